@@ -1,0 +1,42 @@
+"""spec is the vocabulary that the rooms share: the frozen frames that travel between them, the registry that declares
+every controllable parameter once, the errors that a user may read, and two or three formulas that must be the same
+everywhere (smoothing, layer ranges). It imports no other room; every other room imports it."""
+
+from liveviz.spec.errors import LivevizError, UsageError
+from liveviz.spec.frames import (
+    AudioBlock,
+    BendSetting,
+    ControlMessage,
+    Event,
+    ImageFrame,
+    LatentTerm,
+    Output,
+    ParameterFrame,
+    SignalFrame,
+)
+from liveviz.spec.layers import LAYER_RANGES, layer_range, ws_range
+from liveviz.spec.parameters import CORE_PARAMETERS
+from liveviz.spec.registry import Parameter, Registry
+from liveviz.spec.smoothing import AttackRelease, approach
+
+__all__ = [
+    "CORE_PARAMETERS",
+    "LAYER_RANGES",
+    "AttackRelease",
+    "AudioBlock",
+    "BendSetting",
+    "ControlMessage",
+    "Event",
+    "ImageFrame",
+    "LatentTerm",
+    "LivevizError",
+    "Output",
+    "Parameter",
+    "ParameterFrame",
+    "Registry",
+    "SignalFrame",
+    "UsageError",
+    "approach",
+    "layer_range",
+    "ws_range",
+]
