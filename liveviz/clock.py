@@ -14,25 +14,25 @@ class WallClock:
 
     Args:
         fps: frames per second, > 0.
-    State: number of frames handed out, how many of them were late (began more than one frame after they were due).
+    State: `due`, when the frame that was handed out last should have begun.
     """
 
     def __init__(self, fps: float) -> None:
         self.interval = 1.0 / fps
-        self._due = now()
-        self._last = self._due
+        self.due = now()
+        self._last = self.due
 
     def next(self) -> tuple[float, float]:
         """Sleep until the next frame is due; return (now, dt since the last one).
 
         A frame that is more than a whole interval late does not make the next ones hurry: the schedule moves on.
         """
-        self._due += self.interval
-        wait = self._due - now()
+        self.due += self.interval
+        wait = self.due - now()
         if wait > 0:
             time.sleep(wait)
         elif wait < -self.interval:
-            self._due = now()
+            self.due = now()
         t = now()
         dt, self._last = max(t - self._last, 1e-6), t
         return t, dt

@@ -1,0 +1,43 @@
+# make play [ARGS="--seconds 10"]   set up what is missing, then play
+# make test                          set up what is missing, then run every check
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SHELL := /bin/bash
+APT_PLAY := python3-venv libportaudio2 libasound2-plugins libegl1 libgl1 libglx-mesa0 libgl1-mesa-dri
+APT_TEST := xvfb xdotool pulseaudio jackd2 fluidsynth fluid-soundfont-gm timgm6mb-soundfont ffmpeg
+
+.PHONY: play setup setup-test test bench wheel clean
+
+play: setup
+	$(BIN)/liveviz play $(ARGS)
+
+setup: $(VENV)/.installed
+
+setup-test: $(VENV)/.installed-test
+
+test: setup-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -m "not soak and not gpu" $(ARGS)
+
+bench: setup
+	$(BIN)/liveviz bench $(ARGS)
+
+wheel: setup-test
+	$(BIN)/pip wheel --no-deps -w build/wheel .
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info
+
+$(VENV)/.installed: pyproject.toml
+	@./.ci/apt $(APT_PLAY)
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --disable-pip-version-check -q -e .
+	@touch $@
+
+$(VENV)/.installed-test: pyproject.toml $(VENV)/.installed
+	@./.ci/apt $(APT_TEST)
+	$(BIN)/pip install --disable-pip-version-check -q -e '.[dev]'
+	@touch $@

@@ -1,0 +1,56 @@
+"""Options that several commands share, and the checks behind them."""
+
+import argparse
+import math
+from pathlib import Path
+
+from liveviz.spec import UsageError
+
+BACKENDS = ("auto", "openvino", "cuda", "tensorrt", "testcard")
+
+
+def add_show(parser: argparse.ArgumentParser, fps: float | None) -> None:
+    """--model --mapping --size --fps --seed --backend."""
+    parser.add_argument("--model", metavar="NAME|PATH", help="generator (default: the mapping's, else `default`)")
+    parser.add_argument("--mapping", default="default", metavar="NAME|PATH", help="mapping file (default: default)")
+    parser.add_argument("--size", default="1280x720", metavar="WxH", help="canvas in pixels (default: 1280x720)")
+    parser.add_argument("--fps", type=float, default=fps, metavar="N", help="frames per second (default: 30)")
+    parser.add_argument("--seed", type=int, metavar="N", help="of everything random (default: the mapping's)")
+    parser.add_argument("--backend", default="auto", choices=BACKENDS, help="what draws (default: auto)")
+
+
+def fps(value: float) -> float:
+    """1 to 240 frames per second; UsageError otherwise."""
+    if not (math.isfinite(value) and 1.0 <= value <= 240.0):
+        raise UsageError(f"fps {value}: 1 to 240")
+    return value
+
+
+def seed(value: int | None) -> int | None:
+    """0 to 2**32 - 1, or None; UsageError otherwise."""
+    if value is not None and not 0 <= value < 2**32:
+        raise UsageError(f"seed {value}: 0 to 4294967295")
+    return value
+
+
+def seconds(value: float | None) -> float | None:
+    """More than 0; UsageError otherwise."""
+    if value is not None and not (math.isfinite(value) and value > 0.0):
+        raise UsageError(f"seconds {value}: a number above 0")
+    return value
+
+
+def host_port(text: str) -> tuple[str, int]:
+    """`127.0.0.1:9000` as (host, port); UsageError otherwise."""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or len(port) > 5 or not 0 <= int(port) <= 65535:
+        raise UsageError(f"osc {text!r}: HOST:PORT with a port from 0 to 65535, like 127.0.0.1:9000")
+    return host.strip("[]"), int(port)
+
+
+def suffix(path: str, allowed: tuple[str, ...], what: str) -> Path:
+    """The path, if its suffix is one of `allowed`; UsageError otherwise."""
+    found = Path(path)
+    if found.suffix.lower() not in allowed:
+        raise UsageError(f"{what} {path!r}: the name must end in {' or '.join(allowed)}")
+    return found

@@ -1,0 +1,72 @@
+"""The body that all four child processes share: signals, logging, the parent's death, and how a failure is told."""
+
+import gc
+import importlib
+import logging
+import multiprocessing
+import signal
+import sys
+
+from liveviz.app import logs
+from liveviz.app.links import Links
+from liveviz.app.options import ShowOptions
+from liveviz.clock import now
+from liveviz.spec import LivevizError
+
+ROOM_MODULES = {
+    "stage": "liveviz.app.stage",
+    "engine": "liveviz.app.engine_process",
+    "hands": "liveviz.app.hands",
+    "ears": "liveviz.app.ears",
+}
+USER_ERROR = 3  # exit code: what is wrong is in the status and starting again cannot help
+_log = logging.getLogger("liveviz.app")
+
+
+class Life:
+    """Whether a child should go on: until the parent says stop, or is gone."""
+
+    def __init__(self, links: Links) -> None:
+        self._links = links
+        self._parent = multiprocessing.parent_process()
+        self._checked = now()
+
+    def goes_on(self) -> bool:
+        """False once the show ends."""
+        if self._links.stopping:
+            return False
+        if now() - self._checked > 1.0:
+            self._checked = now()
+            return self._parent is None or self._parent.is_alive()
+        return True
+
+
+def run(room: str, options: ShowOptions, links: Links) -> None:
+    """Run the `body` of one room's module as a child and end the process with 0, USER_ERROR or 1.
+
+    The module is imported here and not by the parent, which stays free of devices and GL.
+    Ctrl+C reaches the whole group of processes: children leave it to the parent, who ends the show in order.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    sys.setswitchinterval(0.0005)
+    logs.setup(options.debug)
+    links.status[room].say({"state": "starting"})
+    code = 0
+    try:
+        importlib.import_module(ROOM_MODULES[room]).body(options, links, Life(links))
+    except LivevizError as error:
+        links.status[room].say({"state": "failed", "message": str(error)})
+        code = USER_ERROR
+    except Exception as error:  # noqa: BLE001 - a child's last words, whatever killed it
+        _log.error("%s died: %s: %s", room, type(error).__name__, error, exc_info=True)
+        links.status[room].say({"state": "died", "message": f"{type(error).__name__}: {error}"})
+        code = 1
+    logging.shutdown()
+    sys.exit(code)
+
+
+def settle() -> None:
+    """Call once everything is loaded: what lives now lives to the end, so the collector need not look at it again."""
+    gc.collect()
+    gc.freeze()

@@ -1,0 +1,78 @@
+"""The command line: `liveviz COMMAND`. Each command is one module of `commands/` with `add(subparsers)` and `run(args)`,
+imported only when its turn comes, so that `liveviz play` starts fast."""
+
+import argparse
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import liveviz
+from liveviz.app import logs
+from liveviz.spec import LivevizError, UsageError
+
+COMMANDS = {
+    "play": "play live: sound, MIDI and OSC in, pictures out",
+    "render": "render a song to a video, frame by frame",
+    "analyze": "show what the ears hear in a file, as JSON or PNG",
+    "still": "draw single pictures of a generator",
+    "model": "make, inspect and list generators",
+    "mapping": "check, show and list mapping files",
+    "devices": "list audio devices, MIDI ports and monitors",
+    "doctor": "check this machine and say what is missing",
+    "bench": "measure the engine's backends",
+}
+
+
+class _Parser(argparse.ArgumentParser):
+    """Mistakes are one line, like all others."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message} (`{self.prog} --help` shows what there is)")
+
+
+def _parser(command: str | None) -> argparse.ArgumentParser:
+    """The parser, with the options of `command` alone filled in."""
+    parser = _Parser(prog="liveviz", description="Live sound, MIDI and OSC into StyleGAN pictures, in real time.")
+    parser.add_argument("--version", action="version", version=f"liveviz {liveviz.__version__}")
+    parser.add_argument("--debug", action="store_true", help="tracebacks and every detail")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, summary in COMMANDS.items():
+        sub = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+        sub.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+        if name == command:
+            module = importlib.import_module(f"liveviz.app.commands.{name}")
+            module.add(sub)
+            sub.set_defaults(run=module.run)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; 0 done, 1 it failed and said why in one line, 2 bad arguments."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    command = next((word for word in words if word in COMMANDS), None)
+    debug = "--debug" in words
+    logs.setup(debug)
+    try:
+        args = _parser(command).parse_args(words)
+        return int(args.run(args) or 0)
+    except UsageError as error:
+        return _fail(error, 2, debug)
+    except LivevizError as error:
+        return _fail(error, 1, debug)
+    except KeyboardInterrupt:
+        return _fail(LivevizError("interrupted"), 1, debug)
+    except BrokenPipeError:  # `liveviz mapping show | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (OSError, MemoryError) as error:
+        return _fail(error, 1, debug)
+    except Exception as error:  # noqa: BLE001 - a user never sees a traceback without --debug
+        return _fail(LivevizError(f"{type(error).__name__}: {error} (this is a bug; --debug shows where)"), 1, debug)
+
+
+def _fail(error: BaseException, code: int, debug: bool) -> int:
+    logging.getLogger("liveviz.app").error("%s", error or type(error).__name__, exc_info=error if debug else None)
+    return code

@@ -1,0 +1,23 @@
+"""`liveviz analyze`: the live analyser over a file, as JSON or as a page to look at."""
+
+import argparse
+
+from liveviz.app import analyze, arguments, paths
+from liveviz.inputs import audio
+from liveviz.spec import UsageError
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("song", metavar="SONG", help="an audio file, or `demo`")
+    parser.add_argument("-o", "--out", required=True, metavar="OUT.json|OUT.png", help="what to write")
+    parser.add_argument("--hop", type=int, metavar="N", help="samples per hop (default: about 5 ms, a power of two)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Analyse hop by hop, as live."""
+    out = paths.check_writable(arguments.suffix(args.out, (".json", ".png"), "out"), "out")
+    if args.hop is not None and not 16 <= args.hop <= 8192:
+        raise UsageError(f"hop {args.hop}: 16 to 8192 samples")
+    analyze.run(audio.open_reader(args.song), out, args.hop, args.song)
+    return 0

@@ -1,0 +1,30 @@
+"""`liveviz devices`: what can be heard, played and seen on."""
+
+import argparse
+
+from liveviz.inputs import audio, midi
+from liveviz.outputs import window
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """No options."""
+
+
+def run(args: argparse.Namespace) -> int:
+    """List audio devices, MIDI ports and monitors."""
+    found = audio.devices()
+    for heading, inputs in (("Audio inputs", True), ("Audio outputs", False)):
+        rows = [d for d in found.devices if (d.inputs if inputs else d.outputs) > 0]
+        print(heading)
+        for d in rows:
+            channels = d.inputs if inputs else d.outputs
+            print(f"  {d.name}  ({channels} channels, {d.sample_rate:.0f} Hz, {d.host_api})")
+        if not rows:
+            print(f"  none{f' ({found.reason})' if found.reason else ''}")
+    print("MIDI inputs")
+    ports = midi.midi_ports()
+    print("\n".join(f"  {name}" for name in ports) or "  none")
+    print("Monitors")
+    seen, reason = window.available()
+    print("\n".join(f"  {name}" for name in window.monitors()) if seen else f"  none ({reason})")
+    return 0

@@ -1,0 +1,84 @@
+"""`liveviz doctor`: looks at every part of this machine that a show needs and says what is missing and how to get it."""
+
+import argparse
+import importlib.metadata
+import os
+import platform
+from collections.abc import Callable
+
+from liveviz import engine, models
+from liveviz.app import composition, paths
+from liveviz.inputs import audio, midi
+from liveviz.outputs import window
+from liveviz.outputs.headless import Headless
+from liveviz.spec import LivevizError
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """No options."""
+
+
+def run(args: argparse.Namespace) -> int:
+    """One line per part; 1 where a show cannot run."""
+    needed: list[tuple[str, Callable[[], str]]] = [
+        (
+            "python",
+            lambda: f"{platform.python_version()} on {platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        ),
+        ("mappings", lambda: f"{len([composition.load_mapping(p) for p in paths.mappings().glob('*.toml')])} good"),
+        ("shaders", lambda: ", ".join(composition.effect_order())),
+        ("generator", _generator),
+        ("engine", _engine),
+        ("OpenGL", _opengl),
+        ("cache", lambda: str(paths.cache())),
+    ]
+    wanted: list[tuple[str, Callable[[], str]]] = [
+        ("display", _display),
+        ("sound in", lambda: _sound(True)),
+        ("sound out", lambda: _sound(False)),
+        ("MIDI", lambda: ", ".join(midi.midi_ports()) or _missing("no port; plug a controller in")),
+        ("video", lambda: f"PyAV {importlib.metadata.version('av')}"),
+    ]
+    broken = 0
+    for required, parts in ((True, needed), (False, wanted)):
+        for name, look in parts:
+            try:
+                print(f"ok       {name:<10} {look()}")
+            except (LivevizError, OSError, RuntimeError, ImportError) as error:
+                print(f"{'MISSING' if required else 'without':<8} {name:<10} {error}")
+                broken += required
+    return 1 if broken else 0
+
+
+def _missing(what: str) -> str:
+    raise LivevizError(what)
+
+
+def _generator() -> str:
+    generator = models.open_model("default", [paths.engines()])
+    trained = "trained" if generator.card is not None and generator.card.trained else "untrained"
+    return f"default, {generator.config.resolution}², {trained}"
+
+
+def _engine() -> str:
+    usable = [name for name in engine.backends() if engine.available(name)[0]]
+    return f"{engine.choose('auto')} (there are: {', '.join(usable)})"
+
+
+def _opengl() -> str:
+    screen = Headless((64, 64))
+    try:
+        return str(screen.ctx.info["GL_RENDERER"])
+    finally:
+        screen.close()
+
+
+def _display() -> str:
+    seen, reason = window.available()
+    return ", ".join(window.monitors()) if seen else _missing(f"{reason}; shows run headless")
+
+
+def _sound(inputs: bool) -> str:
+    found = audio.devices()
+    names = [d.name for d in found.devices if (d.inputs if inputs else d.outputs) > 0]
+    return ", ".join(names[:4]) or _missing(found.reason or ("no device; the demo plays" if inputs else "no device"))

@@ -1,0 +1,32 @@
+"""`liveviz mapping check|show|list`: what a mapping file does, before the show."""
+
+import argparse
+
+from liveviz import mapping
+from liveviz.app import composition, paths
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the sub-commands."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    check = actions.add_parser("check", help="find the mistakes in a mapping file")
+    check.add_argument("mapping", metavar="NAME|PATH")
+    show = actions.add_parser("show", help="every route, and every parameter with its OSC address")
+    show.add_argument("mapping", metavar="NAME|PATH", nargs="?", default="default")
+    actions.add_parser("list", help="the mapping files that come with liveviz")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do the action."""
+    if args.action == "list":
+        for path in sorted(paths.mappings().glob("*.toml")):
+            program = composition.load_mapping(path)
+            print(f"{path.stem:<12} {program.description or program.title}")
+        return 0
+    path = paths.find_mapping(args.mapping)
+    program = composition.load_mapping(path)
+    if args.action == "show":
+        print(mapping.describe(program, composition.registry()))
+    else:
+        print(f"{path}: good, {len(program.routes)} routes")
+    return 0

@@ -1,0 +1,73 @@
+"""`liveviz model new|info|list`: make, inspect and list generators."""
+
+import argparse
+
+from liveviz import models
+from liveviz.app import arguments, paths
+from liveviz.spec import UsageError
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the sub-commands."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    new = actions.add_parser("new", help="a generator with random weights")
+    new.add_argument("--resolution", type=int, required=True, metavar="R", help="16 to 2048, a power of two")
+    new.add_argument("--channel-base", type=int, required=True, metavar="B", help="channels at R are B / R ...")
+    new.add_argument("--channel-max", type=int, required=True, metavar="M", help="... but no more than M")
+    new.add_argument("--classes", type=int, default=0, metavar="K", help="number of classes (default: 0, none)")
+    new.add_argument("--seed", type=int, required=True, metavar="S", help="of the weights")
+    new.add_argument("-o", "--out", required=True, metavar="FILE.safetensors", help="what to write")
+    info = actions.add_parser("info", help="what a generator is")
+    info.add_argument("model", metavar="MODEL", help="name, bundle folder or .safetensors file")
+    actions.add_parser("list", help="the generators that come with liveviz")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do the action."""
+    if args.action == "new":
+        _new(args)
+    elif args.action == "info":
+        _info(args.model)
+    else:
+        for name in models.list_models([paths.engines()]):
+            print(name)
+    return 0
+
+
+def _new(args: argparse.Namespace) -> None:
+    out = arguments.suffix(args.out, (".safetensors",), "out")
+    try:
+        config = models.GeneratorConfig(
+            resolution=args.resolution,
+            channel_base=args.channel_base,
+            channel_max=args.channel_max,
+            classes=args.classes,
+        )
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    arguments.seed(args.seed)
+    paths.check_writable(out, "out")
+    models.write(out, models.new(config, args.seed))
+
+
+def _info(name: str) -> None:
+    generator = models.open_model(name, [paths.engines()])
+    config = generator.config
+    rows = {
+        "resolution": f"{config.resolution}²",
+        "architecture": config.architecture,
+        "channels": ", ".join(f"{config.channels(r)}@{r}" for r in config.resolutions),
+        "z / w / ws": f"{config.z_dim} / {config.w_dim} / {config.num_ws}",
+        "classes": str(config.classes or "none"),
+        "parameters": f"{config.parameters():,}",
+        "directions": str(len(generator.directions.std)) if generator.directions is not None else "none",
+    }
+    if (card := generator.card) is not None:
+        rows |= {
+            "trained": card.training or "yes" if card.trained else "untrained",
+            "licence": card.licence,
+            "origin": card.origin,
+            "class names": ", ".join(card.class_names) or "none",
+        }
+    for key, text in rows.items():
+        print(f"{key:<14} {text}")

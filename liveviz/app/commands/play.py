@@ -1,0 +1,66 @@
+"""`liveviz play`: the live show."""
+
+import argparse
+from pathlib import Path
+
+from liveviz.app import arguments, composition, paths
+from liveviz.app.options import ShowOptions
+from liveviz.app.show import Show
+from liveviz.clock import now
+
+_OSC = "127.0.0.1:9000"
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "source",
+        nargs="?",
+        metavar="SOURCE",
+        help="audio device name, a file, or `demo` (default: the system's input, or the demo where there is none)",
+    )
+    arguments.add_show(parser, 30.0)
+    screen = parser.add_mutually_exclusive_group()
+    screen.add_argument("--window", action="store_true", help="a window (default where there is a display)")
+    screen.add_argument("--fullscreen", nargs="?", const="", metavar="MONITOR", help="fullscreen, on that monitor")
+    screen.add_argument("--headless", action="store_true", help="no window (default where there is no display)")
+    parser.add_argument("--osc", metavar="HOST:PORT", help=f"listen for OSC there, or `none` (default: {_OSC})")
+    parser.add_argument("--midi", metavar="PORT", help="one MIDI port, or `none` (default: all of them)")
+    parser.add_argument("--record", metavar="FILE.mp4", help="record picture and sound")
+    parser.add_argument("--seconds", type=float, metavar="S", help="stop after S seconds")
+    parser.add_argument("--stats", metavar="FILE.json", help="write figures at the end")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check the options and play."""
+    started = now()
+    record = arguments.suffix(args.record, (".mp4",), "record") if args.record else None
+    if record is not None:
+        paths.check_writable(record, "record")
+    stats = Path(args.stats) if args.stats else None
+    if stats is not None:
+        paths.check_writable(stats, "stats")
+    mapping = paths.find_mapping(args.mapping)
+    window = "fullscreen" if args.fullscreen is not None else "headless" if args.headless else "auto"
+    osc = args.osc or _OSC
+    options = ShowOptions(
+        source=args.source,
+        model=args.model or composition.load_mapping(mapping).model or "default",
+        mapping=mapping,
+        size=paths.parse_size(args.size),
+        fps=arguments.fps(args.fps),
+        seed=arguments.seed(args.seed),
+        backend=args.backend,
+        window="window" if args.window else window,
+        monitor=args.fullscreen or None,
+        osc=None if osc == "none" else arguments.host_port(osc),
+        osc_required=args.osc is not None,
+        midi=args.midi,
+        record=record,
+        seconds=arguments.seconds(args.seconds),
+        stats=stats,
+        loop=True,
+        debug=args.debug,
+        started=started,
+    )
+    return Show(options).run()

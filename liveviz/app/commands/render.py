@@ -1,0 +1,32 @@
+"""`liveviz render`: a song to a video, frame by frame, the same for the same seed."""
+
+import argparse
+import logging
+
+from liveviz.app import arguments, offline, paths
+
+_log = logging.getLogger("liveviz.app")
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("song", metavar="SONG", help="an audio file, or `demo`")
+    parser.add_argument("-o", "--out", required=True, metavar="OUT.mp4", help="what to write")
+    arguments.add_show(parser, 30.0)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check the options and render."""
+    out = paths.check_writable(arguments.suffix(args.out, (".mp4",), "out"), "out")
+    seconds = offline.render(
+        args.song,
+        out,
+        model=args.model,
+        mapping_file=paths.find_mapping(args.mapping),
+        size=paths.parse_size(args.size),
+        fps=arguments.fps(args.fps),
+        seed=arguments.seed(args.seed),
+        backend=args.backend,
+    )
+    _log.info("written: %s, %.1f s", out, seconds)
+    return 0

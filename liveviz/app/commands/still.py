@@ -1,0 +1,99 @@
+"""`liveviz still`: single pictures of a generator, to look at or to compare by number."""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from liveviz import engine, models
+from liveviz.app import arguments, paths
+from liveviz.outputs.still import write_png
+from liveviz.spec import LivevizError, UsageError
+
+_MAX_PICTURES = 4096
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("model", metavar="MODEL", help="name, bundle folder or .safetensors file")
+    parser.add_argument(
+        "-o", "--out", required=True, metavar="OUT.png|OUT.npy", help="picture, or float32 [n, C, H, W]"
+    )
+    latent = parser.add_mutually_exclusive_group()
+    latent.add_argument("--seed", type=int, metavar="N", help="of z (default: 0)")
+    latent.add_argument("--z", metavar="Z.npy", help="z [n, z_dim]")
+    classes = parser.add_mutually_exclusive_group()
+    classes.add_argument("--class", type=int, dest="cls", metavar="K", help="class (default: seed modulo classes)")
+    classes.add_argument("--c", metavar="C.npy", help="class weights [n, classes]")
+    parser.add_argument("--psi", type=float, default=1.0, metavar="P", help="truncation psi (default: 1)")
+    parser.add_argument("--noise", default="const", choices=("const", "none", "random"))
+    parser.add_argument("--backend", default="auto", choices=("auto", *engine.backends()))
+
+
+def run(args: argparse.Namespace) -> int:
+    """Draw and write."""
+    out = paths.check_writable(arguments.suffix(args.out, (".png", ".npy"), "out"), "out")
+    if not -4.0 <= args.psi <= 4.0:
+        raise UsageError(f"psi {args.psi}: -4 to 4")
+    generator = models.open_model(args.model, [paths.engines()])
+    config = generator.config
+    seed = arguments.seed(args.seed) or 0
+    z = _array(args.z, "z", config.z_dim) if args.z else models.latent(seed, config.z_dim)
+    c = _classes(args, config.classes, len(z), seed)
+    name = engine.choose(args.backend)
+    backend = engine.create(name, generator, cache=paths.cache())
+    try:
+        network = models.MappingNetwork(generator)
+        ws = network.ws(network(z, c), args.psi)  # [n, num_ws, w_dim]
+        pictures = backend.synthesize(ws, args.noise, seed=seed)  # [n, C, H, W]
+    finally:
+        backend.close()
+    if out.suffix == ".npy":
+        part = out.with_name(out.name + ".part.npy")
+        np.save(part, pictures)
+        part.replace(out)
+    else:
+        write_png(_sheet(pictures), out)
+    return 0
+
+
+def _array(path: str, what: str, width: int) -> NDArray[np.float32]:
+    """A finite float array `[n, width]` from a .npy file that holds nothing but numbers."""
+    try:
+        found = np.load(Path(path), allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise LivevizError(f"{what} {path}: not a .npy file of numbers: {error}") from None
+    if not isinstance(found, np.ndarray) or found.ndim != 2 or found.shape[1] != width or found.dtype.kind not in "fiu":
+        shape = getattr(found, "shape", "?")
+        raise LivevizError(f"{what} {path}: numbers of shape [n, {width}] are needed, this is {shape}")
+    if not 1 <= len(found) <= _MAX_PICTURES or not np.isfinite(found).all():
+        raise LivevizError(f"{what} {path}: 1 to {_MAX_PICTURES} rows of finite numbers are needed")
+    return found.astype(np.float32)
+
+
+def _classes(args: argparse.Namespace, classes: int, count: int, seed: int) -> NDArray[np.float32] | None:
+    """Class weights `[count, classes]`, or None for a generator without classes."""
+    if args.c:
+        if not classes:
+            raise LivevizError("c: this generator has no classes")
+        found = _array(args.c, "c", classes)
+        if len(found) != count:
+            raise LivevizError(f"c {args.c}: {len(found)} rows for {count} pictures")
+        return found
+    if args.cls is not None and not 0 <= args.cls < classes:
+        raise UsageError(f"class {args.cls}: " + (f"0 to {classes - 1}" if classes else "this generator has none"))
+    if not classes:
+        return None
+    chosen = args.cls if args.cls is not None else seed % classes
+    return np.repeat(np.eye(classes, dtype=np.float32)[chosen : chosen + 1], count, axis=0)
+
+
+def _sheet(pictures: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """A contact sheet uint8 `[H, W, 3]` of pictures `[n, C, h, w]` in ±1, about as wide as high."""
+    count, _, height, width = pictures.shape
+    columns = int(np.ceil(np.sqrt(count)))
+    rows = -(-count // columns)
+    tiles = np.zeros((rows * columns, height, width, 3), np.uint8)
+    tiles[:count] = np.clip(np.rint(pictures * 127.5 + 127.5), 0, 255).transpose(0, 2, 3, 1).astype(np.uint8)
+    return tiles.reshape(rows, columns, height, width, 3).transpose(0, 2, 1, 3, 4).reshape(rows * height, -1, 3)

@@ -1,0 +1,47 @@
+"""What the rooms declare, put together: the registry from the core parameters, the bends and the shaders, and the names
+of all signals. Every process builds the same one from the same files, so that indices agree between them."""
+
+from functools import cache
+from pathlib import Path
+
+from liveviz import bending, mapping, post, signals
+from liveviz.app import paths
+from liveviz.app.wire import ParameterWire
+from liveviz.spec import CORE_PARAMETERS, Registry
+
+EFFECT_ORDER = ("kaleidoscope", "feedback", "colour")
+
+
+@cache
+def shaders() -> dict[str, post.IsfShader]:
+    """Every shader that comes with the program, by name."""
+    return post.shaders(paths.shaders())
+
+
+def effect_order() -> tuple[str, ...]:
+    """All effects in the order they are drawn: the named ones first, then the rest by name."""
+    found = shaders()
+    named = [name for name in EFFECT_ORDER if name in found]
+    return (*named, *sorted(set(found) - set(named)))
+
+
+@cache
+def registry() -> Registry:
+    """Every parameter of this installation."""
+    return Registry([*CORE_PARAMETERS, *bending.parameters(), *post.parameters(shaders())])
+
+
+@cache
+def parameter_wire() -> ParameterWire:
+    """The layout of a ParameterFrame between processes."""
+    return ParameterWire(registry().names, tuple(sorted(bending.ops())))
+
+
+def load_mapping(path: Path) -> mapping.Program:
+    """The checked mapping file; LivevizError with file, line, field and what is allowed."""
+    return mapping.load(path, registry(), signals.outputs(), name=str(path))
+
+
+def bend_layers(program: mapping.Program) -> frozenset[int]:
+    """Resolutions at which a mapping bends: the topology to compile first."""
+    return frozenset(layer for _, layer in program.bends)

@@ -1,0 +1,31 @@
+"""One line per thing worth saying, on standard error, from whichever process says it."""
+
+import logging
+import sys
+
+
+class _OneLine(logging.Formatter):
+    """`liveviz: message` for what a user should know, with the level where something is wrong."""
+
+    def __init__(self, debug: bool) -> None:
+        super().__init__()
+        self._debug = debug
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = record.getMessage()
+        if self._debug and record.exc_info:
+            text += "\n" + self.formatException(record.exc_info)
+        elif not self._debug:
+            text = " ".join(text.split())
+        level = "" if record.levelno <= logging.INFO else f"{record.levelname.lower()}: "
+        return f"liveviz: {level}{text}"
+
+
+def setup(debug: bool = False) -> None:
+    """Send the log of every room to standard error."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_OneLine(debug))
+    root = logging.getLogger("liveviz")
+    root.handlers[:] = [handler]
+    root.setLevel(logging.DEBUG if debug else logging.INFO)
+    root.propagate = False

@@ -1,0 +1,48 @@
+"""What one show was asked to do: the command line, checked, as plain data that travels to every process."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class ShowOptions:
+    """Options of `liveviz play`, checked.
+
+    source: audio device name, a file, "demo", or None for the system's input.
+    model: bundle name or path. mapping: path of the mapping file.
+    size: canvas, (width, height) in pixels. fps: frames per second. seed: None = the mapping's.
+    window: "window", "fullscreen" or "headless". monitor: name or index for fullscreen, None = the first.
+    osc: (host, port) or None; osc_required: the user asked for that very port.
+    midi: port name, None for every port, "none" for no MIDI at all.
+    record: mp4 to write.
+    seconds: stop after so long, None = until stopped. loop: files and the demo start over at their end; False = they end
+        the show and leave an mp4 and the last frame behind.
+    started: when the command began, on the show's clock.
+    """
+
+    source: str | None
+    model: str
+    mapping: Path
+    size: tuple[int, int]
+    fps: float
+    seed: int | None
+    backend: str
+    window: str
+    monitor: str | None
+    osc: tuple[str, int] | None
+    osc_required: bool
+    midi: str | None
+    record: Path | None
+    seconds: float | None
+    stats: Path | None
+    loop: bool
+    debug: bool
+    started: float
+
+    def with_loop(self, loop: bool) -> "ShowOptions":
+        """The same with `loop`."""
+        return replace(self, loop=loop)
+
+    def with_record(self, record: Path) -> "ShowOptions":
+        """The same with another `record`."""
+        return replace(self, record=record)

@@ -1,0 +1,87 @@
+"""Where things lie: the folders that come with the program (in a checkout or in an installed wheel) and the user's cache."""
+
+from pathlib import Path
+
+import platformdirs
+
+import liveviz
+from liveviz.spec import LivevizError, UsageError
+
+_PACKAGE = Path(liveviz.__file__).parent
+_CHECKOUT = _PACKAGE.parent
+
+
+def _shipped(name: str) -> Path:
+    """`<checkout>/<name>` in a checkout, `liveviz/data/<name>` in an installed wheel."""
+    installed = _PACKAGE / "data" / name
+    return installed if installed.is_dir() else _CHECKOUT / name
+
+
+def shaders() -> Path:
+    """Folder of the ISF shaders that come with the program."""
+    return _shipped("shaders")
+
+
+def mappings() -> Path:
+    """Folder of the mapping files that come with the program."""
+    return _shipped("mappings")
+
+
+def engines() -> Path:
+    """Folder of the generator bundles that come with the program."""
+    return _shipped("engines")
+
+
+def cache() -> Path:
+    """The user's cache folder for compiled engines; made where it is missing, only for this user."""
+    folder = platformdirs.user_cache_path("liveviz")
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+def find_mapping(name: str) -> Path:
+    """The mapping file of that name or path.
+
+    Raises:
+        LivevizError: "mapping 'x': there is no such file; the ones that come with liveviz: chroma, default, knobs"
+    """
+    path = Path(name)
+    if path.suffix == ".toml" or len(path.parts) > 1:
+        if path.is_file():
+            return path
+    elif (shipped := mappings() / f"{name}.toml").is_file():
+        return shipped
+    names = ", ".join(sorted(p.stem for p in mappings().glob("*.toml")))
+    raise LivevizError(f"mapping {name!r}: there is no such file; the ones that come with liveviz: {names}")
+
+
+def check_writable(path: Path, what: str) -> Path:
+    """`path`, if a file can be made there; nothing is left behind.
+
+    Raises:
+        LivevizError: "record: cannot write /x/y.mp4: No such file or directory"
+    """
+    if path.is_dir():
+        raise LivevizError(f"{what}: cannot write {path}: it is a folder")
+    probe = path.with_name(path.name + ".part")
+    try:
+        with probe.open("ab"):
+            pass
+        probe.unlink()
+    except OSError as error:
+        raise LivevizError(f"{what}: cannot write {path}: {error.strerror}") from None
+    return path
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """`1280x720` as (1280, 720).
+
+    Raises:
+        UsageError: "size '0x0': WIDTHxHEIGHT, each from 16 to 8192, like 1280x720"
+    """
+    width, _, height = text.lower().partition("x")
+    if width.isdecimal() and height.isdecimal() and len(width) < 6 and len(height) < 6:
+        size = int(width), int(height)
+        if all(16 <= side <= 8192 for side in size):
+            return size
+    raise UsageError(f"size {text!r}: WIDTHxHEIGHT, each from 16 to 8192, like 1280x720")

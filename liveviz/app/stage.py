@@ -1,0 +1,188 @@
+"""The child on stage: it owns the clock, the mapping, the post effects and the window, and waits for nobody. Whatever the
+engine, a controller or a recorder does, a picture is presented in time: the newest there is."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from liveviz import mapping, signals
+from liveviz.app import child, composition, wire
+from liveviz.app.figures import Figures
+from liveviz.app.links import Links
+from liveviz.app.options import ShowOptions
+from liveviz.app.screen import Screen, open_screen
+from liveviz.app.taping import Taping
+from liveviz.app.tick import Tick
+from liveviz.clock import WallClock, now
+from liveviz.post import Chain
+from liveviz.spec import ControlMessage, ImageFrame, LivevizError, ParameterFrame, SignalFrame
+
+_log = logging.getLogger("liveviz.app")
+_SAY_EVERY = 0.25
+_RELOAD_EVERY = 0.15
+_DARK = np.full((8, 8, 4), (10, 8, 16, 255), np.uint8)
+
+
+class RemoteEngine:
+    """The engine in its own process: parameters out, the newest picture back.
+
+    `render` waits for the picture of these very parameters until the frame's time is used up, then takes the newest.
+    """
+
+    def __init__(self, links: Links, clock: WallClock) -> None:
+        self._links, self._clock = links, clock
+        self._wire = composition.parameter_wire()
+        self._read = 0
+        self._newest = ImageFrame(_DARK, -1)
+        self.draw_s = 0.010  # how long drawing took of late: what must be left of the frame when waiting ends
+        self.stale = False
+
+    @property
+    def seen(self) -> bool:
+        """A picture of the generator has come."""
+        return self._newest.parameters >= 0
+
+    def render(self, frame: ParameterFrame) -> ImageFrame:
+        """The picture of `frame`, or the newest there is when time is up."""
+        self._links.parameters.write(self._wire.pack(frame))
+        self._links.parameters_bell.ring()
+        deadline = self._clock.due + self._clock.interval - self.draw_s
+        while True:
+            self._take()
+            left = deadline - now()
+            if self._newest.parameters >= frame.sequence or left <= 0:
+                break
+            self._links.images_bell.wait(left)
+        self.stale = self._newest.parameters < frame.sequence
+        return self._newest
+
+    def _take(self) -> None:
+        if self._links.images.sequence != self._read and (found := self._links.images.read()) is not None:
+            self._read = found[0]
+            self._newest = wire.unpack_image(found[1])[0]
+
+
+class MappingFile:
+    """The mapping file on disk: saved, it changes the show; saved with a mistake, the last good show goes on."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._stamp = self._look()
+        self._looked = now()
+        self.program = composition.load_mapping(path)
+
+    def _look(self) -> tuple[int, int]:
+        try:
+            found = self.path.stat()
+        except OSError:  # an editor is replacing it
+            return (0, 0)
+        return found.st_mtime_ns, found.st_size
+
+    def changed(self) -> mapping.Program | None:
+        """A new good program, when there is one."""
+        if now() - self._looked < _RELOAD_EVERY:
+            return None
+        self._looked = now()
+        stamp = self._look()
+        if stamp in ((0, 0), self._stamp):
+            return None
+        self._stamp = stamp
+        try:
+            self.program = composition.load_mapping(self.path)
+        except LivevizError as error:
+            _log.warning("%s; the show goes on as it was", error)
+            return None
+        _log.info("mapping %s: loaded again", self.path.name)
+        return self.program
+
+
+class Stage:
+    """One show on one screen."""
+
+    def __init__(self, options: ShowOptions, links: Links) -> None:
+        self._options, self._links = options, links
+        self._file = MappingFile(options.mapping)
+        self.screen: Screen = open_screen(options)
+        links.status["stage"].say({"state": "starting", "screen": self.screen.kind})
+        self._show = mapping.Show(self._file.program, composition.registry(), signals.outputs(), seed=options.seed)
+        self._chain = Chain(self.screen.ctx, composition.shaders(), options.size, composition.effect_order())
+        self._clock = WallClock(options.fps)
+        self._engine = RemoteEngine(links, self._clock)
+        self._taping = Taping(options, links, self.screen.kind)
+        self.figures = Figures(options)
+        self._tick = Tick(self._clock, self._controls, self._listen, self._show, self._engine.render, self._chain)
+
+    def _listen(self, until: float, dt: float) -> SignalFrame | None:
+        found = self._links.signals.read()
+        return None if found is None else wire.unpack_signals(found[1])
+
+    def _controls(self, until: float) -> list[ControlMessage]:
+        messages = [wire.unpack_control(record) for record in self._links.controls.drain()]
+        for message in self.screen.poll():
+            messages.append(message)
+            if message.value > 0.0:
+                self._key(message.address)
+        return messages
+
+    def _key(self, address: str) -> None:
+        if address == "key.space":
+            self._show.toggle("stage.freeze")
+        elif address == "key.b":
+            self._show.toggle("stage.blackout")
+        elif address == "key.h":
+            self.screen.toggle_overlay()
+
+    def step(self) -> bool:
+        """One frame; False once the window is closed or the time is up."""
+        if (program := self._file.changed()) is not None:
+            self._show.replace(program)
+        picture = self._tick.step()
+        began = now()
+        self.screen.present(picture, self._show, self.figures, self._links)
+        presented = now()
+        self._engine.draw_s = 0.9 * self._engine.draw_s + 0.1 * min(
+            presented - began + 0.004, 0.5 * self._clock.interval
+        )
+        if self._engine.seen:
+            self.figures.frame(picture, presented, self._clock, self._engine.stale)
+            self._taping.frame(picture, self._chain)
+        return not self.screen.closed and not self.figures.time_is_up(self._options.seconds)
+
+    def say(self, state: str) -> None:
+        """Tell the parent how it goes."""
+        self._links.status["stage"].say(
+            {
+                "state": state,
+                "screen": self.screen.kind,
+                "applied": self._tick.applied,
+                "tape": self._taping.report(),
+                **self.figures.report(),
+            }
+        )
+
+    def close(self) -> None:
+        """Finish the recording, then the screen."""
+        self._taping.close()
+        self._chain.close()
+        self.screen.close()
+
+
+def body(options: ShowOptions, links: Links, life: child.Life) -> None:
+    """Present pictures until the show ends."""
+    stage = Stage(options, links)
+    said = now()
+    settled = False
+    goes_on = True
+    try:
+        while goes_on and life.goes_on():
+            goes_on = stage.step()
+            if now() - said > _SAY_EVERY:
+                said = now()
+                stage.say("ready")
+                if not settled:
+                    settled = True
+                    child.settle()
+    finally:
+        stage.close()
+        stage.say("finished")

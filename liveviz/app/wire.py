@@ -1,0 +1,158 @@
+"""How frames lie in the mailboxes: plain float64 vectors and struct records, no pickle, so that a reader of any age can
+check what it reads and a writer can die half-way."""
+
+import struct
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from liveviz.spec import AudioBlock, BendSetting, ControlMessage, ImageFrame, LatentTerm, ParameterFrame, SignalFrame
+
+MAX_LATENTS = 32
+MAX_BENDS = 16
+_HEAD = 9
+CONTROL_BYTES = 16 + 256
+AUDIO_FRAMES, AUDIO_CHANNELS = 1024, 2
+AUDIO_BYTES = 24 + AUDIO_FRAMES * AUDIO_CHANNELS * 4
+IMAGE_HEAD = 64
+
+
+def signal_bytes(outputs: int) -> int:
+    """Bytes of a SignalFrame with that many outputs."""
+    return 8 * (2 + outputs)
+
+
+def pack_signals(frame: SignalFrame) -> NDArray[np.float64]:
+    """`[2 + outputs]`: sequence, time, values."""
+    return np.concatenate(([frame.sequence, frame.time], frame.values))
+
+
+def unpack_signals(content: NDArray[np.uint8]) -> SignalFrame:
+    """The inverse of pack_signals; events are in the counts."""
+    vector = content.view(np.float64)
+    return SignalFrame(int(vector[0]), float(vector[1]), vector[2:])
+
+
+class ParameterWire:
+    """ParameterFrame to a float64 vector and back.
+
+    Args:
+        names: of all registered parameters, in the registry's order.
+        ops: names of all bends, in a fixed order.
+    """
+
+    def __init__(self, names: Sequence[str], ops: Sequence[str]) -> None:
+        self._names = tuple(names)
+        self._ops = tuple(ops)
+        self._op_index = {op: i for i, op in enumerate(ops)}
+        self.bytes = 8 * (_HEAD + len(names) + MAX_LATENTS * 5 + MAX_BENDS * 3)
+
+    def pack(self, frame: ParameterFrame) -> NDArray[np.float64]:
+        """`[9 + names + 32 * 5 + 16 * 3]` float64."""
+        v = np.zeros(self.bytes // 8)
+        latents, bends = frame.latents[:MAX_LATENTS], frame.bends[:MAX_BENDS]
+        v[:_HEAD] = (
+            frame.sequence,
+            frame.time,
+            frame.noise_phase,
+            frame.seed,
+            frame.beats,
+            frame.signal_time,
+            frame.signal_sequence,
+            len(latents),
+            len(bends),
+        )
+        at = _HEAD + len(self._names)
+        v[_HEAD:at] = [frame.values[name] for name in self._names]
+        for term in latents:
+            v[at : at + 5] = (term.seed, term.cls, *term.weights)
+            at += 5
+        at = _HEAD + len(self._names) + MAX_LATENTS * 5
+        for bend in bends:
+            v[at : at + 3] = (self._op_index[bend.op], bend.layer, bend.amount)
+            at += 3
+        return v
+
+    def unpack(self, content: NDArray[np.uint8]) -> ParameterFrame:
+        """The inverse of pack."""
+        v = content.view(np.float64)
+        at = _HEAD + len(self._names)
+        values = dict(zip(self._names, v[_HEAD:at].tolist(), strict=True))
+        latents = tuple(
+            LatentTerm(int(row[0]), int(row[1]), (row[2], row[3], row[4]))
+            for row in v[at : at + MAX_LATENTS * 5].reshape(-1, 5)[: int(v[7])].tolist()
+        )
+        bends = tuple(
+            BendSetting(self._ops[int(row[0])], int(row[1]), row[2])
+            for row in v[at + MAX_LATENTS * 5 :].reshape(-1, 3)[: int(v[8])].tolist()
+        )
+        return ParameterFrame(
+            sequence=int(v[0]),
+            time=float(v[1]),
+            values=values,
+            latents=latents,
+            bends=bends,
+            noise_phase=float(v[2]),
+            seed=int(v[3]),
+            beats=float(v[4]),
+            signal_time=float(v[5]),
+            signal_sequence=int(v[6]),
+        )
+
+
+def image_bytes(width: int, height: int) -> int:
+    """Bytes of an ImageFrame of that size."""
+    return IMAGE_HEAD + width * height * 4
+
+
+def pack_image(image: ImageFrame, render_s: float) -> tuple[bytes, NDArray[np.uint8]]:
+    """(64-byte head, pixels): two parts for Slot.write."""
+    height, width = image.pixels.shape[:2]
+    head = struct.pack(
+        "<qddqdqq8x",
+        image.parameters,
+        image.time,
+        image.signal_time,
+        image.signal_sequence,
+        render_s,
+        width,
+        height,
+    )
+    return head, np.ascontiguousarray(image.pixels)
+
+
+def unpack_image(content: NDArray[np.uint8]) -> tuple[ImageFrame, float]:
+    """(the image, seconds that its render took)."""
+    parameters, time, signal_time, signal_sequence, render_s, width, height = struct.unpack_from("<qddqdqq", content)
+    pixels = content[IMAGE_HEAD:].reshape(height, width, 4)
+    return ImageFrame(pixels, parameters, time, signal_time, signal_sequence), render_s
+
+
+def pack_control(message: ControlMessage) -> bytes:
+    """One ControlMessage as at most CONTROL_BYTES bytes."""
+    return struct.pack("<dd", message.time, message.value) + message.address.encode()
+
+
+def unpack_control(record: bytes) -> ControlMessage:
+    """The inverse of pack_control."""
+    time, value = struct.unpack_from("<dd", record)
+    return ControlMessage(record[16:].decode(), value, time)
+
+
+def pack_audio(block: AudioBlock) -> list[bytes]:
+    """A block as stereo records of at most AUDIO_BYTES bytes (mono is doubled, further channels are left out)."""
+    stereo = block.samples[:, :2] if block.samples.shape[1] >= 2 else np.repeat(block.samples, 2, axis=1)
+    records = []
+    for start in range(0, len(stereo), AUDIO_FRAMES):
+        part = np.ascontiguousarray(stereo[start : start + AUDIO_FRAMES], np.float32)
+        time = block.time - (len(stereo) - start - len(part)) / block.sample_rate
+        records.append(struct.pack("<dqq", time, block.sample_rate, len(part)) + part.tobytes())
+    return records
+
+
+def unpack_audio(record: bytes) -> AudioBlock:
+    """The inverse of one record of pack_audio."""
+    time, sample_rate, frames = struct.unpack_from("<dqq", record)
+    samples = np.frombuffer(record, np.float32, frames * AUDIO_CHANNELS, 24).reshape(frames, AUDIO_CHANNELS)
+    return AudioBlock(samples, sample_rate, time)

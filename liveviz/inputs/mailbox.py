@@ -1,0 +1,67 @@
+"""The mailbox between a thread that hears controllers and the tick that reads them. A controller may send far more than
+the show can use, so the newest value of each address replaces the older ones, and only what counts one by one (notes,
+triggers, clock) is queued. Both are bounded: no flood makes it grow."""
+
+import itertools
+import threading
+from collections import deque
+from collections.abc import Iterable
+
+from liveviz.spec import ControlMessage
+
+MAX_ADDRESSES = 4096
+MAX_EVENTS = 1024
+
+
+class Mailbox:
+    """Control messages between two drains, in the order of their last change; every method from any thread.
+
+    State: at most MAX_ADDRESSES values and MAX_EVENTS events; `dropped` counts what did not fit (a new address where
+    there is no room, the oldest event where the queue is full).
+    """
+
+    def __init__(self) -> None:
+        self.dropped = 0
+        self._lock = threading.Lock()
+        self._filled = threading.Event()
+        self._slots: dict[str | int, ControlMessage] = {}  # values by address, events by serial number
+        self._events: deque[int] = deque()
+        self._serial = itertools.count()
+
+    def put(self, messages: Iterable[tuple[ControlMessage, bool]]) -> None:
+        """Add (message, is it an event); what is put together is drained together."""
+        with self._lock:
+            for message, event in messages:
+                if event:
+                    self._put_event(message)
+                else:
+                    self._put_value(message)
+            if self._slots:
+                self._filled.set()
+
+    def _put_value(self, message: ControlMessage) -> None:
+        known = self._slots.pop(message.address, None)
+        if known is None and len(self._slots) - len(self._events) >= MAX_ADDRESSES:
+            self.dropped += 1
+            return
+        self._slots[message.address] = message
+
+    def _put_event(self, message: ControlMessage) -> None:
+        if len(self._events) >= MAX_EVENTS:
+            del self._slots[self._events.popleft()]
+            self.dropped += 1
+        serial = next(self._serial)
+        self._events.append(serial)
+        self._slots[serial] = message
+
+    def drain(self) -> list[ControlMessage]:
+        """Everything since the last drain; does not wait."""
+        with self._lock:
+            slots, self._slots = self._slots, {}
+            self._events.clear()
+            self._filled.clear()
+        return list(slots.values())
+
+    def wait(self, timeout: float) -> bool:
+        """Wait up to `timeout` seconds until there is something to drain; True where there is."""
+        return self._filled.wait(timeout)

@@ -1,0 +1,132 @@
+"""What a MIDI message means: bytes of one port in, addresses and values out. Apart from the ports, so that every byte
+sequence can be tried without one. mido checks and decodes the bytes; here are the pairs that MIDI spreads over several
+messages (14-bit controllers, NRPN)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import mido
+
+MAX_BYTES = 1024  # of one chunk; what is longer is a dump of some device's memory, not playing
+PAIR_S = (
+    0.02  # an LSB this soon after its MSB belongs to it: a device sends both at once, a hand moves two knobs slower
+)
+PAIRS_TO_TRUST = 3  # after so many pairs a controller is 14-bit, and its LSB may come alone
+
+_DATA_MSB, _DATA_LSB, _NRPN_LSB, _NRPN_MSB, _RPN_LSB, _RPN_MSB = 6, 38, 98, 99, 100, 101
+_REALTIME = {"clock": "midi.clock", "start": "midi.start", "stop": "midi.stop", "continue": "midi.continue"}
+
+Change = tuple[str, float, bool]  # address, value 0-1, whether it is an event that counts one by one
+
+
+@dataclass
+class _Coarse:
+    """The MSB of one controller, waiting for its LSB."""
+
+    value: int
+    time: float
+    pairs: int = 0
+
+
+@dataclass
+class _Channel:
+    coarse: dict[int, _Coarse] = field(default_factory=dict)
+    nrpn_msb: int = -1
+    nrpn_lsb: int = -1
+    data: int = -1  # data entry MSB since the NRPN was chosen
+
+
+class MidiDecoder:
+    """Messages of one port as addresses and values.
+
+    Addresses carry the channel 1-16: `midi.cc.<0-127>.ch.<c>`, `midi.note.<0-127>.ch.<c>` (velocity, 0 = off),
+    `midi.pitch.ch.<c>` (0.5 = centre), `midi.pressure.ch.<c>`, `midi.program.<0-127>.ch.<c>` (1),
+    `midi.nrpn.<0-16383>.ch.<c>`; without one: `midi.clock` (24 a quarter), `midi.start`, `midi.stop`, `midi.continue`.
+    A controller 0-31 answers its MSB with 7 bits at once and with 14 bits when the LSB follows; controllers 32-63 are
+    also reported as themselves, since many devices use them for buttons.
+    State: per channel the last MSB of each controller and the chosen NRPN.
+    """
+
+    def __init__(self) -> None:
+        self._channels = [_Channel() for _ in range(16)]
+
+    def decode(self, data: Sequence[int], time: float) -> list[list[Change]]:
+        """The changes of each message in `data`, one list per message (empty: valid, but nothing to play with).
+
+        Args:
+            data: bytes 0-255 as the port gave them: one message, or several whole ones.
+            time: seconds, when they arrived.
+        Raises:
+            ValueError: no whole message in it, or system exclusive.
+        """
+        if len(data) > MAX_BYTES:
+            raise ValueError(f"midi: {len(data)} bytes in one message; at most {MAX_BYTES}")
+        if len(data) <= 3:
+            messages = [mido.Message.from_bytes(data)]
+        elif data[0] == 0xF0:
+            raise ValueError("midi: system exclusive")
+        else:
+            messages = mido.parse_all(data)
+        messages = [message for message in messages if message.type != "sysex"]
+        if not messages:
+            raise ValueError("midi: no whole message")
+        return [self._changes(message, time) for message in messages]
+
+    def _changes(self, message: mido.Message, time: float) -> list[Change]:
+        kind = message.type
+        if kind in _REALTIME:
+            return [(_REALTIME[kind], 1.0, True)]
+        if kind == "control_change":
+            return self._control(message.channel, message.control, message.value, time)
+        if kind not in ("note_on", "note_off", "pitchwheel", "aftertouch", "program_change"):
+            return []
+        end = f".ch.{message.channel + 1}"
+        if kind == "note_on":
+            return [(f"midi.note.{message.note}{end}", message.velocity / 127, True)]
+        if kind == "note_off":
+            return [(f"midi.note.{message.note}{end}", 0.0, True)]
+        if kind == "pitchwheel":
+            return [(f"midi.pitch{end}", _bend(message.pitch), False)]
+        if kind == "aftertouch":
+            return [(f"midi.pressure{end}", message.value / 127, False)]
+        return [(f"midi.program.{message.program}{end}", 1.0, True)]
+
+    def _control(self, channel: int, control: int, value: int, time: float) -> list[Change]:
+        state, end = self._channels[channel], f".ch.{channel + 1}"
+        changes: list[Change] = [(f"midi.cc.{control}{end}", value / 127, False)]
+        if control < 32:
+            known = state.coarse.get(control)
+            state.coarse[control] = _Coarse(value, time, known.pairs if known else 0)
+        elif control < 64 and (coarse := state.coarse.get(control - 32)):
+            paired = 0 <= time - coarse.time <= PAIR_S
+            if paired or coarse.pairs >= PAIRS_TO_TRUST:
+                coarse.pairs = min(coarse.pairs + paired, PAIRS_TO_TRUST)
+                changes.append((f"midi.cc.{control - 32}{end}", _fine(coarse.value, value), False))
+        return changes + self._nrpn(state, control, value, end)
+
+    def _nrpn(self, state: _Channel, control: int, value: int, end: str) -> list[Change]:
+        if control in (_RPN_MSB, _RPN_LSB):  # data entry now belongs to a registered parameter
+            state.nrpn_msb = state.nrpn_lsb = state.data = -1
+        elif control == _NRPN_MSB:
+            state.nrpn_msb, state.data = value, -1
+        elif control == _NRPN_LSB:
+            state.nrpn_lsb, state.data = value, -1
+        elif control in (_DATA_MSB, _DATA_LSB) and state.nrpn_msb >= 0 and state.nrpn_lsb >= 0:
+            number = state.nrpn_msb * 128 + state.nrpn_lsb
+            if number == 127 * 128 + 127:  # "no parameter", which devices choose when they are done
+                return []
+            if control == _DATA_MSB:
+                state.data = value
+                return [(f"midi.nrpn.{number}{end}", value / 127, False)]
+            if state.data >= 0:
+                return [(f"midi.nrpn.{number}{end}", _fine(state.data, value), False)]
+        return []
+
+
+def _fine(msb: int, lsb: int) -> float:
+    return (msb * 128 + lsb) / 16383
+
+
+def _bend(pitch: int) -> float:
+    """-8192 to 8191 as 0 to 1 with 0 exactly in the middle, so that a wheel at rest does not push."""
+    return 0.5 + pitch / (16384 if pitch < 0 else 16382)

@@ -1,0 +1,89 @@
+"""A program in words, for `liveviz mapping show`: what the file does, and every parameter with the address that
+reaches it."""
+
+from collections.abc import Iterator
+
+from liveviz.mapping.program import Chords, Pictures, Program, Route
+from liveviz.spec import LAYER_RANGES, Parameter, Registry
+
+HEADER = ("parameter", "OSC address (0-1)", "range", "rests at", "driven by")
+
+
+def parameter_rows(program: Program, registry: Registry) -> list[tuple[str, str, str, str, str]]:
+    """One row for every registered parameter, in the registry's order.
+
+    Returns:
+        (name, OSC address, range with unit, value it rests at, what drives it).
+    """
+    return [
+        (p.name, p.osc, f"{p.low:g} to {p.high:g} {p.unit}".rstrip(), _rest(p, program), _drivers(p, program))
+        for p in registry
+    ]
+
+
+def describe(program: Program, registry: Registry) -> str:
+    """The whole program as text of several lines: pictures, routes, parameters."""
+    return "\n".join(_text(program, registry))
+
+
+def _text(program: Program, registry: Registry) -> Iterator[str]:
+    yield program.name + (f": {program.title}" if program.title else "")
+    if program.description:
+        yield from (f"  {line}" for line in program.description.strip().splitlines())
+    if program.model:
+        yield f"model     {program.model}"
+    latent = program.latent
+    yield f"pictures  {_pictures(latent.base)}, once round in {latent.loop_bars:g} bars"
+    yield f"targets   {_pictures(latent.target)} on {_layers(latent.target_layers)}, pulled by latent.target"
+    for chords in latent.chords:
+        yield f"chords    {_chords(chords)}"
+    yield ""
+    yield "routes" if program.routes else "no routes"
+    for route in program.routes:
+        yield "  " + route_text(route)
+    yield ""
+    rows = [HEADER, *parameter_rows(program, registry)]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(HEADER))]
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def route_text(route: Route) -> str:
+    """One route in one line: `onset.kick -> bend.zoom at layer 8: 0 to 0.3, release 0.25 s`."""
+    parts = [f"{route.mix} " * (route.mix != "set") + f"{route.low:g} to {route.high:g}"]
+    if route.curve != "linear":
+        parts.append(route.curve)
+    if route.threshold:
+        parts.append(f"above {route.threshold:g}")
+    parts += [f"{name} {value:g} s" for name, value in (("attack", route.attack), ("release", route.release)) if value]
+    if route.kind == "control" and route.takeover != "jump":
+        parts.append(route.takeover)
+    at = f" at layer {route.layer}" if route.layer else ""
+    return f"{route.source} -> {route.to}{at}: {', '.join(parts)}"
+
+
+def _rest(parameter: Parameter, program: Program) -> str:
+    layer = program.homes.get(parameter.name, 0)
+    value = program.constants.get((parameter.name, layer))
+    return f"{parameter.default:g}" if value is None else f"{value:g} [set]"
+
+
+def _drivers(parameter: Parameter, program: Program) -> str:
+    routes = [r for r in program.routes if r.to == parameter.name]
+    return ", ".join(f"{r.source}@{r.layer}" if r.layer else r.source for r in routes) or "-"
+
+
+def _pictures(pictures: Pictures) -> str:
+    if not pictures.seeds:
+        return f"{pictures.count} chosen by the seed"
+    return f"{len(pictures.seeds)} (seeds {', '.join(map(str, pictures.seeds))})"
+
+
+def _layers(layers: tuple[float, float, float]) -> str:
+    return "all layers" if all(layers) else " and ".join(n for n, w in zip(LAYER_RANGES, layers, strict=True) if w)
+
+
+def _chords(chords: Chords) -> str:
+    return (
+        f"{chords.source} mixes {_pictures(chords.palette)} on {_layers(chords.layers)}, as far as latent.chords says"
+    )

@@ -1,0 +1,127 @@
+"""Checked reading of one table of a mapping file. Every answer that a musician can get wrong goes through here, so
+that every mistake is told in one form: `FILE:LINE: field: what is wrong, what is allowed`."""
+
+import difflib
+import math
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, NoReturn
+
+from liveviz.mapping.lines import Lines, Path
+from liveviz.spec import LivevizError
+
+SHOWN = 60
+HUGE = 1e15
+
+
+def quote(value: object) -> str:
+    """`value` as one short printable piece of a line, whatever it is."""
+    text = ascii(value) if not isinstance(value, str) else "'" + value.encode("unicode_escape").decode("ascii") + "'"
+    return text if len(text) <= SHOWN else text[: SHOWN - 4] + "..." + text[-1]
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """The names nearest to `word`, as a part of a message: ` (did you mean 'a' or 'b'?)`, or nothing."""
+    near = difflib.get_close_matches(word[:SHOWN], list(known), n=3, cutoff=0.5)
+    return f" (did you mean {' or '.join(repr(n) for n in near)}?)" if near else ""
+
+
+def families(names: Iterable[str]) -> str:
+    """All `names` in one short list: `pca.0`, `pca.1` ... are told as `pca.0-15`."""
+    last: dict[str, int | None] = {}
+    for name in names:
+        stem, _, number = name.rpartition(".")
+        if stem and number.isdecimal():
+            last[stem] = max(int(number), last.get(stem) or 0)
+        else:
+            last[name] = None
+    return ", ".join(stem if top is None else f"{stem}.0-{top}" for stem, top in last.items())
+
+
+class Table:
+    """One table of the file.
+
+    Args:
+        data: the table as tomllib gives it.
+        path: where it is in the file, for the line.
+        lines: line numbers of the file.
+        file: name of the file in messages.
+    """
+
+    def __init__(self, data: Mapping[str, Any], path: Path, lines: Lines, file: str) -> None:
+        self.data, self.path, self.lines, self.file = data, path, lines, file
+
+    @property
+    def line(self) -> int:
+        """Line where the table starts."""
+        return self.lines.of(self.path)
+
+    def has(self, key: str) -> bool:
+        """Whether the musician wrote `key`."""
+        return key in self.data
+
+    def fail(self, key: str | Path, what: str) -> NoReturn:
+        """Raise LivevizError about `key` of this table, with its file, line and name."""
+        path = (*self.path, *((key,) if isinstance(key, str) else key))
+        field = ".".join(str(part) for part in path if isinstance(part, str)) or "file"
+        field = field if field.isprintable() and field.isascii() and len(field) <= SHOWN else quote(field)
+        raise LivevizError(f"{self.file}:{self.lines.of(path)}: {field}: {what}")
+
+    def only(self, allowed: Collection[str]) -> None:
+        """Refuse every key that is not in `allowed`."""
+        for key in self.data:
+            if key not in allowed:
+                self.fail(key, f"unknown key{suggest(key, allowed)}; allowed: {', '.join(allowed)}")
+
+    def table(self, key: str) -> "Table":
+        """The table under `key`; an empty one where there is none."""
+        data = self.data.get(key, {})
+        if not isinstance(data, dict):
+            self.fail(key, f"{quote(data)} is not a table; write {key} = {{ ... }} or [{key}]")
+        return Table(data, (*self.path, key), self.lines, self.file)
+
+    def tables(self, key: str, limit: int) -> list["Table"]:
+        """The tables under `key`, written once (`key = {...}`) or as an array (`[[key]]`); at most `limit`."""
+        data = self.data.get(key, [])
+        if isinstance(data, dict):
+            return [self.table(key)]
+        if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
+            self.fail(key, f"{quote(data)} is not a table; write [[{key}]]")
+        if len(data) > limit:
+            self.fail((key, limit), f"{len(data)} of them; at most {limit} are allowed")
+        return [Table(item, (*self.path, key, i), self.lines, self.file) for i, item in enumerate(data)]
+
+    def text(self, key: str, default: str = "", longest: int = 200) -> str:
+        """The string under `key`."""
+        value = self.data.get(key, default)
+        if not isinstance(value, str):
+            self.fail(key, f"{quote(value)} is not a text; write it in quotes")
+        if len(value) > longest:
+            self.fail(key, f"{len(value)} characters; at most {longest} are allowed")
+        return value
+
+    def choice(self, key: str, allowed: Collection[str], default: str) -> str:
+        """The string under `key`, one of `allowed`."""
+        value = self.data.get(key, default)
+        if not isinstance(value, str) or value not in allowed:
+            near = suggest(value, allowed) if isinstance(value, str) else ""
+            self.fail(key, f"{quote(value)} is unknown{near}; allowed: {', '.join(allowed)}")
+        return value
+
+    def number(self, key: str, default: float, low: float, high: float, unit: str = "") -> float:
+        """The number under `key`, in `low` to `high`."""
+        return self.as_number(key, self.data[key], low, high, unit) if key in self.data else default
+
+    def as_number(self, key: str | Path, value: object, low: float, high: float, unit: str = "") -> float:
+        """`value`, found under `key`, as a finite float in `low` to `high`."""
+        allowed = f"a number from {low:g} to {high:g}{' ' + unit if unit else ''} is allowed"
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            self.fail(key, f"{quote(value)} is not a number; {allowed}")
+        if not abs(value) < HUGE or not math.isfinite(value) or not low <= value <= high:
+            self.fail(key, f"{quote(value)} is out of range; {allowed}")
+        return float(value)
+
+    def as_integer(self, key: str | Path, value: object, low: int, high: int) -> int:
+        """`value`, found under `key`, as an integer in `low` to `high`."""
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            self.fail(key, f"{quote(value)} is not allowed; a whole number from {low} to {high} is")
+        return value

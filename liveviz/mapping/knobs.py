@@ -1,0 +1,66 @@
+"""What a hand turns: the base value of a parameter, and the knobs that may move it. A knob that was elsewhere when
+the value was set by something else must not make the value jump: takeover decides when it may act."""
+
+from liveviz.mapping.program import Route
+from liveviz.spec import approach
+
+PICKUP = 1.0 / 64.0  # of the route's range: two steps of a 7-bit controller
+
+
+class Base:
+    """The value that a parameter rests at, and glides to where a route asks for it.
+
+    State: value (now), goal (where the last move sent it), tau (seconds of the glide), owner (the knob that moved it
+    last, None for anything else), manual (a hand moved it, so a changed file leaves it alone).
+    """
+
+    __slots__ = ("goal", "manual", "owner", "tau", "value")
+
+    def __init__(self, value: float) -> None:
+        self.value = self.goal = value
+        self.tau = 0.0
+        self.owner: Knob | None = None
+        self.manual = False
+
+    def move(self, goal: float, tau: float = 0.0, owner: "Knob | None" = None) -> None:
+        """A hand sends the value to `goal`."""
+        self.goal, self.tau, self.owner, self.manual = goal, tau, owner, True
+
+    def step(self, dt: float) -> float:
+        """Glide for `dt` seconds and return the value."""
+        if self.value != self.goal:
+            self.value = approach(self.value, self.goal, dt, self.tau)
+        return self.value
+
+
+class Knob:
+    """One controller on one parameter.
+
+    State: travel (where the knob stands, 0-1 behind the curve; None until it was first heard).
+    """
+
+    __slots__ = ("route", "travel")
+
+    def __init__(self, route: Route) -> None:
+        self.route = route
+        self.travel: float | None = None
+
+    def turn(self, x: float, base: Base) -> None:
+        """The knob now stands at `x`, 0-1: move `base` if takeover allows it.
+
+        jump: always. pickup: once the knob has come within 1/64 of the value or passed it, until something else moves
+        the value. scale: by the same part of the way that is left to the end of the range, so both get there together.
+        """
+        route, old = self.route, self.travel
+        new = self.travel = route.travel(x)
+        here = route.where(base.goal)
+        near = abs(new - here) <= PICKUP
+        if route.takeover == "pickup" and base.owner is not self and not near:
+            if old is None or not min(old, new) <= here <= max(old, new):
+                return
+        elif route.takeover == "scale" and not near:
+            if old is None or old == new:
+                return
+            rest, left = (1.0 - here, 1.0 - old) if new > old else (here, old)
+            new = here + rest * (new - old) / left
+        base.move(route.at(new), route.attack if new > here else route.release, self)

@@ -1,0 +1,96 @@
+"""Checks [latent]: the pictures that the show drifts through, is pulled to, and mixes by the harmony."""
+
+from collections.abc import Mapping
+
+from liveviz.mapping.fields import Table, quote
+from liveviz.mapping.program import CHORDS, CHROMAS, MAX_TERMS, Chords, Latent, Pictures
+from liveviz.spec import LAYER_RANGES, Output
+
+MAX_PICTURES = 64
+MAX_CLASS = 9999
+ALL: tuple[float, float, float] = (1.0, 1.0, 1.0)
+BASE = Pictures((), 4)
+TARGET = Pictures((), 4)
+PALETTE = Pictures((), 12)
+MOVING_TERMS = 3  # two neighbours of the base loop and one target sound together with the palettes
+
+
+def read_latent(table: Table, sources: Mapping[str, Output], wants_chords: bool) -> Latent:
+    """[latent] as a Latent. `wants_chords`: something drives latent.chords, so there is a palette, written or not."""
+    table.only(("base", "target", "chords"))
+    base, target = table.table("base"), table.table("target")
+    base.only(("seeds", "loop_bars", "classes"))
+    target.only(("seeds", "layers", "classes"))
+    chords = tuple(_chords(t, sources) for t in table.tables("chords", len(LAYER_RANGES)))
+    if not table.has("chords") and wants_chords and _missing(CHROMAS[0], sources) is None:
+        chords = (Chords(PALETTE, CHROMAS[0], (0.0, 0.0, 1.0), 0.05, 0.3),)
+    used: set[int] = set()
+    for i, one in enumerate(chords):
+        mine = {n for n, weight in enumerate(one.layers) if weight}
+        if used & mine:
+            table.fail(("chords", i, "layers"), f"the {LAYER_RANGES[min(used & mine)]} layers have a palette already")
+        used |= mine
+    terms = len({picture for one in chords for picture in one.palette.chosen(0, CHORDS)})
+    if terms > MAX_TERMS - MOVING_TERMS:
+        table.fail("chords", f"{terms} pictures in all palettes; at most {MAX_TERMS - MOVING_TERMS} are allowed")
+    return Latent(
+        base=_pictures(base, "seeds", BASE),
+        loop_bars=base.number("loop_bars", 8.0, 0.25, 1024.0, "bars"),
+        target=_pictures(target, "seeds", TARGET),
+        target_layers=_layers(target, ALL),
+        chords=chords,
+    )
+
+
+def _chords(table: Table, sources: Mapping[str, Output]) -> Chords:
+    table.only(("palette", "from", "layers", "attack", "release", "classes"))
+    source = table.choice("from", CHROMAS, CHROMAS[0])
+    if (missing := _missing(source, sources)) is not None:
+        table.fail("from", f"there is no signal {missing} here; allowed: {', '.join(CHROMAS)} where it is analysed")
+    return Chords(
+        palette=_pictures(table, "palette", PALETTE, most=12),
+        source=source,
+        layers=_layers(table, (0.0, 0.0, 1.0)),
+        attack=table.number("attack", 0.05, 0.0, 60.0, "seconds"),
+        release=table.number("release", 0.3, 0.0, 60.0, "seconds"),
+    )
+
+
+def _missing(source: str, sources: Mapping[str, Output]) -> str | None:
+    return next((n for n in (f"{source}.{i}" for i in range(12)) if n not in sources), None)
+
+
+def _pictures(table: Table, key: str, default: Pictures, most: int = MAX_PICTURES) -> Pictures:
+    """Seeds under `key`: a list of them, or how many (the show's seed chooses)."""
+    value = table.data.get(key, default.count)
+    how = f"write a list of 1 to {most} seeds, or how many pictures"
+    seeds: tuple[int, ...] = ()
+    if isinstance(value, list):
+        if not 1 <= len(value) <= most:
+            table.fail(key, f"{len(value)} pictures; {how}")
+        seeds = tuple(table.as_integer((key, i), v, 0, 2**32 - 1) for i, v in enumerate(value))
+        count = len(seeds)
+    elif isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= most:
+        count = value
+    else:
+        table.fail(key, f"{quote(value)} is not allowed; {how}")
+    if not table.has("classes"):
+        return Pictures(seeds, count)
+    given = table.data["classes"]
+    given = [given] * count if isinstance(given, int) else given
+    if not isinstance(given, list) or len(given) != count:
+        table.fail("classes", f"{quote(given)}; write one class, or a list of {count}, one for each of {key}")
+    classes = tuple(table.as_integer(("classes", i), v, -1, MAX_CLASS) for i, v in enumerate(given))
+    return Pictures(seeds, count, classes)
+
+
+def _layers(table: Table, default: tuple[float, float, float]) -> tuple[float, float, float]:
+    """`layers`: "all", one of coarse, middle, fine, or a list of them; as weights per range."""
+    value = table.data.get("layers")
+    if value is None:
+        return default
+    names = value if isinstance(value, list) else [value]
+    if not names or not all(isinstance(n, str) and n in ("all", *LAYER_RANGES) for n in names):
+        table.fail("layers", f'{quote(value)} is unknown; allowed: "all", "coarse", "middle", "fine" or a list of them')
+    coarse, middle, fine = (1.0 if "all" in names or n in names else 0.0 for n in LAYER_RANGES)
+    return coarse, middle, fine

@@ -1,0 +1,94 @@
+"""Which pictures are mixed, and how much of each: the drift through the base loop, the pull to the targets, the
+palettes that follow the harmony. Gives the terms of `ParameterFrame.latents`; the engine turns them into w."""
+
+import math
+from collections.abc import Sequence
+
+from liveviz.mapping.program import BASE, CHORDS, TARGET, Chords, Latent
+from liveviz.spec import LatentTerm
+
+BEATS_PER_BAR = 4.0
+VISIBLE = 0.02  # a target pulled less than this is gone: the next one may take its place unseen
+FAINT = 1e-6
+
+
+class Palette:
+    """One chroma palette in motion. State: smoothed chroma, 12 levels."""
+
+    def __init__(self, chords: Chords, seed: int) -> None:
+        self.chords = chords
+        self.pictures = chords.palette.chosen(seed, CHORDS)
+        self.levels = [0.0] * 12
+
+    def step(self, chroma: Sequence[float], dt: float) -> None:
+        """Follow `chroma` (12 levels, 0-1) for `dt` seconds."""
+        rise, fall = (1.0 - math.exp(-dt / t) if t > 0.0 else 1.0 for t in (self.chords.attack, self.chords.release))
+        self.levels = [v + (rise if c > v else fall) * (c - v) for v, c in zip(self.levels, chroma, strict=True)]
+
+
+class Latents:
+    """The pictures of a show in motion.
+
+    State: position in the base loop (0-1), which target is next, the palettes.
+    """
+
+    def __init__(self, latent: Latent, seed: int) -> None:
+        self._position = 0.0
+        self._target, self._seen = 0, False
+        self.palettes: list[Palette] = []
+        self.replace(latent, seed)
+
+    def replace(self, latent: Latent, seed: int) -> None:
+        """Go on with other pictures from the same place in the loop and the same harmony."""
+        heard = {p.chords.source: p.levels for p in self.palettes}
+        self._latent = latent
+        self._base = latent.base.chosen(seed, BASE)
+        self._targets = latent.target.chosen(seed, TARGET)
+        self.palettes = [Palette(c, seed) for c in latent.chords]
+        for palette in self.palettes:
+            palette.levels = heard.get(palette.chords.source, palette.levels)
+
+    def drift(self, beats: float) -> None:
+        """Advance the base loop by `beats`, >= 0."""
+        self._position = (self._position + beats / (self._latent.loop_bars * BEATS_PER_BAR)) % 1.0
+
+    def trigger(self, pull: float, struck: bool) -> None:
+        """Choose the target: the next one after each release to zero, or with a stroke while the last still rings."""
+        if self._seen and (struck or pull < VISIBLE):
+            self._target, self._seen = self._target + 1, False
+        self._seen = self._seen or pull >= VISIBLE
+
+    def terms(self, pull: float, chords: float) -> tuple[LatentTerm, ...]:
+        """The mix. A palette is there as far as harmony is: not at all in silence, fully when its levels sum to 1.
+
+        Args:
+            pull: latent.target, 0-1. chords: latent.chords, 0-1.
+        Returns:
+            1 to 32 terms whose weights sum to 1 in every layer range.
+        """
+        mix: dict[tuple[int, int], list[float]] = {}
+
+        def add(picture: tuple[int, int], layers: Sequence[float]) -> None:
+            weights = mix.setdefault(picture, [0.0, 0.0, 0.0])
+            for r in range(3):
+                weights[r] += layers[r]
+
+        stay = [1.0 - pull * layer for layer in self._latent.target_layers]
+        rest = stay
+        for palette in self.palettes:
+            total = sum(palette.levels)
+            if total <= FAINT:
+                continue
+            amount = chords * min(1.0, total)
+            share = [s * layer * amount for s, layer in zip(stay, palette.chords.layers, strict=True)]
+            rest = [r - s for r, s in zip(rest, share, strict=True)]
+            for i, level in enumerate(palette.levels):
+                if level > FAINT:
+                    add(palette.pictures[i % len(palette.pictures)], [s * level / total for s in share])
+        place = self._position * len(self._base)
+        first, part = int(place), place - int(place)
+        for step, weight in ((0, 1.0 - part), (1, part)):
+            add(self._base[(first + step) % len(self._base)], [max(0.0, r) * weight for r in rest])
+        target = self._targets[self._target % len(self._targets)]
+        add(target, [pull * layer for layer in self._latent.target_layers])
+        return tuple(LatentTerm(seed, cls, (w[0], w[1], w[2])) for (seed, cls), w in mix.items() if max(w) > FAINT)

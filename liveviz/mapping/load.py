@@ -1,0 +1,182 @@
+"""Reading a mapping file into a checked program. A file comes from anywhere (a friend, the web, an editor that is
+still writing), so it is bounded in size, depth and number before it is believed, and every mistake is answered with
+its line."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from liveviz.mapping.fields import Table, families, quote, suggest
+from liveviz.mapping.latent_table import read_latent
+from liveviz.mapping.lines import Lines
+from liveviz.mapping.program import LAYER, MAX_BENDS, Program, Route, Target
+from liveviz.mapping.route_table import read_layer, read_route
+from liveviz.spec import LivevizError, Output, Registry
+
+VERSION = 1
+MAX_BYTES = 256 * 1024
+MAX_LINE = 2000
+MAX_DOTS = 16
+MAX_ROUTES = 256
+TOP = ("version", "model", "title", "description", "seed", "latent", "set", "route")
+
+
+def list_files(folders: Iterable[Path]) -> dict[str, Path]:
+    """Every mapping file in `folders` by its name, in alphabetical order; of two with one name the first folder's."""
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for path in sorted(folder.glob("*.toml")):
+            found.setdefault(path.stem, path)
+    return dict(sorted(found.items()))
+
+
+def load(source: Path | str, registry: Registry, sources: Sequence[Output], *, name: str | None = None) -> Program:
+    """Read and check one mapping file.
+
+    Args:
+        source: a path to read, or the text itself.
+        registry: the parameters that routes may name.
+        sources: the signals that routes may name.
+        name: what messages call the file; the path where it is not given.
+    Raises:
+        LivevizError: `FILE:LINE: field: what is wrong, what is allowed`, always one line.
+    """
+    file = name if name is not None else str(source) if isinstance(source, Path) else "mapping"
+    text = _read(source, file) if isinstance(source, Path) else source
+    try:
+        data, lines = _parse(text, file)
+        return _check(Table(data, (), lines, file), registry, {o.name: o for o in sources}, Path(file).stem)
+    except RecursionError:
+        raise LivevizError(f"{file}:1: file: tables and lists are nested too deep") from None
+
+
+def _read(path: Path, file: str) -> str:
+    try:
+        if path.exists() and not path.is_file():  # opening a pipe would wait for ever
+            raise LivevizError(f"{file}: cannot be read: not a file")
+        with path.open("rb") as f:
+            raw = f.read(MAX_BYTES + 1)
+    except OSError as e:
+        raise LivevizError(f"{file}: cannot be read: {e.strerror or e}") from None
+    try:
+        return raw.decode("utf-8-sig") if len(raw) <= MAX_BYTES else _too_large(file)
+    except UnicodeDecodeError as e:
+        line = raw.count(b"\n", 0, e.start) + 1
+        raise LivevizError(f"{file}:{line}: file: not UTF-8 text; save it as UTF-8") from None
+
+
+def _too_large(file: str) -> NoReturn:
+    raise LivevizError(f"{file}:1: file: larger than {MAX_BYTES // 1024} KiB, this is no mapping file")
+
+
+def _parse(text: str, file: str) -> tuple[dict[str, Any], Lines]:
+    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+        _too_large(file)
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) > MAX_LINE:
+            raise LivevizError(
+                f"{file}:{number}: file: {len(line)} characters in one line; at most {MAX_LINE} are allowed"
+            )
+        # tomllib's time grows with the square of the depth of a key.
+        key = line if line.lstrip().startswith("[") else line.partition("=")[0] if "=" in line else ""
+        if key.count(".") > MAX_DOTS and not key.lstrip().startswith("#"):
+            raise LivevizError(f"{file}:{number}: file: a key with more than {MAX_DOTS} dots")
+    try:
+        data = tomllib.loads(text)
+    except ValueError as e:
+        what = str(e)
+        at = re.search(r" \(at line (\d+), column \d+\)", what)
+        number = int(at[1]) if at else len(text.rstrip().split("\n"))
+        what = what.replace(at[0], "") if at else what.replace(" (at end of document)", "; the file ends too early")
+        raise LivevizError(f"{file}:{number}: TOML: {quote(what)[1:-1]}") from None
+    return data, Lines(text)
+
+
+def _check(top: Table, registry: Registry, sources: dict[str, Output], name: str) -> Program:
+    top.only(TOP)
+    if not top.has("version"):
+        top.fail("version", f"is missing; write version = {VERSION} in the first line")
+    version = top.data["version"]
+    if version != VERSION or isinstance(version, bool | float):
+        top.fail("version", f"{quote(version)} is unknown; this program reads version = {VERSION}")
+    routes = [read_route(t, registry, sources) for t in top.tables("route", MAX_ROUTES)]
+    _refuse_fights(routes, top)
+    constants, homes = _constants(top.table("set"), registry)
+    for route in routes:
+        if route.layer:
+            homes.setdefault(route.to, route.layer)
+    placed: dict[Target, float] = {}
+    for parameter, value in constants.items():
+        if parameter.startswith("bend."):
+            homes.setdefault(parameter, LAYER)
+        placed[(parameter, homes.get(parameter, 0))] = value
+    bends = tuple(dict.fromkeys([t for t in placed if t[1]] + [r.target for r in routes if r.layer]))
+    if len(bends) > MAX_BENDS:
+        extra = next((i for i, r in enumerate(routes) if r.target == bends[MAX_BENDS]), 0)
+        top.fail(("route", extra), f"{len(bends)} bends and layers; at most {MAX_BENDS} are allowed")
+    wants_chords = "latent.chords" in constants or any(r.to == "latent.chords" for r in routes)
+    return Program(
+        name=name,
+        title=top.text("title"),
+        description=top.text("description", longest=2000),
+        model=top.text("model") or None,
+        seed=top.as_integer("seed", top.data.get("seed", 0), 0, 2**32 - 1),
+        latent=read_latent(top.table("latent"), sources, wants_chords),
+        constants=placed,
+        homes=homes,
+        bends=bends,
+        routes=tuple(routes),
+    )
+
+
+def _refuse_fights(routes: Sequence[Route], top: Table) -> None:
+    """Two signals that both set one parameter would overwrite each other in every frame."""
+    setters: dict[Target, Route] = {}
+    for i, route in enumerate(routes):
+        if route.kind == "control" or route.mix != "set":
+            continue
+        first = setters.setdefault(route.target, route)
+        if first is not route:
+            at = f" at layer {route.layer}" if route.layer else ""
+            top.fail(
+                ("route", i, "to"),
+                f"lines {first.line} and {route.line} both set {route.to}{at}; "
+                'give one of them mix = "add", "multiply" or "max"',
+            )
+
+
+def _constants(table: Table, registry: Registry) -> tuple[dict[str, float], dict[str, int]]:
+    """[set]: value by parameter, and the layers that it gives to bends."""
+    values: dict[str, float] = {}
+    homes: dict[str, int] = {}
+
+    def walk(here: Table, prefix: str) -> None:
+        for key, value in here.data.items():
+            name = prefix + key
+            if name in registry:
+                if name in values:
+                    here.fail(key, f"{name} is set twice")
+                parameter = registry[name]
+                if isinstance(value, dict) and name.startswith("bend."):
+                    inner = here.table(key)
+                    inner.only(("value", "layer"))
+                    homes[name] = read_layer(inner)
+                    values[name] = inner.number(
+                        "value", parameter.default, parameter.low, parameter.high, parameter.unit
+                    )
+                elif isinstance(value, bool) and parameter.curve == "toggle":
+                    values[name] = float(value)
+                else:
+                    values[name] = here.as_number(key, value, parameter.low, parameter.high, parameter.unit)
+            elif isinstance(value, dict) and any(known.startswith(name + ".") for known in registry.names):
+                walk(here.table(key), name + ".")
+            else:
+                here.fail(
+                    key,
+                    f"no parameter {quote(name)}{suggest(name, registry.names)}; allowed: {families(registry.names)}",
+                )
+
+    walk(table, "")
+    return values, homes

@@ -1,0 +1,134 @@
+"""What a mapping file says, checked and frozen: the program that a `Show` performs. Nothing here moves; what moves
+(positions, envelopes, knobs) belongs to the show, so that a program can be swapped while it plays."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from liveviz.mapping.curves import CURVES
+
+LAYER = 16  # where a bend acts when the file does not say
+MAX_BENDS = 16
+MAX_TERMS = 32
+BASE, TARGET, CHORDS = 0, 1, 2  # groups of pictures, so that a show's seed gives each list pictures of its own
+CHROMAS = ("chroma", "bass_chroma")
+MIXES = ("set", "add", "multiply", "max")
+TAKEOVERS = ("jump", "pickup", "scale")
+Target = tuple[str, int]  # (parameter, layer); layer 0 for everything that is not a bend
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Some pictures of the generator.
+
+    seeds: one per picture; or empty and `count` > 0: that many pictures chosen by the seed of the show.
+    classes: one per picture, or empty: the generator chooses by seed.
+    """
+
+    seeds: tuple[int, ...]
+    count: int
+    classes: tuple[int, ...] = ()
+
+    def chosen(self, seed: int, group: int) -> tuple[tuple[int, int], ...]:
+        """(seed, class) of every picture, for a show with `seed`; `group` keeps lists of one show apart."""
+        first = seed * 256 + group * 64
+        seeds = self.seeds or tuple((first + i) % 2**32 for i in range(self.count))
+        return tuple(zip(seeds, self.classes or (-1,) * len(seeds), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Chords:
+    """A palette of 1 to 12 pictures mixed by a chroma: pitch class k (C = 0) shows picture k modulo their number.
+
+    source: `chroma` or `bass_chroma`. layers: 0 or 1 for coarse, middle, fine. attack, release: seconds.
+    """
+
+    palette: Pictures
+    source: str
+    layers: tuple[float, float, float]
+    attack: float
+    release: float
+
+
+@dataclass(frozen=True, slots=True)
+class Latent:
+    """The pictures of the show: a loop that drifts, a list that is pulled to, palettes that follow the harmony."""
+
+    base: Pictures
+    loop_bars: float
+    target: Pictures
+    target_layers: tuple[float, float, float]
+    chords: tuple[Chords, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One source that moves one parameter.
+
+    kind: `level`, `phase`, `event` (a signal) or `control` (a controller, a key, OSC).
+    low, high: where input 0 and input 1 go, in the parameter's unit (`multiply`: factors); low may be above high.
+    exponential: the way between them has equal ratios.
+    attack, release: seconds, time constants. threshold: inputs up to it count as 0, the rest is stretched to 0-1.
+    layer: 0 for everything that is not a bend. line: in the file.
+    """
+
+    source: str
+    kind: str
+    to: str
+    layer: int
+    low: float
+    high: float
+    exponential: bool = False
+    curve: str = "linear"
+    attack: float = 0.0
+    release: float = 0.0
+    mix: str = "set"
+    threshold: float = 0.0
+    takeover: str = "jump"
+    line: int = field(default=0, compare=False)
+
+    @property
+    def target(self) -> Target:
+        """The parameter, and the layer for a bend."""
+        return self.to, self.layer
+
+    def travel(self, x: float) -> float:
+        """How far an input of 0-1 travels the range, 0-1: threshold, then curve."""
+        if self.threshold > 0.0:
+            x = max(0.0, x - self.threshold) / (1.0 - self.threshold)
+        return CURVES[self.curve](x)
+
+    def at(self, u: float) -> float:
+        """Travel 0-1 to the parameter's unit (`multiply`: to a factor)."""
+        if self.exponential:
+            return float(self.low * (self.high / self.low) ** u)
+        return self.low + (self.high - self.low) * u
+
+    def where(self, value: float) -> float:
+        """The travel 0-1 that gives `value`, or the nearer end where it is outside the range: the inverse of `at`."""
+        if self.exponential:
+            u = math.log(value / self.low) / math.log(self.high / self.low) if value > 0.0 else 0.0
+        else:
+            u = (value - self.low) / (self.high - self.low)
+        return min(max(u, 0.0), 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A whole mapping file.
+
+    constants: what [set] says, by target.
+    homes: the layer of every bend that the file names, where direct control acts.
+    bends: every (op, layer) of the file, in the order of their first mention: the topology.
+    """
+
+    name: str
+    title: str
+    description: str
+    model: str | None
+    seed: int
+    latent: Latent
+    constants: Mapping[Target, float]
+    homes: Mapping[str, int]
+    bends: tuple[Target, ...]
+    routes: tuple[Route, ...]

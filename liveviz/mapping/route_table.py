@@ -1,0 +1,109 @@
+"""Checks one [[route]]: where it comes from, where it goes, and how."""
+
+import re
+from collections.abc import Mapping
+
+from liveviz.mapping.curves import CURVES
+from liveviz.mapping.fields import Table, families, quote, suggest
+from liveviz.mapping.program import LAYER, MIXES, TAKEOVERS, Route
+from liveviz.spec import Output, Parameter, Registry
+
+KEYS = ("from", "to", "layer", "range", "curve", "attack", "release", "mix", "threshold", "takeover")
+MAX_SECONDS = 60.0
+MAX_FACTOR = 10.0
+EVENT_RELEASE = 0.25
+
+_CHANNEL = r"(?:\.ch\.(?:[1-9]|1[0-6]))?"
+_NUMBER = r"(?:\d|[1-9]\d|1[01]\d|12[0-7])"
+_NRPN = r"nrpn\.(?:0|[1-9]\d{0,3}|1[0-5]\d{3}|16[0-2]\d{2}|163[0-7]\d|1638[0-3])"
+_KNOB = re.compile(rf"midi\.(?:cc\.{_NUMBER}|{_NRPN}|pitch|pressure){_CHANNEL}|/[!-~]{{1,254}}")
+_BUTTON = re.compile(rf"midi\.note\.{_NUMBER}{_CHANNEL}|key\.[a-z0-9_]{{1,32}}")
+_CONTROLS = (
+    "midi.cc.0-127, midi.note.0-127, midi.nrpn.0-16383, midi.pitch, midi.pressure (all also with .ch.1-16), "
+    "key.NAME or an OSC address that starts with /"
+)
+
+
+def read_route(table: Table, registry: Registry, sources: Mapping[str, Output]) -> Route:
+    """One [[route]] as a Route; LivevizError with its line where something in it is wrong."""
+    table.only(KEYS)
+    for key in ("from", "to"):
+        if not table.has(key):
+            table.fail(key, 'is missing; a route needs from = "..." and to = "..."')
+    source = table.text("from", longest=255)
+    kind = _kind(table, source, sources)
+    to = table.text("to")
+    if to not in registry:
+        table.fail("to", f"no parameter {quote(to)}{suggest(to, registry.names)}; allowed: {families(registry.names)}")
+    parameter = registry[to]
+    bend = to.startswith("bend.")
+    if table.has("layer") and not bend:
+        table.fail("layer", f"only a bend acts on a layer, {to} does not; remove it")
+    mix = table.choice("mix", MIXES, "set")
+    low, high = _range(table, parameter, mix)
+    return Route(
+        source=source,
+        kind=kind,
+        to=to,
+        layer=read_layer(table) if bend else 0,
+        low=low,
+        high=high,
+        exponential=parameter.curve == "exponential" and mix in ("set", "max"),
+        curve=table.choice("curve", tuple(CURVES), "linear"),
+        attack=table.number("attack", 0.0, 0.0, MAX_SECONDS, "seconds"),
+        release=table.number("release", EVENT_RELEASE if kind == "event" else 0.0, 0.0, MAX_SECONDS, "seconds"),
+        mix=mix,
+        threshold=table.number("threshold", 0.0, 0.0, 0.99),
+        takeover=_takeover(table, source, kind, mix),
+        line=table.line,
+    )
+
+
+def read_layer(table: Table) -> int:
+    """`layer` of a bend: a power of two from 4 to 1024 pixels."""
+    value = table.data.get("layer", LAYER)
+    if isinstance(value, bool) or not isinstance(value, int) or value not in (4, 8, 16, 32, 64, 128, 256, 512, 1024):
+        table.fail("layer", f"{quote(value)} is no layer; 4, 8, 16, 32, 64, 128, 256, 512 or 1024 pixels are allowed")
+    return value
+
+
+def _kind(table: Table, source: str, sources: Mapping[str, Output]) -> str:
+    if source in sources:
+        return sources[source].kind
+    if _KNOB.fullmatch(source) or _BUTTON.fullmatch(source):
+        return "control"
+    near = suggest(source, (*sources, "midi.cc.1", "midi.note.60", "midi.pitch", "key.space"))
+    table.fail("from", f"no source {quote(source)}{near}; allowed: {families(sources)}, {_CONTROLS}")
+
+
+def _range(table: Table, parameter: Parameter, mix: str) -> tuple[float, float]:
+    p = parameter
+    if mix == "add":
+        width = p.high - p.low
+        least, most = -width, width
+        default = [0.0, p.high - p.default] if p.high > p.default else [0.0, p.low - p.default]
+    elif mix == "multiply":
+        least, most, default = 0.0, MAX_FACTOR, [0.0, 1.0]
+    else:
+        least, most, default = p.low, p.high, [p.low, p.high]
+    value = table.data.get("range", default)
+    if not isinstance(value, list) or len(value) != 2:
+        table.fail("range", f"{quote(value)} is not two numbers; write range = [{default[0]:g}, {default[1]:g}]")
+    a, b = (
+        table.as_number(("range", i), v, least, most, "" if mix == "multiply" else p.unit) for i, v in enumerate(value)
+    )
+    if a == b:
+        table.fail("range", f"both ends are {a:g}, so nothing would move; use [set] for a constant")
+    return a, b
+
+
+def _takeover(table: Table, source: str, kind: str, mix: str) -> str:
+    knob = kind == "control" and _KNOB.fullmatch(source) is not None
+    if table.has("takeover"):
+        if not knob:
+            table.fail("takeover", f"{source} is no knob; takeover is for midi.cc, nrpn, pitch, pressure and OSC")
+        if mix != "set":
+            table.fail("takeover", f'with mix = "{mix}" nothing is taken over; remove one of the two')
+    return table.choice(
+        "takeover", TAKEOVERS, "pickup" if source.startswith(("midi.cc.", "midi.nrpn.")) and mix == "set" else "jump"
+    )

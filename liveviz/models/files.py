@@ -1,0 +1,41 @@
+"""Generator files: weights in a safetensors container with the generator's sizes beside them, and no code. The sizes
+say which tensors there must be; anything else is refused in one line."""
+
+import json
+from pathlib import Path
+
+from liveviz.models.config import GeneratorConfig
+from liveviz.models.generator import Generator
+from liveviz.models.tensors import Container, save
+from liveviz.spec import LivevizError
+
+METADATA_KEY = "liveviz.generator"
+
+
+def read(path: str | Path) -> Generator:
+    """Read one generator file.
+
+    Returns: a Generator whose weights are exactly those that its config demands, float32 and finite.
+    Raises: LivevizError in one line that names the file and what is wrong with it.
+    """
+    path = Path(path)
+    container = Container(path)
+    raw = container.metadata.get(METADATA_KEY)
+    if raw is None:
+        raise container.fail(f"is no generator of this program: its metadata has no {METADATA_KEY!r}")
+    try:
+        config = GeneratorConfig.from_dict(json.loads(raw))
+    except (ValueError, RecursionError) as error:
+        raise container.fail("its config is not JSON") from error
+    except LivevizError as error:
+        raise container.fail(str(error)) from error
+    return Generator(config, container.load(config.shapes()), path.stem)
+
+
+def write(path: str | Path, generator: Generator, fp16: bool = False) -> None:
+    """Write one generator file at once or not at all; `fp16` halves its size and rounds to 11 bits.
+
+    Raises: LivevizError where the folder cannot be written or a value does not fit float16.
+    """
+    weights = {name: generator.weights[name] for name in generator.config.shapes()}
+    save(Path(path), weights, {METADATA_KEY: json.dumps(generator.config.as_dict())}, fp16)

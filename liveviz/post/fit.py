@@ -1,0 +1,158 @@
+"""Lays the generator's small picture on the stage's canvas: without distortion, upright, and enlarged with a filter
+that does not show the pixels (Catmull-Rom; plain bilinear enlargement of 256 lines to 720 looks like a lattice)."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import moderngl
+
+CONTAIN, COVER, MIRROR = 0, 1, 2
+
+_VERTEX = """#version 330 core
+in vec2 corner;
+in vec2 at;
+out vec2 uv;
+void main() { uv = at; gl_Position = vec4(corner, 0.0, 1.0); }
+"""
+_PLAIN = """#version 330 core
+uniform sampler2D picture;
+in vec2 uv;
+out vec4 colour;
+void main() { colour = vec4(texture(picture, uv).rgb, 1.0); }
+"""
+# Catmull-Rom in five bilinear reads: the two middle taps of each axis are one read between them, and the corners, whose
+# weights are below 0.5 %, are left out.
+_SHARP = """#version 330 core
+uniform sampler2D picture;
+in vec2 uv;
+out vec4 colour;
+void main() {
+    vec2 size = vec2(textureSize(picture, 0));
+    vec2 centre = floor(uv * size - 0.5) + 0.5;
+    vec2 f = uv * size - centre;
+    vec2 w0 = f * (-0.5 + f * (1.0 - 0.5 * f));
+    vec2 w1 = 1.0 + f * f * (-2.5 + 1.5 * f);
+    vec2 w2 = f * (0.5 + f * (2.0 - 1.5 * f));
+    vec2 w3 = f * f * (-0.5 + 0.5 * f);
+    vec2 w12 = w1 + w2;
+    vec2 at0 = (centre - 1.0) / size;
+    vec2 at12 = (centre + w2 / w12) / size;
+    vec2 at3 = (centre + 2.0) / size;
+    float middle = w12.x * w12.y, above = w12.x * w0.y, below = w12.x * w3.y, left = w0.x * w12.y, right = w3.x * w12.y;
+    vec3 sum = texture(picture, at12).rgb * middle
+             + texture(picture, vec2(at12.x, at0.y)).rgb * above
+             + texture(picture, vec2(at12.x, at3.y)).rgb * below
+             + texture(picture, vec2(at0.x, at12.y)).rgb * left
+             + texture(picture, vec2(at3.x, at12.y)).rgb * right;
+    colour = vec4(sum / (middle + above + below + left + right), 1.0);
+}
+"""
+
+
+def enlargement(picture: tuple[int, int], canvas: tuple[int, int], mode: int) -> float:
+    """Pixels of the canvas per pixel of the picture, the same on both axes."""
+    scales = (canvas[0] / picture[0], canvas[1] / picture[1])
+    return max(scales) if mode == COVER else min(scales)
+
+
+def quads(picture: tuple[int, int], canvas: tuple[int, int], mode: int) -> NDArray[np.float32]:
+    """The rectangles to draw, as triangles: float32 `[6 * n, 4]` of x, y (-1 to 1, y up) and u, v (v 0 is the top row).
+
+    Args:
+        picture, canvas: width and height in pixels, > 0.
+        mode: CONTAIN (black sides), COVER (crops), MIRROR (like CONTAIN, the sides filled with mirrored copies).
+    """
+    scale = enlargement(picture, canvas, mode)
+    spans = [_spans(picture[axis] * scale, canvas[axis], mode == MIRROR) for axis in (0, 1)]
+    corners = []
+    for left, right, u0, u1 in spans[0]:
+        for top, bottom, v0, v1 in spans[1]:
+            x0, x1 = 2 * left / canvas[0] - 1, 2 * right / canvas[0] - 1
+            y0, y1 = 1 - 2 * top / canvas[1], 1 - 2 * bottom / canvas[1]
+            a, b, c, d = (x0, y0, u0, v0), (x1, y0, u1, v0), (x0, y1, u0, v1), (x1, y1, u1, v1)
+            corners += [a, b, c, c, b, d]
+    return np.array(corners, np.float32)
+
+
+def _spans(length: float, room: int, mirror: bool) -> list[tuple[float, float, float, float]]:
+    """Pieces (from, to, texture from, texture to) along one side of `room` pixels for a picture of `length` pixels."""
+    start = float(math.floor((room - length) / 2))  # whole pixels, so that a picture at its own size stays sharp
+    copies = range(-math.ceil(start / length), math.ceil((room - start) / length)) if mirror and start > 0 else (0,)
+    spans = []
+    for n in copies:
+        low = start + n * length
+        t0, t1 = (1.0, 0.0) if n % 2 else (0.0, 1.0)
+        spans.append((low, low + length, t0, t1))
+    return spans
+
+
+class Fit:
+    """Holds the uploaded picture and draws it into a framebuffer.
+
+    State: the texture, whose size follows the pictures, and the rectangles for the last sizes and mode.
+    """
+
+    def __init__(self, ctx: moderngl.Context) -> None:
+        self._ctx = ctx
+        self._texture: moderngl.Texture | None = None
+        self._buffer: moderngl.Buffer
+        self._vertices: moderngl.VertexArray
+        self._key: tuple[tuple[int, int], tuple[int, int], int] | None = None
+        self._programs = {
+            name: ctx.program(vertex_shader=_VERTEX, fragment_shader=source)
+            for name, source in (("plain", _PLAIN), ("sharp", _SHARP))
+        }
+
+    def upload(self, pixels: NDArray[np.uint8]) -> None:
+        """Take over uint8 `[H, W, 4]`, row 0 at the top."""
+        size = (pixels.shape[1], pixels.shape[0])
+        if self._texture is None or self._texture.size != size:
+            if self._texture is not None:
+                self._texture.release()
+            self._texture = self._ctx.texture(size, 4)
+            self._texture.repeat_x = self._texture.repeat_y = False
+        self._texture.write(np.ascontiguousarray(pixels))
+
+    def draw(self, target: moderngl.Framebuffer, mode: int) -> None:
+        """Draw the last picture into all of `target`; black where it does not reach."""
+        texture = self._texture
+        if texture is None:
+            target.clear(0.0, 0.0, 0.0, 1.0)
+            return
+        ctx = self._ctx
+        scale = enlargement(texture.size, target.size, mode)
+        if scale < 0.75:
+            texture.build_mipmaps()
+        texture.filter = (ctx.LINEAR_MIPMAP_LINEAR if scale < 0.75 else ctx.LINEAR, ctx.LINEAR)
+        key = (texture.size, target.size, mode)
+        if key != self._key:
+            self._forget()
+            self._buffer = ctx.buffer(quads(*key))
+            program = self._programs["sharp" if scale > 1.01 else "plain"]
+            self._vertices = ctx.vertex_array(program, [(self._buffer, "2f 2f", "corner", "at")])
+            self._key = key
+        target.use()
+        target.clear(0.0, 0.0, 0.0, 1.0)
+        texture.use(0)
+        self._vertices.render()
+
+    def _forget(self) -> None:
+        if self._key is not None:
+            self._vertices.release()
+            self._buffer.release()
+            self._key = None
+
+    def release(self) -> None:
+        """Give texture and programs back."""
+        self._forget()
+        for program in self._programs.values():
+            program.release()
+        if self._texture is not None:
+            self._texture.release()
+            self._texture = None

@@ -1,0 +1,65 @@
+"""The folder of shaders: which effects there are, and what the registry should know of each. A file that cannot be read
+is one line in the log, because a broken effect must not keep the others from the stage."""
+
+import logging
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from liveviz.post.isf import MAX_BYTES, Input, IsfShader, parse
+from liveviz.spec import LivevizError, Parameter
+
+_log = logging.getLogger("liveviz.post")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+
+
+def read(path: Path) -> IsfShader:
+    """Read and check one file; LivevizError with one line where it cannot be."""
+    if not _NAME.fullmatch(path.stem):
+        raise LivevizError(f"{path}: the name of a shader has only letters, digits, _ and -")
+    try:
+        with path.open("rb") as file:
+            text = file.read(MAX_BYTES + 1).decode("utf-8-sig")
+    except OSError as error:
+        raise LivevizError(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise LivevizError(f"{path}: not a text file (byte {error.start} is no UTF-8)") from error
+    return parse(text.replace("\r\n", "\n"), path)
+
+
+def shaders(folder: Path) -> dict[str, IsfShader]:
+    """Every `*.fs` of `folder` by file stem, in alphabetical order; a bad file is one warning and left out."""
+    found: dict[str, IsfShader] = {}
+    for path in sorted(folder.glob("*.fs")):
+        try:
+            shader = read(path)
+            if path.stem.lower() in {name.lower() for name in found}:
+                raise LivevizError(f"{path}: there is another shader of this name, in other case")
+            found[path.stem] = shader
+        except LivevizError as error:
+            _log.warning("effect left out: %s", error)
+    return found
+
+
+def parameter_name(shader: str, name: str) -> str:
+    """Name in the registry: `post.<shader>.<input>`, lower case."""
+    return f"post.{shader}.{name}".lower()
+
+
+def parameters(shaders: Mapping[str, IsfShader]) -> list[Parameter]:
+    """One Parameter for every float, long, bool and event input that has a range."""
+    return [
+        _parameter(shader, entry)
+        for shader in shaders.values()
+        for entry in shader.inputs
+        if entry.type in ("float", "long", "bool", "event") and entry.low < entry.high
+    ]
+
+
+def _parameter(shader: IsfShader, entry: Input) -> Parameter:
+    curve = {"float": "linear", "long": "integer"}.get(entry.type, "toggle")
+    text = entry.help or f"{entry.name} of {shader.name}"
+    if entry.name == "amount" and shader.help:
+        text = shader.help
+    name = parameter_name(shader.name, entry.name)
+    return Parameter(name, entry.low, entry.high, entry.default[0], text, "", curve, "post")

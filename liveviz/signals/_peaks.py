@@ -1,0 +1,38 @@
+"""Peaks of a curve, found at once: a value that stands out of the past is announced in its own hop; nothing waits to see
+what comes after."""
+
+import numpy as np
+
+from liveviz.signals._part import Rig
+
+
+class PeakPicker:
+    """Decides hop by hop whether a curve just had an attack.
+
+    Args:
+        delta: how far a peak must stand above the mean of the last `mean` seconds.
+        top: seconds in which it must be the highest.
+        mean: seconds of the mean.
+        apart: seconds in which no second peak is announced.
+    State: the last `mean` seconds of the curve, hops since the last peak.
+    Source: Böck, Krebs & Schedl 2012, "Evaluating the online capabilities of onset detection methods".
+    """
+
+    def __init__(self, rig: Rig, delta: float, top: float = 0.03, mean: float = 0.15, apart: float = 0.03) -> None:
+        self._delta = delta
+        self._past = np.zeros(rig.hops(mean) + 1)
+        self._top = rig.hops(top) + 1
+        self._apart = apart / rig.dt
+        self._since = self._apart + 1.0
+        self.height = 0.0
+
+    def step(self, value: float) -> bool:
+        """Whether `value`, the newest of the curve, is a peak; `height` is how far it stands above the mean."""
+        self._past[:-1] = self._past[1:]
+        self._past[-1] = value
+        self._since += 1.0
+        self.height = value - float(self._past.mean())
+        found = self.height > self._delta and self._since > self._apart and value >= self._past[-self._top :].max()
+        if found:
+            self._since = 0.0
+        return bool(found)

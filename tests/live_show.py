@@ -1,0 +1,87 @@
+"""A live show under test: the real command in its own process, watched from outside."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).parents[1]
+
+
+class LiveShow:
+    """`liveviz play ...` in the background; use as a context manager.
+
+    Args:
+        home: folder for caches. args: after `play`. display: X display, None for none.
+    """
+
+    def __init__(
+        self, home: Path, *args: object, display: str | None = None, env: dict[str, str] | None = None, cwd: Path = ROOT
+    ):
+        environment = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
+        environment |= {"HOME": str(home), "XDG_CACHE_HOME": str(home / ".cache"), **(env or {})}
+        environment["PYTHONPATH"] = str(ROOT)
+        if display:
+            environment["DISPLAY"] = display
+        self.log = Path(home) / f"show-{time.monotonic_ns()}.log"
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "liveviz", "play", *map(str, args)],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                env=environment,
+                cwd=cwd,
+                start_new_session=True,
+            )
+
+    def __enter__(self) -> "LiveShow":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+    @property
+    def said(self) -> str:
+        """Everything it has printed so far."""
+        return self.log.read_text()
+
+    def wait_for(self, text: str, timeout: float = 30.0) -> None:
+        """Wait until it has said `text`."""
+        self.until(lambda: text in self.said, timeout, f"{text!r} in {self.said!r}")
+
+    def until(self, true, timeout: float, what: str = "") -> None:
+        """Wait until `true()`."""
+        end = time.monotonic() + timeout
+        while not true():
+            assert time.monotonic() < end, f"still not so after {timeout} s: {what}; it said: {self.said}"
+            time.sleep(0.05)
+
+    def child(self, room: str) -> psutil.Process:
+        """The newest child process of that room, as `--debug` tells it."""
+        self.wait_for(f"{room} is process ")
+        return psutil.Process(int(re.findall(rf"{room} is process (\d+)", self.said)[-1]))
+
+    def interrupt(self) -> float:
+        """Ctrl+C for the whole group, as a terminal sends it; returns the seconds until the end."""
+        began = time.monotonic()
+        os.killpg(self.process.pid, signal.SIGINT)
+        self.process.wait(timeout=20)
+        return time.monotonic() - began
+
+    def end(self, timeout: float = 60.0) -> int:
+        """Wait for its own end; the exit code."""
+        return self.process.wait(timeout=timeout)
+
+
+def read_stats(path: Path) -> dict:
+    """The figures that `--stats` wrote."""
+    return json.loads(path.read_text())

@@ -1,0 +1,172 @@
+"""The command line as a user meets it: exit codes, one line per mistake, never a traceback."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+MISTAKES = [  # (arguments, exit code, what the line must say)
+    (["play", "--size", "0x0"], 2, "0x0"),
+    (["play", "--size", "banana"], 2, "banana"),
+    (["play", "--fps", "0"], 2, "fps"),
+    (["play", "--fps", "nan"], 2, "fps"),
+    (["play", "--seconds", "-1"], 2, "seconds"),
+    (["play", "--backend", "abacus"], 2, "abacus"),
+    (["play", "--osc", "nowhere"], 2, "HOST:PORT"),
+    (["play", "--seed", "-1"], 2, "seed"),
+    (["play", "--window", "--headless"], 2, "not allowed"),
+    (["play", "--record", "x.avi"], 2, ".mp4"),
+    (["play", "--record", "/proc/nope/x.mp4"], 1, "/proc/nope/x.mp4"),
+    (["play", "--mapping", "nonsense"], 1, "chroma, default, knobs"),
+    (["play", "demo", "--model", "nonsense"], 1, "default"),
+    (["play", "demo", "--model", "README.md"], 1, "README.md"),
+    (["render", "missing.wav", "-o", "{tmp}/x.mp4"], 1, "missing.wav"),
+    (["render", "README.md", "-o", "{tmp}/x.mp4"], 1, "README.md"),
+    (["render", "demo", "-o", "{tmp}/no/such/x.mp4"], 1, "no/such"),
+    (["analyze", "README.md", "-o", "{tmp}/x.json"], 1, "README.md"),
+    (["analyze", "demo", "-o", "{tmp}/x.txt"], 2, ".json or .png"),
+    (["analyze", "demo", "-o", "{tmp}/x.json", "--hop", "3"], 2, "hop"),
+    (["still", "default", "-o", "{tmp}/x.npy", "--class", "99"], 2, "0 to 15"),
+    (["still", "default", "-o", "{tmp}/x.npy", "--z", "README.md"], 1, "README.md"),
+    (
+        [
+            "model",
+            "new",
+            "--resolution",
+            "100",
+            "--channel-base",
+            "64",
+            "--channel-max",
+            "8",
+            "--seed",
+            "1",
+            "-o",
+            "{tmp}/x.safetensors",
+        ],
+        2,
+        "100",
+    ),
+    (["model", "info", "README.md"], 1, "README.md"),
+    (["mapping", "check", "nope"], 1, "nope"),
+    (["bench", "--backend", "abacus"], 2, "abacus"),
+    (["nonsense"], 2, "nonsense"),
+    ([], 2, "COMMAND"),
+]
+
+
+@pytest.mark.parametrize("words, code, says", MISTAKES, ids=[" ".join(m[0]) for m in MISTAKES])
+def test_one_clear_line(liveviz, tmp_path: Path, words: list[str], code: int, says: str) -> None:
+    done = liveviz(*(w.replace("{tmp}", str(tmp_path)) for w in words), timeout=60)
+    assert done.returncode == code, done.stderr
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1, done.stderr
+    assert says in lines[0]
+    assert "Traceback" not in done.stderr + done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_help_of_every_command(liveviz) -> None:
+    from liveviz.app.cli import COMMANDS
+
+    top = liveviz("--help").stdout
+    for command in COMMANDS:
+        assert command in top
+        done = liveviz(command, "--help")
+        assert done.returncode == 0 and "usage: liveviz" in done.stdout
+
+
+def test_model_new_info_and_still(liveviz, tmp_path: Path) -> None:
+    import numpy as np
+
+    model = tmp_path / "m.safetensors"
+    new = [
+        "model",
+        "new",
+        "--resolution",
+        "32",
+        "--channel-base",
+        "512",
+        "--channel-max",
+        "32",
+        "--classes",
+        "3",
+        "--seed",
+        "7",
+    ]
+    assert liveviz(*new, "-o", model).returncode == 0
+    again = tmp_path / "again.safetensors"
+    assert liveviz(*new, "-o", again).returncode == 0
+    assert model.read_bytes() == again.read_bytes()
+    assert "32²" in liveviz("model", "info", model).stdout
+    z = np.random.default_rng(3).normal(size=(4, 512)).astype(np.float32)
+    np.save(tmp_path / "z.npy", z)
+    pictures = {}
+    for backend in ("reference", "openvino"):
+        out = tmp_path / f"{backend}.npy"
+        done = liveviz(
+            "still", model, "-o", out, "--z", tmp_path / "z.npy", "--class", "1", "--backend", backend, "--psi", "0.7"
+        )
+        assert done.returncode == 0, done.stderr
+        pictures[backend] = np.load(out)
+    assert pictures["reference"].shape == (4, 3, 32, 32) and pictures["reference"].dtype == np.float32
+    scale = np.abs(pictures["reference"]).max()
+    assert np.abs(pictures["reference"] - pictures["openvino"]).max() <= 0.05 * scale
+    assert np.ptp(pictures["reference"]) > 0.2
+    sheet = tmp_path / "sheet.png"
+    assert liveviz("still", model, "-o", sheet, "--z", tmp_path / "z.npy", "--noise", "none").returncode == 0
+    from PIL import Image
+
+    assert Image.open(sheet).size == (64, 64)
+
+
+def test_a_model_cut_in_half(liveviz, tmp_path: Path, root: Path) -> None:
+    whole = (root / "engines/default/generator.safetensors").read_bytes()
+    cut = tmp_path / "cut.safetensors"
+    cut.write_bytes(whole[: len(whole) // 2])
+    for words in (["play", "demo", "--headless", "--model", cut], ["model", "info", cut], ["bench", "--model", cut]):
+        done = liveviz(*words)
+        assert done.returncode == 1
+        assert len(done.stderr.strip().splitlines()) == 1 and "cut.safetensors" in done.stderr
+
+
+def test_mapping_commands(liveviz, tmp_path: Path, root: Path) -> None:
+    from liveviz.app.composition import registry
+
+    listed = liveviz("mapping", "list").stdout
+    assert all(name in listed for name in ("default", "chroma", "knobs"))
+    shown = liveviz("mapping", "show", "knobs").stdout
+    for parameter in registry():
+        assert parameter.osc in shown
+    assert liveviz("mapping", "check", "default").returncode == 0
+    bad = tmp_path / "bad.toml"
+    text = (root / "mappings/default.toml").read_text()
+    line = next(n for n, row in enumerate(text.splitlines(), 1) if row.startswith("to ="))
+    bad.write_text(
+        "\n".join('to = "truncation_psy"' if n == line else row for n, row in enumerate(text.splitlines(), 1))
+    )
+    done = liveviz("mapping", "check", bad)
+    assert done.returncode == 1
+    assert f"bad.toml:{line}: " in done.stderr and "truncation_psi" in done.stderr
+
+
+def test_devices_and_doctor(liveviz) -> None:
+    assert "Audio inputs" in liveviz("devices").stdout
+    done = liveviz("doctor")
+    assert done.returncode == 0, done.stdout
+    for part in ("engine", "OpenGL", "generator"):
+        assert f"ok       {part}" in done.stdout
+
+
+def test_bench_writes_its_figures(liveviz, tmp_path: Path) -> None:
+    model = tmp_path / "m.safetensors"
+    liveviz(
+        "model", "new", "--resolution", "16", "--channel-base", "256", "--channel-max", "16", "--seed", "1", "-o", model
+    )
+    out = tmp_path / "bench.json"
+    done = liveviz("bench", "--backend", "reference,openvino", "--model", model, "--frames", "20", "--json", out)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(out.read_text())["backends"]
+    assert set(figures) == {"reference", "openvino"}
+    for row in figures.values():
+        assert set(row) == {"device", "precision", "ms", "fps"}
+        assert 0 < row["ms"]["p50"] <= row["ms"]["p95"] <= row["ms"]["p99"]

@@ -1,0 +1,285 @@
+"""Whole shows, live, in their real processes: no display, a real window on an X server, real OSC, children killed."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import av
+import numpy as np
+import psutil
+import pytest
+import soundfile
+from live_show import LiveShow, read_stats
+from PIL import Image
+from pythonosc.osc_message_builder import OscMessageBuilder
+
+QUIET = ("--midi", "none", "--osc", "none")
+SMALL = ("--size", "320x180")
+
+
+def osc(address: str, *values: float) -> bytes:
+    builder = OscMessageBuilder(address)
+    for value in values:
+        builder.add_arg(float(value))
+    return builder.build().dgram
+
+
+def free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four seconds of clicks at 120 bpm over a chord, 44.1 kHz."""
+    path = tmp_path_factory.mktemp("song") / "clicks.wav"
+    t = np.arange(4 * 44100) / 44100
+    sound = 0.1 * sum(np.sin(2 * np.pi * f * t) for f in (261.6, 329.6, 392.0))
+    sound += 0.6 * np.exp(-40 * (t % 0.5)) * np.random.default_rng(5).normal(size=t.size)
+    soundfile.write(path, np.clip(sound, -1, 1).astype(np.float32), 44100)
+    return path
+
+
+def decode(path: Path) -> tuple[list[np.ndarray], float]:
+    """All frames of a video as RGB arrays, and the seconds of its sound."""
+    with av.open(str(path)) as container:
+        frames = [f.to_ndarray(format="rgb24") for f in container.decode(video=0)]
+    with av.open(str(path)) as container:
+        heard = sum(f.samples / f.sample_rate for f in container.decode(audio=0)) if container.streams.audio else 0.0
+    return frames, heard
+
+
+def test_a_song_without_a_display_leaves_a_video_behind(home: Path, song: Path, tmp_path: Path) -> None:
+    stats = tmp_path / "stats.json"
+    with LiveShow(home, song, *SMALL, "--stats", stats, cwd=tmp_path) as show:
+        assert show.end(60) == 0, show.said
+        said = show.said
+    video, still = tmp_path / "liveviz-clicks.mp4", tmp_path / "liveviz-clicks.png"
+    assert "headless" in said and str(video.name) in said and str(still.name) in said
+    frames, heard = decode(video)
+    assert frames[0].shape == (180, 320, 3)
+    assert 60 <= len(frames) <= 125
+    assert heard > 2.0
+    assert max(np.abs(a.astype(int) - b).mean() for a, b in zip(frames[10:], frames[40:], strict=False)) > 3.0
+    last = np.asarray(Image.open(still).convert("RGB")).astype(int)
+    assert np.abs(last - frames[-1]).mean() < 20 and last.std() > 10
+    figures = read_stats(stats)
+    assert figures["audio"]["source"] == "clicks.wav" and figures["audio"]["sample_rate"] == 44100
+    assert figures["frames"]["presented"] >= len(frames) > 0
+    assert figures["engine"]["backend"] == "openvino"
+    assert set(figures["latency_ms"]["audio_to_frame"]) == {"p50", "p95", "p99"}
+    assert set(figures["frames"]["interval_ms"]) == set(figures["engine"]["ms"]) == {"p50", "p95", "p99"}
+    assert set(figures["control"]["osc"]) == {"received", "applied", "rejected", "dropped"}
+    assert set(figures["control"]["midi"]) == {"received", "applied", "rejected", "reconnects"}
+
+
+def test_osc_moves_the_show(home: Path, tmp_path: Path) -> None:
+    stats, port = tmp_path / "stats.json", free_port()
+    args = ("demo", "--headless", *SMALL, "--backend", "testcard", "--midi", "none", "--osc", f"127.0.0.1:{port}")
+    with LiveShow(home, *args, "--stats", stats, "--seconds", "6", cwd=tmp_path) as show:
+        show.wait_for("headless")
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.settimeout(2.0)
+            time.sleep(2.0)
+            for position in (0.0, 0.5, 1.0):
+                sender.sendto(osc("/liveviz/truncation_psi", position), ("127.0.0.1", port))
+            sender.sendto(b"#bundle\0" + bytes(8) + b"\xff\xff\xff\xfc", ("127.0.0.1", port))  # size -4
+            sender.sendto(b"garbage", ("127.0.0.1", port))
+            for n in range(20_000):
+                sender.sendto(osc(f"/nobody/{n % 7}", n), ("127.0.0.1", port))
+            time.sleep(0.5)
+            builder = OscMessageBuilder("/liveviz/truncation_psi")
+            builder.add_arg("?")
+            sender.sendto(builder.build().dgram, ("127.0.0.1", port))
+            reply = sender.recv(1024)
+        assert b"/liveviz/truncation_psi" in reply
+        assert np.frombuffer(reply[-4:], ">f4")[0] == pytest.approx(1.0)
+        assert show.end() == 0, show.said
+    counted = read_stats(stats)["control"]["osc"]
+    assert counted["applied"] >= 1
+    assert counted["rejected"] >= 2
+    assert counted["received"] > 1000
+
+
+@pytest.mark.parametrize("room", ["ears", "hands", "engine", "stage"])
+def test_whoever_dies_comes_back(home: Path, tmp_path: Path, room: str) -> None:
+    stats = tmp_path / "stats.json"
+    with LiveShow(
+        home, "demo", "--headless", *SMALL, *(() if room == "hands" else QUIET), "--debug", "--stats", stats, "--osc",
+        f"127.0.0.1:{free_port()}", cwd=tmp_path,
+    ) as show:  # fmt: skip
+        show.wait_for("ears is process")
+        time.sleep(3.0)
+        first = show.child(room)
+        first.kill()
+        show.until(lambda: show.child(room).pid != first.pid, 20, f"{room} again")
+        time.sleep(3.0)
+        assert show.process.poll() is None
+        assert show.interrupt() < 4.0
+        assert show.process.returncode == 0, show.said
+    figures = read_stats(stats)
+    assert figures["restarts"][room] == 1
+    assert figures["frames"]["presented"] > 20
+    assert figures["audio"]["hops"] > 200
+
+
+def test_ctrl_c_while_recording_leaves_a_playable_file(home: Path, tmp_path: Path) -> None:
+    video = tmp_path / "live.mp4"
+    with LiveShow(home, "demo", "--headless", *SMALL, *QUIET, "--debug", "--record", video, cwd=tmp_path) as show:
+        show.until(lambda: video.exists() and video.stat().st_size > 20_000, 30, "a growing recording")
+        children = psutil.Process(show.process.pid).children(recursive=True)
+        assert show.interrupt() < 2.5
+        assert show.process.returncode == 0, show.said
+        assert not [c for c in children if c.is_running() and c.status() != psutil.STATUS_ZOMBIE]
+    frames, heard = decode(video)
+    assert len(frames) > 10 and heard > 0.3
+
+
+@pytest.mark.parametrize("after", [0.05, 0.3, 0.8, 1.5])
+def test_ctrl_c_at_any_moment(home: Path, tmp_path: Path, after: float) -> None:
+    with LiveShow(home, "demo", "--headless", *SMALL, *QUIET, cwd=tmp_path) as show:
+        time.sleep(after)
+        assert show.interrupt() < 2.5
+        assert "Traceback" not in show.said, show.said
+
+
+def test_a_killed_parent_leaves_nobody_behind(home: Path, tmp_path: Path) -> None:
+    with LiveShow(home, "demo", "--headless", *SMALL, *QUIET, "--debug", cwd=tmp_path) as show:
+        show.child("ears")
+        time.sleep(1.0)
+        children = psutil.Process(show.process.pid).children(recursive=True)
+        assert len(children) >= 4
+        show.process.kill()
+        show.process.wait()
+        _, alive = psutil.wait_procs(children, timeout=8)
+        assert [p for p in alive if p.status() != psutil.STATUS_ZOMBIE] == []
+
+
+def test_saving_the_mapping_changes_the_show(home: Path, tmp_path: Path, root: Path) -> None:
+    mapping = tmp_path / "mine.toml"
+    good = (root / "mappings/default.toml").read_text()
+    mapping.write_text(good)
+    args = ("demo", "--headless", *SMALL, *QUIET, "--backend", "testcard", "--mapping", mapping)
+    with LiveShow(home, *args, cwd=tmp_path) as show:
+        show.wait_for("headless")
+        time.sleep(2.0)
+        mapping.write_text("version = 1\n[[route]]\nfrom = 'rms'\nto = 'truncation_psy'\n")
+        show.wait_for("mine.toml:4: ", timeout=3)
+        assert "truncation_psi" in show.said and "goes on" in show.said
+        mapping.write_text(good + "\n# saved again\n")
+        show.wait_for("loaded again", timeout=3)
+        assert show.interrupt() < 4.0
+
+
+def test_a_disk_that_fills_up_stops_the_tape_and_not_the_show(home: Path, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "none", disk]).returncode != 0:
+        pytest.skip("a small disk can only be mounted by root")
+    try:
+        video, stats = disk / "live.mp4", tmp_path / "stats.json"
+        with LiveShow(home, "demo", "--headless", *QUIET, "--record", video, "--stats", stats, cwd=tmp_path) as show:
+            show.wait_for("record:", timeout=40)
+            time.sleep(1.0)
+            assert show.process.poll() is None
+            show.interrupt()
+            assert show.process.returncode == 0 and "goes on" in show.said
+        assert read_stats(stats)["frames"]["presented"] > 30
+        assert len(decode(video)[0]) > 5
+    finally:
+        subprocess.run(["umount", "-l", disk], check=True)
+
+
+@pytest.mark.parametrize(
+    "args, says",
+    [
+        (("no-such-device",), "no-such-device"),
+        (("/no/such/song.wav",), "/no/such/song.wav"),
+        (("pyproject.toml",), "pyproject.toml"),
+        (("demo", "--midi", "no-such-port"), "no-such-port"),
+        (("demo", "--fullscreen", "no-such-monitor"), "fullscreen"),
+    ],
+)
+def test_a_show_that_cannot_start_says_why(home: Path, args: tuple[str, ...], says: str) -> None:
+    with LiveShow(home, *args, *SMALL, "--osc", "none", "--backend", "testcard", "--seconds", "3") as show:
+        code = show.end(30)
+        lines = [line for line in show.said.splitlines() if says in line]
+        assert lines and "Traceback" not in show.said, show.said
+        assert code == 1 or "--fullscreen" in args, show.said
+
+
+def test_a_taken_osc_port(home: Path, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        with LiveShow(home, "demo", *SMALL, "--midi", "none", "--osc", f"127.0.0.1:{port}", cwd=tmp_path) as show:
+            assert show.end(30) == 1
+            assert re.search(rf"{port}.*in use", show.said), show.said
+
+
+def test_window(home: Path, tmp_path: Path, display: str) -> None:
+    stats = tmp_path / "stats.json"
+    args = ("demo", "--size", "640x360", *QUIET, "--stats", stats)
+    with LiveShow(home, *args, display=display, cwd=tmp_path) as show:
+        seen = tmp_path / "seen.png"
+
+        def pixels() -> np.ndarray:
+            subprocess.run(["import", "-display", display, "-window", "root", str(seen)], check=True)
+            return np.asarray(Image.open(seen).convert("RGB")).astype(int)
+
+        show.until(lambda: pixels().std() > 15, 30, "a picture in the window")
+        first = pixels()
+        time.sleep(1.0)
+        assert np.abs(pixels() - first).mean() > 0.5, "it moves"
+
+        def key(name: str) -> None:
+            subprocess.run(["xdotool", "key", name], check=True, env={**os.environ, "DISPLAY": display})
+
+        window = subprocess.run(
+            ["xdotool", "search", "--name", "liveviz"],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "DISPLAY": display},
+        ).stdout.split()
+        assert window
+        subprocess.run(["xdotool", "windowfocus", window[-1]], env={**os.environ, "DISPLAY": display})
+        key("b")
+        show.until(lambda: pixels().max() < 30, 5, "blackout")
+        key("b")
+        show.until(lambda: pixels().std() > 15, 5, "picture again")
+        before = pixels()
+        key("h")
+        show.until(lambda: np.abs(pixels() - before).max() > 100, 5, "overlay")
+        key("h")
+        time.sleep(0.5)
+        key("space")
+        time.sleep(0.5)
+        frozen = pixels()
+        time.sleep(0.7)
+        assert np.array_equal(pixels(), frozen)
+        key("space")
+        key("Escape")
+        assert show.end(5) == 0, show.said
+    assert read_stats(stats)["frames"]["presented"] > 30
+    assert not list(tmp_path.glob("*.mp4"))
+
+
+@pytest.mark.soak
+def test_memory_is_flat(home: Path, tmp_path: Path) -> None:
+    """Five minutes: less than 1.5 GB in all processes together, and no growth after the first minute."""
+    with LiveShow(home, "demo", "--headless", *QUIET, "--record", tmp_path / "x.mp4", cwd=tmp_path) as show:
+        show.wait_for("headless")
+        used = []
+        for _ in range(30):
+            time.sleep(10)
+            group = [psutil.Process(show.process.pid), *psutil.Process(show.process.pid).children(recursive=True)]
+            used.append(sum(p.memory_full_info().pss for p in group) / 2**20)
+        show.process.send_signal(signal.SIGINT)
+        assert show.end(10) == 0
+    assert max(used) < 1500
+    assert np.median(used[-5:]) - np.median(used[5:10]) < 30, used
