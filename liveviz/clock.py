@@ -9,6 +9,11 @@ def now() -> float:
     return time.monotonic()
 
 
+def utc() -> float:
+    """Unix seconds, for what arrives with a date on it (OSC timetags). May jump: never measure with it."""
+    return time.time()
+
+
 class WallClock:
     """Absolute frame schedule on the wall clock: frame n is due at start + n / fps, so lateness never adds up.
 

@@ -43,7 +43,7 @@ void main() {
         gl_FragColor = vec4(BLUR(wide, vec2(0.0, 3.0 * reach.y)), 1.0);
     } else {
         vec4 picture = IMG_THIS_PIXEL(inputImage);
-        vec3 light = 0.55 * IMG_NORM_PIXEL(near, isf_FragNormCoord).rgb + 0.75 * IMG_NORM_PIXEL(far, isf_FragNormCoord).rgb;
+        vec3 light = 0.5 * IMG_NORM_PIXEL(near, isf_FragNormCoord).rgb + 0.65 * IMG_NORM_PIXEL(far, isf_FragNormCoord).rgb;
         // screen: light adds up but never clips to a flat white
         gl_FragColor = vec4(1.0 - (1.0 - picture.rgb) * (1.0 - clamp(amount * light, 0.0, 1.0)), picture.a);
     }

@@ -14,8 +14,8 @@
 
 void main() {
     vec2 centre = isf_FragNormCoord - 0.5;
-    vec2 away = centre * dot(centre, centre) * 0.12 * lens;
-    vec2 along = vec2(cos(direction * 6.2831853), sin(direction * 6.2831853)) * 0.02 * slide;
+    vec2 away = centre * dot(centre, centre) * 0.25 * lens;
+    vec2 along = vec2(cos(direction * 6.2831853), sin(direction * 6.2831853)) * 0.06 * slide;
     along.x *= RENDERSIZE.y / RENDERSIZE.x;
     vec2 parted = amount * (away + along);
     vec4 picture = IMG_THIS_PIXEL(inputImage);

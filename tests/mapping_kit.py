@@ -61,7 +61,9 @@ def message(address: str, value: float) -> ControlMessage:
     return ControlMessage(address, value, 0.0)
 
 
-def play(a_show: mapping.Show, seconds: float, fps: float, song: Callable[[float], dict[str, float]]) -> list[ParameterFrame]:
+def play(
+    a_show: mapping.Show, seconds: float, fps: float, song: Callable[[float], dict[str, float]]
+) -> list[ParameterFrame]:
     """Frames of `song` (signals by time) from the first to the last."""
     frames = []
     for n in range(1, round(seconds * fps) + 1):

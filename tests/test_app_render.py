@@ -137,7 +137,7 @@ class Studio:
         generator = models.open_model("default", [paths.engines()])
         self.engine = engine.Engine("openvino", generator, cache=cache, bends=frozenset({16}), wait=True)
         self.screen = Headless(SIZE)
-        self.chain = Chain(self.screen.ctx, composition.shaders(), SIZE, composition.effect_order())
+        self.chain = Chain(self.screen.ctx, composition.shaders(), SIZE)
         program = composition.load_mapping(paths.find_mapping("knobs"))
         self.registry = composition.registry()
         self.show = mapping.Show(program, self.registry, signals.outputs())

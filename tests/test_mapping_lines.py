@@ -77,7 +77,8 @@ def test_every_key_is_found_on_its_line(path, line):
 
 @given(
     blocks=st.lists(
-        st.sampled_from(["\n", "# [[route]]\n", '[[route]]\nfrom = "a"\n', "[[route]]\n\nrange = [1,\n 2]\n"]), max_size=20
+        st.sampled_from(["\n", "# [[route]]\n", '[[route]]\nfrom = "a"\n', "[[route]]\n\nrange = [1,\n 2]\n"]),
+        max_size=20,
     ),
     newline=st.sampled_from(["\n", "\r\n"]),
 )

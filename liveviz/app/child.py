@@ -4,6 +4,7 @@ import gc
 import importlib
 import logging
 import multiprocessing
+import os
 import signal
 import sys
 
@@ -63,7 +64,8 @@ def run(room: str, options: ShowOptions, links: Links) -> None:
         links.status[room].say({"state": "died", "message": f"{type(error).__name__}: {error}"})
         code = 1
     logging.shutdown()
-    sys.exit(code)
+    sys.stderr.flush()
+    os._exit(code)  # a driver's own exit handlers may hang, and everything of ours is closed
 
 
 def settle() -> None:

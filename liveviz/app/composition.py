@@ -5,24 +5,14 @@ from functools import cache
 from pathlib import Path
 
 from liveviz import bending, mapping, post, signals
-from liveviz.app import paths
-from liveviz.app.wire import ParameterWire
+from liveviz.app import paths, wire
 from liveviz.spec import CORE_PARAMETERS, Registry
-
-EFFECT_ORDER = ("kaleidoscope", "feedback", "colour")
 
 
 @cache
 def shaders() -> dict[str, post.IsfShader]:
     """Every shader that comes with the program, by name."""
     return post.shaders(paths.shaders())
-
-
-def effect_order() -> tuple[str, ...]:
-    """All effects in the order they are drawn: the named ones first, then the rest by name."""
-    found = shaders()
-    named = [name for name in EFFECT_ORDER if name in found]
-    return (*named, *sorted(set(found) - set(named)))
 
 
 @cache
@@ -32,9 +22,9 @@ def registry() -> Registry:
 
 
 @cache
-def parameter_wire() -> ParameterWire:
+def parameter_wire() -> wire.ParameterWire:
     """The layout of a ParameterFrame between processes."""
-    return ParameterWire(registry().names, tuple(sorted(bending.ops())))
+    return wire.ParameterWire(registry().names, tuple(sorted(bending.ops())))
 
 
 def load_mapping(path: Path) -> mapping.Program:

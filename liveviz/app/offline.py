@@ -95,7 +95,7 @@ def render(
     recorder = Recorder(part, size, fps, reader.sample_rate, 2, live=False)
     ears = FileEars(reader, lambda block: recorder.write_audio(_stereo(block.samples), block.time))
     show = mapping.Show(program, composition.registry(), signals.outputs(), seed=seed)
-    chain = Chain(screen.ctx, composition.shaders(), size, composition.effect_order())
+    chain = Chain(screen.ctx, composition.shaders(), size, scale=1.0)
     tick = Tick(FrameClock(fps), lambda until: (), ears.listen, show, live.render, chain)
     progress = Progress(reader.duration or 0.0)
     written = 0

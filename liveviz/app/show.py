@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from types import FrameType
 
-from liveviz import engine, models, signals
+from liveviz import models, signals
 from liveviz.app import child, composition, paths
 from liveviz.app.links import Links
 from liveviz.app.options import ShowOptions
 from liveviz.app.stats import compose, write_json
 from liveviz.clock import now
+from liveviz.engine import testcard
 from liveviz.spec import LivevizError
 
 _log = logging.getLogger("liveviz.app")
@@ -173,6 +174,6 @@ class Show:
 def _picture_size(options: ShowOptions) -> tuple[int, int]:
     """(width, height) of the engine's pictures; LivevizError where the model cannot be read."""
     if options.backend == "testcard":
-        return engine.TESTCARD_SIZE
+        return testcard.SIZE, testcard.SIZE
     generator = models.open_model(options.model, [paths.engines()])
     return generator.config.resolution, generator.config.resolution

@@ -11,7 +11,7 @@ from liveviz.app import child, composition, wire
 from liveviz.app.figures import Figures
 from liveviz.app.links import Links
 from liveviz.app.options import ShowOptions
-from liveviz.app.screen import Screen, open_screen
+from liveviz.app.screen import Screen
 from liveviz.app.taping import Taping
 from liveviz.app.tick import Tick
 from liveviz.clock import WallClock, now
@@ -64,12 +64,16 @@ class RemoteEngine:
 
 
 class MappingFile:
-    """The mapping file on disk: saved, it changes the show; saved with a mistake, the last good show goes on."""
+    """The mapping file on disk: saved, it changes the show; saved with a mistake, the last good show goes on.
+
+    State: `program`, the last good one; `mistake`, what is wrong with what was saved last, or nothing.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._stamp = self._look()
         self._looked = now()
+        self.mistake = ""
         self.program = composition.load_mapping(path)
 
     def _look(self) -> tuple[int, int]:
@@ -92,7 +96,9 @@ class MappingFile:
             self.program = composition.load_mapping(self.path)
         except LivevizError as error:
             _log.warning("%s; the show goes on as it was", error)
+            self.mistake = str(error)
             return None
+        self.mistake = ""
         _log.info("mapping %s: loaded again", self.path.name)
         return self.program
 
@@ -103,19 +109,21 @@ class Stage:
     def __init__(self, options: ShowOptions, links: Links) -> None:
         self._options, self._links = options, links
         self._file = MappingFile(options.mapping)
-        self.screen: Screen = open_screen(options)
+        self.screen = Screen(options, links)
         links.status["stage"].say({"state": "starting", "screen": self.screen.kind})
         self._show = mapping.Show(self._file.program, composition.registry(), signals.outputs(), seed=options.seed)
-        self._chain = Chain(self.screen.ctx, composition.shaders(), options.size, composition.effect_order())
+        self._chain = Chain(self.screen.ctx, composition.shaders(), options.size)
         self._clock = WallClock(options.fps)
         self._engine = RemoteEngine(links, self._clock)
+        self._heard: SignalFrame | None = None
         self._taping = Taping(options, links, self.screen.kind)
         self.figures = Figures(options)
         self._tick = Tick(self._clock, self._controls, self._listen, self._show, self._engine.render, self._chain)
 
     def _listen(self, until: float, dt: float) -> SignalFrame | None:
-        found = self._links.signals.read()
-        return None if found is None else wire.unpack_signals(found[1])
+        if (found := self._links.signals.read()) is not None:
+            self._heard = wire.unpack_signals(found[1])
+        return self._heard
 
     def _controls(self, until: float) -> list[ControlMessage]:
         messages = [wire.unpack_control(record) for record in self._links.controls.drain()]
@@ -137,9 +145,10 @@ class Stage:
         """One frame; False once the window is closed or the time is up."""
         if (program := self._file.changed()) is not None:
             self._show.replace(program)
+        self.screen.say(self._file.mistake)
         picture = self._tick.step()
         began = now()
-        self.screen.present(picture, self._show, self.figures, self._links)
+        self.screen.present(picture.canvas, self._heard, self._show.last_touched, self.figures)
         presented = now()
         self._engine.draw_s = 0.9 * self._engine.draw_s + 0.1 * min(
             presented - began + 0.004, 0.5 * self._clock.interval

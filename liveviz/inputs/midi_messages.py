@@ -62,7 +62,7 @@ class MidiDecoder:
         if len(data) > MAX_BYTES:
             raise ValueError(f"midi: {len(data)} bytes in one message; at most {MAX_BYTES}")
         if len(data) <= 3:
-            messages = [mido.Message.from_bytes(data)]
+            messages = [_message(data)]
         elif data[0] == 0xF0:
             raise ValueError("midi: system exclusive")
         else:
@@ -121,6 +121,13 @@ class MidiDecoder:
             if state.data >= 0:
                 return [(f"midi.nrpn.{number}{end}", _fine(state.data, value), False)]
         return []
+
+
+def _message(data: Sequence[int]) -> mido.Message:
+    try:
+        return mido.Message.from_bytes(data)
+    except IndexError as error:  # mido 1.3.3, of a pitch bend or song position that is cut
+        raise ValueError("midi: a message that is cut") from error
 
 
 def _fine(msb: int, lsb: int) -> float:

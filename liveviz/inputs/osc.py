@@ -1,5 +1,5 @@
-"""OSC in: one UDP socket as control messages. A thread of its own receives, checks and parses; the show only ever drains
-a mailbox. Programs that ask for a value (`/liveviz/...` with the one argument "?") are answered."""
+"""OSC in: one UDP socket as control messages. A thread of its own receives, checks and parses; the show only ever
+drains a mailbox. Programs that ask for a value (`/liveviz/...` with the one argument "?") are answered."""
 
 import errno
 import heapq
@@ -40,7 +40,7 @@ class OscInput:
         host: numeric address of this machine to listen on, or `localhost`; `0.0.0.0` for all.
         port: UDP port, 0 for any free one.
         now: the clock of the show, seconds.
-        utc: Unix seconds, which timetags are written in.
+        utc: Unix seconds, which timetags are written in; without it only "immediately" is understood.
         answer: value of a `/liveviz/...` address, None where there is none of that name. Called on this input's thread;
             must not raise.
     Raises:
@@ -54,7 +54,7 @@ class OscInput:
         host: str,
         port: int,
         now: Callable[[], float],
-        utc: Callable[[], float],
+        utc: Callable[[], float] | None = None,
         answer: Callable[[str], float | None] | None = None,
     ) -> None:
         self._socket = _bound_socket(host, port)
@@ -119,7 +119,7 @@ class OscInput:
 
     def _take(self, packet: bytes, sender: tuple[str, int]) -> None:
         """Check and parse one packet and put its messages where they belong."""
-        utc = self._utc()
+        utc = self._utc() if self._utc is not None else None
         try:
             messages = read_packet(packet, utc)
         except PacketError as error:
@@ -128,13 +128,13 @@ class OscInput:
             return
         self.received += len(messages)
         now = self._now()
-        due: dict[float | None, list[_Entry]] = {}
+        due: dict[float, list[_Entry]] = {}
         for message in messages:
             if message.query:
                 self._reply(message.address, sender)
             else:
-                time = now if message.due is None else now + message.due - utc
-                due.setdefault(message.due, []).extend(_entries(message, time))
+                time = now + message.ahead
+                due.setdefault(time, []).extend(_entries(message, time))
         for entries in due.values():
             if entries:
                 self._deliver(entries, now)

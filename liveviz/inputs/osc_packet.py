@@ -1,11 +1,12 @@
-"""OSC packets, checked before they are believed. python-osc reads well-formed messages well, but trusts their sizes, tags
-and numbers; anybody on the network may send us anything. So everything about a packet is checked here first, in time that
-grows with its length only, and a packet with one fault is refused whole. Source: OSC 1.0 specification."""
+"""OSC packets, checked before they are believed. python-osc reads well-formed messages well, but trusts their sizes,
+tags and numbers; anybody on the network may send us anything. So everything about a packet is checked here first, in time
+that grows with its length only, and a packet with one fault is refused whole. Source: OSC 1.0 specification."""
 
 import math
 import re
 import struct
 from dataclasses import dataclass
+from typing import Any
 
 from pythonosc import osc_message
 from pythonosc.osc_message_builder import BuildError, OscMessageBuilder
@@ -21,9 +22,11 @@ _BUNDLE = b"#bundle\0"
 _IMMEDIATELY = 1
 _NTP_TO_UNIX_S = 2_208_988_800  # 1900 to 1970
 # Parts of printable ASCII without space and the characters of patterns: an address names one thing.
-_ADDRESS = re.compile(rb"(?:/[!\"$-)+\--.0-Z\\^-z|~]+)+")
+_ADDRESS = re.compile(rb"(?:/[^\x00- \x7f-\xff#*,/?\[\]{}]+)+")
 _SIZES = {ord("i"): 4, ord("f"): 4, ord("r"): 4, ord("m"): 4, ord("h"): 8, ord("d"): 8, ord("t"): 8}
 _SIZES |= {ord("T"): 0, ord("F"): 0, ord("N"): 0}
+_NUMBERS = frozenset(b"ifhdTF")
+_BRACKETS = b"[]"
 _STRING, _BLOB, _OPEN, _CLOSE = ord("s"), ord("b"), ord("["), ord("]")
 
 
@@ -39,44 +42,45 @@ class Message:
     numbers: its int, float and bool arguments in order, arrays flattened, all finite.
     bare: it has no argument at all: a trigger.
     query: its only argument is the string `?`.
-    due: Unix seconds at which it asks to be applied, None for now.
+    ahead: seconds from now at which it asks to be applied, 0 to MAX_AHEAD_S.
     """
 
     address: str
     numbers: tuple[float, ...]
     bare: bool
     query: bool
-    due: float | None
+    ahead: float
 
 
-def read_packet(packet: bytes, utc: float) -> list[Message]:
-    """The messages of one UDP packet, in order; messages of one bundle have the same `due`.
+def read_packet(packet: bytes, utc: float | None) -> list[Message]:
+    """The messages of one UDP packet, in order; messages of one bundle have the same `ahead`.
 
     Args:
         packet: as received.
-        utc: Unix seconds now. A timetag in the past means now.
+        utc: Unix seconds now, None where that is not known: then the only timetag is "immediately". One in the past
+            means now.
     Raises:
         PacketError: anything about it is not as OSC 1.0 and the limits of this module say.
     """
     if not 0 < len(packet) <= MAX_PACKET or len(packet) % 4:
         raise PacketError(f"{len(packet)} bytes; a packet has a multiple of 4 up to {MAX_PACKET}")
     messages: list[Message] = []
-    _read(packet, 0, len(packet), None, 0, utc, messages)
+    _read(packet, 0, len(packet), 0.0, 0, utc, messages)
     return messages
 
 
-def _read(packet: bytes, start: int, end: int, due: float | None, depth: int, utc: float, out: list[Message]) -> None:
+def _read(packet: bytes, start: int, end: int, ahead: float, depth: int, utc: float | None, out: list[Message]) -> None:
     """One element of a packet, message or bundle, between two positions that were checked."""
     if not packet.startswith(_BUNDLE, start, end):
         if len(out) >= MAX_MESSAGES:
             raise PacketError(f"more than {MAX_MESSAGES} messages")
-        out.append(_message(packet[start:end], due))
+        out.append(_message(packet[start:end], ahead))
         return
     if depth >= MAX_DEPTH:
         raise PacketError(f"bundles more than {MAX_DEPTH} deep")
     if end - start < 16:
         raise PacketError("a bundle without timetag")
-    due = _due(struct.unpack_from(">Q", packet, start + 8)[0], utc)
+    ahead = _ahead(struct.unpack_from(">Q", packet, start + 8)[0], utc)
     position = start + 16
     while position < end:
         if end - position < 4:
@@ -85,36 +89,38 @@ def _read(packet: bytes, start: int, end: int, due: float | None, depth: int, ut
         position += 4
         if size <= 0 or size % 4 or size > end - position:
             raise PacketError(f"an element of {size} bytes where {end - position} are left")
-        _read(packet, position, position + size, due, depth + 1, utc, out)
+        _read(packet, position, position + size, ahead, depth + 1, utc, out)
         position += size
 
 
-def _due(timetag: int, utc: float) -> float | None:
+def _ahead(timetag: int, utc: float | None) -> float:
     if timetag == _IMMEDIATELY:
-        return None
-    time = timetag / 2**32 - _NTP_TO_UNIX_S
-    if time > utc + MAX_AHEAD_S:
-        raise PacketError(f"a timetag {time - utc:.1f} s ahead; at most {MAX_AHEAD_S:g} s")
-    return time if time > utc else None
+        return 0.0
+    if utc is None:
+        raise PacketError("a timetag, and no clock to compare it with")
+    ahead = timetag / 2**32 - _NTP_TO_UNIX_S - utc
+    if ahead > MAX_AHEAD_S:
+        raise PacketError(f"a timetag {ahead:.1f} s ahead; at most {MAX_AHEAD_S:g} s")
+    return max(ahead, 0.0)
 
 
-def _message(data: bytes, due: float | None) -> Message:
+def _message(data: bytes, ahead: float) -> Message:
     tags = _checked_tags(data)
     try:
         parsed = osc_message.OscMessage(data)
     except (osc_message.ParseError, ValueError, OverflowError) as error:
         raise PacketError(f"python-osc: {error}") from error
     numbers: list[float] = []
-    for argument in _flat(parsed.params):
-        if isinstance(argument, (int, float)):
+    for tag, argument in zip(tags.translate(None, _BRACKETS), _flat(parsed.params), strict=True):
+        if tag in _NUMBERS:
             if not math.isfinite(argument):
                 raise PacketError("a number that is not finite")
             numbers.append(float(argument))
-    return Message(parsed.address, tuple(numbers), not tags, tags == b"s" and parsed.params == ["?"], due)
+    return Message(parsed.address, tuple(numbers), not tags, tags == b"s" and parsed.params == ["?"], ahead)
 
 
-def _flat(arguments: list[object]) -> list[object]:
-    flat: list[object] = []
+def _flat(arguments: list[Any]) -> list[Any]:
+    flat: list[Any] = []
     for argument in arguments:
         flat += _flat(argument) if isinstance(argument, list) else [argument]
     return flat

@@ -66,15 +66,14 @@ class Pulse:
     def step(self, dt: float) -> float:
         """Value of the route after `dt` seconds, in its parameter's unit; `struck`: the event is in this step."""
         route = self.route
-        if self.struck and route.attack <= 0.0:
+        rise = min(self._rising, dt)
+        self._rising -= rise
+        self._value = approach(self._value, 1.0, rise, route.attack) if rise > 0.0 else self._value
+        self._value = approach(self._value, 0.0, dt - rise, route.release) if dt > rise else self._value
+        if self.struck and route.attack > 0.0:
+            self._rising = STRIKE * route.attack  # from here on: what went by before the news depends on the frame rate
+        elif self.struck:
             self._value = 1.0
-        else:
-            if self.struck:
-                self._rising = STRIKE * route.attack
-            rise = min(self._rising, dt)
-            self._rising -= rise
-            self._value = approach(self._value, 1.0, rise, route.attack) if rise > 0.0 else self._value
-            self._value = approach(self._value, 0.0, dt - rise, route.release) if dt > rise else self._value
         return route.at(route.travel(self._value))
 
     def resume(self, other: "Follower | Pulse") -> None:

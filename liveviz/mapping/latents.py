@@ -13,17 +13,23 @@ FAINT = 1e-6
 
 
 class Palette:
-    """One chroma palette in motion. State: smoothed chroma, 12 levels."""
+    """One chroma palette in motion. State: smoothed chroma (12 levels), presence (0 in silence, 1 with harmony)."""
 
     def __init__(self, chords: Chords, seed: int) -> None:
         self.chords = chords
         self.pictures = chords.palette.chosen(seed, CHORDS)
         self.levels = [0.0] * 12
+        self.presence = 0.0
 
     def step(self, chroma: Sequence[float], dt: float) -> None:
-        """Follow `chroma` (12 levels, 0-1) for `dt` seconds."""
+        """Follow `chroma` (12 levels, 0-1) for `dt` seconds.
+
+        Presence is followed apart from the levels: their sum would be over 1 in an instant, and the picture would pop.
+        """
         rise, fall = (1.0 - math.exp(-dt / t) if t > 0.0 else 1.0 for t in (self.chords.attack, self.chords.release))
         self.levels = [v + (rise if c > v else fall) * (c - v) for v, c in zip(self.levels, chroma, strict=True)]
+        there = min(1.0, sum(chroma))
+        self.presence += (rise if there > self.presence else fall) * (there - self.presence)
 
 
 class Latents:
@@ -40,13 +46,14 @@ class Latents:
 
     def replace(self, latent: Latent, seed: int) -> None:
         """Go on with other pictures from the same place in the loop and the same harmony."""
-        heard = {p.chords.source: p.levels for p in self.palettes}
+        heard = {p.chords.source: p for p in self.palettes}
         self._latent = latent
         self._base = latent.base.chosen(seed, BASE)
         self._targets = latent.target.chosen(seed, TARGET)
         self.palettes = [Palette(c, seed) for c in latent.chords]
         for palette in self.palettes:
-            palette.levels = heard.get(palette.chords.source, palette.levels)
+            if before := heard.get(palette.chords.source):
+                palette.levels, palette.presence = before.levels, before.presence
 
     def drift(self, beats: float) -> None:
         """Advance the base loop by `beats`, >= 0."""
@@ -59,7 +66,7 @@ class Latents:
         self._seen = self._seen or pull >= VISIBLE
 
     def terms(self, pull: float, chords: float) -> tuple[LatentTerm, ...]:
-        """The mix. A palette is there as far as harmony is: not at all in silence, fully when its levels sum to 1.
+        """The mix. A palette is there as far as harmony is: not at all in silence, fully when the chroma sums to 1.
 
         Args:
             pull: latent.target, 0-1. chords: latent.chords, 0-1.
@@ -79,7 +86,7 @@ class Latents:
             total = sum(palette.levels)
             if total <= FAINT:
                 continue
-            amount = chords * min(1.0, total)
+            amount = chords * palette.presence
             share = [s * layer * amount for s, layer in zip(stay, palette.chords.layers, strict=True)]
             rest = [r - s for r, s in zip(rest, share, strict=True)]
             for i, level in enumerate(palette.levels):

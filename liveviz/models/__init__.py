@@ -16,7 +16,7 @@ from liveviz.models.config import GeneratorConfig
 from liveviz.models.directions import Directions, pca, read_directions, write_directions
 from liveviz.models.files import read, write
 from liveviz.models.generator import Generator
-from liveviz.models.init import new
+from liveviz.models.init import new, small_config
 from liveviz.models.mapping_network import MappingNetwork, latent
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "pca",
     "read",
     "read_directions",
+    "small_config",
     "write",
     "write_bundle",
     "write_directions",

@@ -79,6 +79,9 @@ class Chain:
         self._seen = self._base
         names = [n for n in order if n in shaders] + sorted(set(shaders) - set(order))
         self._effects = [e for e in (self._compile(shaders[n], work) for n in names) if e is not None]
+        for effect in self._effects:
+            # drivers finish compiling at the first draw, for up to 0.1 s: now, and not when a knob is first turned
+            effect.draw(self._base.texture, self._pong.framebuffer, {}, 0.0, 0.0, 0)
         self._pixels = np.empty((size[1], size[0], 3), np.uint8)
         self._picture: tuple[int, float, weakref.ref[NDArray[np.uint8]]] | None = None
         self._mode = -1
@@ -175,6 +178,7 @@ class Chain:
 
     def close(self) -> None:
         """Give everything back to GL; the context stays open."""
+        self._ctx.detect_framebuffer(0).use()  # moderngl binds the last one again, which must not be a released one
         for effect in self._effects:
             effect.release()
         for canvas in (self._base, self._ping, self._pong, self._whole):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from liveviz.post.glsl import VERTEX, fragment
 from liveviz.post.isf import Input, IsfShader
@@ -39,15 +39,15 @@ class _Pass:
     def __init__(self, ctx: moderngl.Context, source: str, images: list[str], inputs: tuple[Input, ...]) -> None:
         self.program = ctx.program(vertex_shader=VERTEX, fragment_shader=source)
         self.vertices = ctx.vertex_array(self.program, [])
-        self.images = [name for name in images if name in self.program]
+        used: dict[str, Any] = {name: self.program[name] for name in self.program}
+        self.images = [name for name in images if name in used]
         for unit, name in enumerate(self.images):
-            self.program[name].value = unit
-        present = [i for i in inputs if i.name in self.program]
-        self.scalars = [(i, self.program[i.name]) for i in present if len(i.default) == 1]
-        for entry in present:
-            if len(entry.default) > 1:
-                self.program[entry.name].value = entry.default
-        self.builtin = {n: self.program[n] for n in ("TIME", "TIMEDELTA", "FRAMEINDEX", "DATE") if n in self.program}
+            used[name].value = unit
+        self.scalars = [(i, used[i.name]) for i in inputs if i.name in used and len(i.default) == 1]
+        for entry in inputs:
+            if entry.name in used and len(entry.default) > 1:
+                used[entry.name].value = entry.default
+        self.builtin = {name: used[name] for name in ("TIME", "TIMEDELTA", "FRAMEINDEX", "DATE") if name in used}
 
     def release(self) -> None:
         self.vertices.release()

@@ -82,8 +82,12 @@ def quads(picture: tuple[int, int], canvas: tuple[int, int], mode: int) -> NDArr
 
 def _spans(length: float, room: int, mirror: bool) -> list[tuple[float, float, float, float]]:
     """Pieces (from, to, texture from, texture to) along one side of `room` pixels for a picture of `length` pixels."""
-    start = float(math.floor((room - length) / 2))  # whole pixels, so that a picture at its own size stays sharp
-    copies = range(-math.ceil(start / length), math.ceil((room - start) / length)) if mirror and start > 0 else (0,)
+    length = max(length, 1.0)  # a picture thinner than a pixel: else there would be millions of mirrored copies
+    start = (room - length) / 2
+    if abs(length - round(length)) < 1e-6:  # on whole pixels, so that a picture at its own size stays sharp
+        length = round(length)
+        start = (room - length) // 2
+    copies = range(-math.ceil(start / length), math.ceil((room - start) / length)) if mirror and length < room else (0,)
     spans = []
     for n in copies:
         low = start + n * length

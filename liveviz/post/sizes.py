@@ -22,7 +22,7 @@ _LONGEST = 200
 def _value(node: ast.AST, names: Mapping[str, float]) -> float:
     if isinstance(node, ast.Expression):
         return _value(node.body, names)
-    if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
         return float(node.value)
     if isinstance(node, ast.Name):
         return names[node.id]
@@ -45,7 +45,7 @@ def size_of(expression: str, width: float, height: float, values: Mapping[str, f
     try:
         pixels = _value(ast.parse(expression[: _LONGEST + 1].replace("$", "").strip(), mode="eval"), names)
         return int(min(max(pixels, 1), MAX_SIDE))
-    except (SyntaxError, KeyError, TypeError, ArithmeticError, RecursionError, MemoryError) as error:
+    except (SyntaxError, ValueError, KeyError, TypeError, ArithmeticError, RecursionError, MemoryError) as error:
         raise ValueError(f"{expression!r} is no size") from error
 
 

@@ -20,7 +20,8 @@ FLOOR_DB = -120.0
 class Gain(Part):
     """Gain-controlled sound.
 
-    samples: float32 `[hop_length]`, the hop at about -18 dBFS rms.
+    samples: float32 `[hop_length]`, the hop at about -18 dBFS rms; zeros while the gate is shut.
+    gain: factor at the end of the hop.
     level_db: of the hop as it came in, dBFS (rms), at least FLOOR_DB.
     open: whether there is sound.
     State: the slow level, gain at the end of the last hop, seconds of quiet.
@@ -31,7 +32,7 @@ class Gain(Part):
         self.samples: NDArray[np.float32] = np.zeros(rig.hop_length, np.float32)
         self.level_db = FLOOR_DB
         self.open = False
-        self.gain = 1.0
+        self.gain = 0.0
         self._power: float | None = None
         self._quiet = 0.0
         self._up, self._down = rig.rate(UP), rig.rate(DOWN)
@@ -44,11 +45,11 @@ class Gain(Part):
         self._gate()
         before = self.gain
         if self.open:
-            if self._power is None:
-                self._power = power
-                before = self._steer()
+            self._power = power if self._power is None else self._power
             self._power += (self._up if power > self._power else self._down) * (power - self._power)
-            self.gain = self._steer()
+            self.gain = min(TARGET / math.sqrt(self._power + 1e-20), MOST)
+        else:
+            self.gain = 0.0
         self.samples = hop.samples * (np.float32(before) + np.float32(self.gain - before) * self._ramp)
 
     def _gate(self) -> None:
@@ -57,7 +58,3 @@ class Gain(Part):
         self._quiet = 0.0 if self.level_db > SHUT_DB else self._quiet + self.rig.dt
         if self._quiet > HOLD:
             self.open = False
-
-    def _steer(self) -> float:
-        assert self._power is not None
-        return min(TARGET / math.sqrt(self._power + 1e-20), MOST)

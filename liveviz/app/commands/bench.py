@@ -6,7 +6,6 @@ from liveviz import engine, models
 from liveviz.app import arguments, paths
 from liveviz.app.stats import write_json
 from liveviz.clock import now
-from liveviz.engine import bench
 from liveviz.spec import UsageError
 
 
@@ -34,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     for name in names:
         backend = engine.create(name, generator, cache=paths.cache(), precision=args.precision)
         try:
-            row = rows[name] = bench.bench(backend, frames=args.frames, now=now)
+            row = rows[name] = engine.bench(backend, frames=args.frames, now=now)
         finally:
             backend.close()
         ms = row["ms"]

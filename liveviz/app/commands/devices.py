@@ -12,15 +12,15 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """List audio devices, MIDI ports and monitors."""
-    found = audio.devices()
+    found, reason = audio.devices()
     for heading, inputs in (("Audio inputs", True), ("Audio outputs", False)):
-        rows = [d for d in found.devices if (d.inputs if inputs else d.outputs) > 0]
+        rows = [d for d in found if (d.inputs if inputs else d.outputs) > 0]
         print(heading)
         for d in rows:
             channels = d.inputs if inputs else d.outputs
-            print(f"  {d.name}  ({channels} channels, {d.sample_rate:.0f} Hz, {d.host_api})")
+            print(f"  {d.name}  ({channels} channels, {d.default_rate} Hz, {d.host_api})")
         if not rows:
-            print(f"  none{f' ({found.reason})' if found.reason else ''}")
+            print(f"  none{f' ({reason})' if reason else ''}")
     print("MIDI inputs")
     ports = midi.midi_ports()
     print("\n".join(f"  {name}" for name in ports) or "  none")

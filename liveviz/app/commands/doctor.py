@@ -26,7 +26,7 @@ def run(args: argparse.Namespace) -> int:
             lambda: f"{platform.python_version()} on {platform.system()} {platform.machine()}, {os.cpu_count()} cores",
         ),
         ("mappings", lambda: f"{len([composition.load_mapping(p) for p in paths.mappings().glob('*.toml')])} good"),
-        ("shaders", lambda: ", ".join(composition.effect_order())),
+        ("shaders", lambda: ", ".join(composition.shaders())),
         ("generator", _generator),
         ("engine", _engine),
         ("OpenGL", _opengl),
@@ -79,6 +79,6 @@ def _display() -> str:
 
 
 def _sound(inputs: bool) -> str:
-    found = audio.devices()
-    names = [d.name for d in found.devices if (d.inputs if inputs else d.outputs) > 0]
-    return ", ".join(names[:4]) or _missing(found.reason or ("no device; the demo plays" if inputs else "no device"))
+    found, reason = audio.devices()
+    names = [d.name for d in found if (d.inputs if inputs else d.outputs) > 0]
+    return ", ".join(names[:4]) or _missing(reason or ("no device; the demo plays" if inputs else "no device"))

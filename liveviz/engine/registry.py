@@ -1,0 +1,85 @@
+"""Which backends there are, which of them run here, and how to open one: found by file, so that a new backend is one
+new file."""
+
+import importlib
+import re
+from collections.abc import Collection
+from functools import cache as remember
+from pathlib import Path
+from types import ModuleType
+
+from liveviz.engine.backend import Backend
+from liveviz.models import Generator
+from liveviz.spec import LivevizError, UsageError
+
+PRECISIONS = (None, "f32", "f16", "bf16")
+
+
+@remember
+def backends() -> list[str]:
+    """Names of all backends, sorted: the files of this room that define `open_backend`."""
+    files = Path(__file__).parent.glob("*.py")
+    return sorted(f.stem for f in files if re.search(r"^def open_backend\(", f.read_text("utf-8"), re.MULTILINE))
+
+
+def _module(name: str) -> ModuleType:
+    if name not in backends():
+        raise UsageError(f"backend {name!r:.40}: unknown; there are auto, {', '.join(backends())}")
+    return importlib.import_module(f"liveviz.engine.{name}")
+
+
+def available(name: str) -> tuple[bool, str]:
+    """Whether a backend runs on this machine, and a few words: what on, or why not. UsageError for an unknown name."""
+    yes, why = _module(name).available()
+    return bool(yes), str(why)
+
+
+def choose(name: str = "auto") -> str:
+    """The backend to take: `auto` is the highest RANK that is available here; any other name is checked.
+
+    Raises: UsageError for an unknown name; LivevizError where the one that was asked for does not run here.
+    """
+    if name != "auto":
+        yes, why = available(name)
+        if not yes:
+            raise LivevizError(f"backend {name}: does not run here: {why}")
+        return name
+    ranked = sorted((n for n in backends() if _module(n).RANK > 0), key=lambda n: -_module(n).RANK)
+    for candidate in ranked:
+        if available(candidate)[0]:
+            return candidate
+    raise LivevizError(f"none of the backends runs here ({', '.join(f'{n}: {available(n)[1]}' for n in ranked)})")
+
+
+def create(
+    backend: str,
+    generator: Generator | None,
+    *,
+    cache: Path | None = None,
+    bends: Collection[int] = (),
+    precision: str | None = None,
+    threads: int | None = None,
+) -> Backend:
+    """Open a backend.
+
+    Args:
+        backend: its name, or `auto`.
+        generator: what it plays; only `testcard` does without.
+        cache: folder for what it compiles, made where it is missing; None compiles every time.
+        bends: the topology: resolutions (4, 8, 16 ...) whose activations can be bent; others are left out.
+        precision: f32, f16 or bf16; None takes the fastest that this device has.
+        threads: how many CPU threads; None leaves it to the library.
+    Raises: UsageError, LivevizError in one line.
+    """
+    name = choose(backend)
+    if generator is None and name != "testcard":
+        raise UsageError(f"backend {name}: needs a generator")
+    if precision not in PRECISIONS:
+        raise UsageError(f"precision {precision!r:.20}: unknown; there are f32, f16, bf16")
+    if threads is not None and not 1 <= threads <= 1024:
+        raise UsageError(f"threads {threads}: not between 1 and 1024")
+    layers = frozenset(bends) & frozenset(generator.config.resolutions if generator else ())
+    opened: Backend = _module(name).open_backend(
+        generator, cache=cache, bends=layers, precision=precision, threads=threads
+    )
+    return opened

@@ -1,0 +1,128 @@
+"""Sound files, streamed: a two-hour set must open as fast as a jingle and take no more memory. libsndfile decodes wav,
+flac, mp3 and ogg; what it hands over is made finite and bounded here, so that no room behind this one has to doubt it."""
+
+import logging
+import os
+import stat
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from liveviz.spec import LivevizError
+
+LOG = logging.getLogger("liveviz.inputs")
+RATES = (8_000, 192_000)
+CEILING = 4.0
+MAX_CHANNELS = 64
+_UNKNOWN_LENGTH = 1 << 62
+
+
+def bounded_samples(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """`samples` (changed in place) with what is not finite as 0 and the rest within ±CEILING."""
+    np.nan_to_num(samples, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+    np.clip(samples, -CEILING, CEILING, out=samples)
+    return samples
+
+
+class FileReader:
+    """Reads one sound file from start to end.
+
+    Args:
+        path: wav, flac, mp3, ogg (or anything else libsndfile knows), 8 to 192 kHz.
+    Raises:
+        LivevizError: missing, not a regular file, no sound file, empty, rate or channels out of range.
+    State: position in the file. A file that breaks off or turns unreadable simply ends there, and the log says so.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        import soundfile
+
+        name = os.fspath(path)
+        _check_is_file(name)
+        try:
+            self._file = soundfile.SoundFile(name)
+        except (soundfile.SoundFileError, OSError, TypeError, ValueError) as error:
+            # TypeError: a .raw file, whose format only its owner knows.
+            raise LivevizError(f"{name}: not a sound file that liveviz reads (wav, flac, mp3, ogg)") from error
+        self._errors = (soundfile.SoundFileError, OSError)
+        self._name = name
+        self.label = Path(name).name
+        self.sample_rate = int(self._file.samplerate)
+        self.channels = int(self._file.channels)
+        frames = self._file.frames
+        self.duration: float | None = frames / self.sample_rate if 0 < frames < _UNKNOWN_LENGTH else None
+        self._ended = False
+        self._check()
+
+    def _check(self) -> None:
+        """Refuse what cannot be played, with the file closed again."""
+        low, high = RATES
+        problem = None
+        if not low <= self.sample_rate <= high:
+            problem = f"sample rate {self.sample_rate} Hz is outside {low} to {high} Hz"
+        elif self.channels > MAX_CHANNELS:
+            problem = f"{self.channels} channels are more than {MAX_CHANNELS}"
+        elif not len(self.read(1)):
+            problem = "there is no sound in it (empty, or cut off before the first sample)"
+        if problem:
+            self.close()
+            raise LivevizError(f"{self._name}: {problem}")
+        self.rewind()
+
+    def read(self, frames: int) -> NDArray[np.float32]:
+        """The next samples, float32 `[n, channels]`, finite, within ±4; n < frames only at the end."""
+        if self._ended:
+            return np.zeros((0, self.channels), np.float32)
+        out = np.empty((frames, self.channels), np.float32)
+        n = 0
+        try:
+            # One read may stop short in the middle of a compressed file: only an empty one is the end.
+            while n < frames:
+                got = len(self._file.read(dtype="float32", always_2d=True, out=out[n:]))
+                if not got:
+                    break
+                n += got
+        except self._errors as error:
+            LOG.warning("%s: unreadable from %.1f s on, it ends there (%s)", self._name, self._position(), error)
+            n = 0
+        self._ended = n < frames
+        return bounded_samples(out[:n])
+
+    def _position(self) -> float:
+        try:
+            return self._file.tell() / self.sample_rate
+        except self._errors:
+            return 0.0
+
+    def rewind(self) -> None:
+        """Go on at the first sample; where the file cannot go back, it stays ended."""
+        try:
+            self._file.seek(0)
+            self._ended = False
+        except self._errors as error:
+            LOG.warning("%s: cannot begin again (%s)", self._name, error)
+            self._ended = True
+
+    def close(self) -> None:
+        """Close the file; may be called twice."""
+        self._ended = True
+        self._file.close()
+
+
+def _check_is_file(name: str) -> None:
+    """Only a regular file is opened: a pipe or a device would block or never end."""
+    try:
+        mode = os.stat(name).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        raise LivevizError(f"{name}: no such file") from None
+    except (OSError, ValueError) as error:
+        raise LivevizError(f"{name}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
+    if stat.S_ISDIR(mode):
+        raise LivevizError(f"{name}: is a directory, not a sound file")
+    if not stat.S_ISREG(mode):
+        raise LivevizError(f"{name}: is not a regular file")
+    if not os.access(name, os.R_OK):
+        raise LivevizError(f"{name}: cannot be read (permission denied)")
+    if os.path.getsize(name) == 0:
+        raise LivevizError(f"{name}: is empty")

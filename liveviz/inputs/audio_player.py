@@ -1,0 +1,255 @@
+"""A file or the demo as a live source. One thread reads ahead, so that a slow disk or the rendering of a bar stays out of
+the way; then either the sound output's callback sets the pace and the room hears it, or the clock does. A block is handed
+out when it is heard, not when it was read, so that the picture belongs to the sound in the room. The song begins when the output runs
+steadily: a sleeping sink takes its first buffer long before it plays it. Where the output breaks during the show, the
+clock takes over at the same place in the song."""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from liveviz.inputs.audio_portaudio import BlockTimes, bounded, close_stream, load, open_stream, start_stream
+from liveviz.spec import AudioBlock, LivevizError
+
+if TYPE_CHECKING:
+    from liveviz.inputs.audio import Reader
+
+LOG = logging.getLogger("liveviz.inputs")
+AHEAD_SECONDS = 3.0
+OUTPUT_LATENCY = 0.06
+OPEN_WITHIN = 2.0
+CLOSE_WITHIN = 1.0
+STALLED_AFTER = 0.3  # seconds without a callback of the output
+STEADY_WITHIN = 3.0  # a sleeping PulseAudio sink takes up to 2 s to wake
+LATE = 0.5  # the clock's schedule moves on after a consumer was away for longer
+BLOCKS_A_CALLBACK = 4
+
+
+class PlayedSource:
+    """Plays a `Reader` in real time.
+
+    Args:
+        reader: what to play; this source closes it.
+        now: the show's clock.
+        loop: begin again at the end, without a gap.
+        play: to the default sound output where there is one, else by the clock.
+        block_frames: frames of one block; the last one of a song may be shorter.
+    State: what was read ahead (AHEAD_SECONDS), what was given to the output and is not heard yet.
+    """
+
+    reconnects = 0
+
+    def __init__(
+        self, reader: "Reader", now: Callable[[], float], *, loop: bool, play: bool = True, block_frames: int = 256
+    ) -> None:
+        self.label, self.sample_rate, self.channels = reader.label, reader.sample_rate, reader.channels
+        self.duration = None if loop else reader.duration
+        self.notice: str | None = None
+        self.dropped = 0
+        self._reader, self._now, self._loop, self._play, self._block = reader, now, loop, play, block_frames
+        self._ahead: deque[NDArray[np.float32]] = deque()
+        self._ahead_most = max(8, int(AHEAD_SECONDS * self.sample_rate / block_frames))
+        self._sounding: deque[tuple[NDArray[np.float32], float]] = deque()
+        self._lock = threading.Lock()
+        self._wake, self._closing = threading.Event(), threading.Event()
+        self._all_read = False
+        self._stream: Any = None
+        self._last_callback = float("-inf")
+        self._silence = 0.0  # seconds of it that the output still gets before the song
+        self._due = float("-inf")
+        self._feeder = threading.Thread(target=self._feed, name="liveviz-audio-feeder", daemon=True)
+
+    @property
+    def heard(self) -> bool:
+        """It is being played to a sound output."""
+        return self._stream is not None
+
+    @property
+    def finished(self) -> bool:
+        """The last block was handed out."""
+        with self._lock:  # the callback moves blocks from one to the other
+            return self._all_read and not self._ahead and not self._sounding
+
+    def start(self) -> None:
+        """Begin to play."""
+        self._feeder.start()
+        if self._play:
+            try:
+                bounded(self._open_output, OPEN_WITHIN, "the sound output")
+            except LivevizError as error:
+                LOG.info("%s: playing without being heard", error)
+        self._due = self._now()
+
+    def blocks(self, timeout: float) -> list[AudioBlock]:
+        """All blocks that have sounded, oldest first; waits up to `timeout` seconds for the first; [] where none came."""
+        deadline = self._now() + timeout
+        while True:
+            t = self._now()
+            if self._stream is not None and t - self._last_callback > STALLED_AFTER:
+                self._go_on_silently(t)
+            blocks, next_due = self._sounded(t)
+            if blocks or t >= deadline or self.finished or self._closing.is_set():
+                return blocks
+            self._wake.clear()
+            self._wake.wait(max(min(next_due, deadline) - self._now(), 0.0005))
+
+    def _sounded(self, t: float) -> tuple[list[AudioBlock], float]:
+        """Blocks that were heard by `t`, and when the next one will be (at most 0.05 s on, where that is not known)."""
+        blocks = []
+        while self._sounding and self._sounding[0][1] <= t:
+            samples, end = self._sounding.popleft()
+            blocks.append(AudioBlock(samples, self.sample_rate, end))
+        if self._sounding or self._stream is not None:
+            return blocks, self._sounding[0][1] if self._sounding else t + 0.05
+        if t - self._due > LATE:
+            self._due = t
+        while self._ahead:
+            end = self._due + len(self._ahead[0]) / self.sample_rate
+            if end > t:
+                return blocks, end
+            blocks.append(AudioBlock(self._ahead.popleft(), self.sample_rate, end))
+            self._due = end
+        return blocks, t + 0.05
+
+    # The thread that reads ahead.
+
+    def _feed(self) -> None:
+        try:
+            while not self._closing.is_set():
+                if len(self._ahead) >= self._ahead_most:
+                    self._closing.wait(0.05)
+                    continue
+                block = self._next_block()
+                if len(block):
+                    self._ahead.append(block)
+                if len(block) < self._block:
+                    break
+                if len(self._ahead) == 1:
+                    self._wake.set()
+        finally:
+            self._all_read = True
+            self._wake.set()
+            self._reader.close()
+
+    def _next_block(self) -> NDArray[np.float32]:
+        block = self._reader.read(self._block)  # [<= block_frames, channels]
+        while self._loop and len(block) < self._block:
+            self._reader.rewind()
+            more = self._reader.read(self._block - len(block))
+            if not len(more):
+                break
+            block = np.concatenate([block, more])
+        return block
+
+    # The sound output.
+
+    def _open_output(self) -> None:
+        sd = load()
+        try:
+            device = sd.query_devices(kind="output")
+        except (sd.PortAudioError, ValueError) as error:
+            raise LivevizError("there is no sound output on this machine") from error
+        channels = min(2, device["max_output_channels"])
+        what = f"sound output {device['name']!r}"
+        times: BlockTimes | None = None
+
+        def callback(out: Any, frames: int, info: Any, status: Any) -> None:
+            self._fill(out, info.outputBufferDacTime - info.currentTime, times)
+
+        stream = open_stream(
+            "OutputStream",
+            what,
+            device=device["index"],
+            channels=channels,
+            samplerate=self.sample_rate,
+            blocksize=self._block * BLOCKS_A_CALLBACK,
+            latency=OUTPUT_LATENCY,
+            dtype="float32",
+            callback=callback,
+        )
+        times = BlockTimes(self._now, 0.0, 0.5, stream.latency)
+        with self._lock:
+            abandoned = self._closing.is_set() or self._due > float("-inf")
+            if not abandoned:
+                self._last_callback = self._now() + STEADY_WITHIN - STALLED_AFTER
+                self._silence = stream.latency + 2 * BLOCKS_A_CALLBACK * self._block / self.sample_rate
+                self._stream = stream
+        if abandoned:
+            close_stream(stream)
+            return
+        try:
+            start_stream(stream, what)
+        except LivevizError:
+            self._stream = None
+            close_stream(stream)
+            raise
+
+    def _fill(self, out: NDArray[np.float32], offset: float, times: BlockTimes | None) -> None:
+        """PortAudio's callback: the next blocks into `out` `[frames, channels]`, and when each will have been heard."""
+        with self._lock:
+            if times is None or self._stream is None:
+                out.fill(0.0)
+                return
+            if self._silence > 0.0:
+                out.fill(0.0)
+                self._silence -= len(out) / self.sample_rate
+                return
+            self._last_callback = self._now()
+            for start in range(0, len(out), self._block):
+                part = out[start : start + self._block]
+                end = times.step(offset + (start + len(part)) / self.sample_rate, len(part) / self.sample_rate)
+                if not self._ahead:
+                    part.fill(0.0)
+                    self.dropped += not self._all_read
+                    continue
+                samples = self._ahead.popleft()
+                part[: len(samples)] = to_output(samples, part.shape[1])
+                part[len(samples) :] = 0.0
+                self._sounding.append((samples, end))
+                if len(self._sounding) > self._ahead_most:
+                    self._sounding.popleft()
+                    self.dropped += 1
+        self._wake.set()
+
+    def _go_on_silently(self, t: float) -> None:
+        """The output has stalled: the clock takes over after the last block that it was given."""
+        LOG.warning("the sound output stopped: the show goes on without being heard")
+        with self._lock:
+            stream, self._stream = self._stream, None
+            self._due = max(self._sounding[-1][1], t) if self._sounding else t
+        threading.Thread(target=close_stream, args=(stream,), name="liveviz-portaudio", daemon=True).start()
+
+    def close(self) -> None:
+        """Stop; bounded even where PortAudio hangs."""
+        self._closing.set()
+        self._wake.set()
+        with self._lock:
+            stream, self._stream = self._stream, None
+        if stream is not None:
+            try:
+                bounded(lambda: close_stream(stream), CLOSE_WITHIN, "the sound output")
+            except LivevizError as error:
+                LOG.warning("%s: left behind", error)
+        if self._feeder.is_alive():
+            self._feeder.join(CLOSE_WITHIN)
+        elif self._feeder.ident is None:
+            self._reader.close()
+
+
+def to_output(samples: NDArray[np.float32], channels: int) -> NDArray[np.float32]:
+    """`samples` `[n, c]` for an output of one or two channels, within ±1.
+
+    One channel goes to both sides; of more than two, the even ones are averaged to the left and the odd ones to the right.
+    """
+    if channels == 1:
+        mixed = samples.mean(axis=1, keepdims=True)
+    elif samples.shape[1] <= 2:
+        mixed = samples
+    else:
+        mixed = np.stack([samples[:, 0::2].mean(axis=1), samples[:, 1::2].mean(axis=1)], axis=1)
+    return np.clip(mixed, -1.0, 1.0)

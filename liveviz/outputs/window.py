@@ -1,0 +1,309 @@
+"""The window that the audience sees: fitted without distortion, fullscreen on a chosen monitor, and still there when a
+laptop's lid, a projector or a window manager does something unexpected (no size, minimised, other size)."""
+
+import os
+import sys
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import glfw
+import moderngl
+
+from liveviz.spec import ControlMessage, LivevizError
+
+glfw.ERROR_REPORTING = "ignore"  # asked for with get_error where it matters; the default prints Python warnings
+
+_VERTEX = """#version 330 core
+out vec2 uv;
+void main() {
+    vec2 corner = vec2(gl_VertexID & 1, gl_VertexID >> 1);
+    uv = corner;
+    gl_Position = vec4(corner * 2.0 - 1.0, 0.0, 1.0);
+}
+"""
+_FRAGMENT = """#version 330 core
+uniform sampler2D picture;
+in vec2 uv;
+out vec4 colour;
+void main() { colour = texture(picture, uv); }
+"""
+_EXACT = """#version 330 core
+uniform sampler2D picture;
+uniform ivec2 corner;
+out vec4 colour;
+void main() { colour = texelFetch(picture, ivec2(gl_FragCoord.xy) - corner, 0); }
+"""
+_KEY_NAMES = """
+    space escape enter tab backspace insert delete right left down up page_up page_down home end apostrophe comma minus
+    period slash semicolon equal left_bracket backslash right_bracket grave_accent left_shift left_control left_alt
+    left_super right_shift right_control right_alt right_super kp_enter kp_add kp_subtract kp_multiply kp_divide kp_decimal
+"""
+_KEYS = {getattr(glfw, "KEY_" + name.upper()): name for name in _KEY_NAMES.split()}
+_KEYS |= {getattr(glfw, f"KEY_F{n}"): f"f{n}" for n in range(1, 25)}
+_KEYS |= {getattr(glfw, f"KEY_KP_{n}"): f"kp_{n}" for n in range(10)}
+_KEYS |= {code: chr(code).lower() for code in (*range(glfw.KEY_0, glfw.KEY_9 + 1), *range(glfw.KEY_A, glfw.KEY_Z + 1))}
+_PANEL_HEIGHT = 720
+"""Height of the window for which the overlay is made; it grows with the window."""
+
+
+def _start() -> None:
+    """Initialise GLFW; LivevizError with its words where it cannot."""
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        raise LivevizError("no display: neither DISPLAY nor WAYLAND_DISPLAY is set")
+    if sys.platform == "darwin":
+        glfw.init_hint(glfw.COCOA_CHDIR_RESOURCES, glfw.FALSE)  # else it changes the working folder
+    if not glfw.init():
+        raise LivevizError(f"no display: {_reason()}")
+
+
+def _reason() -> str:
+    _, text = glfw.get_error()
+    text = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    return " ".join(text.split()) if text else "GLFW does not say why"
+
+
+def available() -> tuple[bool, str]:
+    """Whether a window can open here, and why not. Never raises."""
+    try:
+        _start()
+    except LivevizError as error:
+        return False, str(error)
+    return True, ""
+
+
+def monitors() -> list[str]:
+    """Names of the monitors, in the order of their numbers from 0.
+
+    Raises:
+        LivevizError: there is no display.
+    """
+    _start()
+    return [_name(m) for m in glfw.get_monitors()]
+
+
+def _name(monitor: Any) -> str:
+    name = glfw.get_monitor_name(monitor)
+    return name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name)
+
+
+def find_monitor(wanted: str | int, names: list[str]) -> int:
+    """Number of the monitor called `wanted`: its number, or a part of its name in any case.
+
+    Raises:
+        LivevizError: there is none; names those there are.
+    """
+    text = str(wanted).strip()
+    if text.isascii() and text.isdigit() and int(text) < len(names):
+        return int(text)
+    found = [i for i, name in enumerate(names) if text.lower() in name.lower()] if text else []
+    if not found:
+        there = ", ".join(f"{i}: {name}" for i, name in enumerate(names)) or "none"
+        raise LivevizError(f"no monitor {text!r}; there are {there}")
+    return found[0]
+
+
+def fitted(picture: tuple[int, int], room: tuple[int, int]) -> tuple[int, int, int, int]:
+    """x, y, width, height of the largest rectangle of the picture's shape in `room`, centred, pixels.
+
+    A bar thinner than 0.5 % of the room is rounding, not shape, and is filled.
+    """
+    scale = min(room[0] / picture[0], room[1] / picture[1])
+    sides = [max(1, round(p * scale)) for p in picture]
+    sides = [r if s >= 0.995 * r else s for s, r in zip(sides, room, strict=True)]
+    return (room[0] - sides[0]) // 2, (room[1] - sides[1]) // 2, sides[0], sides[1]
+
+
+class _Loader:
+    """Gives moderngl the GL of the window that GLFW opened, on X11, Wayland, Windows and macOS alike."""
+
+    def load_opengl_function(self, name: str) -> Any:
+        return glfw.get_proc_address(name) or 0
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def release(self) -> None:
+        pass
+
+
+class Window:
+    """A resizable window with a GL 3.3 core context. All of it belongs to the main thread.
+
+    Args:
+        size: width and height, in the window system's units.
+        fullscreen: start without borders over a whole monitor.
+        monitor: number or part of the name of the monitor for fullscreen; None takes the one the window is on.
+        now: the show's clock, for the times of key messages.
+        vsync: `present` waits for the screen.
+    Raises:
+        LivevizError: no display, no such monitor, no GL 3.3.
+    State: `closed` turns True on Esc and on the window's close button, and stays so.
+    """
+
+    def __init__(
+        self,
+        size: tuple[int, int],
+        title: str,
+        fullscreen: bool,
+        monitor: str | int | None,
+        now: Callable[[], float],
+        vsync: bool = True,
+    ) -> None:
+        _start()
+        self._monitor = None if monitor is None else find_monitor(monitor, monitors())
+        self._now = now
+        self._messages: deque[ControlMessage] = deque(maxlen=256)
+        self.closed = False
+        self.fullscreen = False
+        for hint, value in (
+            (glfw.CONTEXT_VERSION_MAJOR, 3),
+            (glfw.CONTEXT_VERSION_MINOR, 3),
+            (glfw.OPENGL_PROFILE, glfw.OPENGL_CORE_PROFILE),
+            (glfw.OPENGL_FORWARD_COMPAT, glfw.TRUE),
+            (glfw.AUTO_ICONIFY, glfw.FALSE),
+            (glfw.RESIZABLE, glfw.TRUE),
+            (glfw.VISIBLE, glfw.FALSE),
+            (glfw.DEPTH_BITS, 0),
+            (glfw.STENCIL_BITS, 0),
+        ):
+            glfw.window_hint(hint, value)
+        self._window: Any = glfw.create_window(size[0], size[1], title, None, None)
+        if not self._window:
+            raise LivevizError(f"cannot open a window with OpenGL 3.3: {_reason()}")
+        glfw.make_context_current(self._window)
+        self._windowed = (*glfw.get_window_pos(self._window), *size)
+        glfw.set_key_callback(self._window, self._key)
+        if fullscreen:
+            self.set_fullscreen(True)
+        glfw.show_window(self._window)
+        glfw.swap_interval(1 if vsync else 0)
+        settings: dict[str, Any] = {"context": _Loader()}
+        self.ctx = moderngl.create_context(require=330, **settings)
+        self._scaled, self._exact = (
+            self.ctx.vertex_array(self.ctx.program(vertex_shader=_VERTEX, fragment_shader=source), [])
+            for source in (_FRAGMENT, _EXACT)
+        )
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of what is drawn into, pixels; 0 while minimised on some systems."""
+        return glfw.get_framebuffer_size(self._window) if self._window else (0, 0)
+
+    def present(self, texture: moderngl.Texture | None, overlay: moderngl.Texture | None = None) -> None:
+        """Show a texture, fitted with black bars; None is a black screen. Returns after the buffer swap.
+
+        Args:
+            overlay: premultiplied RGBA, row 0 at the bottom, made for a window 720 lines high; laid over the upper left.
+        """
+        if self._window is None:
+            return
+        width, height = self.size
+        if width < 1 or height < 1:
+            return
+        ctx, screen = self.ctx, self.ctx.screen
+        screen.use()
+        ctx.enable_only(ctx.NOTHING)
+        ctx.viewport = (0, 0, width, height)
+        screen.viewport = (0, 0, width, height)
+        place = fitted(texture.size, (width, height)) if texture is not None else None
+        if place != (0, 0, width, height):
+            screen.clear(0.0, 0.0, 0.0, 1.0)
+        if texture is not None and place is not None:
+            self._draw(texture, place)
+        if overlay is not None:
+            ctx.enable_only(ctx.BLEND)
+            ctx.blend_func = ctx.ONE, ctx.ONE_MINUS_SRC_ALPHA
+            scale = height / _PANEL_HEIGHT
+            w, h = round(overlay.width * scale), round(overlay.height * scale)
+            self._draw(overlay, (0, height - h, w, h))
+            ctx.enable_only(ctx.NOTHING)
+        glfw.swap_buffers(self._window)
+
+    def _draw(self, texture: moderngl.Texture, place: tuple[int, int, int, int]) -> None:
+        exact = texture.size == place[2:]  # an unfiltered copy is cheaper without a GPU
+        vertices = self._exact if exact else self._scaled
+        if exact:
+            vertices.program["corner"] = place[:2]
+        self.ctx.viewport = place
+        texture.use(0)
+        vertices.render(moderngl.TRIANGLE_STRIP, vertices=4)
+
+    def poll(self) -> list[ControlMessage]:
+        """Keys since the last call: `key.<name>`, value 1 pressed, 0 released. Esc and F have done their work."""
+        if self._window is None:
+            return []
+        glfw.poll_events()
+        if glfw.window_should_close(self._window):
+            self.closed = True
+        messages = list(self._messages)
+        self._messages.clear()
+        return messages
+
+    def _key(self, _window: Any, key: int, scancode: int, action: int, _mods: int) -> None:
+        if action == glfw.REPEAT:
+            return
+        name = self._key_name(key, scancode)
+        if name is None:
+            return
+        self._messages.append(ControlMessage(f"key.{name}", float(action == glfw.PRESS), self._now()))
+        if action == glfw.PRESS and name == "escape":
+            self.closed = True
+        elif action == glfw.PRESS and name == "f":
+            self.set_fullscreen(not self.fullscreen)
+
+    @staticmethod
+    def _key_name(key: int, scancode: int) -> str | None:
+        """The letter printed on the key where it is a Latin one, else the name of its place on a US keyboard."""
+        if key in range(glfw.KEY_A, glfw.KEY_Z + 1):
+            printed = glfw.get_key_name(key, scancode)
+            printed = printed.decode("utf-8", "replace") if isinstance(printed, bytes) else printed
+            if printed and len(printed) == 1 and printed.isascii() and printed.isalpha():
+                return printed.lower()
+        return _KEYS.get(key)
+
+    def set_fullscreen(self, on: bool) -> None:
+        """Cover a whole monitor without borders and without the mouse pointer, or go back to where the window was."""
+        if on == self.fullscreen or self._window is None:
+            return
+        if on:
+            target = self._target()
+            mode = target and glfw.get_video_mode(target)
+            if not mode:
+                return  # the last monitor was just unplugged: stay a window
+            self._windowed = (*glfw.get_window_pos(self._window), *glfw.get_window_size(self._window))
+            # the mode that the monitor has already: no mode switch, so other monitors do not flicker
+            glfw.set_window_monitor(self._window, target, 0, 0, mode.size.width, mode.size.height, mode.refresh_rate)
+        else:
+            x, y, width, height = self._windowed
+            nowhere: Any = None
+            glfw.set_window_monitor(self._window, nowhere, x, y, width, height, glfw.DONT_CARE)
+        glfw.set_input_mode(self._window, glfw.CURSOR, glfw.CURSOR_HIDDEN if on else glfw.CURSOR_NORMAL)
+        self.fullscreen = on
+
+    def _target(self) -> Any:
+        """The chosen monitor, or the one under the middle of the window."""
+        all_monitors = glfw.get_monitors()
+        if self._monitor is not None and self._monitor < len(all_monitors):
+            return all_monitors[self._monitor]
+        x, y = glfw.get_window_pos(self._window)
+        width, height = glfw.get_window_size(self._window)
+        for monitor in all_monitors:
+            left, top = glfw.get_monitor_pos(monitor)
+            mode = glfw.get_video_mode(monitor)
+            if mode and 0 <= x + width // 2 - left < mode.size.width and 0 <= y + height // 2 - top < mode.size.height:
+                return monitor
+        return glfw.get_primary_monitor()
+
+    def close(self) -> None:
+        """Take the window away; nothing may be drawn with `ctx` after."""
+        self.closed = True
+        if self._window is not None:
+            for vertices in (self._scaled, self._exact):
+                vertices.program.release()
+                vertices.release()
+            glfw.destroy_window(self._window)
+            self._window = None

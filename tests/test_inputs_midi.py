@@ -1,0 +1,271 @@
+"""MIDI in through JACK's dummy driver, with a process that has a virtual port as the controller; and floods, without."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from liveviz import clock
+from liveviz.inputs import midi as midi_room
+from liveviz.inputs.mailbox import MAX_EVENTS
+from liveviz.inputs.midi import MAX_WAITING, MidiInput, midi_ports
+from liveviz.inputs.midi_ports import Port, find, survey
+from liveviz.spec import LivevizError
+
+GUARD_S = 20.0
+SENDER = Path(__file__).with_name("midi_sender.py")
+needs_jack = pytest.mark.skipif(shutil.which("jackd") is None, reason="jackd is not installed")
+
+
+def until(done, what):
+    end = clock.now() + GUARD_S
+    while not (result := done()):
+        if clock.now() > end:
+            raise AssertionError(f"never happened: {what}")
+        time.sleep(0.01)
+    return result
+
+
+@contextlib.contextmanager
+def jack_server():
+    """A JACK server of our own, without a sound card."""
+    name = os.environ["JACK_DEFAULT_SERVER"]
+    command = ["jackd", "--no-realtime", "-n", name, "-d", "dummy", "-r", "48000", "-p", "256"]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        until(lambda: survey()[1] == "", "JACK's dummy server answers")
+        yield server
+    finally:
+        server.kill()
+        server.wait()
+
+
+class Controller:
+    """The process of midi_sender.py."""
+
+    def __init__(self, name):
+        command = [sys.executable, str(SENDER), name]
+        path = os.pathsep.join([str(SENDER.parent.parent), os.environ.get("PYTHONPATH", "")])
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": path}
+        )
+        assert self.process.stdout.readline() == "ready\n"
+
+    def send(self, *messages):
+        self.process.stdin.write(" ".join(messages) + "\n")
+        self.process.stdin.flush()
+
+    def unplug(self):
+        self.process.communicate("quit\n", timeout=GUARD_S)
+
+    def kill(self):
+        self.process.kill()
+        self.process.communicate()
+
+
+@contextlib.contextmanager
+def controller(name):
+    one = Controller(name)
+    try:
+        yield one
+    finally:
+        one.kill()
+
+
+@contextlib.contextmanager
+def listening(port):
+    one = MidiInput(port, clock.now)
+    one.start()
+    try:
+        yield one
+    finally:
+        one.close()
+        assert not one._thread.is_alive()
+
+
+@pytest.fixture
+def own_server_name(monkeypatch):
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", f"liveviz-test-{os.getpid()}")
+
+
+@pytest.fixture
+def jack(own_server_name):
+    with jack_server() as server:
+        yield server
+
+
+def heard(one, count):
+    messages = []
+    until(lambda: messages.extend(one.poll()) or len(messages) >= count, f"{count} messages")
+    return [(m.address, m.value) for m in messages]
+
+
+@needs_jack
+def test_a_knob_a_note_and_garbage(jack):
+    with controller("Knobs") as knobs, listening(None) as one:
+        (name,) = until(lambda: one.ports, "the port opens")
+        assert name.endswith(":Knobs") and midi_ports() == [name]
+        knobs.send("b2017f", "903c40", "803c00", "f00102f7", "b207")
+        assert heard(one, 3) == [("midi.cc.1.ch.3", 1.0), ("midi.note.60.ch.1", 64 / 127), ("midi.note.60.ch.1", 0.0)]
+        until(lambda: one.received + one.rejected >= 4, "the rest arrives")
+        assert one.received == 3 and one.rejected >= 1 and one.dropped == 0 and one.reconnects == 0
+
+
+@needs_jack
+def test_unplugged_and_plugged_in_again(jack):
+    with controller("Knobs") as first, listening("knobs") as one:
+        until(lambda: one.ports, "the port opens")
+        first.unplug()
+        until(lambda: not one.ports, "the port is missed")
+        with controller("Knobs") as second:
+            until(lambda: one.ports, "the port is opened again")
+            second.send("b00140")
+            assert heard(one, 1) == [("midi.cc.1.ch.1", 64 / 127)]
+            assert one.reconnects == 1
+
+
+@needs_jack
+def test_only_the_named_port_is_heard_and_new_ones_only_where_all_are(jack):
+    with controller("Knobs") as knobs, listening("KNOBS") as named, listening(None) as every:
+        until(lambda: named.ports and every.ports, "the port opens")
+        with controller("Pads") as pads:
+            until(lambda: len(every.ports) == 2, "the new port opens")
+            pads.send("b00101")
+            knobs.send("b00202")
+            assert sorted(address for address, _ in heard(every, 2)) == ["midi.cc.1.ch.1", "midi.cc.2.ch.1"]
+            assert heard(named, 1) == [("midi.cc.2.ch.1", 2 / 127)]
+            assert every.reconnects == named.reconnects == 0
+
+
+@needs_jack
+def test_the_server_dies_and_comes_back(own_server_name):
+    with contextlib.ExitStack() as stack:
+        with jack_server() as server, controller("Knobs"):
+            one = stack.enter_context(listening("knobs"))
+            until(lambda: one.ports, "the port opens")
+            server.kill()
+            until(lambda: not one.ports, "the port is missed")
+        with jack_server(), controller("Knobs") as knobs:
+            until(lambda: one.ports, "the port is opened again")
+            knobs.send("b00140")
+            assert heard(one, 1) == [("midi.cc.1.ch.1", 64 / 127)]
+            assert one.reconnects == 1
+            one.close()
+
+
+@needs_jack
+def test_a_server_that_starts_later_is_met(own_server_name):
+    with listening(None) as one, jack_server(), controller("Knobs"):
+        until(lambda: one.ports, "the port opens")
+        assert one.reconnects == 0
+        one.close()
+
+
+@needs_jack
+def test_unknown_name_lists_the_ports_there_are(jack):
+    with controller("Knobs"), pytest.raises(LivevizError, match=r"no input port named 'Pads'; there are: .*:Knobs$"):
+        until(midi_ports, "the port is there")
+        MidiInput("Pads", clock.now)
+
+
+def test_no_sequencer_is_an_empty_list_and_a_reason(own_server_name):
+    if Path("/dev/snd/seq").exists() or not sys.platform.startswith("linux"):
+        pytest.skip("this machine has a MIDI system")
+    before = clock.now()
+    ports, reason = survey()
+    assert clock.now() - before < 1.0, "answered within a second"
+    assert ports == [] and reason
+    with pytest.raises(LivevizError, match=r"no input port named 'Knobs'; there are: none \(no .*\)"):
+        MidiInput("Knobs", clock.now)
+    with listening(None) as one:
+        assert not one.wait(0.1) and one.poll() == [] and one.ports == ()
+
+
+def test_midi_that_hangs_or_does_not_load_is_no_ports(monkeypatch):
+    monkeypatch.setattr(midi_room, "PortWatch", _unloadable)
+    monkeypatch.setattr("liveviz.inputs.midi_ports.PortWatch", _unloadable)
+    assert survey() == ([], "libremidi does not load: no wheel")
+    assert midi_ports() == []
+    with listening(None) as one:
+        assert not one.wait(0.05)
+    hanging = _HangingWatch()
+    monkeypatch.setattr("liveviz.inputs.midi_ports.PortWatch", lambda: hanging)
+    assert survey() == ([], "the MIDI system does not answer")
+    assert not hanging.answers.is_set()
+    hanging.answers.set()
+
+
+def _unloadable():
+    raise ImportError("no wheel")
+
+
+class _HangingWatch:
+    reason = ""
+
+    def __init__(self):
+        self.answers = threading.Event()
+
+    def refresh(self):
+        self.answers.wait(GUARD_S)
+
+    def ports(self):
+        return []
+
+    def close(self):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"), [("pad", "Pad"), ("PAD 2", "Pad 2"), ("ad 2", "Pad 2"), ("nano", "nanoKONTROL2"), ("x", None)]
+)
+def test_names_whole_before_part_in_any_case(wanted, found):
+    ports = [Port(name, None, None) for name in ("Launchpad", "Pad 2", "Pad", "nanoKONTROL2")]
+    port = find(ports, wanted)
+    assert (port.name if port else None) == found
+
+
+class _FakeMidi:
+    def poll(self):
+        pass
+
+
+def flooded(messages):
+    """A MidiInput whose one port has heard `messages` at once."""
+    one = MidiInput(None, clock.now)
+    inlet = midi_room._Inlet(Port("flood", None, None))
+    inlet.midi = _FakeMidi()
+    for message in messages:
+        inlet.take(message, 0)
+    one._read(inlet)
+    return one
+
+
+def test_flood_of_one_fader_leaves_its_newest_value():
+    one = flooded([0xB0, 1, i % 128] for i in range(100_000))
+    (message,) = one.poll()
+    assert (message.address, message.value) == ("midi.cc.1.ch.1", (99_999 % 128) / 127)
+    assert one.received == MAX_WAITING and one.dropped == 100_000 - MAX_WAITING
+
+
+def test_flood_of_notes_leaves_the_last_ones_in_order():
+    one = flooded([0x90 if i % 2 else 0x80, i % 128, 64] for i in range(MAX_EVENTS + 100))
+    messages = one.poll()
+    assert len(messages) == MAX_EVENTS and one.dropped == 100
+    expected = [(f"midi.note.{i % 128}.ch.1", 64 / 127 if i % 2 else 0.0) for i in range(100, MAX_EVENTS + 100)]
+    assert [(m.address, m.value) for m in messages] == expected
+
+
+def test_flood_of_every_controller_is_bounded():
+    one = flooded([0xB0 | channel, control, 7] for _ in range(5) for channel in range(16) for control in range(128))
+    assert len(one.poll()) == 16 * 128
+
+
+def test_flood_of_system_exclusive_is_refused():
+    one = flooded([0xF0, *[1] * 5000, 0xF7] for _ in range(2000))
+    assert one.rejected == 2000 and one.received == 0 and one.poll() == []

@@ -1,0 +1,263 @@
+"""OSC in over real loopback sockets, with python-osc's client as the program that sends."""
+
+import itertools
+import math
+import random
+import socket
+import struct
+import threading
+import time
+
+import pytest
+from pythonosc import osc_bundle_builder, osc_message, osc_message_builder, udp_client
+
+from liveviz import clock
+from liveviz.inputs.mailbox import MAX_ADDRESSES, MAX_EVENTS
+from liveviz.inputs.osc import OscInput
+from liveviz.inputs.osc_packet import MAX_PACKET
+from liveviz.spec import LivevizError
+
+GUARD_S = 10.0
+
+
+@pytest.fixture
+def osc():
+    values = {"/liveviz/pca/0": 0.25}
+    one = OscInput("127.0.0.1", 0, clock.now, clock.utc, values.get)
+    one.start()
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def client(osc):
+    one = udp_client.UDPClient("127.0.0.1", osc.port)
+    yield one
+    one._sock.close()
+
+
+def build(address, *values):
+    builder = osc_message_builder.OscMessageBuilder(address)
+    for value in values:
+        builder.add_arg(value)
+    return builder.build()
+
+
+def bundle(timetag, *messages):
+    builder = osc_bundle_builder.OscBundleBuilder(timetag)
+    for message in messages:
+        builder.add_content(message)
+    return builder.build()
+
+
+def until(osc, done):
+    """Everything polled until `done(messages)`."""
+    end = clock.now() + GUARD_S
+    messages = []
+    while clock.now() < end:
+        osc.wait(0.05)
+        messages += osc.poll()
+        if done(messages):
+            return messages
+    raise AssertionError(f"only got {messages}")
+
+
+def fence(osc, client):
+    """Everything polled until a message sent now, which is not among them."""
+    client.send(build("/fence", 1.0))
+    return [m for m in until(osc, lambda got: any(m.address == "/fence" for m in got)) if m.address != "/fence"]
+
+
+def test_values(osc, client):
+    before = clock.now()
+    for message in (build("/a", 0.5), build("/b", 7), build("/c", True), build("/d", False), build("/e")):
+        client.send(message)
+    got = fence(osc, client)
+    assert [(m.address, m.value) for m in got] == [("/a", 0.5), ("/b", 7.0), ("/c", 1.0), ("/d", 0.0), ("/e", 1.0)]
+    assert all(before <= m.time <= clock.now() for m in got)
+    assert (osc.received, osc.rejected, osc.dropped) == (6, 0, 0)
+
+
+def test_several_numbers_have_addresses_of_their_own(osc, client):
+    client.send(build("/xy", "name", 0.25, 0.75))
+    assert [(m.address, m.value) for m in fence(osc, client)] == [("/xy", 0.25), ("/xy/0", 0.25), ("/xy/1", 0.75)]
+
+
+def test_strings_alone_move_nothing(osc, client):
+    client.send(build("/a", "loud"))
+    assert fence(osc, client) == []
+
+
+def test_newest_value_wins_and_triggers_all_count(osc, client):
+    for i in range(50):
+        client.send(build("/fader", i / 49))
+        client.send(build("/other", 1.0))
+        client.send(build("/bang"))
+    client.send(build("/end", 1.0))
+    end = clock.now() + GUARD_S
+    while osc.received < 151 and clock.now() < end:
+        time.sleep(0.01)
+    got = osc.poll()
+    assert [(m.address, m.value) for m in got if m.address == "/fader"] == [("/fader", 1.0)]
+    assert sum(m.address == "/bang" for m in got) == 50
+    assert [m.address for m in got][-4:] == ["/fader", "/other", "/bang", "/end"], "in order of the last change"
+    assert osc.poll() == []
+
+
+def test_bundle_is_applied_at_once_in_one_poll(osc, client):
+    stop = threading.Event()
+    polls = []
+
+    def poll():
+        while not stop.is_set():
+            if got := [m.address for m in osc.poll()]:
+                polls.append(got)
+
+    thread = threading.Thread(target=poll)
+    thread.start()
+    for n in range(100):
+        client.send(bundle(clock.utc() - 5, *(build(f"/b/{n}/{i}", float(i)) for i in range(20))))
+        time.sleep(0.001)
+    end = clock.now() + GUARD_S
+    while sum(map(len, polls)) < 2000 and clock.now() < end:
+        time.sleep(0.01)
+    stop.set()
+    thread.join()
+    assert sum(map(len, polls)) == 2000
+    assert all(len(got) % 20 == 0 for got in polls), "a bundle was torn"
+
+
+def test_future_bundle_waits_for_its_time_and_comes_whole(osc, client):
+    sent, ahead = clock.now(), 0.3
+    client.send(bundle(clock.utc() + ahead, build("/late", 1.0), build("/later", 2.0)))
+    client.send(build("/soon", 0.0))
+    assert [m.address for m in fence(osc, client)] == ["/soon"]
+    while not (got := osc.poll()):
+        assert osc.wait(GUARD_S)
+    assert [m.address for m in got] == ["/late", "/later"]
+    assert clock.now() - sent >= ahead - 0.02
+    assert all(m.time - sent == pytest.approx(ahead, abs=0.05) for m in got)
+
+
+def test_later_bundles_come_in_the_order_of_their_times(osc, client):
+    utc = clock.utc()
+    for ahead in (0.3, 0.1, 0.2):
+        client.send(bundle(utc + ahead, build(f"/at/{ahead}", 1.0)))
+    got = until(osc, lambda messages: len(messages) == 3)
+    assert [m.address for m in got] == ["/at/0.1", "/at/0.2", "/at/0.3"]
+
+
+def test_far_future_is_refused(osc, client):
+    client.send(bundle(clock.utc() + 3600, build("/far", 1.0)))
+    assert fence(osc, client) == []
+    assert osc.rejected == 1
+
+
+def test_query_is_answered_to_the_sender(osc):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
+        asker.settimeout(GUARD_S)
+        asker.connect(("127.0.0.1", osc.port))
+        for address in ("/liveviz/unknown", "/elsewhere", "/liveviz/pca/0"):
+            asker.send(build(address, "?").dgram)
+        answer = osc_message.OscMessage(asker.recv(1024))
+    assert (answer.address, answer.params) == ("/liveviz/pca/0", [0.25])
+    assert osc.received == 3
+    assert osc.poll() == [], "a question moves nothing"
+
+
+def test_hostile_packets_do_not_stop_it(osc, client):
+    random.seed(1)
+    good = build("/a", 0.5).dgram
+    hostile = [
+        b"",
+        b"#bundle\0" + struct.pack(">Qi", 1, -4),
+        b"#bundle\0" + struct.pack(">Q", 2**64 - 1) + struct.pack(">i", len(good)) + good,
+        build("/" + "*" * 200, 1.0).dgram,
+        b"/\xff\xfe\0,f\0\0" + struct.pack(">f", 1.0),
+        (b"#bundle\0" + struct.pack(">Qi", 1, 8000)) * 400,
+        build("/a", math.nan).dgram,
+        b"\0" * MAX_PACKET,
+        b"x" * 60000,
+        *(good[:length] for length in range(1, len(good))),
+        *(random.randbytes(random.randrange(1, 400)) for _ in range(300)),
+    ]
+    for i, packet in enumerate(hostile):
+        client._sock.sendto(packet, ("127.0.0.1", osc.port))
+        if i % 50 == 49:
+            assert fence(osc, client) == []
+    assert fence(osc, client) == []
+    assert osc.rejected == len(hostile)
+
+
+def test_flood_is_bounded_and_the_newest_value_survives(osc, client):
+    """More addresses and triggers than fit, while nobody polls."""
+    for i in range(MAX_ADDRESSES + 500):
+        client.send(build(f"/many/{i}", 1.0))
+        client.send(build("/bang"))
+        if i % 50 == 0:
+            time.sleep(0.002)  # the kernel's buffer is not what is tested here
+    client.send(build("/many/0", 0.125))
+    end, before = clock.now() + GUARD_S, -1
+    while osc.received != before and clock.now() < end:
+        before = osc.received
+        time.sleep(0.1)
+    got = osc.poll()
+    assert len(got) <= MAX_ADDRESSES + MAX_EVENTS
+    assert osc.received > MAX_ADDRESSES + MAX_EVENTS
+    assert osc.dropped == osc.received - len(got) - 1  # /many/0 came twice
+    assert [m.value for m in got if m.address == "/many/0"] == [0.125]
+
+
+def test_bundles_for_later_are_bounded(osc, client):
+    utc = clock.utc() + 0.9
+    for i, _ in itertools.product(range(8), range(20)):
+        client.send(bundle(utc, *(build(f"/l/{i}/{j}", 1.0) for j in range(64))))
+    fence(osc, client)
+    assert osc.dropped > 0
+    assert osc._later_count <= 4096
+
+
+def test_nothing_is_lost_to_a_fast_sender(osc):
+    """10,000 messages, as fast as they are read, from a sender at most 150 ahead (what a small kernel buffer holds)."""
+    data, count = build("/liveviz/pca/1", 0.5).dgram, 10_000
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.connect(("127.0.0.1", osc.port))
+        for start in range(0, count, 100):
+            for _ in range(100):
+                sender.send(data)
+            end = clock.now() + GUARD_S
+            while osc.received < start + 50 and clock.now() < end:
+                time.sleep(0.001)
+    end = clock.now() + GUARD_S
+    while osc.received < count and clock.now() < end:
+        time.sleep(0.01)
+    assert osc.received == count
+
+
+def test_port_in_use_says_so_in_one_line(osc):
+    with pytest.raises(LivevizError, match=rf"port {osc.port} .*in use.*--osc HOST:PORT") as caught:
+        OscInput("127.0.0.1", osc.port, clock.now)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "says"),
+    [
+        ("192.0.2.1", 9000, "not an address of this machine"),
+        ("stage.example", 9000, "not a numeric address"),
+        ("", 9000, "not a numeric address"),
+        ("127.0.0.1", 70000, "not between 0 and 65535"),
+    ],
+)
+def test_wrong_host_or_port(host, port, says):
+    with pytest.raises(LivevizError, match=says):
+        OscInput(host, port, clock.now)
+
+
+def test_close_frees_the_port_and_may_be_called_twice():
+    one = OscInput("localhost", 0, clock.now)
+    one.start()
+    one.close()
+    one.close()
+    assert not one._thread.is_alive()
+    OscInput("127.0.0.1", one.port, clock.now).close()
