@@ -9,8 +9,6 @@ import sys
 import time
 from pathlib import Path
 
-import psutil
-
 ROOT = Path(__file__).parents[1]
 
 
@@ -65,10 +63,10 @@ class LiveShow:
             assert time.monotonic() < end, f"still not so after {timeout} s: {what}; it said: {self.said}"
             time.sleep(0.05)
 
-    def child(self, room: str) -> psutil.Process:
-        """The newest child process of that room, as `--debug` tells it."""
+    def child(self, room: str) -> int:
+        """Process number of the newest child of that room, as `--debug` tells it."""
         self.wait_for(f"{room} is process ")
-        return psutil.Process(int(re.findall(rf"{room} is process (\d+)", self.said)[-1]))
+        return int(re.findall(rf"{room} is process (\d+)", self.said)[-1])
 
     def interrupt(self) -> float:
         """Ctrl+C for the whole group, as a terminal sends it; returns the seconds until the end."""

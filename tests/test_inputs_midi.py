@@ -1,10 +1,12 @@
 """MIDI in through JACK's dummy driver, with a process that has a virtual port as the controller; and floods, without."""
 
 import contextlib
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -19,6 +21,7 @@ from liveviz.inputs.midi_ports import Port, find, survey
 from liveviz.spec import LivevizError
 
 GUARD_S = 20.0
+SERVER = f"liveviz-test-{os.getuid()}"
 SENDER = Path(__file__).with_name("midi_sender.py")
 needs_jack = pytest.mark.skipif(shutil.which("jackd") is None, reason="jackd is not installed")
 
@@ -34,15 +37,14 @@ def until(done, what):
 
 @contextlib.contextmanager
 def jack_server():
-    """A JACK server of our own, without a sound card."""
-    name = os.environ["JACK_DEFAULT_SERVER"]
-    command = ["jackd", "--no-realtime", "-n", name, "-d", "dummy", "-r", "48000", "-p", "256"]
+    """A JACK server of our own, without a sound card, patient with clients on a busy machine."""
+    command = ["jackd", "--no-realtime", "-n", SERVER, "-t", "10000", "-d", "dummy", "-r", "48000", "-p", "512"]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         until(lambda: survey()[1] == "", "JACK's dummy server answers")
         yield server
     finally:
-        server.kill()
+        server.kill()  # SIGTERM may take it seconds
         server.wait()
 
 
@@ -91,7 +93,20 @@ def listening(port):
 
 @pytest.fixture
 def own_server_name(monkeypatch):
-    monkeypatch.setenv("JACK_DEFAULT_SERVER", f"liveviz-test-{os.getpid()}")
+    """The name of our server, which one run of the tests has at a time. Fixed, as JACK forgets a killed server only when
+    its name is used again."""
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", SERVER)
+    with (Path(tempfile.gettempdir()) / f"{SERVER}.lock").open("w") as lock:
+        until(lambda: _locked(lock), "another run of these tests ends")
+        yield
+
+
+def _locked(lock):
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 @pytest.fixture
@@ -179,9 +194,9 @@ def test_no_sequencer_is_an_empty_list_and_a_reason(own_server_name):
         pytest.skip("this machine has a MIDI system")
     before = clock.now()
     ports, reason = survey()
-    assert clock.now() - before < 1.0, "answered within a second"
+    assert clock.now() - before < GUARD_S / 4, "a second, and some for a busy machine"
     assert ports == [] and reason
-    with pytest.raises(LivevizError, match=r"no input port named 'Knobs'; there are: none \(no .*\)"):
+    with pytest.raises(LivevizError, match=r"no input port named 'Knobs'; there are: none \(.+\)"):
         MidiInput("Knobs", clock.now)
     with listening(None) as one:
         assert not one.wait(0.1) and one.poll() == [] and one.ports == ()

@@ -9,7 +9,7 @@ import pytest
 from liveviz import outputs
 
 FOLDER = Path(outputs.__file__).parent
-NAMES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__init__")
+NAMES = sorted(path.stem for path in FOLDER.glob("*.py") if not path.stem.startswith("_"))
 
 
 def test_the_room_names_every_file() -> None:

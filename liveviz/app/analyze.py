@@ -12,19 +12,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liveviz.signals import Analyser
-from liveviz.spec import AudioBlock, LivevizError
+from liveviz.spec import AudioBlock, LivevizError, UsageError
 
 BLOCK = 16_384  # frames read at once
 EVENTS = {
     "onset": "onset",
     "kick": "onset.kick",
     "snare": "onset.snare",
+    "hat": "onset.hat",
     "beat": "beat",
     "downbeat": "downbeat",
     "section": "section",
 }
 BANDS = ("bass", "mid", "high")
-CURVES = {"rms": "rms", "onset_strength": "onset_strength", "bpm": "tempo", "beat_phase": "beat_phase"}
+CURVES = {
+    "rms": "rms",
+    "onset_strength": "onset_strength",
+    "bpm": "tempo",
+    "beat_phase": "beat_phase",
+    "energy": "energy",
+}
+# what the JSON file holds; others script against it
+LAYOUT = ("sample_rate", "hop", "t", "rms", "onset_strength", "chroma", "bpm", "beat_phase", "bands", "events")
+LAYOUT_EVENTS = ("onset", "kick", "snare", "beat", "downbeat", "section")
 DIGITS = 6
 
 
@@ -41,21 +51,25 @@ class Reader(Protocol):
 
 
 def analyze(
-    reader: Reader, hop_length: int | None = None, progress: Callable[[float], None] | None = None
+    reader: Reader, hop_length: int | None = None, also: Callable[[NDArray[np.float32]], None] | None = None
 ) -> dict[str, Any]:
     """Listen to all of `reader`, causally.
 
     Args:
         reader: the sound; read to its end, not closed.
         hop_length: samples per hop; None for about 5.5 ms.
-        progress: called now and then with the seconds listened to.
+        also: gets the same samples, in order.
     Returns:
-        What `analyze -o OUT.json` writes: `t` is the end of each hop in seconds from the start, events are
-        `[t_event, t_known]` pairs.
+        LAYOUT, `energy` and the event `hat`: `t` is the end of each hop in seconds from the start, events are
+        `[t_event, t_known]` pairs, curves are lists as long as `t`.
     Raises:
+        UsageError: hop_length or the sample rate is out of range.
         LivevizError: the file holds less than one hop.
     """
-    analyser = Analyser(reader.sample_rate, hop_length)
+    try:
+        analyser = Analyser(reader.sample_rate, hop_length)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
     names = [output.name for output in analyser.outputs]
     times: list[float] = []
     rows: list[NDArray[np.float64]] = []
@@ -72,8 +86,8 @@ def analyze(
                 if event.name in called:
                     pair = [round(max(event.time, 0.0), DIGITS), round(event.known, DIGITS)]
                     events[called[event.name]].append(pair)
-        if progress is not None:
-            progress(heard / reader.sample_rate)
+        if also is not None:
+            also(samples)
         if len(samples) < BLOCK:
             break
     if not rows:
@@ -85,19 +99,36 @@ def analyze(
         "t": _numbers(np.array(times)),
         **{key: _numbers(table[:, names.index(name)]) for key, name in CURVES.items()},
         "chroma": _numbers(table[:, [names.index(f"chroma.{i}") for i in range(12)]]),
-        "energy": _numbers(table[:, names.index("energy")]),
         "bands": {band: _numbers(table[:, names.index(f"bands.{band}")]) for band in BANDS},
         "events": events,
     }
 
 
+def run(reader: Reader, path: Path, hop_length: int | None = None, title: str = "") -> None:
+    """Listen to all of `reader` and write a page (`.png`) or the numbers (`.json`).
+
+    Raises:
+        UsageError: hop_length is out of range.
+        LivevizError: the sound is too short, or the file cannot be written.
+    """
+    if path.suffix.lower() != ".png":
+        write_json(analyze(reader, hop_length), path)
+        return
+    from liveviz.app.analysis_plot import Spectrogram, write_png
+
+    spectrogram = Spectrogram(reader.sample_rate, reader.duration)
+    write_png(analyze(reader, hop_length, spectrogram.add), spectrogram, path, Path(title or reader.label).name)
+
+
 def write_json(result: Mapping[str, Any], path: Path) -> None:
-    """Write what `analyze` returned; the file appears whole or not at all.
+    """Write LAYOUT of what `analyze` returned; the file appears whole or not at all.
 
     Raises:
         LivevizError: the file cannot be written.
     """
-    write_whole(path, json.dumps(result, allow_nan=False).encode())
+    page = {key: result[key] for key in LAYOUT}
+    page["events"] = {name: result["events"][name] for name in LAYOUT_EVENTS}
+    write_whole(path, json.dumps(page, allow_nan=False).encode())
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -5,6 +5,7 @@ import argparse
 import importlib
 import logging
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -56,6 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     debug = "--debug" in words
     logs.setup(debug)
     try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         args = _parser(command).parse_args(words)
         return int(args.run(args) or 0)
     except UsageError as error:

@@ -5,7 +5,7 @@ import logging
 from liveviz.app import child, composition, wire
 from liveviz.app.links import Links
 from liveviz.app.options import ShowOptions
-from liveviz.clock import now
+from liveviz.clock import now, utc
 from liveviz.inputs.midi import MidiInput
 from liveviz.inputs.osc import OscInput
 from liveviz.spec import LivevizError
@@ -64,7 +64,7 @@ def _open_osc(options: ShowOptions, answer) -> OscInput | None:
     if options.osc is None:
         return None
     try:
-        osc = OscInput(*options.osc, now, answer=answer)
+        osc = OscInput(*options.osc, now, utc, answer)
         osc.start()
     except LivevizError as error:
         if options.osc_required:

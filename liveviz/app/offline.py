@@ -17,6 +17,7 @@ from liveviz.post import Chain
 from liveviz.spec import AudioBlock, LivevizError, SignalFrame
 
 _BLOCK = 1024
+_INTERRUPTED_S = 1.5  # how long the encoder may take to finish when the user has had enough
 
 
 class FileEars:
@@ -107,6 +108,9 @@ def render(
                 raise LivevizError(f"out: {out}: {recorder.error}")
             written += 1
             progress.show(picture.time)
+    except KeyboardInterrupt:
+        recorder.close(_INTERRUPTED_S)
+        raise
     finally:
         progress.end()
         recorder.close()

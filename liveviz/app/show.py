@@ -6,6 +6,7 @@ import logging
 import multiprocessing
 import multiprocessing.connection
 import signal
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from types import FrameType
@@ -45,8 +46,7 @@ class Show:
         self._options = options
         composition.load_mapping(options.mapping)
         self._context = multiprocessing.get_context("spawn")
-        outputs = len(signals.outputs())
-        self._links = Links(self._context, outputs, composition.parameter_wire(), _picture_size(options))
+        self._picture = _picture_size(options)
         self._rooms = {name: _Room(name) for name in child.ROOM_MODULES}
         self._interrupted = False
         self._failed: str | None = None
@@ -54,6 +54,7 @@ class Show:
     def run(self) -> int:
         """Play until the window is closed, the song or the time is over, or Ctrl+C; 0, or 1 where it could not start."""
         restore = [(s, signal.signal(s, self._interrupt)) for s in (signal.SIGINT, signal.SIGTERM)]
+        self._links = Links(self._context, len(signals.outputs()), composition.parameter_wire(), self._picture)
         try:
             for room in ("stage", "engine", "hands"):
                 self._start(self._rooms[room])
@@ -83,7 +84,8 @@ class Show:
             name=f"liveviz-{room.name}",
             daemon=True,
         )
-        room.process.start()
+        with _without_interrupt():
+            room.process.start()
         room.starts += 1
         _log.debug("%s is process %d", room.name, room.process.pid)
 
@@ -169,6 +171,20 @@ class Show:
         for path in stage_status.get("tape", {}).get("written", []):
             _log.info("written: %s", path)
         return 0
+
+
+@contextlib.contextmanager
+def _without_interrupt() -> Iterator[None]:
+    """Ctrl+C reaches every process of the terminal, also one that is just starting: children begin, and stay, with it
+    blocked, and the parent gets what came meanwhile afterwards."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows: children ignore it as soon as they run
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _picture_size(options: ShowOptions) -> tuple[int, int]:

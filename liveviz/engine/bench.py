@@ -44,7 +44,7 @@ def bench(
 
 def random_frames(count: int, seed: int, layers: frozenset[int] = frozenset()) -> Iterator[ParameterFrame]:
     """Frames whose seed, noise field and bends are new every time; the same for the same seed."""
-    random = np.random.RandomState(seed)
+    random, amounts = np.random.RandomState(seed), np.random.RandomState(seed)
     values = {p.name: p.default for p in CORE_PARAMETERS}
     for number in range(count):
         yield ParameterFrame(
@@ -52,8 +52,8 @@ def random_frames(count: int, seed: int, layers: frozenset[int] = frozenset()) -
             time=number / 30.0,
             values=values,
             latents=(LatentTerm(int(random.randint(2**32, dtype=np.uint64)), -1, (1.0, 1.0, 1.0)),),
-            bends=tuple(BendSetting("zoom", layer, float(random.uniform(-0.3, 0.3))) for layer in sorted(layers)),
-            noise_phase=number * 2.5,
+            bends=tuple(BendSetting("zoom", layer, float(amounts.uniform(-0.3, 0.3))) for layer in sorted(layers)),
+            noise_phase=number + 0.5,
             seed=seed,
             beats=number / 15.0,
         )

@@ -118,11 +118,13 @@ class Cuda(NetworkBackend):
                 grid, new = self._grids.get(layer, settings)
                 if new:
                     self._grid_inputs[layer].copy_(torch.from_numpy(grid))
-            return np.array(self._replay().cpu())
+            pixels: NDArray[np.uint8] = self._replay().cpu().numpy()
+            return pixels
 
     def _raw(self, ws: Array, noise: list[Array]) -> Array:
         import torch
 
         with torch.inference_mode():
             self._fill(ws, noise)
-            return np.array(self._net(self._style, self._noise, {}).cpu())
+            raw: Array = self._net(self._style, self._noise, {}).cpu().numpy()
+            return raw

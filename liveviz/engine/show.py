@@ -11,6 +11,8 @@ from liveviz.engine.registry import choose, create
 from liveviz.models import Generator
 from liveviz.spec import ImageFrame, LivevizError, ParameterFrame
 
+RECENT = 300
+
 _log = logging.getLogger("liveviz.engine")
 
 
@@ -20,7 +22,9 @@ class Engine:
     Args:
         backend, generator, cache, bends, precision, threads: as for `create`; `bends` are the layers to begin with.
         wait: build while the frame waits (offline, so that every run gives the same pictures) or beside it (live).
-    State: the present backend, at most one being built, the topologies that could not be built.
+    State: the present backend, at most one being built, the topologies that could not be built, when each layer was
+    last bent: a new topology drops what no frame has bent for RECENT frames, since a layer that is resampled costs time
+    even when it stays where it is.
     """
 
     def __init__(
@@ -43,6 +47,8 @@ class Engine:
         self._next: Backend | None = None
         self._builder: threading.Thread | None = None
         self._refused: set[frozenset[int]] = set()
+        self._frames = 0
+        self._last_bent: dict[int, int] = {}
 
     @property
     def backend(self) -> Backend:
@@ -77,9 +83,12 @@ class Engine:
     def render(self, frame: ParameterFrame) -> ImageFrame:
         """One picture. Bends on layers that the generator has not are left out."""
         self._swap()
-        wanted = frozenset(bend.layer for bend in frame.bends) & self._layers
-        if wanted and not wanted <= self._backend.topology:
-            self._want(wanted | self._backend.topology)
+        self._frames += 1
+        for bend in frame.bends:
+            if bend.layer in self._layers:
+                self._last_bent[bend.layer] = self._frames
+        if any(n == self._frames and layer not in self._backend.topology for layer, n in self._last_bent.items()):
+            self._want(frozenset(layer for layer, n in self._last_bent.items() if n > self._frames - RECENT))
         return self._backend.render(frame)
 
     def synthesize(self, ws: Array, noise_mode: str = "const", seed: int = 0) -> Array:
@@ -123,11 +132,13 @@ class Engine:
             self._builder.start()
 
     def _build_next(self, topology: frozenset[int]) -> None:
+        self._refused.add(topology)  # until it is there: whatever goes wrong, it is not tried on every frame
         try:
             built = self._build(topology)
         except LivevizError as error:
-            self._refused.add(topology)
             _log.warning("layers %s cannot be bent: %s", sorted(topology), error)
             return
+        if topology <= built.topology:
+            self._refused.discard(topology)
         with self._lock:
             self._next = built

@@ -5,7 +5,6 @@ only when they are needed: the sound library takes a while to load."""
 
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -16,12 +15,12 @@ from liveviz.spec import AudioBlock, LivevizError
 if TYPE_CHECKING:
     from liveviz.inputs.audio_portaudio import Device
 
-__all__ = ["DEMO", "Reader", "Source", "devices", "open_live", "open_reader"]
+__all__ = ["CEILING", "DEMO", "Reader", "Source", "bounded_samples", "devices", "open_live", "open_reader"]
 
 DEMO = "demo"
-SOUND_SUFFIXES = frozenset(
-    ".wav .wave .flac .mp3 .ogg .oga .opus .aif .aiff .aifc .caf .w64 .au .m4a .aac .mp4 .wma .webm .mid".split()
-)
+SOUND_SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".aif", ".aiff", ".m4a", ".aac", ".mp4", ".wma", ".mid")
+
+CEILING = 4.0
 
 
 class Source(Protocol):
@@ -147,6 +146,13 @@ def devices() -> "tuple[list[Device], str | None]":
     return found, None if found else "there is no sound device on this machine"
 
 
+def bounded_samples(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """`samples` (changed in place) with what is not finite as 0 and the rest within ±CEILING."""
+    np.nan_to_num(samples, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+    np.clip(samples, -CEILING, CEILING, out=samples)
+    return samples
+
+
 def _system_input(now: Callable[[], float], *, loop: bool, play: bool, block_frames: int) -> Source:
     """The system's default input, or the demo with a notice that tells why."""
     from liveviz.inputs.audio_device import DeviceSource
@@ -168,4 +174,4 @@ def _played(source: str, now: Callable[[], float], *, loop: bool, play: bool, bl
 
 def _looks_like_a_path(source: str) -> bool:
     separators = {os.sep, os.altsep, "/"} - {None}
-    return any(s in source for s in separators if s) or Path(source).suffix.lower() in SOUND_SUFFIXES
+    return any(s in source for s in separators if s) or source.lower().endswith(SOUND_SUFFIXES)

@@ -7,22 +7,28 @@ import stat
 from pathlib import Path
 
 import numpy as np
+import soundfile
 from numpy.typing import NDArray
 
+from liveviz.inputs.audio import bounded_samples
 from liveviz.spec import LivevizError
 
 LOG = logging.getLogger("liveviz.inputs")
 RATES = (8_000, 192_000)
-CEILING = 4.0
 MAX_CHANNELS = 64
+READ_ERRORS = (soundfile.SoundFileError, OSError)
 _UNKNOWN_LENGTH = 1 << 62
 
 
-def bounded_samples(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """`samples` (changed in place) with what is not finite as 0 and the rest within ±CEILING."""
-    np.nan_to_num(samples, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
-    np.clip(samples, -CEILING, CEILING, out=samples)
-    return samples
+class _Streamed(soundfile.SoundFile):
+    """A SoundFile that is read straight on.
+
+    soundfile seeks after every read of a seekable file; an mp3 decoder forgets its bit reservoir there, and most of the
+    sound is gone. `seek` itself still works.
+    """
+
+    def seekable(self) -> bool:
+        return False
 
 
 class FileReader:
@@ -36,16 +42,13 @@ class FileReader:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        import soundfile
-
         name = os.fspath(path)
         _check_is_file(name)
         try:
-            self._file = soundfile.SoundFile(name)
+            self._file = _Streamed(name)
         except (soundfile.SoundFileError, OSError, TypeError, ValueError) as error:
             # TypeError: a .raw file, whose format only its owner knows.
             raise LivevizError(f"{name}: not a sound file that liveviz reads (wav, flac, mp3, ogg)") from error
-        self._errors = (soundfile.SoundFileError, OSError)
         self._name = name
         self.label = Path(name).name
         self.sample_rate = int(self._file.samplerate)
@@ -83,7 +86,7 @@ class FileReader:
                 if not got:
                     break
                 n += got
-        except self._errors as error:
+        except READ_ERRORS as error:
             LOG.warning("%s: unreadable from %.1f s on, it ends there (%s)", self._name, self._position(), error)
             n = 0
         self._ended = n < frames
@@ -92,7 +95,7 @@ class FileReader:
     def _position(self) -> float:
         try:
             return self._file.tell() / self.sample_rate
-        except self._errors:
+        except READ_ERRORS:
             return 0.0
 
     def rewind(self) -> None:
@@ -100,7 +103,7 @@ class FileReader:
         try:
             self._file.seek(0)
             self._ended = False
-        except self._errors as error:
+        except READ_ERRORS as error:
             LOG.warning("%s: cannot begin again (%s)", self._name, error)
             self._ended = True
 

@@ -1,8 +1,8 @@
 """A file or the demo as a live source. One thread reads ahead, so that a slow disk or the rendering of a bar stays out of
 the way; then either the sound output's callback sets the pace and the room hears it, or the clock does. A block is handed
-out when it is heard, not when it was read, so that the picture belongs to the sound in the room. The song begins when the output runs
-steadily: a sleeping sink takes its first buffer long before it plays it. Where the output breaks during the show, the
-clock takes over at the same place in the song."""
+out when it is heard, not when it was read, so that the picture belongs to the sound in the room. The song begins when the
+output runs steadily: a sleeping sink takes its first buffer long before it plays it. Where the output breaks during the
+show, the clock takes over at the same place in the song."""
 
 import logging
 import threading
@@ -114,6 +114,7 @@ class PlayedSource:
                 return blocks, end
             blocks.append(AudioBlock(self._ahead.popleft(), self.sample_rate, end))
             self._due = end
+        self._due = max(self._due, t)  # what is not read yet cannot sound before now
         return blocks, t + 0.05
 
     # The thread that reads ahead.

@@ -59,7 +59,6 @@ def bounded(call: Callable[[], T], seconds: float, what: str) -> T:
     if errors:
         raise errors[0]
     if not result:
-        _never_terminate()
         raise LivevizError(f"{what} does not answer")
     return result[0]
 
@@ -76,10 +75,11 @@ def load() -> ModuleType:
             import sounddevice
         except OSError as error:
             raise LivevizError("PortAudio is missing (Debian, Ubuntu: apt install libportaudio2)") from error
-        except RuntimeError as error:
+        except Exception as error:  # PortAudioError cannot be named while its module fails
             raise LivevizError(f"PortAudio does not start: {error}") from error
         if first:
             _hush()
+            _leave_without_asking(sounddevice)
         return sounddevice
 
 
@@ -98,11 +98,17 @@ def _hush() -> None:
         LOG.debug("ALSA keeps its own error lines: %s", error)
 
 
-def _never_terminate() -> None:
-    """PortAudio hangs: it must not be asked to clean up when the program ends, or the program would hang with it."""
-    handler = getattr(sys.modules.get("sounddevice"), "_exit_handler", None)
+def _leave_without_asking(sounddevice: ModuleType) -> None:
+    """Let the program end even where a sound server hangs: PortAudio is neither asked to clean up, which would wait for the
+    server, nor unloaded under a thread that is still inside it, which would crash. Streams are closed by their owners.
+    """
+    handler = getattr(sounddevice, "_exit_handler", None)
     if handler is not None:
         atexit.unregister(handler)
+    try:
+        ctypes.CDLL(getattr(sounddevice, "_libname", "portaudio"))  # ctypes never unloads
+    except OSError as error:
+        LOG.debug("PortAudio is not held: %s", error)
 
 
 def refresh() -> None:

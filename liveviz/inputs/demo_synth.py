@@ -125,15 +125,21 @@ def bass(note: int, sixteenths: int, cutoff_hz: int) -> Sound:
     return _ends(np.tanh(1.1 * low + 0.6 * top) * gate)
 
 
-def _partials(note: float, t: NDArray[np.float64], cutoff: NDArray[np.float64], resonance: float) -> NDArray[np.float64]:
+def _partials(
+    note: float, t: NDArray[np.float64], cutoff: NDArray[np.float64], resonance: float
+) -> NDArray[np.float64]:
     """A saw wave below 14 kHz, each partial weighted by a two-pole low-pass at `cutoff` Hz (an array over time)."""
     f = pitch_hz(note)
+    turn = np.exp(2j * np.pi * f * t)
+    wave = np.ones_like(turn)  # turn ** k: its imaginary part is the k-th partial
     out = np.zeros_like(t)
     for k in range(1, min(int(14_000.0 / f), 40) + 1):
+        wave *= turn
         x = (k * f / cutoff) ** 2
-        gain = 1.0 / np.sqrt((1.0 - x) ** 2 + x / resonance**2)
-        if gain.max() > 1e-3 * k:
-            out += np.sin(2 * np.pi * k * f * t) * np.minimum(gain, resonance) / k
+        gain = np.minimum(1.0 / np.sqrt((1.0 - x) ** 2 + x / resonance**2), resonance)
+        if gain.max() < 2e-3 * k:
+            break
+        out += wave.imag * gain / k
     return 0.6 * out
 
 
@@ -188,17 +194,17 @@ def wash(bars_frames: int, seed: int) -> Sound:
     return np.asarray(0.3 * noise(bars_frames, seed, 2), np.float32)
 
 
+ROOM_FFT = 180_000  # a bar and the hall's tail, and only small factors
+ROOM_TAIL = int(1.7 * SAMPLE_RATE)
+
+
 @lru_cache(maxsize=1)
-def room() -> NDArray[np.complex128]:
-    """Spectrum `[bins, 2]` of a 1.7 s hall for `ROOM_FFT` samples: noise that decays, the treble sooner."""
+def room() -> NDArray[np.complex64]:
+    """Spectrum `[2, ROOM_FFT // 2 + 1]` of a hall of 1.7 s: noise that decays, the treble sooner."""
     t = seconds(1.7)
     tail = noise(len(t), 9, 2)
     low = band(tail, 180.0, 1800.0, 1.0) * np.exp(-t / 0.42)[:, None]
     high = band(tail, 1800.0, 9000.0, 1.0) * np.exp(-t / 0.2)[:, None]
     sound = (low + high) * np.minimum(t / 0.012, 1.0)[:, None] * np.minimum((1.7 - t) / 0.2, 1.0)[:, None]
     sound /= np.sqrt((sound**2).sum(axis=0))
-    return np.fft.rfft(sound, ROOM_FFT, axis=0)
-
-
-ROOM_FFT = 180_000  # a bar and the hall's tail, and only small factors
-ROOM_TAIL = int(1.7 * SAMPLE_RATE)
+    return np.fft.rfft(sound.T, ROOM_FFT).astype(np.complex64)

@@ -72,7 +72,11 @@ class MappingNetwork:
 
     def one_hot(self, indices: ArrayLike) -> Array:
         """c `[n, classes]` of class indices `[n]`."""
-        return np.eye(max(self.config.classes, 1), dtype=np.float32)[np.asarray(indices, int)][:, : self.config.classes]
+        index = np.asarray(indices, int)
+        c = np.zeros((index.size, self.config.classes), np.float32)
+        if self.config.classes:
+            c[np.arange(index.size), index] = 1.0
+        return c
 
     def ws(self, w: ArrayLike, psi: float = 1.0, cutoff: int | None = None) -> Array:
         """ws `[n, num_ws, w_dim]` of w `[n, w_dim]`, the first `cutoff` rows (all by default) pulled towards w_avg."""

@@ -10,6 +10,7 @@ from typing import Any
 import glfw
 import moderngl
 
+from liveviz.outputs._keys import key_name
 from liveviz.spec import ControlMessage, LivevizError
 
 glfw.ERROR_REPORTING = "ignore"  # asked for with get_error where it matters; the default prints Python warnings
@@ -34,15 +35,6 @@ uniform ivec2 corner;
 out vec4 colour;
 void main() { colour = texelFetch(picture, ivec2(gl_FragCoord.xy) - corner, 0); }
 """
-_KEY_NAMES = """
-    space escape enter tab backspace insert delete right left down up page_up page_down home end apostrophe comma minus
-    period slash semicolon equal left_bracket backslash right_bracket grave_accent left_shift left_control left_alt
-    left_super right_shift right_control right_alt right_super kp_enter kp_add kp_subtract kp_multiply kp_divide kp_decimal
-"""
-_KEYS = {getattr(glfw, "KEY_" + name.upper()): name for name in _KEY_NAMES.split()}
-_KEYS |= {getattr(glfw, f"KEY_F{n}"): f"f{n}" for n in range(1, 25)}
-_KEYS |= {getattr(glfw, f"KEY_KP_{n}"): f"kp_{n}" for n in range(10)}
-_KEYS |= {code: chr(code).lower() for code in (*range(glfw.KEY_0, glfw.KEY_9 + 1), *range(glfw.KEY_A, glfw.KEY_Z + 1))}
 _PANEL_HEIGHT = 720
 """Height of the window for which the overlay is made; it grows with the window."""
 
@@ -96,7 +88,8 @@ def find_monitor(wanted: str | int, names: list[str]) -> int:
     text = str(wanted).strip()
     if text.isascii() and text.isdigit() and int(text) < len(names):
         return int(text)
-    found = [i for i, name in enumerate(names) if text.lower() in name.lower()] if text else []
+    by_name = isinstance(wanted, str) and text != ""
+    found = [i for i, name in enumerate(names) if by_name and text.lower() in name.lower()]
     if not found:
         there = ", ".join(f"{i}: {name}" for i, name in enumerate(names)) or "none"
         raise LivevizError(f"no monitor {text!r}; there are {there}")
@@ -207,7 +200,8 @@ class Window:
         ctx, screen = self.ctx, self.ctx.screen
         screen.use()
         ctx.enable_only(ctx.NOTHING)
-        ctx.viewport = (0, 0, width, height)
+        # Mesa's software GL on X11 notices that the window has grown only when the viewport changes
+        screen.viewport = (0, 0, 1, 1)
         screen.viewport = (0, 0, width, height)
         place = fitted(texture.size, (width, height)) if texture is not None else None
         if place != (0, 0, width, height):
@@ -246,7 +240,7 @@ class Window:
     def _key(self, _window: Any, key: int, scancode: int, action: int, _mods: int) -> None:
         if action == glfw.REPEAT:
             return
-        name = self._key_name(key, scancode)
+        name = key_name(key, scancode)
         if name is None:
             return
         self._messages.append(ControlMessage(f"key.{name}", float(action == glfw.PRESS), self._now()))
@@ -254,16 +248,6 @@ class Window:
             self.closed = True
         elif action == glfw.PRESS and name == "f":
             self.set_fullscreen(not self.fullscreen)
-
-    @staticmethod
-    def _key_name(key: int, scancode: int) -> str | None:
-        """The letter printed on the key where it is a Latin one, else the name of its place on a US keyboard."""
-        if key in range(glfw.KEY_A, glfw.KEY_Z + 1):
-            printed = glfw.get_key_name(key, scancode)
-            printed = printed.decode("utf-8", "replace") if isinstance(printed, bytes) else printed
-            if printed and len(printed) == 1 and printed.isascii() and printed.isalpha():
-                return printed.lower()
-        return _KEYS.get(key)
 
     def set_fullscreen(self, on: bool) -> None:
         """Cover a whole monitor without borders and without the mouse pointer, or go back to where the window was."""

@@ -79,7 +79,7 @@ class Analyser:
     def reset(self) -> None:
         """Forget everything heard: the next block is as the first."""
         self._rig = Rig(self.sample_rate, self.hop_length)
-        self._signals = [(self._rig.get(cls)) for cls in signal_classes()]
+        self._signals = [self._rig.get(cls) for cls in signal_classes()]
         self._cutter = HopCutter(self.sample_rate, self.hop_length)
         self._sequence = 0
         self._counts = np.zeros(len(self.outputs))

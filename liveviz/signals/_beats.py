@@ -18,7 +18,7 @@ from liveviz.signals._part import Part, Rig
 
 FRAME = 0.0116  # seconds between two steps of the filter
 SLOWEST_BPM, FASTEST_BPM = 50.0, 215.0
-USUAL_BPM, SPREAD = 105.0, 0.7  # the tempo prior: a bell over octaves
+USUAL_BPM, SPREAD = 115.0, 0.7  # the tempo prior: a bell over octaves, which counts anew every second
 STEADINESS = 100.0  # a tempo that changes by 1 % at a beat is e times less likely than one that stays
 BEATS = 4  # in a bar
 BANDS_HZ = ((0.0, 1e6), (0.0, 130.0), (150.0, 500.0), (500.0, 2_500.0), (5_000.0, 1e6))
@@ -53,7 +53,7 @@ class Bars:
 
     def __init__(self, frame: float) -> None:
         shortest, longest = 60.0 / FASTEST_BPM / frame, 60.0 / SLOWEST_BPM / frame
-        self.periods = np.arange(math.floor(shortest), math.ceil(longest) + 1)  # frames per beat
+        self.periods = np.arange(max(1, math.floor(shortest)), math.ceil(longest) + 1)  # frames per beat
         self.bpms = 60.0 / frame / self.periods
         lengths = self.periods * BEATS
         self.starts = np.concatenate(([0], np.cumsum(lengths)))
@@ -66,13 +66,14 @@ class Bars:
         self._kind = np.where(near, sixteenth.astype(np.intp) % 16, 16)
         self.beat = np.round(beats).astype(np.intp) % BEATS  # nearest beat
         self.cos, self.sin = np.cos(2 * np.pi * beats).astype(np.float32), np.sin(2 * np.pi * beats).astype(np.float32)
-        self._before = np.arange(place.size) - 1
+        self._before = np.maximum(np.arange(place.size) - 1, 0)
         self._firsts = self.starts[:-1, None] + np.arange(BEATS) * self.periods[:, None]  # [tempi, BEATS]
         self._lasts = self._firsts - 1
         self._lasts[:, 0] = self.starts[1:] - 1
         change = np.exp(-STEADINESS * np.abs(self.periods[None, :] / self.periods[:, None] - 1.0))
-        self._change = (change / change.sum(axis=1, keepdims=True)).T.astype(np.float32)
         prior = np.exp(-0.5 * (np.log2(self.bpms / USUAL_BPM) / SPREAD) ** 2)
+        change *= (prior ** (60.0 / self.bpms) / change.sum(axis=1))[:, None]  # per second, charged at every beat
+        self._change = change.T.astype(np.float32)
         start = np.repeat(prior / lengths, lengths)
         self.p: NDArray[np.float32] = (start / start.sum()).astype(np.float32)
         self._floor = np.float32(1e-9 / place.size)  # no state is ever impossible, and no number gets too small
@@ -81,9 +82,9 @@ class Bars:
 
     def step(self, weights: NDArray[np.float64]) -> None:
         """Move on by a frame, then weigh with the log likelihood of each sixteenth (`[17]`)."""
-        moved = np.take(self.p, self._before, out=self._next)
+        moved = np.take(self.p, self._before, out=self._next, mode="clip")
         moved[self._firsts] = self._change @ self.p[self._lasts]
-        moved *= np.take(np.exp(weights).astype(np.float32), self._kind, out=self._likelihood)
+        moved *= np.take(np.exp(weights).astype(np.float32), self._kind, out=self._likelihood, mode="clip")
         moved *= np.float32(1.0) / moved.sum()
         moved += self._floor
         self.p, self._next = moved, self.p

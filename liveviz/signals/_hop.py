@@ -27,9 +27,7 @@ def clean_mono(samples: NDArray[np.float32]) -> NDArray[np.float32]:
         x = x[:, None]
     if not x.size:
         return np.zeros(x.shape[0], np.float32)
-    # fmin and fmax pass the other argument where one is NaN, so this is silent on NaN and bounded on inf
-    x = np.where(np.isnan(x), np.float32(0), x) if np.isnan(x.sum()) else x
-    x = np.clip(x, -CEILING, CEILING)
+    x = np.clip(np.where(np.isnan(x), np.float32(0), x), -CEILING, CEILING)
     return x.mean(axis=1, dtype=np.float32) if x.shape[1] > 1 else x[:, 0]
 
 

@@ -50,6 +50,12 @@ class Pitches(Part):
         self._last = min(n_fft // 2 - 1, int(HIGHEST_HZ / self._bin_hz))
         self._reach = max(4, round(AROUND_HZ / self._bin_hz))
         self._filled = 0
+        # the stretch of spectrum that is read, and for each bin in it the stretch of which it must stand out
+        self._low, self._high = max(0, self._first - self._reach), self._last + self._reach + 1
+        here = np.arange(self._first, self._last) - self._low
+        self._begin = np.maximum(here - self._reach, 0)
+        self._end = np.minimum(here + self._reach + 1, min(self._high, n_fft // 2 + 1) - self._low)
+        self._share = 1.0 / (self._end - self._begin)
         self.fresh = False
         self.notes: NDArray[np.float64] = np.zeros(0)
         self.weights: NDArray[np.float64] = np.zeros(0)
@@ -65,17 +71,14 @@ class Pitches(Part):
             self._find(self._vocoder(self._sound).norm * np.float32(self._scale))
 
     def _find(self, magnitudes: NDArray[np.float32]) -> None:
-        a, b, reach = self._first, self._last, self._reach
+        a, b = self._first, self._last
         left, here, right = magnitudes[a - 1 : b - 1], magnitudes[a:b], magnitudes[a + 1 : b + 1]
-        low = max(0, a - reach)
-        sums = np.concatenate(([0.0], np.cumsum(magnitudes[low : b + reach + 1], dtype=np.float64)))
-        at = np.arange(a, b) - low
-        begin, end = np.maximum(at - reach, 0), np.minimum(at + reach + 1, sums.size - 1)
-        mean = (sums[end] - sums[begin]) / (end - begin)
+        sums = np.concatenate(([0.0], np.cumsum(magnitudes[self._low : self._high], dtype=np.float64)))
+        mean = (sums[self._end] - sums[self._begin]) * self._share
         peaks = np.flatnonzero((here > left) & (here >= right) & (here > UNCLEAR * mean))
-        l, m, r = (np.log(x[peaks].astype(np.float64) + 1e-9) for x in (left, here, right))
+        low, mid, high = (np.log(x[peaks].astype(np.float64) + 1e-9) for x in (left, here, right))
         # a parabola through three log magnitudes: the peak of a Hann window to a few hundredths of a bin
-        offset = np.clip(0.5 * (l - r) / np.minimum(l - 2.0 * m + r, -1e-9), -0.5, 0.5)
+        offset = np.clip(0.5 * (low - high) / np.minimum(low - 2.0 * mid + high, -1e-9), -0.5, 0.5)
         self.notes = 69.0 + 12.0 * np.log2((a + peaks + offset) * self._bin_hz / 440.0)
         clearness = np.clip((here[peaks] / (mean[peaks] + 1e-12) - UNCLEAR) / (CLEAR - UNCLEAR), 0.0, 1.0)
         self.weights = clearness * np.log10(1.0 + COMPRESSION * here[peaks])

@@ -12,7 +12,7 @@ from liveviz.spec import Output, approach
 
 MEMORY = 30.0  # seconds
 NOTE_EVERY = 0.25  # seconds between two entries in the memory
-SHORT = 1.0  # seconds (time constant) of the loudness itself
+SHORT = 0.6  # seconds (time constant) of the loudness itself
 LEAST_RANGE_DB = 14.0  # between energy 0 and 1: steady music must not be blown up to extremes
 
 

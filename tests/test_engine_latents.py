@@ -1,0 +1,136 @@
+"""From frames to ws, and noise fields."""
+
+import numpy as np
+import pytest
+from heart import frame, plain_generator, small
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from liveviz.engine.latents import Latents
+from liveviz.engine.noise import NoiseFields
+from liveviz.models import Generator, MappingNetwork, pca
+from liveviz.spec import LatentTerm, ws_range
+
+ALL = (1.0, 1.0, 1.0)
+WILD = {"truncation_psi": 1.0}
+SIZES = [4, 8, 8, 64, 64, 128]
+
+
+@pytest.fixture(scope="module")
+def generator() -> Generator:
+    return plain_generator(small(64, classes=3), 8)
+
+
+def test_one_term_is_its_w(generator: Generator) -> None:
+    mapping = MappingNetwork(generator)
+    ws = Latents(generator).ws(frame(WILD, latents=(LatentTerm(5, 1, (0.2, 3.0, 0.001)),)))
+    assert ws.shape == (1, 10, 20) and ws.dtype == np.float32
+    np.testing.assert_allclose(ws[0], np.repeat(mapping.w(5, 1)[None], 10, axis=0), rtol=1e-5)
+
+
+def test_terms_are_mixed_per_range_and_normalised(generator: Generator) -> None:
+    mapping = MappingNetwork(generator)
+    a, b = mapping.w(1), mapping.w(2)
+    terms = (LatentTerm(1, -1, (2.0, 1.0, 0.0)), LatentTerm(2, -1, (0.0, 3.0, 0.0)))
+    ws = Latents(generator).ws(frame(WILD, latents=terms))[0]
+    expected = {0: a, 1: 0.25 * a + 0.75 * b, 2: mapping.w_avg}
+    for row in range(10):
+        np.testing.assert_allclose(ws[row], expected[ws_range(row)], rtol=1e-4, atol=1e-5)
+    assert {ws_range(row) for row in range(10)} == {0, 1, 2}
+
+
+def test_weights_below_zero_count_as_zero(generator: Generator) -> None:
+    terms = (LatentTerm(1, -1, ALL), LatentTerm(2, -1, (-1.0, -1.0, -1.0)))
+    np.testing.assert_array_equal(
+        Latents(generator).ws(frame(latents=terms)), Latents(generator).ws(frame(latents=terms[:1]))
+    )
+
+
+@settings(derandomize=True, max_examples=25, deadline=None)
+@given(psi=st.floats(0, 1.5), cutoff=st.integers(0, 18))
+def test_truncation(psi: float, cutoff: int) -> None:
+    generator = plain_generator(small(16), 8)
+    mapping = MappingNetwork(generator)
+    values = {"truncation_psi": psi, "truncation_cutoff": float(cutoff)}
+    ws = Latents(generator).ws(frame(values))[0]
+    for row in range(6):
+        amount = psi if row < cutoff else 1.0
+        np.testing.assert_allclose(ws[row], mapping.w_avg + amount * (mapping.w(3) - mapping.w_avg), atol=1e-5)
+
+
+def test_pca_knobs_push_in_standard_deviations(generator: Generator) -> None:
+    latents, found = Latents(generator), pca(generator, 4096, 16)
+    moved = latents.ws(frame({"pca.0": 2.0, "pca.5": -1.0}))[0] - latents.ws(frame())[0]
+    expected = 2.0 * found.std[0] * found.components[0] - found.std[5] * found.components[5]
+    np.testing.assert_allclose(moved, np.repeat(expected[None], 10, axis=0), atol=1e-4)
+
+
+def test_a_generator_with_fewer_directions_than_knobs() -> None:
+    generator = plain_generator(small(16, w_dim=4), 8)
+    latents = Latents(generator)
+    np.testing.assert_array_equal(latents.ws(frame({"pca.9": 3.0})), latents.ws(frame()))
+    assert np.abs(latents.ws(frame({"pca.3": 3.0})) - latents.ws(frame())).max() > 1e-4
+
+
+@pytest.mark.parametrize("seed", [0, 2**32 - 1])
+def test_the_ends_of_the_range_of_seeds(generator: Generator, seed: int) -> None:
+    assert np.isfinite(Latents(generator).ws(frame(latents=(LatentTerm(seed, 99, ALL),)))).all()
+
+
+def flat(fields: NoiseFields, seed: int, phase: float, strengths: tuple[float, float, float] = ALL) -> np.ndarray:
+    return np.concatenate([f.ravel().copy() for f in fields.at(seed, phase, strengths)])
+
+
+@pytest.mark.parametrize("phase", [0.0, 0.25, 0.5, 7.9, -3.4, 1e6 + 0.5])
+def test_noise_is_unit_normal_at_every_phase(phase: float) -> None:
+    values = flat(NoiseFields(SIZES, [1.0] * 6), 3, phase)
+    assert values.mean() == pytest.approx(0.0, abs=0.03)
+    assert values.var() == pytest.approx(1.0, abs=0.05)
+    assert (values**4).mean() == pytest.approx(3.0, abs=0.3)
+    image = values[-128 * 128 :].reshape(128, 128)
+    for neighbour in (image[:, 1:] * image[:, :-1], image[1:] * image[:-1]):
+        assert neighbour.mean() == pytest.approx(0.0, abs=0.03)  # white
+
+
+def test_noise_moves_smoothly_through_time() -> None:
+    fields = NoiseFields(SIZES, [1.0] * 6)
+    phases = np.arange(0.0, 3.0, 0.05)
+    run = np.stack([flat(fields, 1, float(p)) for p in phases])
+    steps = np.sqrt(np.square(np.diff(run, axis=0)).mean(axis=1))
+    assert steps.max() < 0.12 and steps.min() > 0.05  # an even pace, across whole phases too
+    assert np.corrcoef(run[0], run[20])[0, 1] == pytest.approx(0.0, abs=0.03)  # one phase later: another field
+    assert np.abs(flat(fields, 1, 1.999999) - flat(fields, 1, 2.0)).max() < 1e-3
+
+
+def test_noise_is_a_function_of_seed_layer_and_phase_alone() -> None:
+    a, b = NoiseFields(SIZES, [1.0] * 6), NoiseFields(SIZES, [1.0] * 6)
+    for phase in (9.5, 2.0, 0.3):
+        b.at(4, phase, ALL)
+    np.testing.assert_array_equal(flat(a, 4, 5.5), flat(b, 4, 5.5))
+    np.testing.assert_array_equal(flat(a, 4, 5.5), flat(a, 4, 5.5))
+    assert np.corrcoef(flat(a, 4, 5.5), flat(a, 5, 5.5))[0, 1] == pytest.approx(0.0, abs=0.03)
+    layers = [f.copy() for f in a.at(4, 5.5, ALL)]
+    assert np.corrcoef(layers[3].ravel(), layers[4].ravel())[0, 1] == pytest.approx(0.0, abs=0.05)
+    smaller = NoiseFields(SIZES[:3], [1.0] * 3).at(4, 5.5, ALL)
+    for one, other in zip(smaller, layers, strict=False):
+        np.testing.assert_array_equal(one, other)  # a smaller generator has the same grain
+
+
+def test_noise_strengths_and_gains_multiply() -> None:
+    plain = [f.copy() for f in NoiseFields(SIZES, [1.0] * 6).at(2, 1.5, ALL)]
+    fields = NoiseFields(SIZES, [1.0, 2.0, 0.0, 1.0, 0.5, 1.0])
+    for _ in range(2):
+        made = fields.at(2, 1.5, (3.0, 1.0, 0.0))
+        for one, field, factor in zip(made, plain, [3.0, 6.0, 0.0, 0.0, 0.0, 0.0], strict=True):
+            np.testing.assert_allclose(one, factor * field, rtol=1e-5)
+    shown = frame({"noise_strength.coarse": 3.0, "noise_strength.fine": 0.0}, noise_phase=1.5, seed=2)
+    for one, other in zip(fields.frame(shown), made, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_given_fields_do_not_linger() -> None:
+    fields = NoiseFields([4, 8], [1.0, 2.0])
+    before = flat(fields, 1, 0.5)
+    made = fields.of([np.ones((4, 4), np.float32), np.ones((8, 8), np.float32)])
+    assert (made[0] == 1).all() and (made[1] == 2).all()
+    np.testing.assert_array_equal(flat(fields, 1, 0.5), before)

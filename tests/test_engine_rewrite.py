@@ -1,0 +1,124 @@
+"""The static-weight rewrite, in torch and in OpenVINO, against the reference: any generator, any ws."""
+
+import numpy as np
+import pytest
+import torch
+from heart import plain_generator, relative_error, rms_error, small
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from liveviz.engine import create
+from liveviz.engine.cuda import Cuda
+from liveviz.engine.rewrite import Rewrite
+from liveviz.models import GeneratorConfig, MappingNetwork, new, small_config
+
+torch.set_num_threads(1)
+
+configs = st.builds(
+    small,
+    resolution=st.sampled_from([16, 32, 64]),
+    channel_base=st.sampled_from([256, 512]),
+    channel_max=st.sampled_from([3, 16, 24]),
+    classes=st.integers(0, 5),
+    mapping_layers=st.integers(1, 3),
+    mapping_lr=st.sampled_from([0.01, 1.0]),
+    img_channels=st.sampled_from([1, 3]),
+    conv_clamp=st.sampled_from([None, 1.0, 3.0, 256.0]),
+)
+
+
+def some_ws(config: GeneratorConfig, seed: int, psi: float, cutoff: int) -> np.ndarray:
+    """Two different ws: truncated, and with rows of their own."""
+    mapping = MappingNetwork(plain_generator(config, seed))
+    ws = mapping.ws(np.stack([mapping.w(seed), mapping.w(seed + 1)]), psi, cutoff)
+    ws[1] += np.random.RandomState(seed).randn(*ws.shape[1:]).astype(np.float32) * 0.3
+    return ws
+
+
+@settings(derandomize=True, max_examples=25, deadline=None)
+@given(
+    configs, st.integers(0, 1000), st.floats(0, 1.5), st.integers(0, 12), st.sampled_from(["const", "none", "random"])
+)
+def test_static_torch_equals_the_reference(
+    config: GeneratorConfig, seed: int, psi: float, cutoff: int, noise_mode: str
+) -> None:
+    generator, ws = plain_generator(config, seed), some_ws(config, seed, psi, cutoff)
+    truth = create("reference", generator).synthesize(ws, noise_mode, seed)
+    made = Cuda(generator, frozenset(), "f32", "cpu").synthesize(ws, noise_mode, seed)
+    assert made.shape == truth.shape == (2, config.img_channels, config.resolution, config.resolution)
+    assert relative_error(made, truth) < 1e-4
+
+
+@settings(derandomize=True, max_examples=10, deadline=None)
+@given(
+    configs, st.integers(0, 1000), st.floats(0, 1.5), st.integers(0, 12), st.sampled_from(["const", "none", "random"])
+)
+def test_openvino_f32_equals_the_reference(
+    config: GeneratorConfig, seed: int, psi: float, cutoff: int, noise_mode: str
+) -> None:
+    generator, ws = plain_generator(config, seed), some_ws(config, seed, psi, cutoff)
+    truth = create("reference", generator).synthesize(ws, noise_mode, seed)
+    made = create("openvino", generator, precision="f32", threads=1).synthesize(ws, noise_mode, seed)
+    assert made.shape == truth.shape and made.dtype == np.float32
+    assert relative_error(made, truth) < 1e-4
+
+
+def has_bf16() -> bool:
+    import openvino
+
+    return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+@pytest.mark.skipif(not has_bf16(), reason="this CPU has no bf16")
+@settings(derandomize=True, max_examples=6, deadline=None)
+@given(configs, st.integers(0, 1000))
+def test_openvino_bf16_is_near_the_reference(config: GeneratorConfig, seed: int) -> None:
+    generator, ws = plain_generator(config, seed), some_ws(config, seed, 0.7, 12)
+    truth = create("reference", generator).synthesize(ws)
+    made = create("openvino", generator, precision="bf16", threads=1).synthesize(ws)
+    assert 1e-5 < rms_error(made, truth) < 2e-2  # the lower bound: bf16 was really used
+
+
+@pytest.mark.parametrize("backend", ["openvino", "cuda"])
+def test_a_new_generator_of_the_default_kind(backend: str) -> None:
+    generator = new(small_config(64, 1024, 32, 4), 3)
+    mapping = MappingNetwork(generator)
+    ws = mapping.ws(np.stack([mapping.w(1), mapping.w(2)]), 0.7)
+    truth = create("reference", generator).synthesize(ws)
+    made = (
+        Cuda(generator, frozenset(), "f32", "cpu")
+        if backend == "cuda"
+        else create(backend, generator, precision="f32", threads=1)
+    ).synthesize(ws)
+    assert relative_error(made, truth) < 1e-4
+
+
+def test_styles_by_hand() -> None:
+    """s and d of one layer, from the formula of the paper, in float64."""
+    config = small(16, w_dim=6)
+    generator = plain_generator(config, 4)
+    rewrite, weights = Rewrite(generator), generator.weights
+    ws = np.random.RandomState(0).randn(3, config.num_ws, 6).astype(np.float32)
+    packed = rewrite.styles(ws)
+    for number, conv in enumerate(rewrite.convs):
+        affine = weights[f"{conv.name}.affine.weight"].astype(np.float64)
+        style = ws[:, number].astype(np.float64) @ affine.T / np.sqrt(6) + weights[f"{conv.name}.affine.bias"]  # [n, I]
+        weight = weights[f"{conv.name}.weight"].astype(np.float64)[None] * style[:, None, :, None, None]
+        d = 1 / np.sqrt(np.square(weight).sum(axis=(2, 3, 4)) + 1e-8)  # [n, O]
+        whole = np.sqrt(2) * weight * d[:, :, None, None, None]
+        s32, d32 = packed[:, conv.s].astype(np.float64), packed[:, conv.d].astype(np.float64)
+        made = conv.weight[None] * s32[:, None, :, None, None] * d32[:, :, None, None, None]
+        np.testing.assert_allclose(made, whole, atol=1e-5 * np.abs(whole).max())
+        assert np.abs(s32).max() <= 1.0 + 1e-6  # what half precision needs
+        assert np.abs(conv.weight).max() <= 1.0 / (3.0 * np.sqrt(conv.weight.shape[1])) + 1e-6
+
+
+def test_styles_of_a_dead_layer_stay_finite() -> None:
+    generator = plain_generator(small(16), 1)
+    name = "synthesis.b8.conv1"
+    for part in ("affine.weight", "affine.bias", "weight"):
+        generator.weights[f"{name}.{part}"][...] = 0.0
+    ws = np.zeros((1, generator.config.num_ws, generator.config.w_dim), np.float32)
+    assert np.isfinite(Rewrite(generator).styles(ws)).all()
+    truth = create("reference", generator).synthesize(ws)
+    assert relative_error(Cuda(generator, frozenset(), "f32", "cpu").synthesize(ws), truth) < 1e-4

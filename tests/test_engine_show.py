@@ -1,0 +1,152 @@
+"""The engine of a show: topologies change beside it, and what is compiled is kept."""
+
+import logging
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from heart import frame, plain_generator, small
+
+from liveviz import engine
+from liveviz.engine import show
+from liveviz.models import Generator
+from liveviz.spec import BendSetting, LivevizError
+
+ZOOM8 = (BendSetting("zoom", 8, 0.3),)
+TURN16 = (BendSetting("rotate", 16, 0.1),)
+
+
+@pytest.fixture(scope="module")
+def generator() -> Generator:
+    return plain_generator(small(32), 6)
+
+
+def until(ready, seconds: float = 60.0) -> None:  # type: ignore[no-untyped-def]
+    """Wait for something that another thread does; the limit is a hang guard."""
+    for _ in range(int(seconds / 0.01)):
+        if ready():
+            return
+        time.sleep(0.01)
+    raise AssertionError("waited too long")
+
+
+def test_offline_a_bend_is_there_at_once_and_twice_the_same(generator: Generator) -> None:
+    runs = []
+    for _ in range(2):
+        made = engine.Engine("openvino", generator, precision="f32", threads=1, wait=True)
+        assert made.topology == frozenset() and made.size == (32, 32) and made.name == "openvino"
+        frames = [frame(), frame(bends=ZOOM8), frame(bends=(*ZOOM8, *TURN16)), frame()]
+        runs.append([made.render(f).pixels for f in frames])
+        assert made.topology == {8, 16}
+        made.close()
+    np.testing.assert_array_equal(runs[0], runs[1])
+    built = engine.create("openvino", generator, bends={8}, precision="f32", threads=1)
+    assert np.abs(built.render(frame(bends=ZOOM8)).pixels.astype(int) - runs[0][1]).max() <= 1
+    assert np.abs(runs[0][0].astype(int) - runs[0][1]).mean() > 1
+
+
+def test_live_the_picture_goes_on_while_a_topology_is_built(
+    generator: Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, real = threading.Event(), show.create
+
+    def slow(*args, **kwargs):  # type: ignore[no-untyped-def]
+        if kwargs["bends"]:
+            assert go.wait(60)
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(show, "create", slow)
+    made = engine.Engine("openvino", generator, precision="f32", threads=1)
+    plain = made.render(frame()).pixels
+    for _ in range(5):  # the builder is held up, and frames come all the same, unbent
+        np.testing.assert_array_equal(made.render(frame(bends=ZOOM8)).pixels, plain)
+    assert sum(t.name == "engine-builder" for t in threading.enumerate()) == 1
+    go.set()
+    until(lambda: np.abs(made.render(frame(bends=ZOOM8)).pixels.astype(int) - plain).mean() > 1)
+    assert made.topology == {8}
+    until(lambda: made.render(frame(bends=TURN16)).pixels is not None and made.topology == {8, 16})
+    made.close()
+
+
+def test_layers_that_nobody_bends_any_more_are_dropped(generator: Generator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(show, "RECENT", 3)
+    made = engine.Engine("openvino", generator, precision="f32", threads=1, wait=True)
+    made.render(frame(bends=ZOOM8))
+    for _ in range(4):
+        made.render(frame())
+    assert made.topology == {8}  # nothing is built for the sake of dropping
+    made.render(frame(bends=TURN16))
+    assert made.topology == {16}
+
+
+def test_a_topology_that_cannot_be_built_is_left_out_and_said_once(
+    generator: Generator, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = engine.Engine("openvino", generator, precision="f32", threads=1, wait=True)
+    calls = []
+
+    def fail(*args, **kwargs):  # type: ignore[no-untyped-def]
+        calls.append(kwargs["bends"])
+        raise LivevizError("out of luck")
+
+    monkeypatch.setattr(show, "create", fail)
+    with caplog.at_level(logging.WARNING, "liveviz.engine"):
+        pictures = [made.render(frame(bends=ZOOM8)).pixels for _ in range(5)]
+    assert calls == [frozenset({8})]
+    assert sum("out of luck" in r.getMessage() for r in caplog.records) == 1
+    np.testing.assert_array_equal(pictures[0], pictures[4])
+
+
+def test_layers_that_are_not_there_start_no_builder(generator: Generator) -> None:
+    made = engine.Engine("openvino", generator, precision="f32", threads=1)
+    made.render(frame(bends=(BendSetting("zoom", 64, 0.3), BendSetting("zoom", 7, 0.3))))
+    assert made._builder is None
+
+
+@pytest.mark.parametrize("backend", ["testcard", "reference"])
+def test_backends_without_topologies(backend: str, generator: Generator) -> None:
+    made = engine.Engine(backend, generator, wait=True)
+    first = made.backend
+    for _ in range(3):
+        made.render(frame(bends=ZOOM8))
+    if backend == "reference":
+        assert made.backend is first
+    else:
+        assert len(made._refused) == 1  # asked for once, never again
+    made.close()
+
+
+def test_the_cache_keeps_what_was_compiled(
+    generator: Generator, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    cache = tmp_path / "a" / "cache"
+
+    def pixels(source: Generator = generator, **kwargs) -> np.ndarray:  # type: ignore[no-untyped-def]
+        return (
+            engine.create("openvino", source, cache=cache, precision="f32", threads=1, **kwargs).render(frame()).pixels
+        )
+
+    first = pixels()
+    (blob,) = cache.iterdir()
+    written = blob.stat().st_mtime_ns
+    np.testing.assert_array_equal(pixels(), first)
+    assert [p.name for p in cache.iterdir()] == [blob.name] and blob.stat().st_mtime_ns == written
+    for number, damage in enumerate((b"", b"text", blob.read_bytes()[:-9], blob.read_bytes()[:-1] + b"\x00\x01")):
+        blob.write_bytes(damage)
+        with caplog.at_level(logging.WARNING, "liveviz.engine"):
+            np.testing.assert_array_equal(pixels(), first)
+        assert sum("damaged" in r.getMessage() for r in caplog.records) == number + 1
+    pixels(bends={8})
+    pixels(plain_generator(generator.config, 7))
+    assert len(list(cache.iterdir())) == 3  # another topology, another generator: other files
+
+
+def test_a_cache_that_cannot_be_written_costs_time_only(
+    generator: Generator, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    made = engine.create("openvino", generator, cache=tmp_path / "file" / "cache", precision="f32", threads=1)
+    assert made.render(frame()).pixels.any()
+    assert any("not kept" in r.getMessage() for r in caplog.records)

@@ -1,0 +1,299 @@
+"""The sound card path with a real sound server: a private PulseAudio with a null sink is played to and its monitor is
+captured, both through PortAudio; then the server dies, comes back, or stops answering."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from liveviz.clock import now
+from liveviz.inputs import audio
+from liveviz.inputs.audio_portaudio import BlockTimes, bounded, refresh
+from liveviz.spec import LivevizError
+
+RATE = 44_100
+needs_pulse = pytest.mark.skipif(shutil.which("pulseaudio") is None, reason="pulseaudio is not installed")
+
+
+class Server:
+    """A PulseAudio of our own in `folder`, to be killed and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(mode=0o700, exist_ok=True)
+        self.environment = {
+            "XDG_RUNTIME_DIR": str(folder),
+            "PULSE_RUNTIME_PATH": str(folder),
+            "PULSE_SERVER": f"unix:{folder}/pulse.sock",
+            "PULSE_SOURCE": "stage.monitor",
+            "PULSE_SINK": "stage",
+        }
+        self.start()
+
+    def start(self) -> None:
+        socket = self.folder / "pulse.sock"
+        socket.unlink(missing_ok=True)
+        self.process = subprocess.Popen(
+            [
+                *("pulseaudio", "-n", "--exit-idle-time=-1", "--daemonize=no", "--use-pid-file=no"),
+                f"--load=module-native-protocol-unix socket={socket}",
+                "--load=module-null-sink sink_name=stage",
+            ],
+            env={**os.environ, **self.environment, "HOME": str(self.folder)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        end = time.monotonic() + 15
+        while not socket.exists():
+            assert time.monotonic() < end and self.process.poll() is None, "pulseaudio does not start"
+            time.sleep(0.02)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture
+def server(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A running server that this process's PortAudio finds."""
+    server = Server(tmp_path_factory.mktemp("pulse"))
+    for name, value in server.environment.items():
+        monkeypatch.setenv(name, value)
+    refresh()
+    yield server
+    server.kill()
+    refresh()
+
+
+def sweep(seconds: float) -> np.ndarray:
+    """A sound that is like itself at one lag only."""
+    t = np.arange(int(seconds * RATE)) / RATE
+    mono = 0.5 * np.sin(2 * np.pi * (150 * t + 400 * t * t)) * (0.6 + 0.4 * np.sin(2 * np.pi * 3 * t))
+    return np.stack([mono, -0.5 * mono], axis=1).astype(np.float32)
+
+
+def collect(sources: list, seconds: float, until=lambda: False) -> list[list]:
+    """What each source hands out in `seconds`, or until `until()`."""
+    got: list[list] = [[] for _ in sources]
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and not until():
+        for blocks, source in zip(got, sources, strict=True):
+            blocks += source.blocks(0.01)
+    return got
+
+
+@needs_pulse
+def test_what_is_played_is_captured_at_the_time_it_is_heard(server: Server, tmp_path: Path) -> None:
+    sound = sweep(2.0)
+    soundfile.write(tmp_path / "sweep.wav", sound, RATE, subtype="FLOAT")
+    ear = audio.open_live("PULS", now, loop=False)
+    assert (ear.label, ear.sample_rate, ear.channels, ear.duration) == ("pulse", RATE, 2, None)
+    mouth = audio.open_live(str(tmp_path / "sweep.wav"), now, loop=False)
+    ear.start()
+    mouth.start()
+    assert mouth.heard and not ear.heard
+    captured, played = collect([ear, mouth], 20.0, until=lambda: mouth.finished)
+    captured += collect([ear], 0.3)[0]
+    assert mouth.dropped == 0 and ear.reconnects == 0 and not ear.finished
+    mouth.close()
+    ear.close()
+
+    np.testing.assert_array_equal(np.concatenate([b.samples for b in played]), sound)
+    heard = np.concatenate([b.samples for b in captured])  # [frames, 2]
+    n = len(heard) + len(sound)
+    match = np.fft.irfft(np.fft.rfft(heard[:, 0], n) * np.conj(np.fft.rfft(sound[:, 0], n)), n)
+    lag = int(np.argmax(match[: len(heard)]))
+    part = heard[lag : lag + len(sound)]
+    for side in (0, 1):
+        likeness = np.corrcoef(part[:, side], sound[: len(part), side])[0, 1]
+        assert likeness > 0.9, f"captured sound is not what was played: correlation {likeness:.3f}"
+
+    # The capture's clock and the output's clock tell the same moment for the same sample.
+    ends = np.cumsum([len(b.samples) for b in captured])
+    block = int(np.searchsorted(ends, lag + RATE))
+    seen = captured[block].time - (ends[block] - lag - RATE) / RATE
+    ends = np.cumsum([len(b.samples) for b in played])
+    block = int(np.searchsorted(ends, RATE))
+    said = played[block].time - (ends[block] - RATE) / RATE
+    assert abs(seen - said) < 0.05
+
+
+@needs_pulse
+def test_times_of_captured_blocks_are_past_in_order_and_even(server: Server) -> None:
+    ear = audio.open_live(None, now, loop=False)
+    assert ear.notice is None and ear.label == "default"
+    ear.start()
+    end = time.monotonic() + 15
+    blocks: list = []
+    while len(blocks) < 500 and time.monotonic() < end:
+        new = ear.blocks(0.2)
+        arrived = now()
+        assert all(b.time <= arrived for b in new)
+        blocks += new
+    ear.close()
+    assert len(blocks) >= 500 and all(b.samples.shape == (256, 2) for b in blocks)
+    steps = np.diff([b.time for b in blocks])
+    assert (steps >= 0).all()
+    assert np.median(np.abs(steps[200:] - 256 / RATE)) < 0.005
+
+
+@needs_pulse
+def test_the_show_goes_on_when_the_server_dies_and_the_device_comes_back(server: Server, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "sweep.wav", sweep(1.0), RATE)
+    ear = audio.open_live("pulse", now, loop=False)
+    mouth = audio.open_live(str(tmp_path / "sweep.wav"), now, loop=True)
+    ear.start()
+    mouth.start()
+    _, played = collect([ear, mouth], 4.0)
+    assert played and mouth.heard and ear.blocks(1.0)
+
+    server.kill()
+    gone = now()
+    silent, still = collect([ear, mouth], 2.0)
+    assert not mouth.heard
+    times = [played[-1].time] + [b.time for b in still if b.time > gone]
+    assert times[-1] > gone + 1.0 and np.diff(times).max() < 0.5
+    assert len(silent) < 100 and ear.reconnects == 0
+
+    server.start()
+    collect([ear, mouth], 20.0, until=lambda: ear.reconnects == 1)
+    assert ear.reconnects == 1
+    assert len(collect([ear], 1.0)[0]) > 20
+    begun = time.monotonic()
+    ear.close()
+    mouth.close()
+    assert time.monotonic() - begun < 5
+
+
+HUNG = """
+import sys, time
+from liveviz.clock import now
+from liveviz.inputs import audio
+ear, demo = audio.open_live("pulse", now, loop=False), audio.open_live("demo", now, loop=True)
+ear.start()
+demo.start()
+while not ear.blocks(0.1) or not demo.blocks(0.1):
+    pass
+print("running", flush=True)
+sys.stdin.readline()
+end, count = now() + 2.0, 0
+while now() < end:
+    ear.blocks(0.0)
+    count += len(demo.blocks(0.05))
+begun = now()
+ear.close()
+demo.close()
+print("closed", count, now() - begun, flush=True)
+"""
+
+
+@needs_pulse
+def test_nothing_hangs_with_a_server_that_stops_answering(tmp_path: Path, root: Path) -> None:
+    server = Server(tmp_path / "pulse")
+    show = subprocess.Popen(
+        [sys.executable, "-c", HUNG],
+        env={**os.environ, **server.environment},
+        cwd=root,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert show.stdout is not None and show.stdin is not None
+        assert show.stdout.readline() == "running\n"
+        server.process.send_signal(signal.SIGSTOP)
+        show.stdin.write("\n")
+        show.stdin.flush()
+        word, blocks, took = show.stdout.readline().split()
+        assert word == "closed" and int(blocks) > 100 and float(took) < 4.0
+        assert show.wait(10) == 0
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            show.kill()
+        server.process.send_signal(signal.SIGCONT)
+        server.kill()
+
+
+@needs_pulse
+def test_devices_are_listed_and_an_unknown_one_names_them(server: Server) -> None:
+    found, reason = audio.devices()
+    assert reason is None
+    pulse = next(d for d in found if d.name == "pulse")
+    assert pulse.inputs > 0 and pulse.outputs > 0 and pulse.host_api == "ALSA" and pulse.default_rate == RATE
+    assert sum(d.default_input for d in found) == 1 and sum(d.default_output for d in found) == 1
+    with pytest.raises(LivevizError, match=r"kazoo.*pulse"):
+        audio.open_live("kazoo", now, loop=False)
+
+
+NO_DEVICES = """
+from liveviz.clock import now
+from liveviz.inputs import audio
+from liveviz.spec import LivevizError
+print(audio.devices())
+source = audio.open_live(None, now, loop=False)
+source.start()
+end = now() + 20.0
+while not (blocks := source.blocks(0.5)) and now() < end:
+    pass
+print(source.label, source.heard, bool(blocks), source.notice)
+source.close()
+try:
+    audio.open_live("kazoo", now, loop=False)
+except LivevizError as error:
+    print(error)
+"""
+
+
+def test_without_a_sound_system_the_demo_plays_and_says_so(tmp_path: Path, root: Path) -> None:
+    """PulseAudio is looked for at a socket that is not there; a machine with a card of its own cannot run this one."""
+    environment = {"PULSE_SERVER": f"unix:{tmp_path}/none", "JACK_NO_START_SERVER": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", NO_DEVICES],
+        env={**os.environ, **environment},
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    listed, playing, refused = done.stdout.splitlines()
+    if "[]" not in listed:
+        pytest.skip("this machine's sound devices cannot be hidden")
+    assert listed == "([], 'there is no sound device on this machine')"
+    assert playing.startswith("demo False True there is no sound input")
+    assert "kazoo" in refused and "no sound input" in refused
+    assert done.stderr == ""
+
+
+def test_a_call_that_hangs_or_fails_is_bounded() -> None:
+    assert bounded(lambda: 7, 5.0, "it") == 7
+    with pytest.raises(ZeroDivisionError):
+        bounded(lambda: 1 / 0, 5.0, "it")
+    begun = time.monotonic()
+    with pytest.raises(LivevizError, match="the drum does not answer"):
+        bounded(lambda: time.sleep(5), 0.1, "the drum")
+    assert time.monotonic() - begun < 4
+
+
+def test_block_times_follow_the_samples_through_jitter_and_wrong_claims() -> None:
+    random, clock, seconds = np.random.default_rng(2), [0.0], 256 / 48_000
+    times = BlockTimes(lambda: clock[0], -0.05, 0.0, 0.0)
+    errors = []
+    for i in range(2000):
+        true = 10.0 + i * seconds * 1.0001  # the card's clock is 100 ppm off
+        clock[0] = true + 0.004 + random.uniform(0.0, 0.006)
+        claim = -0.5 if i < 300 else true - clock[0]
+        errors.append(times.step(claim, seconds) - true)
+    assert np.abs(errors[:300]).max() < 0.011  # wrong claims: the time of arrival
+    assert np.abs(errors[600:]).max() < 0.001
+    clock[0] += 3.0
+    assert times.step(-0.005, seconds) == pytest.approx(clock[0] - 0.005)

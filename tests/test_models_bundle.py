@@ -1,0 +1,152 @@
+"""Bundles, names, PCA directions, and the generator that ships."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from heart import plain_generator, small
+
+from liveviz.models import (
+    Card,
+    Directions,
+    MappingNetwork,
+    list_models,
+    new,
+    open_model,
+    pca,
+    read_directions,
+    small_config,
+    write,
+    write_bundle,
+    write_directions,
+)
+from liveviz.spec import LivevizError
+
+ENGINES = Path(__file__).parents[1] / "engines"
+CARD = Card("tiny", False, "CC0-1.0", 'Made by a "test"\\n', "", ("one", "zwölf"))
+
+
+def bundle(folder: Path) -> Path:
+    generator = plain_generator(small(16, classes=2), 3)
+    write_bundle(folder / "tiny", replace(generator, card=CARD, directions=pca(generator, 500, 8)), fp16=False)
+    return folder / "tiny"
+
+
+def test_a_bundle_comes_back(tmp_path: Path) -> None:
+    path = bundle(tmp_path)
+    for name in ("tiny", path, str(path)):
+        generator = open_model(name, [tmp_path / "missing", tmp_path])
+        assert generator.card == CARD and generator.name == "tiny"
+        assert generator.directions is not None and generator.directions.components.shape == (8, 20)
+    assert list_models([tmp_path / "missing", tmp_path]) == {"tiny": path}
+    assert open_model(path / "generator.safetensors", []).config == generator.config
+
+
+@pytest.mark.parametrize("name", ["nobody", "", "a\0b", "x" * 5000, "../nobody"])
+def test_an_unknown_name_is_answered_with_those_there_are(tmp_path: Path, name: str) -> None:
+    bundle(tmp_path)
+    with pytest.raises(LivevizError) as caught:
+        open_model(name, [tmp_path])
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 400
+
+
+def test_an_unknown_name_lists_bundles(tmp_path: Path) -> None:
+    bundle(tmp_path)
+    with pytest.raises(LivevizError, match=r"'nobody'.*\(tiny\)"):
+        open_model("nobody", [tmp_path])
+
+
+@pytest.mark.parametrize(
+    ("card", "says"),
+    [
+        ("trained = false", "name: is missing"),
+        ('name = "a"\ntrained = 1\nlicence = "x"\norigin = "y"', "trained"),
+        ('name = 3\ntrained = true\nlicence = "x"\norigin = "y"', "name: is not text"),
+        ('name = "a"\ntrained = true\nlicence = "x"\norigin = "y"\nextra = 1', "extra: unknown field"),
+        ('name = "a"\ntrained = true\nlicence = "x"\norigin = "y"\nclass_names = ["b"]', "2 names"),
+        ("name = ", "TOML"),
+        ("\xff", "TOML"),
+        ("#" * 70000, "longer"),
+        ("a = " + "[" * 20000, "TOML"),
+    ],
+)
+def test_a_card_with_a_mistake(tmp_path: Path, card: str, says: str) -> None:
+    (bundle(tmp_path) / "card.toml").write_bytes(card.encode("latin-1"))
+    with pytest.raises(LivevizError, match=says) as caught:
+        open_model("tiny", [tmp_path])
+    assert "card.toml" in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_no_card(tmp_path: Path) -> None:
+    (bundle(tmp_path) / "card.toml").unlink()
+    with pytest.raises(LivevizError, match=r"card\.toml: cannot be read"):
+        open_model("tiny", [tmp_path])
+
+
+def test_directions_for_another_generator(tmp_path: Path) -> None:
+    path = tmp_path / "directions.safetensors"
+    write_directions(path, Directions(np.eye(4, dtype=np.float32), np.ones(4, np.float32)))
+    np.testing.assert_array_equal(read_directions(path, 4).components, np.eye(4))
+    with pytest.raises(LivevizError, match="expected"):
+        read_directions(path, 5)
+    write_directions(path, Directions(np.eye(4, dtype=np.float32), -np.ones(4, np.float32)))
+    with pytest.raises(LivevizError, match="below 0"):
+        read_directions(path, 4)
+    write(path, plain_generator(small(16)))
+    with pytest.raises(LivevizError):
+        read_directions(path, 20)
+
+
+def test_pca_describes_fresh_samples() -> None:
+    generator = plain_generator(small(16, classes=3), 1)
+    found = pca(generator, 4000, 20, seed=1)
+    rows = found.components.astype(np.float64)
+    np.testing.assert_allclose(rows @ rows.T, np.eye(20), atol=1e-5)
+    assert (np.diff(found.std) <= 1e-6).all()
+    mapping, random = MappingNetwork(generator), np.random.RandomState(99)
+    w = mapping(random.randn(4000, 12), mapping.one_hot(random.randint(3, size=4000)))
+    along = (w - w.mean(axis=0)) @ rows.T
+    np.testing.assert_allclose(along.std(axis=0)[:8], found.std[:8], rtol=0.1)
+    largest = np.abs(rows).argmax(axis=1)
+    assert (rows[np.arange(20), largest] > 0).all()
+
+
+def test_the_default_bundle() -> None:
+    generator = open_model("default", [ENGINES])
+    size = sum(f.stat().st_size for f in (ENGINES / "default").iterdir())
+    config = generator.config
+    assert (config.resolution, config.channel_base, config.channel_max, config.classes) == (256, 4096, 128, 16)
+    assert size <= 8_000_000
+    assert generator.card is not None and generator.card.name == "default"
+    assert generator.card.trained or "untrained" in generator.card.origin
+    assert generator.directions is not None and len(generator.directions.std) >= 16
+
+
+def test_new_is_the_same_for_the_same_seed() -> None:
+    a, b, c = (new(small(16, classes=2), seed) for seed in (1, 1, 2))
+    assert a.fingerprint == b.fingerprint != c.fingerprint
+    mapping, random = MappingNetwork(a), np.random.RandomState(5)
+    w = mapping(random.randn(4000, 12), mapping.one_hot(random.randint(2, size=4000)))
+    spread = w.std(axis=0)
+    assert (np.abs(w.mean(axis=0) - mapping.w_avg) < 0.1 * spread + 1e-3).all()
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_random_picture_is_worth_looking_at(seed: int) -> None:
+    """Not flat, not grey, mostly inside ±1, and another seed is another picture."""
+    import torch
+
+    from liveviz.models.reference import network
+
+    torch.set_num_threads(1)
+    generator = new(small_config(64, 1024, 64, 4), seed)
+    mapping, net = MappingNetwork(generator), network(generator)
+    w = np.stack([mapping.w(n) for n in range(6)])
+    img = net.synthesis(torch.from_numpy(mapping.ws(w, 0.7))).numpy()
+    assert 0.2 < img.std() < 1.5
+    assert (np.abs(img) < 1).mean() > 0.6
+    shown = np.clip(img, -1, 1)
+    assert (shown.max(axis=1) - shown.min(axis=1)).mean() > 0.2  # colour
+    assert shown.std(axis=(2, 3)).mean() > 0.1  # shapes
+    assert np.abs(shown[0] - shown[1]).mean() > 0.1
