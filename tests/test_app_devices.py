@@ -26,7 +26,10 @@ def pulse_server(folder: Path):
         "PULSE_SOURCE": "stage.monitor",
         "PULSE_SINK": "stage",
     }
-    modules = [f"--load=module-native-protocol-unix socket={folder}/pulse.sock", "--load=module-null-sink sink_name=stage"]
+    modules = [
+        f"--load=module-native-protocol-unix socket={folder}/pulse.sock",
+        "--load=module-null-sink sink_name=stage",
+    ]
     server = subprocess.Popen(
         ["pulseaudio", "-n", "--exit-idle-time=-1", "--daemonize=no", *modules],
         env={**os.environ, **environment, "HOME": str(folder)},

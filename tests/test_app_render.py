@@ -14,10 +14,10 @@ import pytest
 import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from liveviz.outputs.headless import Headless
 
 from liveviz import engine, mapping, models, signals
 from liveviz.app import composition, paths
+from liveviz.outputs.headless import Headless
 from liveviz.post import Chain
 from liveviz.spec import LatentTerm, ParameterFrame
 

@@ -174,6 +174,28 @@ def test_the_show_goes_on_when_the_server_dies_and_the_device_comes_back(server:
     assert time.monotonic() - begun < 5
 
 
+@needs_pulse
+def test_sound_is_heard_again_after_the_output_stalled(server: Server, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "sweep.wav", sweep(1.0), RATE, subtype="FLOAT")
+    mouth = audio.open_live(str(tmp_path / "sweep.wav"), now, loop=True)
+    mouth.start()
+    (played,) = collect([mouth], 10.0, until=lambda: mouth._sounding)
+    server.process.send_signal(signal.SIGSTOP)
+    played += collect([mouth], 10.0, until=lambda: not mouth.heard)[0]
+    played += collect([mouth], 0.3)[0]
+    assert not mouth.heard
+    server.process.send_signal(signal.SIGCONT)
+    played += collect([mouth], 10.0, until=lambda: mouth.heard)[0]
+    played += collect([mouth], 0.3)[0]
+    assert mouth.heard and mouth.dropped == 0
+    mouth.close()
+    assert np.diff([b.time for b in played]).max() < 0.55
+    heard = np.concatenate([b.samples for b in played])
+    np.testing.assert_array_equal(
+        heard, np.resize(sweep(1.0), heard.shape)
+    )  # the song lost nothing and repeated nothing
+
+
 HUNG = """
 import sys, time
 from liveviz.clock import now

@@ -142,7 +142,9 @@ def _draw_spectrogram(ax: "Axes", spectrogram: Spectrogram, end: float) -> None:
     )
     ax.set_xlim(0.0, end)
     marks = [hz for hz in (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000) if hz < spectrogram.top_hz]
-    ax.set_yticks([np.log2(hz / LOW_HZ) for hz in marks], [f"{hz // 1000} kHz" if hz >= 1000 else f"{hz} Hz" for hz in marks])
+    ax.set_yticks(
+        [np.log2(hz / LOW_HZ) for hz in marks], [f"{hz // 1000} kHz" if hz >= 1000 else f"{hz} Hz" for hz in marks]
+    )
     ax.grid(False)
 
 

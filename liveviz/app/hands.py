@@ -1,6 +1,7 @@
 """The child that is played: MIDI and OSC in, ControlMessages out, and the answers to OSC questions."""
 
 import logging
+from collections.abc import Callable
 
 from liveviz.app import child, composition, wire
 from liveviz.app.links import Links
@@ -59,7 +60,7 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
             midi.close()
 
 
-def _open_osc(options: ShowOptions, answer) -> OscInput | None:
+def _open_osc(options: ShowOptions, answer: Callable[[str], float | None]) -> OscInput | None:
     """The OSC port; where nobody asked for that very port and it is taken, the show goes on without."""
     if options.osc is None:
         return None

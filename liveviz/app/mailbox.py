@@ -46,6 +46,7 @@ class Slot:
         total = 64 + _BUFFERS * self._stride
         self._memory = SharedMemory(name, create=name is None, size=total if name is None else 0)
         buffer = self._memory.buf
+        assert buffer is not None
         self._head = np.frombuffer(buffer, np.int64, 1, 0)
         self._marks = [np.frombuffer(buffer, np.int64, 2, 64 + i * self._stride) for i in range(_BUFFERS)]
         self._bodies = [np.frombuffer(buffer, np.uint8, size, 64 + i * self._stride + 16) for i in range(_BUFFERS)]
@@ -117,6 +118,7 @@ class Ring:
         self.record, self.capacity = record, capacity
         self._stride = -(-(record + _WORD) // 8) * 8
         self._memory = SharedMemory(name, create=name is None, size=64 + capacity * self._stride if name is None else 0)
+        assert self._memory.buf is not None
         self._ends = np.frombuffer(self._memory.buf, np.int64, 3, 0)  # written, read, dropped
         self._body = self._memory.buf[64:]
 

@@ -1,11 +1,12 @@
 """Figures of a show: percentiles, and the layout of `--stats` as the design fixes it."""
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+
+from liveviz.spec import write_whole
 
 
 def percentiles(values: Sequence[float]) -> dict[str, float]:
@@ -58,6 +59,4 @@ def compose(ears: dict, hands: dict, engine: dict, stage: dict) -> dict:
 
 def write_json(content: dict, path: Path) -> None:
     """Write `content` at `path`, whole or not at all."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(content, indent=1) + "\n")
-    os.replace(part, path)
+    write_whole(path, (json.dumps(content, indent=1) + "\n").encode())

@@ -124,7 +124,9 @@ def pack_image(image: ImageFrame, render_s: float) -> tuple[bytes, NDArray[np.ui
 
 def unpack_image(content: NDArray[np.uint8]) -> tuple[ImageFrame, float]:
     """(the image, seconds that its render took)."""
-    parameters, time, signal_time, signal_sequence, render_s, width, height = struct.unpack_from("<qddqdqq", content)
+    parameters, time, signal_time, signal_sequence, render_s, width, height = struct.unpack_from(
+        "<qddqdqq", content[:IMAGE_HEAD].tobytes()
+    )
     pixels = content[IMAGE_HEAD:].reshape(height, width, 4)
     return ImageFrame(pixels, parameters, time, signal_time, signal_sequence), render_s
 

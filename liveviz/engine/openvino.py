@@ -18,8 +18,7 @@ from liveviz.engine.backend import Array, Grids, NetworkBackend
 from liveviz.engine.openvino_graph import Graph
 from liveviz.engine.rewrite import Rewrite
 from liveviz.models import Generator
-from liveviz.models.tensors import write_atomic
-from liveviz.spec import BendSetting, LivevizError, UsageError
+from liveviz.spec import BendSetting, LivevizError, UsageError, write_whole
 
 RANK = 10
 KEPT = 32  # compiled graphs in the cache folder
@@ -164,7 +163,7 @@ def _write_blob(path: Path, blob: bytes) -> None:
     """A cache that cannot be written costs time, not the show."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(path, _MAGIC + hashlib.sha256(blob).digest() + blob)
+        write_whole(path, _MAGIC + hashlib.sha256(blob).digest() + blob)
         kept = sorted(path.parent.glob("*.openvino"), key=lambda p: p.stat().st_mtime, reverse=True)
         for old in kept[KEPT:]:
             old.unlink(missing_ok=True)

@@ -2,7 +2,7 @@
 the way; then either the sound output's callback sets the pace and the room hears it, or the clock does. A block is handed
 out when it is heard, not when it was read, so that the picture belongs to the sound in the room. The song begins when the
 output runs steadily: a sleeping sink takes its first buffer long before it plays it. Where the output breaks during the
-show, the clock takes over at the same place in the song."""
+show, the clock takes over at the same place in the song; where it comes to itself again, so does the sound."""
 
 import logging
 import threading
@@ -24,7 +24,7 @@ AHEAD_SECONDS = 3.0
 OUTPUT_LATENCY = 0.06
 OPEN_WITHIN = 2.0
 CLOSE_WITHIN = 1.0
-STALLED_AFTER = 0.3  # seconds without a callback of the output
+STALLED_AFTER = 0.4  # seconds without a callback of the output
 STEADY_WITHIN = 3.0  # a sleeping PulseAudio sink takes up to 2 s to wake
 LATE = 0.5  # the clock's schedule moves on after a consumer was away for longer
 BLOCKS_A_CALLBACK = 4
@@ -55,24 +55,25 @@ class PlayedSource:
         self._ahead: deque[NDArray[np.float32]] = deque()
         self._ahead_most = max(8, int(AHEAD_SECONDS * self.sample_rate / block_frames))
         self._sounding: deque[tuple[NDArray[np.float32], float]] = deque()
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # the output's callback moves the same blocks as the consumer
         self._wake, self._closing = threading.Event(), threading.Event()
         self._all_read = False
         self._stream: Any = None
         self._last_callback = float("-inf")
-        self._silence = 0.0  # seconds of it that the output still gets before the song
+        self._stalled = False
+        self._silence = self._until_steady = 0.0  # seconds of silence that the output still gets before the song
         self._due = float("-inf")
         self._feeder = threading.Thread(target=self._feed, name="liveviz-audio-feeder", daemon=True)
 
     @property
     def heard(self) -> bool:
         """It is being played to a sound output."""
-        return self._stream is not None
+        return self._stream is not None and not self._stalled
 
     @property
     def finished(self) -> bool:
         """The last block was handed out."""
-        with self._lock:  # the callback moves blocks from one to the other
+        with self._lock:
             return self._all_read and not self._ahead and not self._sounding
 
     def start(self) -> None:
@@ -90,9 +91,10 @@ class PlayedSource:
         deadline = self._now() + timeout
         while True:
             t = self._now()
-            if self._stream is not None and t - self._last_callback > STALLED_AFTER:
-                self._go_on_silently(t)
-            blocks, next_due = self._sounded(t)
+            with self._lock:
+                if self.heard and t - self._last_callback > STALLED_AFTER:
+                    self._go_on_silently(t)
+                blocks, next_due = self._sounded(t)
             if blocks or t >= deadline or self.finished or self._closing.is_set():
                 return blocks
             self._wake.clear()
@@ -104,7 +106,7 @@ class PlayedSource:
         while self._sounding and self._sounding[0][1] <= t:
             samples, end = self._sounding.popleft()
             blocks.append(AudioBlock(samples, self.sample_rate, end))
-        if self._sounding or self._stream is not None:
+        if self._sounding or self.heard:
             return blocks, self._sounding[0][1] if self._sounding else t + 0.05
         if t - self._due > LATE:
             self._due = t
@@ -178,7 +180,8 @@ class PlayedSource:
             abandoned = self._closing.is_set() or self._due > float("-inf")
             if not abandoned:
                 self._last_callback = self._now() + STEADY_WITHIN - STALLED_AFTER
-                self._silence = stream.latency + 2 * BLOCKS_A_CALLBACK * self._block / self.sample_rate
+                self._until_steady = stream.latency + 2 * BLOCKS_A_CALLBACK * self._block / self.sample_rate
+                self._silence = self._until_steady
                 self._stream = stream
         if abandoned:
             close_stream(stream)
@@ -200,6 +203,7 @@ class PlayedSource:
                 out.fill(0.0)
                 self._silence -= len(out) / self.sample_rate
                 return
+            self._stalled = False
             self._last_callback = self._now()
             for start in range(0, len(out), self._block):
                 part = out[start : start + self._block]
@@ -220,10 +224,9 @@ class PlayedSource:
     def _go_on_silently(self, t: float) -> None:
         """The output has stalled: the clock takes over after the last block that it was given."""
         LOG.warning("the sound output stopped: the show goes on without being heard")
-        with self._lock:
-            stream, self._stream = self._stream, None
-            self._due = max(self._sounding[-1][1], t) if self._sounding else t
-        threading.Thread(target=close_stream, args=(stream,), name="liveviz-portaudio", daemon=True).start()
+        self._stalled = True
+        self._silence = self._until_steady
+        self._due = max(self._sounding[-1][1], t) if self._sounding else t
 
     def close(self) -> None:
         """Stop; bounded even where PortAudio hangs."""

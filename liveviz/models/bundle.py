@@ -10,8 +10,7 @@ from pathlib import Path
 from liveviz.models.directions import read_directions, write_directions
 from liveviz.models.files import read, write
 from liveviz.models.generator import Generator
-from liveviz.models.tensors import write_atomic
-from liveviz.spec import LivevizError
+from liveviz.spec import LivevizError, write_whole
 
 MAX_CARD = 1 << 16
 
@@ -94,7 +93,7 @@ def write_bundle(folder: Path, generator: Generator, fp16: bool = True) -> None:
         value = getattr(generator.card, field.name)
         # JSON's text, truth values and lists of text are TOML's too.
         lines.append(f"{field.name} = {json.dumps(value, ensure_ascii=False)}\n")
-    write_atomic(folder / "card.toml", "".join(lines).encode())
+    write_whole(folder / "card.toml", "".join(lines).encode())
 
 
 def list_models(folders: Sequence[Path]) -> dict[str, Path]:

@@ -6,7 +6,6 @@ import json
 import math
 import os
 import struct
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -14,7 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from liveviz.spec import LivevizError
+from liveviz.spec import LivevizError, write_whole
 
 MAX_HEADER = 1 << 20
 MAX_TENSORS = 4096
@@ -160,19 +159,4 @@ def save(
         position = end
     raw = json.dumps(header, separators=(",", ":")).encode()
     raw += b" " * (-len(raw) % 8)
-    write_atomic(path, struct.pack("<Q", len(raw)) + raw + b"".join(parts))
-
-
-def write_atomic(path: Path, data: bytes) -> None:
-    """Write `data` to a temporary file beside `path`, then rename: nobody ever sees half a file."""
-    temporary = None
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            temporary = file.name
-            file.write(data)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except OSError as error:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
-        raise LivevizError(f"{path}: cannot be written: {error.strerror or error}") from error
+    write_whole(path, struct.pack("<Q", len(raw)) + raw + b"".join(parts))

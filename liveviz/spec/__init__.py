@@ -3,6 +3,7 @@ every controllable parameter once, the errors that a user may read, and two or t
 everywhere (smoothing, layer ranges). It imports no other room; every other room imports it."""
 
 from liveviz.spec.errors import LivevizError, UsageError
+from liveviz.spec.files import write_whole
 from liveviz.spec.frames import (
     AudioBlock,
     BendSetting,
@@ -38,5 +39,6 @@ __all__ = [
     "UsageError",
     "approach",
     "layer_range",
+    "write_whole",
     "ws_range",
 ]

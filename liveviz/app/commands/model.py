@@ -4,7 +4,7 @@ import argparse
 
 from liveviz import models
 from liveviz.app import arguments, paths
-from liveviz.spec import UsageError
+from liveviz.spec import LivevizError, UsageError
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -37,13 +37,8 @@ def run(args: argparse.Namespace) -> int:
 def _new(args: argparse.Namespace) -> None:
     out = arguments.suffix(args.out, (".safetensors",), "out")
     try:
-        config = models.GeneratorConfig(
-            resolution=args.resolution,
-            channel_base=args.channel_base,
-            channel_max=args.channel_max,
-            classes=args.classes,
-        )
-    except ValueError as error:
+        config = models.small_config(args.resolution, args.channel_base, args.channel_max, args.classes)
+    except LivevizError as error:
         raise UsageError(str(error)) from None
     arguments.seed(args.seed)
     paths.check_writable(out, "out")
@@ -59,7 +54,7 @@ def _info(name: str) -> None:
         "channels": ", ".join(f"{config.channels(r)}@{r}" for r in config.resolutions),
         "z / w / ws": f"{config.z_dim} / {config.w_dim} / {config.num_ws}",
         "classes": str(config.classes or "none"),
-        "parameters": f"{config.parameters():,}",
+        "parameters": f"{config.parameters:,}",
         "directions": str(len(generator.directions.std)) if generator.directions is not None else "none",
     }
     if (card := generator.card) is not None:

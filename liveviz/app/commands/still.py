@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     z = _array(args.z, "z", config.z_dim) if args.z else models.latent(seed, config.z_dim)
     c = _classes(args, config.classes, len(z), seed)
     name = engine.choose(args.backend)
-    backend = engine.create(name, generator, cache=paths.cache())
+    backend = engine.create(name, generator, cache=paths.cache(), precision="f32")
     try:
         network = models.MappingNetwork(generator)
         ws = network.ws(network(z, c), args.psi)  # [n, num_ws, w_dim]
