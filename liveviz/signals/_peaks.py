@@ -5,16 +5,19 @@ import numpy as np
 
 from liveviz.signals._part import Rig
 
+FLOOR_UP, FLOOR_DOWN = 0.5, 0.03  # seconds (time constants) of the floor
+
 
 class PeakPicker:
     """Decides hop by hop whether a curve just had an attack.
 
     Args:
-        delta: how far a peak must stand above the mean of the last `mean` seconds.
+        delta: how far a peak must stand above the mean of the last `mean` seconds plus the curve's floor, which noise
+            lifts and music does not.
         top: seconds in which it must be the highest.
         mean: seconds of the mean.
         apart: seconds in which no second peak is announced.
-    State: the last `mean` seconds of the curve, hops since the last peak.
+    State: the last `mean` seconds of the curve, its floor, hops since the last peak.
     Source: Böck, Krebs & Schedl 2012, "Evaluating the online capabilities of onset detection methods".
     """
 
@@ -24,14 +27,17 @@ class PeakPicker:
         self._top = rig.hops(top) + 1
         self._apart = apart / rig.dt
         self._since = self._apart + 1.0
+        self._floor = 0.0
+        self._floor_up, self._floor_down = rig.rate(FLOOR_UP), rig.rate(FLOOR_DOWN)
         self.height = 0.0
 
     def step(self, value: float) -> bool:
-        """Whether `value`, the newest of the curve, is a peak; `height` is how far it stands above the mean."""
+        """Whether `value`, the newest of the curve, is a peak; `height` is how far it stands above mean and floor."""
         self._past[:-1] = self._past[1:]
         self._past[-1] = value
         self._since += 1.0
-        self.height = value - float(self._past.mean())
+        self._floor += (self._floor_up if value > self._floor else self._floor_down) * (value - self._floor)
+        self.height = value - float(self._past.mean()) - self._floor
         found = self.height > self._delta and self._since > self._apart and value >= self._past[-self._top :].max()
         if found:
             self._since = 0.0

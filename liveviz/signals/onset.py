@@ -7,7 +7,7 @@ from liveviz.signals._part import Rig, Signal
 from liveviz.signals._peaks import PeakPicker
 from liveviz.spec import Output
 
-DELTA = 0.006  # of mean log flux: quiet piano notes reach 0.02, noise 0.004
+DELTA = 0.005  # of mean log flux: quiet piano notes reach 0.02
 SURE = 0.5
 
 
