@@ -155,7 +155,7 @@ def _draw_drums(ax: "Axes", events: Mapping[str, Any], end: float) -> None:
     for row, lane in enumerate(lanes):
         times = [t for t, _ in events[lane] if lane != "onset" or round(t, 3) not in known]
         width = float(np.clip(900.0 / (end * 8.0), 1.0, 3.2))
-        ax.vlines(times, row + 0.1, row + 0.9, color=LANES[lane], linewidth=width, alpha=0.95)
+        ax.vlines(times, row + 0.1, row + 0.9, color=LANES[lane], linewidth=width)
     ax.set_ylim(0.0, len(lanes))
     ax.set_yticks(np.arange(len(lanes)) + 0.5, ["other" if lane == "onset" else lane for lane in lanes])
     for label, lane in zip(ax.get_yticklabels(), lanes, strict=True):
@@ -227,6 +227,6 @@ def _headline(figure: "Figure", result: Mapping[str, Any], title: str, end: floa
     events = result["events"]
     words = [clock(end), f"{np.median(bpm[t > min(8.0, t[-1] / 2)]):.0f} BPM"]
     words += [f"{len(events[name])} {name}s" for name in ("beat", "kick", "snare", "onset")]
-    figure.text(0.066, 0.953, title, color=TEXT, fontsize=27, fontweight="bold", va="baseline")
+    figure.text(0.066, 0.953, title, color=TEXT, fontsize=27, fontweight="bold", va="baseline", parse_math=False)
     figure.text(0.985, 0.953, "   ·   ".join(words), color=FAINT, fontsize=16, va="baseline", ha="right")
     figure.text(0.985, 0.008, "white line: energy against the last 30 s", color=FAINT, fontsize=12, ha="right")

@@ -180,8 +180,8 @@ class Stage:
 def body(options: ShowOptions, links: Links, life: child.Life) -> None:
     """Present pictures until the show ends."""
     stage = Stage(options, links)
+    child.settle()
     said = now()
-    settled = False
     goes_on = True
     try:
         while goes_on and life.goes_on():
@@ -189,9 +189,6 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
             if now() - said > _SAY_EVERY:
                 said = now()
                 stage.say("ready")
-                if not settled:
-                    settled = True
-                    child.settle()
     finally:
         stage.close()
         stage.say("finished")

@@ -168,8 +168,13 @@ def _system_input(now: Callable[[], float], *, loop: bool, play: bool, block_fra
 
 def _played(source: str, now: Callable[[], float], *, loop: bool, play: bool, block_frames: int) -> Source:
     from liveviz.inputs.audio_player import PlayedSource
+    from liveviz.inputs.demo import DemoReader
 
-    return PlayedSource(open_reader(source), now, loop=loop, play=play, block_frames=block_frames)
+    reader = open_reader(source)
+    played = PlayedSource(reader, now, loop=loop, play=play, block_frames=block_frames)
+    if isinstance(reader, DemoReader):
+        reader.rest = played.rest
+    return played
 
 
 def _looks_like_a_path(source: str) -> bool:

@@ -5,6 +5,8 @@ output runs steadily: a sleeping sink takes its first buffer long before it play
 show, the clock takes over at the same place in the song; where it comes to itself again, so does the sound."""
 
 import logging
+import os
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -26,6 +28,7 @@ OPEN_WITHIN = 2.0
 CLOSE_WITHIN = 1.0
 STALLED_AFTER = 0.4  # seconds without a callback of the output
 STEADY_WITHIN = 3.0  # a sleeping PulseAudio sink takes up to 2 s to wake
+REST = 0.015
 LATE = 0.5  # the clock's schedule moves on after a consumer was away for longer
 BLOCKS_A_CALLBACK = 4
 
@@ -121,7 +124,13 @@ class PlayedSource:
 
     # The thread that reads ahead.
 
+    def rest(self) -> None:
+        """For a reader that works hard: sleep, where there is enough ahead, so that its work is spread thinly."""
+        if len(self._ahead) > self._ahead_most // 4:
+            self._closing.wait(REST)
+
     def _feed(self) -> None:
+        _stand_back()
         try:
             while not self._closing.is_set():
                 if len(self._ahead) >= self._ahead_most:
@@ -257,3 +266,9 @@ def to_output(samples: NDArray[np.float32], channels: int) -> NDArray[np.float32
     else:
         mixed = np.stack([samples[:, 0::2].mean(axis=1), samples[:, 1::2].mean(axis=1)], axis=1)
     return np.clip(mixed, -1.0, 1.0)
+
+
+def _stand_back() -> None:
+    """Let this thread work in what time others leave: rendering a bar of the demo ahead must not make a picture late."""
+    if sys.platform == "linux":  # the one system where a thread has a priority of its own that anybody may lower
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 15)

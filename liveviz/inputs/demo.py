@@ -2,6 +2,7 @@
 bar by bar as it plays: no sound file ships. 104 seconds at 125 BPM: intro, groove, build, drop, break, build, drop, outro;
 it loops without a seam. The score is also the truth that tests hold the analyser against."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ __all__ = ["DemoReader", "truth"]
 class DemoReader:
     """Pulls the demo song: 48 kHz, stereo; the same samples on every pass from the start.
 
+    Args:
+        rest: called after every few milliseconds of rendering; a live show sleeps there, so that no picture is late.
     State: position in the song, the band. A `rewind` at the very end goes on playing, so that echoes ring over into the
     first bar; a `rewind` before that starts in silence.
     """
@@ -23,11 +26,12 @@ class DemoReader:
     sample_rate = score.SAMPLE_RATE
     channels = 2
 
-    def __init__(self) -> None:
+    def __init__(self, rest: Callable[[], None] = lambda: None) -> None:
         from liveviz.inputs.demo_mix import Band
 
-        self._new_band = Band
-        self._band = Band()
+        self.rest = rest
+        self._new_band = lambda: Band(lambda: self.rest())
+        self._band = self._new_band()
         self.duration: float | None = score.FRAMES / score.SAMPLE_RATE
         self._bar = np.zeros((0, 2), np.float32)
         self._left = score.FRAMES

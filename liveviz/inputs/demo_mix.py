@@ -1,6 +1,8 @@
 """The band of the demo song: plays the score with the instruments, one bar at a time, and mixes it. A bar takes about a
 fortieth of its own length on one core, so the song can be made while it plays."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from liveviz.inputs import demo_score as score
@@ -39,10 +41,13 @@ class Bus:
 class Band:
     """Plays bar after bar.
 
+    Args:
+        rest: called after every few milliseconds of work.
     State: number of the next bar, what rings over in every bus and effect; a fresh Band begins in silence.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, rest: Callable[[], None]) -> None:
+        self._rest = rest
         self.next_bar = 0
         self._drums, self._bass, self._pad, self._keys, self._lead = Bus(), Bus(), Bus(), Bus(), Bus()
         self._effects = Bus()
@@ -66,6 +71,7 @@ class Band:
         drums, hall = self._drums, self._to_hall
         for s, v in score.kicks(bar):
             drums.add(synth.kick(), s * SIXTEENTH, 0.7 * v)
+            self._rest()
         for s, v in score.snares(bar):
             if place.section == "build":
                 rise = int(place.progress * 12 + s * 12 / 16 / place.bars)
@@ -88,6 +94,7 @@ class Band:
         cutoff = {"drop": 1500, "groove": 500 + 90 * place.bar, "build": 900, "break": 200}.get(place.section, 500)
         for s, n, note, v in score.bass(bar):
             self._bass.add(synth.bass(note, n, cutoff), s * SIXTEENTH, 0.32 * v)
+            self._rest()
 
     def _play_pad(self, bar: int, place: Place) -> None:
         """The chord through the whole bar; equal chords of neighbouring bars join without a seam."""
@@ -100,6 +107,7 @@ class Band:
         for i, note in enumerate(score.chord(bar)):
             part = synth.choir_part(note if i else note - 12 * (note > 52), 14, 0.9, start, frames + FADE)
             self._pad.add(part * gate, 0, level * (0.3 if i else 0.22))
+            self._rest()
 
     def _play_keys(self, bar: int, place: Place) -> None:
         bright = score.brightness(bar, 0.5)
@@ -111,6 +119,7 @@ class Band:
             self._keys.add(sound, s * SIXTEENTH, level * v, pan)
             self._to_echo.add(sound, s * SIXTEENTH, 0.4 * level * v, pan)
             self._to_hall.add(sound, s * SIXTEENTH, 0.16 * level * v)
+            self._rest()
         for s, _, note in score.bells(bar):
             self._keys.add(synth.bell(note), s * SIXTEENTH, 0.24, 0.1)
             self._to_echo.add(synth.bell(note), s * SIXTEENTH, 0.1)
@@ -132,8 +141,10 @@ class Band:
             self._lead.add(part, s * SIXTEENTH, level)
             self._to_echo.add(part, s * SIXTEENTH, 0.22 * level)
             self._to_hall.add(part, s * SIXTEENTH, 0.18 * level)
+            self._rest()
         for pitch in score.chord(bar)[1:]:
             self._lead.add(synth.choir_part(pitch, 16, 1.0, start, frames) * gate, s * SIXTEENTH, 0.22)
+            self._rest()
 
     def _play_effects(self, place: Place) -> None:
         if place.bar == 0 and place.section in ("groove", "drop", "break", "outro"):
@@ -145,13 +156,20 @@ class Band:
         at = (np.arange(BAR // HOP) + 0.5) * HOP / BAR
         bright = np.array([score.brightness(bar, float(x)) for x in at])
         pad = self._pad_sweep.step(self._pad.take(), 140.0 * 70.0**bright)
+        self._rest()
         keys, lead, bass, effects = self._keys.take(), self._lead.take(), self._bass.take(), self._effects.take()
+        self._rest()
         echo = self._echo.step(self._to_echo.take())
+        self._rest()
         hall = self._hall.step(self._to_hall.take() + 0.1 * pad + 0.3 * echo)
+        self._rest()
         kicks = score.kicks(bar)
         music = (pad + 0.9 * lead) * ducking(kicks, 0.8) + (keys + echo) * ducking(kicks, 0.5)
+        self._rest()
         low = bass * ducking(kicks, 0.9) + hall * ducking(kicks, 0.45)
+        self._rest()
         mix = self._drums.take() + music + low + effects + self._riser(place, at)
+        self._rest()
         return np.asarray(CEILING * np.tanh(LOUDNESS[place.section] * mix), np.float32)
 
     def _riser(self, place: Place, at: np.ndarray) -> Sound:
