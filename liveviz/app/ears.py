@@ -1,6 +1,7 @@
 """The child that listens: sound in, SignalFrames out. It also passes the sound on to the recorder where one runs."""
 
 import logging
+import time
 
 from liveviz.app import child, wire
 from liveviz.app.links import Links
@@ -15,11 +16,12 @@ _SAY_EVERY = 0.25
 
 def body(options: ShowOptions, links: Links, life: child.Life) -> None:
     """Listen until the show ends or the file does."""
-    source = audio.open_live(options.source, now, loop=options.loop)
+    loop = _watched(links, life)
+    source = audio.open_live(options.source, now, loop=loop)
     if source.notice:
         _log.info("%s", source.notice)
     status = links.status["ears"]
-    taped = options.record is not None or not options.loop
+    taped = options.record is not None or not loop
     hops = 0
     said = 0.0
 
@@ -33,7 +35,7 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
                 "dropped": source.dropped,
                 "reconnects": source.reconnects,
                 "heard": source.heard,
-                "ends": source.duration is not None and not options.loop,
+                "ends": source.duration is not None and not loop,
             }
         )
 
@@ -58,3 +60,12 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
         say("finished" if source.finished else "ready")
     finally:
         source.close()
+
+
+def _watched(links: Links, life: child.Life) -> bool:
+    """Whether somebody watches, and a song therefore loops: known once the stage has found its screen."""
+    while life.goes_on():
+        if (screen := links.status["stage"].read().get("screen")) is not None:
+            return screen != "headless"
+        time.sleep(0.005)
+    return False

@@ -15,8 +15,7 @@ class ShowOptions:
     osc: (host, port) or None; osc_required: the user asked for that very port.
     midi: port name, None for every port, "none" for no MIDI at all.
     record: mp4 to write.
-    seconds: stop after so long, None = until stopped. loop: files and the demo start over at their end; False = they end
-        the show and leave an mp4 and the last frame behind.
+    seconds: stop after so long, None = until stopped.
     started: when the command began, on the show's clock.
     """
 
@@ -35,13 +34,8 @@ class ShowOptions:
     record: Path | None
     seconds: float | None
     stats: Path | None
-    loop: bool
     debug: bool
     started: float
-
-    def with_loop(self, loop: bool) -> "ShowOptions":
-        """The same with `loop`."""
-        return replace(self, loop=loop)
 
     def with_record(self, record: Path) -> "ShowOptions":
         """The same with another `record`."""

@@ -56,8 +56,8 @@ class Show:
         restore = [(s, signal.signal(s, self._interrupt)) for s in (signal.SIGINT, signal.SIGTERM)]
         self._links = Links(self._context, len(signals.outputs()), composition.parameter_wire(), self._picture)
         try:
-            for room in ("stage", "engine", "hands"):
-                self._start(self._rooms[room])
+            for room in self._rooms.values():
+                self._start(room)
             while not self._over():
                 self._watch()
                 with contextlib.suppress(InterruptedError):
@@ -90,10 +90,8 @@ class Show:
         _log.debug("%s is process %d", room.name, room.process.pid)
 
     def _options_for(self, room: _Room) -> ShowOptions:
-        """Options of a child: a song loops only where there is a screen; a second tape never overwrites the first."""
+        """Options of a child: a second tape never overwrites the first."""
         options = self._options
-        if room.name == "ears":
-            options = options.with_loop(self._links.status["stage"].read().get("screen") != "headless")
         if room.name == "stage" and room.starts > 0 and options.record is not None:
             options = options.with_record(options.record.with_stem(f"{options.record.stem}-{room.starts + 1}"))
         return options
@@ -104,8 +102,7 @@ class Show:
             status = self._links.status[room.name].read()
             ready = status.get("state") in ("ready", "finished")
             if room.process is None:
-                due = room.starts > 0 or self._links.status["stage"].read().get("screen") is not None
-                if due and not room.ended and now() >= room.next_start:
+                if not room.ended and now() >= room.next_start:
                     self._start(room)
                 continue
             room.was_ready |= ready

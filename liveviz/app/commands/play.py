@@ -59,7 +59,6 @@ def run(args: argparse.Namespace) -> int:
         record=record,
         seconds=arguments.seconds(args.seconds),
         stats=stats,
-        loop=True,
         debug=args.debug,
         started=started,
     )
