@@ -129,14 +129,14 @@ class Overlay:
     @staticmethod
     def _words(stats: OverlayStats) -> tuple[tuple[Piece, ...], ...]:
         """The lines of letters, one for each of _FIELDS."""
-        latency = "–" if stats.latency_ms is None else f"{_finite(stats.latency_ms, 0, 9999):.0f} ms"
-        control = "–" if stats.control is None else f"{stats.control[0]}  {stats.control[1]:.2f}"
+        latency = "unknown" if stats.latency_ms is None else f"{_finite(stats.latency_ms, 0, 9999):.0f} ms"
+        control = "nothing yet" if stats.control is None else f"{stats.control[0]}  {stats.control[1]:.2f}"
         names = " · ".join(part for part in (stats.model, stats.mapping, stats.backend) if part)
         beat = f"{stats.bpm:.0f} BPM" if math.isfinite(stats.bpm) and stats.bpm > 0 else "no beat"
         return (
             ((f"{_finite(stats.fps, 0, 9999):.1f}", 70, _WHITE), (f"of {stats.target_fps:g} fps", 30, _DIM)),
             (("latency", 27, _DIM), (latency, 27, _WHITE)),
-            ((f"late {stats.late}   dropped {stats.dropped}", 23, _DIM),),
+            ((f"late {stats.late}  old {stats.dropped}", 23, _DIM),),
             (("input", 27, _DIM),),
             ((f"{_finite(stats.level_db, -99, 99):.0f} dB", 27, _WHITE),),
             ((beat, 32, _WHITE),),
