@@ -9,7 +9,8 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liveviz.inputs.audio import CEILING, open_live, open_reader
+from liveviz.inputs.audio import open_live, open_reader
+from liveviz.inputs.audio_contract import CEILING
 from liveviz.inputs.audio_file import FileReader
 from liveviz.spec import LivevizError
 

@@ -9,6 +9,7 @@ import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from types import FrameType
 
 from liveviz import models, signals
@@ -166,7 +167,7 @@ class Show:
         frames = figures["frames"]
         _log.info("%d frames at %.1f fps, %d late", frames["presented"], frames["fps"], frames["late"])
         for path in stage_status.get("tape", {}).get("written", []):
-            _log.info("written: %s", path)
+            _log.info("written: %s", Path(path).resolve())
         return 0
 
 

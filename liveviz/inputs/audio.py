@@ -5,88 +5,18 @@ only when they are needed: the sound library takes a while to load."""
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from liveviz.spec import AudioBlock, LivevizError
+from liveviz.inputs.audio_contract import Reader, Source
+from liveviz.spec import LivevizError
 
 if TYPE_CHECKING:
     from liveviz.inputs.audio_portaudio import Device
 
-__all__ = ["CEILING", "DEMO", "Reader", "Source", "bounded_samples", "devices", "open_live", "open_reader"]
+__all__ = ["DEMO", "Reader", "Source", "devices", "open_live", "open_reader"]
 
 DEMO = "demo"
 SOUND_SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".aif", ".aiff", ".m4a", ".aac", ".mp4", ".wma", ".mid")
-
-CEILING = 4.0
-
-
-class Source(Protocol):
-    """Sound that arrives in real time.
-
-    label: the device's name, the file's name or `demo`.
-    sample_rate: Hz; channels: 1 or more; duration: seconds of one pass, None where it has no end or is unknown.
-    dropped: blocks that were lost since the start (overflow, a consumer that was away too long).
-    reconnects: how many times a lost device came back.
-    heard: it is being played to a sound output.
-    notice: one line the user should read, or None.
-    """
-
-    label: str
-    sample_rate: int
-    channels: int
-    duration: float | None
-    notice: str | None
-
-    @property
-    def dropped(self) -> int: ...
-
-    @property
-    def reconnects(self) -> int: ...
-
-    @property
-    def heard(self) -> bool: ...
-
-    @property
-    def finished(self) -> bool:
-        """The last block was handed out; never true for a device or a loop."""
-        ...
-
-    def start(self) -> None:
-        """Begin to capture or to play."""
-        ...
-
-    def blocks(self, timeout: float) -> list[AudioBlock]:
-        """All blocks that wait, oldest first; waits up to `timeout` seconds for the first; [] where none came."""
-        ...
-
-    def close(self) -> None:
-        """Stop; returns within about two seconds even where the sound server hangs. May be called twice."""
-        ...
-
-
-class Reader(Protocol):
-    """Sound that is pulled, as fast as the caller likes.
-
-    duration: seconds, None where the file does not say.
-    """
-
-    label: str
-    sample_rate: int
-    channels: int
-    duration: float | None
-
-    def read(self, frames: int) -> NDArray[np.float32]:
-        """The next samples, float32 `[n, channels]`, finite, within ±4; n < frames only at the end."""
-        ...
-
-    def rewind(self) -> None:
-        """Go on at the first sample."""
-        ...
-
-    def close(self) -> None: ...
 
 
 def open_reader(source: str) -> Reader:
@@ -144,13 +74,6 @@ def devices() -> "tuple[list[Device], str | None]":
     except LivevizError as error:
         return [], str(error)
     return found, None if found else "there is no sound device on this machine"
-
-
-def bounded_samples(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """`samples` (changed in place) with what is not finite as 0 and the rest within ±CEILING."""
-    np.nan_to_num(samples, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
-    np.clip(samples, -CEILING, CEILING, out=samples)
-    return samples
 
 
 def _system_input(now: Callable[[], float], *, loop: bool, play: bool, block_frames: int) -> Source:

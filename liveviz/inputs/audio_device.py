@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from liveviz.inputs.audio import bounded_samples
+from liveviz.inputs.audio_contract import bounded_samples
 from liveviz.inputs.audio_portaudio import (
     BlockTimes,
     Device,

@@ -10,7 +10,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from liveviz.inputs.audio import bounded_samples
+from liveviz.inputs.audio_contract import bounded_samples
 from liveviz.spec import LivevizError
 
 LOG = logging.getLogger("liveviz.inputs")

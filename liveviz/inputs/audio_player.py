@@ -19,7 +19,7 @@ from liveviz.inputs.audio_portaudio import BlockTimes, bounded, close_stream, lo
 from liveviz.spec import AudioBlock, LivevizError
 
 if TYPE_CHECKING:
-    from liveviz.inputs.audio import Reader
+    from liveviz.inputs.audio_contract import Reader
 
 LOG = logging.getLogger("liveviz.inputs")
 AHEAD_SECONDS = 3.0
