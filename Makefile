@@ -7,7 +7,7 @@ SHELL := /bin/bash
 APT_PLAY := python3-venv libportaudio2 libasound2-plugins libegl1 libgl1 libglx-mesa0 libgl1-mesa-dri
 APT_TEST := xvfb xdotool pulseaudio jackd2 fluidsynth fluid-soundfont-gm timgm6mb-soundfont ffmpeg
 
-.PHONY: play setup setup-test test bench wheel clean
+.PHONY: play setup setup-test test soak bench wheel clean
 
 play: setup
 	$(BIN)/liveviz play $(ARGS)
@@ -21,6 +21,9 @@ test: setup-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -m "not soak and not gpu" $(ARGS)
+
+soak: setup-test
+	$(BIN)/python -m pytest -m soak -s $(ARGS)
 
 bench: setup
 	$(BIN)/liveviz bench $(ARGS)

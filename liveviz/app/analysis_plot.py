@@ -186,6 +186,8 @@ def _draw_chroma(ax: "Axes", result: Mapping[str, Any], end: float) -> None:
 
 
 def _draw_tempo(ax: "Axes", result: Mapping[str, Any]) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     t, bpm = np.array(result["t"]), np.array(result["bpm"])
     _name(ax, "Tempo and beats")
     settled = bpm[t > min(5.0, t[-1] / 2)]
@@ -199,7 +201,7 @@ def _draw_tempo(ax: "Axes", result: Mapping[str, Any]) -> None:
     ax.vlines(downbeats, low, low + 0.36 * (high - low), color=BEAT, linewidth=2.2)
     ax.plot(t, bpm, color=TEXT, linewidth=2.4)
     ax.set_ylabel("BPM", color=FAINT, fontsize=14)
-    ax.yaxis.get_major_locator().set_params(nbins=4, integer=True)
+    ax.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
     ax.grid(axis="y", color=GRID, linewidth=1.0)
 
 

@@ -1,5 +1,6 @@
 """A song rendered to video: the same tick as live, on the frame clock, with every block in order, in one process."""
 
+import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -100,8 +101,9 @@ def render(
     tick = Tick(FrameClock(fps), lambda until: (), ears.listen, show, live.render, chain)
     progress = Progress(reader.duration or 0.0)
     written = 0
+    frames = math.inf if reader.duration is None else math.ceil(reader.duration * fps - 1e-6)
     try:
-        while not ears.over:
+        while written < frames and not ears.over:
             picture = tick.step()
             recorder.write(chain.read() if picture.canvas is not None else _black(size), written / fps)
             if recorder.error is not None:

@@ -51,7 +51,9 @@ def open_live(
     """
     if source is None:
         return _system_input(now, loop=loop, play=play, block_frames=block_frames)
-    if source == DEMO or os.path.lexists(source):
+    # A folder that happens to be called like a device, without a separator in it, is not what was meant.
+    there = os.path.lexists(source) and (not os.path.isdir(source) or _looks_like_a_path(source))
+    if source == DEMO or there:
         return _played(source, now, loop=loop, play=play, block_frames=block_frames)
     from liveviz.inputs.audio_device import DeviceSource
     from liveviz.inputs.audio_portaudio import find_input
