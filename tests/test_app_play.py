@@ -274,13 +274,15 @@ def test_window(home: Path, tmp_path: Path, display: str) -> None:
 
 
 @pytest.mark.soak
-def test_memory_is_flat(home: Path, tmp_path: Path) -> None:
+def test_memory_is_flat(home: Path, tmp_path: Path, display: str) -> None:
     """Five minutes: less than 1.5 GB in all processes together, and no growth after the first minute."""
-    with LiveShow(home, "demo", "--headless", *QUIET, "--record", tmp_path / "x.mp4", cwd=tmp_path) as show:
-        show.wait_for("headless")
+    args = ("demo", *QUIET, "--debug", "--record", tmp_path / "x.mp4")
+    with LiveShow(home, *args, display=display, cwd=tmp_path) as show:
+        show.wait_for("ears is process")
         used = []
         for _ in range(30):
             time.sleep(10)
+            assert show.process.poll() is None, show.said
             group = [psutil.Process(show.process.pid), *psutil.Process(show.process.pid).children(recursive=True)]
             used.append(sum(p.memory_full_info().pss for p in group) / 2**20)
         show.process.send_signal(signal.SIGINT)

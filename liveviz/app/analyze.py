@@ -3,7 +3,6 @@ have seen, at the times at which it would have seen them."""
 
 import json
 import os
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -137,15 +136,12 @@ def write_whole(path: Path, data: bytes) -> None:
     Raises:
         LivevizError: the file cannot be written.
     """
-    temporary = ""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.replace(temporary, path)
+        temporary.write_bytes(data)
+        temporary.replace(path)
     except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise LivevizError(f"{path}: cannot be written ({error.strerror or error})") from error
 
 

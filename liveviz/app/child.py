@@ -46,9 +46,12 @@ def run(room: str, options: ShowOptions, links: Links) -> None:
     """Run the `body` of one room's module as a child and end the process with 0, USER_ERROR or 1.
 
     The module is imported here and not by the parent, which stays free of devices and GL.
-    Ctrl+C reaches the whole group of processes: children leave it to the parent, who ends the show in order.
+    Ctrl+C and a closed terminal reach the whole group of processes: children leave them to the parent, who ends the show
+    in order.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     sys.setswitchinterval(0.0005)
     logs.setup(options.debug)

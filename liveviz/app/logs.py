@@ -23,6 +23,7 @@ class _OneLine(logging.Formatter):
 
 def setup(debug: bool = False) -> None:
     """Send the log of every room to standard error."""
+    logging.raiseExceptions = False  # a terminal that was closed must not end the show
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_OneLine(debug))
     root = logging.getLogger("liveviz")

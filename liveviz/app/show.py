@@ -54,7 +54,9 @@ class Show:
 
     def run(self) -> int:
         """Play until the window is closed, the song or the time is over, or Ctrl+C; 0, or 1 where it could not start."""
-        restore = [(s, signal.signal(s, self._interrupt)) for s in (signal.SIGINT, signal.SIGTERM)]
+        names = ("SIGINT", "SIGTERM", "SIGHUP")  # the last where terminals hang up
+        numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+        restore = [(s, signal.signal(s, self._interrupt)) for s in numbers]
         self._links = Links(self._context, len(signals.outputs()), composition.parameter_wire(), self._picture)
         try:
             for room in self._rooms.values():
