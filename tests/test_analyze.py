@@ -94,7 +94,7 @@ def test_hop_length_is_the_musicians_choice() -> None:
 
 
 def test_too_short_and_unwritable_say_so(tmp_path: Path) -> None:
-    with pytest.raises(LivevizError, match="tape.wav: too short"):
+    with pytest.raises(LivevizError, match=r"tape\.wav: too short"):
         analyze.analyze(Tape(np.zeros(100)))
     with pytest.raises(LivevizError, match="cannot be written"):
         analyze.write_whole(tmp_path / "no" / "out.json", b"x")
@@ -105,23 +105,21 @@ def test_too_short_and_unwritable_say_so(tmp_path: Path) -> None:
     assert kept.read_text() == "old" and os.listdir(tmp_path) == ["old.json"]
 
 
-@pytest.mark.parametrize("seconds", (0.05, 9.0))
-def test_the_page_is_a_png_that_shows_the_song(tmp_path: Path, seconds: float) -> None:
+def test_the_page_is_a_png_that_shows_the_song(tmp_path: Path) -> None:
     path = tmp_path / "out.png"
-    analyze.run(Tape(SONG[: int(seconds * RATE)]), path, None, "a song with ümlauts & $signs$.wav")
+    analyze.run(Tape(SONG), path, None, "a song with ümlauts & $signs$.wav")
     with Image.open(path) as image:
         image.load()
         assert image.format == "PNG" and image.size == (analysis_plot.WIDTH, analysis_plot.HEIGHT)
         pixels = np.asarray(image.convert("RGB")).astype(int)
     assert len(np.unique(pixels.reshape(-1, 3), axis=0)) > 200
-    if seconds > 1:
-        kick_red = np.abs(pixels - [0xFF, 0x5D, 0x5D]).sum(axis=2) < 12
-        columns = np.flatnonzero(kick_red[520:760].any(axis=0))
-        assert np.count_nonzero(np.diff(columns) > 5) + 1 >= len(BEATS) - 1  # one red mark for every kick
+    kick_red = np.abs(pixels - [0xFF, 0x5D, 0x5D]).sum(axis=2) < 12
+    columns = np.flatnonzero(kick_red[480:760].any(axis=0) & (np.arange(analysis_plot.WIDTH) > 127))
+    assert np.count_nonzero(np.diff(columns) > 5) + 1 >= len(BEATS) - 1  # one red mark for every kick
 
 
-def test_the_page_of_silence_and_of_noise_can_be_drawn(tmp_path: Path) -> None:
-    for name, sound in (("silence", np.zeros((RATE, 2))), ("nan", np.full(RATE, np.nan)), ("one", click(RATE)[:300])):
+def test_the_page_of_silence_and_of_one_hop_can_be_drawn(tmp_path: Path) -> None:
+    for name, sound in (("silence", np.zeros((RATE, 2))), ("one hop", click(RATE)[:300])):
         analyze.run(Tape(sound), tmp_path / f"{name}.png", None, name)
         assert (tmp_path / f"{name}.png").stat().st_size > 10_000
 

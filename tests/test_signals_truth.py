@@ -61,13 +61,25 @@ def test_steady_noise_has_hardly_an_onset() -> None:
     assert (found[:, 0] > 1.0).sum() <= 3
 
 
-def test_drums_are_told_apart() -> None:
+def test_kick_and_snare_are_told_apart() -> None:
     track, times = drum_song(RATE, 8, 112.0)
     frames = hear(track, RATE)
-    for drum in ("kick", "snare", "hat"):
+    for drum in ("kick", "snare"):
         found = events(frames, f"onset.{drum}")
         assert f_measure(times[drum], found[:, 0]) > 0.9, drum
-        assert (found[:, 1] - found[:, 0]).max() < 0.04
+        assert (found[:, 1] - found[:, 0]).max() < 0.045
+
+
+@pytest.mark.parametrize("rate", (44_100, 48_000))
+def test_kick_and_hat_are_told_apart(rate: int) -> None:
+    track = np.zeros(8 * rate, np.float32)
+    kicks, hats = list(np.arange(0.3, 7.8, 0.5)), list(np.arange(0.55, 7.8, 0.5))
+    put(track, rate, kicks, 0.7 * kick(rate))
+    put(track, rate, hats, 0.5 * hat(rate))
+    frames = hear(track, rate)
+    for drum, times in (("kick", kicks), ("hat", hats)):
+        assert f_measure(times, events(frames, f"onset.{drum}")[:, 0]) > 0.9, drum
+    assert len(events(frames, "onset.snare")) <= 1
 
 
 def test_a_bass_note_is_no_kick() -> None:
@@ -162,7 +174,7 @@ def test_bands_hear_their_register() -> None:
     bands = np.array([column(frames, f"bands.{name}") for name in ("bass", "mid", "high")])
     for k in range(3):
         inside = bands[:, (at > k + 0.4) & (at < k + 0.95)].mean(axis=1)
-        assert inside.argmax() == k and inside[k] > 0.7 and np.delete(inside, k).max() < 0.15
+        assert inside.argmax() == k and inside[k] > 0.7 and np.delete(inside, k).max() < 0.2
 
 
 def test_rms_follows_loudness_and_forgets_the_input_level() -> None:
@@ -192,7 +204,9 @@ def test_onset_strength_is_high_at_clicks_and_low_between() -> None:
 
 
 def test_energy_tells_the_drop_from_the_break() -> None:
-    parts = [noise(RATE, seconds, level, seed) for seed, (seconds, level) in enumerate(((6, 0.05), (6, 0.01), (6, 0.2)))]
+    parts = [
+        noise(RATE, seconds, level, seed) for seed, (seconds, level) in enumerate(((6, 0.05), (6, 0.01), (6, 0.2)))
+    ]
     frames = hear(np.concatenate(parts), RATE)
     at, energy = np.array([f.time for f in frames]), column(frames, "energy")
     verse, pause, drop = (energy[(at > a) & (at < a + 3)].mean() for a in (2.5, 8.5, 14.5))
@@ -201,8 +215,12 @@ def test_energy_tells_the_drop_from_the_break() -> None:
 
 def test_silence_is_told_and_nothing_fires_in_it() -> None:
     track, _ = clicks(RATE, 5.0, 120.0)
-    frames = hear(np.concatenate((np.zeros(RATE, np.float32), track, noise(RATE, 4.0, 1e-5))), RATE)
+    frames = hear(np.concatenate((np.zeros(RATE, np.float32), track, noise(RATE, 6.0, 1e-5))), RATE)
     at, silence = np.array([f.time for f in frames]), column(frames, "silence")
-    assert (silence[at < 0.9] == 1).all() and (silence[(at > 1.4) & (at < 5.8)] == 0).all() and (silence[at > 7] == 1).all()
-    assert not [e for f in frames if f.time > 7.0 or f.time < 0.9 for e in f.events]
-    assert (column(frames, "energy")[at > 9.5] < 0.05).all() and (column(frames, "rms")[at > 7] == 0).all()
+    assert (
+        (silence[at < 0.9] == 1).all()
+        and (silence[(at > 1.4) & (at < 5.8)] == 0).all()
+        and (silence[at > 8.2] == 1).all()
+    )
+    assert not [e for f in frames if f.time > 8.2 or f.time < 0.9 for e in f.events]
+    assert (column(frames, "energy")[at > 11] < 0.05).all() and (column(frames, "rms")[at > 8.3] == 0).all()

@@ -63,7 +63,9 @@ class Analyser:
         if hop_length is None:
             hop_length = natural
         if not natural // 4 <= hop_length <= natural * 8:
-            raise ValueError(f"hop_length: {natural // 4} to {natural * 8} samples at {sample_rate} Hz, not {hop_length}")
+            raise ValueError(
+                f"hop_length: {natural // 4} to {natural * 8} samples at {sample_rate} Hz, not {hop_length}"
+            )
         self.sample_rate = sample_rate
         self.hop_length = hop_length
         self.outputs = outputs()

@@ -34,6 +34,7 @@ WEIGHTS = np.array(
 )
 MEMORY = 4.0  # seconds (time constant) of the mean that flux is measured against
 MOST = 5.0  # times that mean
+ABSENCE = 0.3  # 1: a beat without attack counts little in sparse music; 0: always as much as in dense music
 PULL = 0.12  # share of the phase error that the oscillator makes good in one step
 DOUBT = 0.5  # probability that another beat must have to be taken for the one
 
@@ -114,6 +115,7 @@ class Beats(Part):
         self._weights = sixteenth_weights()
         self._most = np.zeros(len(BANDS_HZ))
         self._mean = np.zeros(len(BANDS_HZ))
+        self._usual = np.zeros(len(BANDS_HZ))
         self._heard = 0
         self._count = 0
         self._error = 0.0
@@ -148,7 +150,9 @@ class Beats(Part):
         rate = max(1.0 - math.exp(-self._frame / MEMORY), 1.0 / self._heard)
         self._mean += rate * (self._most - self._mean)
         bars = self._bars
-        bars.step((np.minimum(self._most / (self._mean + 1e-3), MOST) - 1.0) @ self._weights)
+        surprise = np.minimum(self._most / (self._mean + 1e-3), MOST)
+        self._usual += rate * (surprise - self._usual)
+        bars.step((surprise - self._usual**ABSENCE) @ self._weights)
         tempi = np.add.reduceat(bars.p, bars.starts[:-1])
         best = int(tempi.argmax())
         low, high = max(0, best - 2), min(best + 3, tempi.size)

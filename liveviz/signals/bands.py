@@ -11,7 +11,7 @@ from liveviz.spec import Output
 EDGES_HZ = {"bass": (25.0, 180.0), "mid": (180.0, 2_500.0), "high": (2_500.0, 16_000.0)}
 FORGET = 15.0  # seconds (time constant) in which a band's loudest fades
 RISE, FALL = 0.004, 0.06  # seconds (time constants) of the faders
-LEAST = 0.02  # a band that never gets louder than this (of a full-scale sine) is not blown up to 1
+LEAST = 0.04  # a band that never gets louder than this (of a full-scale sine) is not blown up to 1: leaks stay small
 
 
 class Bands(Signal):

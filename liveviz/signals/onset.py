@@ -1,4 +1,4 @@
-"""Attacks as events: any attack at once, and what drum it was 17 ms later."""
+"""Attacks as events: any attack at once, and what drum it was 29 ms later."""
 
 from liveviz.signals._drums import DRUMS, Drums
 from liveviz.signals._flux import LATENCY, Flux

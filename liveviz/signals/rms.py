@@ -10,10 +10,11 @@ from liveviz.signals._part import Rig, Signal
 from liveviz.spec import Output
 
 SPAN = 0.0232  # seconds
+LOUD = 2.5  # times the usual loudness is 1
 
 
 class Rms(Signal):
-    """rms, 0 (silence) to 1 (12 dB above the usual loudness); 0.25 is the usual loudness.
+    """rms, 0 (silence) to 1 (8 dB above the usual loudness); 0.4 is the usual loudness.
 
     State: mean squares of the last 23 ms of hops.
     """
@@ -30,4 +31,4 @@ class Rms(Signal):
         x = self._gain.samples
         self._powers[:-1] = self._powers[1:]
         self._powers[-1] = float(np.dot(x, x)) / x.size
-        self.values[0] = math.sqrt(float(self._powers.mean())) / (4.0 * TARGET)
+        self.values[0] = math.sqrt(float(self._powers.mean())) / (LOUD * TARGET)
