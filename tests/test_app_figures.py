@@ -21,7 +21,9 @@ class Schedule:
     due = 0.0
 
 
-def present(figures: Figures, number: int, due: float, presented: float, hop: int, hop_time: float, stale: bool = False) -> None:
+def present(
+    figures: Figures, number: int, due: float, presented: float, hop: int, hop_time: float, stale: bool = False
+) -> None:
     schedule = Schedule()
     schedule.due = due
     image = ImageFrame(PIXELS, number, due, hop_time, hop)

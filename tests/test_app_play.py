@@ -287,6 +287,8 @@ def test_memory_is_flat(home: Path, tmp_path: Path, display: str) -> None:
             used.append(sum(p.memory_full_info().pss for p in group) / 2**20)
         show.process.send_signal(signal.SIGINT)
         assert show.end(10) == 0
-    print(f"MB, all processes: first minute {max(used[:6]):.0f}, at most {max(used):.0f}, last minute {max(used[-6:]):.0f}")
+    print(
+        f"MB, all processes: first minute {max(used[:6]):.0f}, at most {max(used):.0f}, last minute {max(used[-6:]):.0f}"
+    )
     assert max(used) < 1500
     assert np.median(used[-5:]) - np.median(used[5:10]) < 30, used

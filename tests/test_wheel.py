@@ -14,7 +14,18 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel's contents, unpacked as an installation would."""
     folder = tmp_path_factory.mktemp("wheel")
     root = Path(__file__).parents[1]
-    build = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-q", "-w", str(folder), str(root)]
+    build = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--no-deps",
+        "--no-build-isolation",
+        "-q",
+        "-w",
+        str(folder),
+        str(root),
+    ]
     subprocess.run(build, check=True, cwd=folder)
     (wheel,) = folder.glob("liveviz-*.whl")
     with zipfile.ZipFile(wheel) as archive:
@@ -26,8 +37,12 @@ def test_it_carries_what_a_show_needs(installed: Path, root: Path) -> None:
     data = installed / "liveviz/data"
     for kind in ("shaders", "mappings", "engines/default"):
         assert {p.name for p in (data / kind).iterdir()} == {p.name for p in (root / kind).iterdir()}
-    sources = {p.relative_to(root) for p in (root / "liveviz").rglob("*") if p.is_file() and "__pycache__" not in p.parts}
-    carried = {p.relative_to(installed) for p in (installed / "liveviz").rglob("*") if p.is_file() and data not in p.parents}
+    sources = {
+        p.relative_to(root) for p in (root / "liveviz").rglob("*") if p.is_file() and "__pycache__" not in p.parts
+    }
+    carried = {
+        p.relative_to(installed) for p in (installed / "liveviz").rglob("*") if p.is_file() and data not in p.parents
+    }
     assert carried == sources
     metadata = next(installed.glob("*.dist-info/METADATA")).read_text()
     assert "License-Expression: GPL-3.0-or-later" in metadata

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from liveviz.app.analyze import write_whole
 from liveviz.signals.chroma import NAMES
+from liveviz.spec import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -2,16 +2,16 @@
 have seen, at the times at which it would have seen them."""
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from liveviz.inputs.audio import Reader
 from liveviz.signals import Analyser
-from liveviz.spec import AudioBlock, LivevizError, UsageError
+from liveviz.spec import AudioBlock, LivevizError, UsageError, write_whole
 
 BLOCK = 16_384  # frames read at once
 EVENTS = {
@@ -35,18 +35,6 @@ CURVES = {
 LAYOUT = ("sample_rate", "hop", "t", "rms", "onset_strength", "chroma", "bpm", "beat_phase", "bands", "events")
 LAYOUT_EVENTS = ("onset", "kick", "snare", "beat", "downbeat", "section")
 DIGITS = 6
-
-
-class Reader(Protocol):
-    """What a sound file looks like from here (`liveviz.inputs` opens one)."""
-
-    sample_rate: int
-    channels: int
-    duration: float
-    label: str
-
-    def read(self, frames: int) -> NDArray[np.float32]:
-        """float32 `[n, channels]`, n < frames at the end."""
 
 
 def analyze(
@@ -115,8 +103,17 @@ def run(reader: Reader, path: Path, hop_length: int | None = None, title: str = 
         return
     from liveviz.app.analysis_plot import Spectrogram, write_png
 
-    spectrogram = Spectrogram(reader.sample_rate, reader.duration)
+    spectrogram = Spectrogram(reader.sample_rate, reader.duration or _length(reader))
     write_png(analyze(reader, hop_length, spectrogram.add), spectrogram, path, Path(title or reader.label).name)
+
+
+def _length(reader: Reader) -> float:
+    """Seconds of a sound that does not say how long it is: read once for that, then rewound."""
+    frames = 0
+    while n := len(reader.read(BLOCK)):
+        frames += n
+    reader.rewind()
+    return frames / reader.sample_rate
 
 
 def write_json(result: Mapping[str, Any], path: Path) -> None:
@@ -128,21 +125,6 @@ def write_json(result: Mapping[str, Any], path: Path) -> None:
     page = {key: result[key] for key in LAYOUT}
     page["events"] = {name: result["events"][name] for name in LAYOUT_EVENTS}
     write_whole(path, json.dumps(page, allow_nan=False).encode())
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Put `data` at `path` by way of a temporary file beside it.
-
-    Raises:
-        LivevizError: the file cannot be written.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        temporary.write_bytes(data)
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise LivevizError(f"{path}: cannot be written ({error.strerror or error})") from error
 
 
 def _numbers(values: NDArray[np.float64]) -> Any:

@@ -20,6 +20,8 @@ COMMANDS = {
     "analyze": "show what the ears hear in a file, as JSON or PNG",
     "still": "draw single pictures of a generator",
     "model": "make, inspect and list generators",
+    "train": "teach a generator to draw",
+    "dataset": "draw the pictures that generators learn from",
     "mapping": "check, show and list mapping files",
     "devices": "list audio devices, MIDI ports and monitors",
     "doctor": "check this machine and say what is missing",

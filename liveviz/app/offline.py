@@ -1,7 +1,6 @@
 """A song rendered to video: the same tick as live, on the frame clock, with every block in order, in one process."""
 
 import math
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,8 +8,9 @@ import numpy as np
 
 from liveviz import engine, mapping, models, signals
 from liveviz.app import composition, paths
+from liveviz.app.progress import Progress
 from liveviz.app.tick import Tick
-from liveviz.clock import FrameClock, now
+from liveviz.clock import FrameClock
 from liveviz.inputs import audio
 from liveviz.outputs.headless import Headless
 from liveviz.outputs.recorder import Recorder
@@ -43,31 +43,6 @@ class FileEars:
                 for frame in self._analyser.step(block):
                     self._newest = frame
         return self._newest
-
-
-class Progress:
-    """A bar on standard error: share done, time left. Silent where standard error is no terminal, but for the end."""
-
-    def __init__(self, total_s: float) -> None:
-        self._total, self._began, self._drawn = max(total_s, 1e-3), now(), 0.0
-        self._terminal = sys.stderr.isatty()
-
-    def show(self, done_s: float) -> None:
-        """Draw the bar, at most ten times a second."""
-        t = now()
-        if t - self._drawn < (0.1 if self._terminal else 5.0):
-            return
-        self._drawn = t
-        share = min(1.0, done_s / self._total)
-        left = (t - self._began) * (1.0 - share) / max(share, 1e-3)
-        bar = "█" * int(share * 30)
-        line = f"{bar:<30} {share:4.0%}  {done_s:5.0f} of {self._total:.0f} s, {left // 60:.0f}:{left % 60:02.0f} left"
-        print(f"\r{line}" if self._terminal else line, end="" if self._terminal else "\n", file=sys.stderr, flush=True)
-
-    def end(self) -> None:
-        """Leave the bar's line."""
-        if self._terminal:
-            print(file=sys.stderr)
 
 
 def render(
@@ -109,7 +84,7 @@ def render(
             if recorder.error is not None:
                 raise LivevizError(f"out: {out}: {recorder.error}")
             written += 1
-            progress.show(picture.time)
+            progress.show(picture.time, f"{picture.time:5.0f} of {reader.duration or 0.0:.0f} s")
     except KeyboardInterrupt:
         recorder.close(_INTERRUPTED_S)
         raise

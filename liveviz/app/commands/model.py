@@ -1,9 +1,11 @@
-"""`liveviz model new|info|list`: make, inspect and list generators."""
+"""`liveviz model new|info|sheet|list`: make, inspect, show and list generators."""
 
 import argparse
 
-from liveviz import models
-from liveviz.app import arguments, paths
+from liveviz import engine, models
+from liveviz.app import arguments, model_sheet, paths
+from liveviz.app.progress import Progress
+from liveviz.outputs.still import write_png
 from liveviz.spec import LivevizError, UsageError
 
 
@@ -19,6 +21,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     new.add_argument("-o", "--out", required=True, metavar="FILE.safetensors", help="what to write")
     info = actions.add_parser("info", help="what a generator is")
     info.add_argument("model", metavar="MODEL", help="name, bundle folder or .safetensors file")
+    sheet = actions.add_parser("sheet", help="what a generator draws, on one page")
+    sheet.add_argument("model", metavar="BUNDLE", help="name, bundle folder or .safetensors file")
+    sheet.add_argument("-o", "--out", required=True, metavar="X.png", help="what to write")
     actions.add_parser("list", help="the generators that come with liveviz")
 
 
@@ -28,6 +33,8 @@ def run(args: argparse.Namespace) -> int:
         _new(args)
     elif args.action == "info":
         _info(args.model)
+    elif args.action == "sheet":
+        _sheet(args)
     else:
         for name in models.list_models([paths.engines()]):
             print(name)
@@ -43,6 +50,23 @@ def _new(args: argparse.Namespace) -> None:
     arguments.seed(args.seed)
     paths.check_writable(out, "out")
     models.write(out, models.new(config, args.seed))
+
+
+def _sheet(args: argparse.Namespace) -> None:
+    out = paths.check_writable(arguments.suffix(args.out, (".png",), "out"), "out")
+    generator = models.open_model(args.model, [paths.engines()])
+    backend = engine.create(engine.choose(), generator, cache=paths.cache(), precision="f32")
+    progress = Progress(1.0)
+    try:
+        pixels = model_sheet.draw(
+            generator,
+            backend.synthesize,
+            lambda done, total: progress.show(done / total, f"{done} of {total} pictures"),
+        )
+    finally:
+        progress.end()
+        backend.close()
+    write_png(pixels, out)
 
 
 def _info(name: str) -> None:

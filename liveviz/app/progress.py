@@ -1,0 +1,50 @@
+"""The one line that says how far a long piece of work is, and how long it will still take."""
+
+import sys
+
+from liveviz.clock import now
+
+
+class Progress:
+    """A bar on standard error: share done, a few words, time left; a line now and then where that is no terminal.
+
+    Args:
+        total: of the work, in any unit.
+        every_s: seconds between lines where standard error is no terminal.
+    State: when the first share was shown, and which: work that is resumed does not begin at 0.
+    """
+
+    def __init__(self, total: float, every_s: float = 5.0) -> None:
+        self._total, self._drawn = max(total, 1e-3), now()
+        self._first: tuple[float, float] | None = None
+        self._terminal = sys.stderr.isatty()
+        self._every, self._width = 0.1 if self._terminal else every_s, 0
+
+    def show(self, done: float, words: str) -> None:
+        """Draw the bar, at most ten times a second."""
+        t, share = now(), min(1.0, done / self._total)
+        began, before = self._first = self._first or (t, share)
+        if t - self._drawn < self._every:
+            return
+        self._drawn = t
+        left = (t - began) * (1.0 - share) / max(share - before, 1e-6) if share > before else None
+        line = f"{'█' * int(share * 30):<30} {share:4.0%}  {words}, {_clock(left)} left"
+        if self._terminal:
+            print(f"\r{line:<{self._width}}", end="", file=sys.stderr, flush=True)
+            self._width = len(line)
+        else:
+            print(line, file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        """Leave the bar's line."""
+        if self._width:
+            print(file=sys.stderr)
+            self._width = 0
+
+
+def _clock(seconds: float | None) -> str:
+    """1:02:03 or 2:03; ? where nobody knows yet."""
+    if seconds is None:
+        return "?"
+    hours, rest = divmod(round(seconds), 3600)
+    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"

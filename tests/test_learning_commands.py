@@ -1,0 +1,173 @@
+"""`train`, `dataset draw` and `model sheet` as a user meets them: what is written, what Ctrl+C does, who is left behind."""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from PIL import Image
+
+from liveviz.app.cli import _parser
+from liveviz.app.model_sheet import COLUMNS, sections
+from liveviz.learning.checkpoint import METADATA_KEY
+from liveviz.learning.pictures import programs
+from liveviz.learning.run import CHECKPOINT
+from liveviz.models import Card, new, small_config, write
+from liveviz.models.tensors import Container
+from liveviz.spec import ws_range
+
+SHORT, LONG = "32:2:4:0.004:0.002:1:1", "32:100000:4:0.004:0.002:1:1"
+GUARD = 90.0  # seconds; only so that nothing hangs
+
+
+def picture(path: Path) -> np.ndarray:
+    return np.asarray(Image.open(path))
+
+
+def test_dataset_draw(liveviz, tmp_path: Path) -> None:
+    done = liveviz("dataset", "draw", "--count", "18", "--size", "16", "--seed", "5", "-o", tmp_path / "a")
+    assert done.returncode == 0, done.stderr
+    found = Counter(re.fullmatch(r"(\w+)-(\d{5})\.png", p.name)[1] for p in (tmp_path / "a").iterdir())
+    assert set(found) == set(programs()) and sum(found.values()) == 18 and max(found.values()) == 2
+    assert picture(tmp_path / "a" / "lotus-00000.png").shape == (16, 16, 3)
+    assert np.ptp(picture(tmp_path / "a" / "lotus-00000.png")) > 60
+    some = ["dataset", "draw", "--classes", "dunes,aurora", "--size", "16"]
+    for name, count, seed in (("b", 5, 5), ("c", 2, 6)):
+        words = [*some, "--count", str(count), "--seed", str(seed), "-o", str(tmp_path / name)]
+        args = _parser("dataset").parse_args(words)
+        assert args.run(args) == 0
+    names = sorted(p.name for p in (tmp_path / "b").iterdir())
+    assert names == [
+        f"{c}-{n:05}.png" for c, n in (("aurora", 0), ("aurora", 1), ("dunes", 0), ("dunes", 1), ("dunes", 2))
+    ]
+    for name in ("aurora-00000.png", "aurora-00001.png", "dunes-00001.png"):  # whatever else was asked for
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+    same = [(tmp_path / f / "dunes-00000.png").read_bytes() for f in ("b", "c")]
+    assert same[0] != same[1]
+
+
+@pytest.fixture(scope="module")
+def trained(liveviz, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a finished run of two steps."""
+    folder = tmp_path_factory.mktemp("trained") / "run"
+    done = liveviz("train", "--pictures", "-o", folder, "--stages", SHORT)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_train_and_again(liveviz, trained: Path, tmp_path: Path) -> None:
+    assert {p.name for p in trained.iterdir()} == {"bundle", "sheet_000002.png", CHECKPOINT}
+    assert "aurora, dunes" in liveviz("model", "info", trained / "bundle").stdout
+    words = ["train", "--pictures", "-o", trained, "--stages", SHORT]
+    again = liveviz(*words)
+    assert again.returncode == 0 and "resumed at step 2" in again.stderr
+    (tmp_path / CHECKPOINT).write_bytes((trained / CHECKPOINT).read_bytes()[:-9])
+    cut = liveviz("train", "--pictures", "-o", tmp_path, "--stages", SHORT)
+    assert cut.returncode == 1 and len(cut.stderr.splitlines()) == 1
+    assert CHECKPOINT in cut.stderr and "is cut" in cut.stderr
+
+
+class Training:
+    """A `liveviz train` in a process group of its own, so that it can be sent what a terminal sends."""
+
+    def __init__(self, words: list[str], root: Path, home: Path) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "liveviz", *words],
+            cwd=root,
+            env={**os.environ, "HOME": str(home)},
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def wait_for_worker(self) -> psutil.Process:
+        end = time.monotonic() + GUARD
+        while time.monotonic() < end:
+            if found := psutil.Process(self.process.pid).children():
+                return found[0]
+            time.sleep(0.1)
+        raise AssertionError("no worker")
+
+    def wait_for_line(self, pattern: str) -> str:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            if re.search(pattern, line):
+                return line
+        raise AssertionError(f"it ended without {pattern!r}")
+
+
+def gone(worker: psutil.Process) -> bool:
+    try:
+        worker.wait(GUARD)
+    except psutil.NoSuchProcess:
+        return True
+    return not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE
+
+
+def test_ctrl_c_and_a_kill_leave_nobody_behind(trained: Path, tmp_path: Path, root: Path, home: Path) -> None:
+    (tmp_path / "run").mkdir()
+    shutil.copy(trained / CHECKPOINT, tmp_path / "run")
+    words = ["train", "--pictures", "-o", str(tmp_path / "run"), "--workers", "2", "--stages", SHORT, LONG]
+    first = Training(words, root, home)
+    worker = first.wait_for_worker()
+    line = first.wait_for_line("left$")
+    assert re.search(r"step \d+, 32 px \d+/100000, error 0\.\d+, \d+ pictures/s", line)
+    os.killpg(first.process.pid, signal.SIGINT)
+    lines = [line for line in first.process.communicate(timeout=GUARD)[1].splitlines() if "left" not in line]
+    assert first.process.returncode == 1 and gone(worker)
+    assert len(lines) == 1 and "this goes on: liveviz train" in lines[0], lines
+    step = json.loads(Container(tmp_path / "run" / CHECKPOINT).metadata[METADATA_KEY])["step"]
+    assert step > 2
+    second = Training(shlex.split(lines[0].partition("goes on: liveviz ")[2]), root, home)
+    worker = second.wait_for_worker()
+    second.wait_for_line(f"resumed at step {step}$")
+    second.process.kill()
+    second.process.communicate(timeout=GUARD)
+    assert gone(worker)
+
+
+def test_sheet(liveviz, tmp_path: Path) -> None:
+    write(tmp_path / "m.safetensors", new(small_config(16, 256, 16, 3), 1))
+    done = liveviz("model", "sheet", tmp_path / "m.safetensors", "-o", tmp_path / "s.png")
+    assert done.returncode == 0, done.stderr
+    pixels = picture(tmp_path / "s.png")
+    assert pixels.shape[0] > 3 * pixels.shape[1] > 3000 and len(np.unique(pixels)) > 100
+
+
+@pytest.mark.parametrize("classes", [0, 1, 2, 40])
+def test_what_is_on_a_sheet(classes: int) -> None:
+    generator = new(small_config(64, 256, 16, classes), 1)
+    found = {part.title: [strip.ws for strip in part.strips] for part in sections(generator)}
+    config = generator.config
+    assert all(ws.shape == (COLUMNS, config.num_ws, config.w_dim) for rows in found.values() for ws in rows)
+    assert len(found["64 pictures"]) == 8 and len(found["PCA directions"]) == 8
+    assert len(found.get("Classes", ())) == min(classes, 32)
+    assert ("Ways between classes" in found) == (classes > 1)
+    upper, lower, *mixed = found["Mixing"]
+    for index, ws in enumerate(mixed):
+        for row in range(config.num_ws):
+            np.testing.assert_array_equal(ws[:, row], (lower if ws_range(row) == index else upper)[:, row])
+    for way in [*found.get("Ways", ()), *found.get("Ways within a class", ()), *found.get("Ways between classes", ())]:
+        np.testing.assert_allclose(np.diff(way, axis=0), (way[-1:] - way[:1]).repeat(7, 0) / 7, atol=1e-5)
+        assert np.abs(way[-1] - way[0]).max() > 0.1
+    for along in found["PCA directions"]:
+        assert np.linalg.matrix_rank(along[:, 0] - along[0, 0], tol=1e-4) == 1
+
+
+def test_names_on_a_sheet_are_the_card_s() -> None:
+    card = Card("x", True, "CC0-1.0", "here", "", ("fog", "rain"))
+    generator = replace(new(small_config(16, 256, 16, 2), 1), card=card)
+    labels = {part.title: [strip.label for strip in part.strips] for part in sections(generator)}
+    assert labels["Classes"] == ["fog", "rain"]
+    assert set(labels["Ways between classes"]) == {"fog\nto rain", "rain\nto fog"}

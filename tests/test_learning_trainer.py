@@ -1,0 +1,312 @@
+"""The trainer: exports draw the same picture, a killed run resumes exactly, and questions have the right answers."""
+
+import json
+import struct
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from liveviz.learning import MapsNetwork, Progress, Stage, Stopped, TrainOptions, generator, train
+from liveviz.learning.checkpoint import METADATA_KEY
+from liveviz.learning.losses import maps_loss
+from liveviz.learning.network import HEADS, SHAPE_W, SIZES, Conv
+from liveviz.learning.optimiser import Optimiser, orthogonal
+from liveviz.learning.pictures import COARSE, MAPS, MIDDLE, draw_numbers, normalise, numbers_of, paint, programs
+from liveviz.learning.pictures._palettes import PALETTES, resting
+from liveviz.learning.run import CHECKPOINT, Run
+from liveviz.learning.sheets import write_sheet
+from liveviz.learning.targets import BETWEEN, MIXED, PLAIN, TRUNCATED, Questions, answers, ask, latents, way
+from liveviz.learning.trainer import rates
+from liveviz.models import GeneratorConfig, open_model
+from liveviz.models.reference import Layer, network
+from liveviz.models.tensors import Container
+from liveviz.spec import LivevizError
+
+NAMES = list(programs())
+
+
+@pytest.fixture(scope="module")
+def trained() -> MapsNetwork:
+    torch.manual_seed(0)
+    net = MapsNetwork(len(NAMES))
+    with torch.no_grad():
+        for p in net.parameters():
+            p.add_(torch.randn_like(p) * 0.1)
+    return net.requires_grad_(False)
+
+
+def test_export_draws_the_same_picture(trained: MapsNetwork) -> None:
+    """Also with middle rows from another z and class, and fine rows from a third."""
+    stock = network(generator(trained, NAMES))
+    random = torch.Generator().manual_seed(1)
+    z = torch.randn(3, 3, 16, generator=random) * torch.tensor([0.3, 1.0, 4.0])[:, None, None]  # any length of z
+    classes = torch.tensor([[0, 5, 9], [3, 3, 15], [7, 1, 2]])
+    w = [trained.w(normalise(z[i]), classes[i]) for i in range(3)]
+    maps = trained(w[0], w[1], SIZES[-1])
+    wanted = torch.einsum("nkhw,nkc->nchw", maps, trained.colours(normalise(z[2])[:, COARSE + MIDDLE :])) * 2 - 1
+    ws = torch.stack([stock.mapping(z[i], torch.eye(len(NAMES))[classes[i]]) for i in (0, 0, 1, 1, 2, 2, 2)], dim=1)
+    ws = ws.repeat_interleave(2, dim=1)  # two rows a block: 0-3 coarse, 4-7 middle, 8-13 fine
+    drawn = stock.synthesis(ws)
+    assert wanted.std() > 0.05
+    assert (drawn - wanted).abs().max() < 1e-4 * wanted.abs().max()
+
+
+def test_truncation_pulls_to_the_resting_palette_and_keeps_colour(trained: MapsNetwork) -> None:
+    stock = network(generator(trained, NAMES))
+    w = stock.mapping.w_avg[None, SHAPE_W:]
+    assert torch.allclose(trained.palette_out(w).reshape(MAPS, 3), resting(), atol=1e-4)
+    spread = PALETTES[:, 1:3].amax(dim=2) - PALETTES[:, 1:3].amin(dim=2)
+    pulled = 0.7 * PALETTES + 0.3 * resting()
+    kept = (pulled[:, 1:3].amax(dim=2) - pulled[:, 1:3].amin(dim=2)) / spread
+    assert kept.median() > 0.65 and kept.min() > 0.4
+
+
+def test_fast_up_convolution_is_the_papers() -> None:
+    config = GeneratorConfig(resolution=16, channel_base=256, channel_max=24, z_dim=8, w_dim=128)
+    torch.manual_seed(1)
+    fast, slow = Conv(24, 16, up=True, styled=True), Layer(config, 24, 16, 16, up=True)
+    slow.weight.data.copy_(fast.weight)
+    slow.bias.data.copy_(fast.bias.data.normal_())
+    slow.affine.weight.data.copy_(fast.affine.weight)
+    slow.affine.bias.data.copy_(fast.affine.bias)
+    slow.noise_strength.data.zero_()
+    x, w = torch.randn(2, 24, 8, 8), torch.randn(2, 128)
+    assert torch.allclose(fast(x, w), slow(x, w, torch.zeros(16, 16)), atol=1e-5)
+
+
+def options(folder: Path, steps: int) -> TrainOptions:
+    stages = (
+        Stage(32, min(steps, 3), 4, (0.004, 0.002), samples=1),
+        Stage(64, max(steps - 3, 0), 4, (0.003, 0.001), 0.3, 1),
+    )
+    return TrainOptions(folder, stages, save=1, export=1000, every=2, palette_steps=20)
+
+
+class Killed(Exception):
+    pass
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of six steps that was left alone."""
+    folder = tmp_path_factory.mktemp("whole")
+    train(options(folder, 6), lambda: 0.0)
+    return folder
+
+
+def test_a_killed_run_resumes_exactly(whole: Path, tmp_path: Path) -> None:
+    """Killed after a step that was not saved, and gone on with: the same bytes as a run that was left alone."""
+
+    def dies(progress: Progress) -> None:
+        if progress.step == 4:
+            raise Killed
+
+    with pytest.raises(Killed):
+        train(options(tmp_path, 6), lambda: 0.0, report=dies)
+    assert place(tmp_path)["step"] == 3 and place(tmp_path)["stage"] == 1
+    steps: list[int] = []
+    train(options(tmp_path, 6), lambda: 0.0, report=lambda progress: steps.append(progress.step))
+    assert steps == [4, 5, 6]
+    assert (tmp_path / CHECKPOINT).read_bytes() == (whole / CHECKPOINT).read_bytes()
+    for name in ("generator.safetensors", "directions.safetensors", "card.toml"):
+        assert (tmp_path / "bundle" / name).read_bytes() == (whole / "bundle" / name).read_bytes()
+
+
+def test_a_stop_anywhere_in_a_step_is_not_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stopped at each of the four places of the second step where it may be."""
+    monkeypatch.setattr(Run, "export", lambda run, tag: None)
+    stages = (Stage(32, 3, 4, (0.004, 0.002), samples=1),)
+    train(TrainOptions(tmp_path / "whole", stages, palette_steps=5), lambda: 0.0)
+    for at in range(4):
+        cut = TrainOptions(tmp_path / str(at), stages, palette_steps=5)
+        calls = 0
+
+        def stops(last: int = 5 + 4 + at) -> None:  # after the palettes' steps and the first one
+            nonlocal calls
+            calls += 1
+            if calls == last + 1:
+                raise Stopped
+
+        with pytest.raises(Stopped):
+            train(cut, lambda: 0.0, check=stops)
+        assert place(cut.folder)["step"] == 1
+        train(cut, lambda: 0.0)
+        assert (cut.folder / CHECKPOINT).read_bytes() == (tmp_path / "whole" / CHECKPOINT).read_bytes()
+
+
+def test_a_stop_before_the_first_step_leaves_nothing(tmp_path: Path) -> None:
+    def stops() -> None:
+        raise Stopped
+
+    with pytest.raises(Stopped):
+        train(options(tmp_path, 6), lambda: 0.0, check=stops)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_finished_run_stays(whole: Path) -> None:
+    made = open_model(whole / "bundle", [])
+    assert made.card is not None and made.card.trained and made.card.class_names == tuple(NAMES)
+    assert made.directions is not None
+    assert (whole / "bundle" / "generator.safetensors").stat().st_size < 8e6
+    before = (whole / CHECKPOINT).stat().st_mtime_ns
+    train(options(whole, 6), lambda: 0.0)
+    assert (whole / CHECKPOINT).stat().st_mtime_ns == before
+
+
+def test_progress_grows_to_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Run, "export", lambda run, tag: None)
+    found: list[Progress] = []
+    train(options(tmp_path, 4), lambda: 0.0, report=found.append)
+    shares = [progress.share for progress in found]
+    assert shares == sorted(shares) and shares[0] > 0.0 and shares[-1] == pytest.approx(1.0)
+    assert [(p.size, p.at) for p in found] == [(32, 1), (32, 2), (32, 3), (64, 1)]
+    assert all(0.0 < p.error < 1.0 for p in found)
+
+
+def spoil(data: bytes, **changes: object) -> bytes:
+    """A checkpoint with other facts about where it stands; None leaves one out."""
+    (length,) = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8 : 8 + length])
+    facts = json.loads(header["__metadata__"][METADATA_KEY]) | changes
+    header["__metadata__"][METADATA_KEY] = json.dumps({k: v for k, v in facts.items() if v is not None})
+    raw = json.dumps(header).encode()
+    return struct.pack("<Q", len(raw)) + raw + data[8 + length :]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda data: data[: len(data) // 2], "cut"),
+        (lambda data: data[:5], "no safetensors file"),
+        (lambda data: b"PK\x03\x04" + bytes(5000), "no safetensors file"),
+        (lambda data: data.replace(b"network.const", b"network.conts", 1), "network.const is missing"),
+        (lambda data: data.replace(METADATA_KEY.encode(), b"x" * len(METADATA_KEY)), "no checkpoint of this trainer"),
+        (lambda data: spoil(data, step=-1), "cannot be read"),
+        (lambda data: spoil(data, at=None), "cannot be read"),
+        (lambda data: spoil(data, stages=7), "cannot be read"),
+        (lambda data: spoil(data, stage=9), "stages so far"),
+        (lambda data: spoil(data, classes=["fog"]), "other classes"),
+        (lambda data: spoil(data, seed=5), "seed 5, not 0"),
+        (lambda data: spoil(data, stages=[[32, 9, 4, 0.004, 0.002, 1, 1]]), "32:9:4:0.004:0.002:1:1"),
+        (lambda data: data[:-100] + b"\xff" * 100, "not finite|random state"),
+    ],
+)
+def test_a_spoilt_checkpoint(whole: Path, tmp_path: Path, change: Callable[[bytes], bytes], says: str) -> None:
+    spoilt = change((whole / CHECKPOINT).read_bytes())
+    (tmp_path / CHECKPOINT).write_bytes(spoilt)
+    with pytest.raises(LivevizError, match=says) as caught:
+        train(options(tmp_path, 6), lambda: 0.0)
+    assert CHECKPOINT in str(caught.value) and "\n" not in str(caught.value) and len(str(caught.value)) < 500
+    assert (tmp_path / CHECKPOINT).read_bytes() == spoilt  # what cannot be gone on with is left as it was
+
+
+def place(folder: Path) -> dict:
+    return json.loads(Container(folder / CHECKPOINT).metadata[METADATA_KEY])
+
+
+def test_a_sheet_is_a_png_like_any_other(tmp_path: Path) -> None:
+    from PIL import Image
+
+    pictures = torch.rand(3, 3, 5, 7, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    write_sheet(pictures, 2, tmp_path / "s.png")
+    pixels = np.asarray(Image.open(tmp_path / "s.png"))
+    assert pixels.shape == (10, 14, 3)
+    found = torch.from_numpy(pixels[5:, :7].copy()).permute(2, 0, 1) / 127.5 - 1  # the third picture
+    assert (found - pictures[2]).abs().max() < 0.005 and (pixels[5:, 7:] == 0).all()
+
+
+def test_training_learns(tmp_path: Path) -> None:
+    stage = Stage(32, 20, 8, (0.006, 0.003), samples=1)
+    net, found = MapsNetwork(len(NAMES)), []
+    optimiser = Optimiser({n: p for n, p in net.named_parameters() if not n.startswith("palette")})
+    random = torch.Generator().manual_seed(0)
+    for step in range(stage.steps):
+        q = ask(stage.batch, len(NAMES), random, slice(None), torch.device("cpu"))
+        coarse, middle, _ = latents(net, q)
+        loss = maps_loss(net(coarse, middle, 32), answers(NAMES, q, 32, 1))
+        loss.backward()
+        optimiser.step(rates(optimiser.named, stage, step))
+        net.zero_grad(set_to_none=True)
+        found.append(loss.item())
+    assert sum(found[-5:]) < 0.75 * sum(found[:5])
+
+
+def test_questions_are_balanced_and_shared_out() -> None:
+    whole = ask(64, len(NAMES), torch.Generator().manual_seed(5), slice(None), torch.device("cpu"))
+    assert torch.bincount(whole.classes, minlength=len(NAMES)).tolist() == [4] * len(NAMES)
+    assert torch.allclose(whole.z.square().mean(dim=1), torch.ones(64), atol=1e-4)
+    halves = [
+        ask(64, len(NAMES), torch.Generator().manual_seed(5), slice(r, 64, 2), torch.device("cpu")) for r in (0, 1)
+    ]
+    assert torch.equal(halves[0].z, whole.z[0::2]) and torch.equal(halves[1].t, whole.t[1::2])
+
+
+def test_answers() -> None:
+    base = ask(8, len(NAMES), torch.Generator().manual_seed(6), slice(None), torch.device("cpu"))
+    one, two = numbers_of(base.z), numbers_of(base.other)
+
+    def asked(kind: int, t: float, **other: torch.Tensor) -> torch.Tensor:
+        q = replace(base, kind=torch.full([8], kind), t=torch.full([8, 1], t), **other)
+        return answers(NAMES, q, 32, 1)
+
+    def drawn(numbers: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
+        return draw_numbers(NAMES, numbers, classes, 32)
+
+    assert torch.equal(asked(PLAIN, 0.5), drawn(one, base.classes))
+    assert torch.equal(asked(TRUNCATED, 0.5), drawn(one * 0.5, base.classes))
+    assert torch.equal(asked(MIXED, 0.5), drawn(torch.cat([one[:, :COARSE], two[:, COARSE:]], 1), base.classes))
+    within = asked(BETWEEN, 0.25, others=base.classes)
+    assert torch.allclose(within, drawn(one * 0.75 + two * 0.25, base.classes), atol=1e-5)
+    across = asked(BETWEEN, 0.5, others=(base.classes + 1) % len(NAMES))
+    half = (drawn(one, base.classes) + drawn(two, (base.classes + 1) % len(NAMES))) / 2
+    assert torch.allclose(across, half, atol=1e-5)
+    assert way(torch.tensor([0.0, 0.5, 1.0])).tolist() == [0.0, 0.5, 1.0]
+
+
+def test_latents_are_the_ones_asked_for() -> None:
+    torch.manual_seed(2)
+    net = MapsNetwork(len(NAMES)).requires_grad_(False)
+    net.w_avg.normal_()
+    q: Questions = replace(
+        ask(4, len(NAMES), torch.Generator().manual_seed(7), slice(None), torch.device("cpu")),
+        kind=torch.tensor([PLAIN, MIXED, TRUNCATED, BETWEEN]),
+        t=torch.full([4, 1], 0.75),
+    )
+    a, b = net.w(q.z, q.classes), net.w(q.other, q.others)
+    coarse, middle, plain = latents(net, q)
+    wanted = torch.stack([a[0], a[1], net.w_avg + 0.75 * (a[2] - net.w_avg), a[3] * 0.25 + b[3] * 0.75])
+    assert torch.allclose(coarse, wanted, atol=1e-5) and torch.allclose(plain, a, atol=1e-5)
+    wanted[1] = b[1]
+    assert torch.allclose(middle, wanted, atol=1e-5)
+
+
+def test_muon_steps_are_nearly_orthogonal() -> None:
+    for shape in ((2, 24, 60), (1, 60, 24)):
+        values = torch.linalg.svdvals(orthogonal(torch.randn(shape, generator=torch.Generator().manual_seed(8))))
+        assert values.min() > 0.5 and values.max() < 1.35
+
+
+def test_rates_leave_what_is_not_drawn_yet_alone() -> None:
+    named = dict(MapsNetwork(len(NAMES)).named_parameters())
+    found = rates(named, Stage(64, 1000, 4, (0.01, 0.001), lower=0.2), 500)
+    assert found["conv0.64.weight"] == pytest.approx(0.0055, rel=0.01)
+    assert found["conv1.8.weight"] == pytest.approx(0.2 * found["conv0.64.weight"])
+    assert found["conv0.128.weight"] == found["head.256"] == found["early"] == 0.0
+    assert set(HEADS) == {64, 128, 256}
+
+
+def test_loss_is_smallest_where_right_and_weighs_the_border() -> None:
+    wanted = torch.rand(2, 5, 64, 64, generator=torch.Generator().manual_seed(9))
+    right = maps_loss(wanted, wanted)
+    inner, outer = wanted.clone(), wanted.clone()
+    inner[..., 30:34, 30] += 0.5
+    outer[..., 30:34, 0] += 0.5
+    assert right < maps_loss(inner, wanted) < maps_loss(outer, wanted)
+
+
+def test_palette_paints_in_range() -> None:
+    assert np.isclose(paint(torch.full((1, 5, 2, 2), 9.0), torch.ones(1, 5, 3)).max().item(), 1.0)
