@@ -2,6 +2,7 @@
 
 import multiprocessing
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,8 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liveviz.app import wire
+from liveviz.app.links import Links
 from liveviz.app.mailbox import Bell, Ring, Slot
-from liveviz.spec import AudioBlock, BendSetting, ControlMessage, ImageFrame, LatentTerm, ParameterFrame, SignalFrame
+from liveviz.spec import (
+    AudioBlock,
+    BendSetting,
+    ControlMessage,
+    ImageFrame,
+    LatentTerm,
+    LivevizError,
+    ParameterFrame,
+    SignalFrame,
+)
 
 SPAWN = multiprocessing.get_context("spawn")
 
@@ -29,6 +40,17 @@ def test_slot_keeps_the_newest(slot: Slot) -> None:
     sequence, content = slot.read()
     assert sequence == 10
     assert content.tolist() == [9] * 109
+
+
+def test_no_room_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int, offset: int, length: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.posix_fallocate", full)
+    before = set(Path("/dev/shm").iterdir())
+    with pytest.raises(LivevizError, match="no room"):
+        Links(SPAWN, 10, wire.ParameterWire(("a",), ("zoom",)), (64, 64))
+    assert set(Path("/dev/shm").iterdir()) == before
 
 
 def test_slot_refuses_what_does_not_fit(slot: Slot) -> None:

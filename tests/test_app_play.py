@@ -132,6 +132,59 @@ def test_whoever_dies_comes_back(home: Path, tmp_path: Path, room: str) -> None:
     assert figures["audio"]["hops"] > 200
 
 
+def test_a_broken_mapping_does_not_outlive_a_crash(home: Path, tmp_path: Path, root: Path) -> None:
+    """The file is broken, then engine and stage die: the last good show comes back."""
+    show_file, stats = tmp_path / "mine.toml", tmp_path / "stats.json"
+    show_file.write_text((root / "mappings/default.toml").read_text())
+    args = ("demo", "--headless", *SMALL, *QUIET, "--backend", "testcard", "--mapping", show_file, "--debug")
+    with LiveShow(home, *args, "--stats", stats, cwd=tmp_path) as show:
+        show.wait_for("ears is process")
+        time.sleep(2.0)
+        show_file.write_text("version = ")
+        show.wait_for("mine.toml:1: ", timeout=3)
+        for room in ("engine", "stage"):
+            first = show.child(room)
+            os.kill(first, signal.SIGKILL)
+            show.until(lambda room=room, first=first: show.child(room) != first, 20, f"{room} again")
+            time.sleep(2.0)
+        assert show.said.count("it is started again") == 2, show.said
+        show_file.unlink()
+        show.wait_for("cannot be read", timeout=5)
+        show.interrupt()
+    assert read_stats(stats)["frames"]["presented"] > 20
+    assert sorted(p.name for p in tmp_path.glob("*.mp4")) == ["liveviz-demo-2.mp4", "liveviz-demo.mp4"]
+    for tape in tmp_path.glob("*.mp4"):
+        assert str(tape) in show.said
+        assert len(decode(tape)[0]) > 5
+
+
+def test_nothing_of_ours_is_overwritten_unasked(home: Path, song: Path, tmp_path: Path) -> None:
+    precious = [tmp_path / name for name in ("liveviz-clicks.mp4", "liveviz-clicks-2.png")]
+    for path in precious:
+        path.write_text("precious")
+    args = (song, *SMALL, *QUIET, "--backend", "testcard", "--seconds", "1")
+    with LiveShow(home, *args, cwd=tmp_path) as show:
+        assert show.end(30) == 0, show.said
+    assert [path.read_text() for path in precious] == ["precious", "precious"]
+    assert len(decode(tmp_path / "liveviz-clicks-2.mp4")[0]) > 5
+    assert (tmp_path / "liveviz-clicks-2-2.png").exists()
+
+
+def test_a_show_that_was_stopped_goes_on(home: Path, tmp_path: Path) -> None:
+    """Ctrl+Z and fg: nobody could say anything meanwhile, so nobody hangs."""
+    args = ("demo", "--headless", *SMALL, *QUIET, "--backend", "testcard", "--debug")
+    with LiveShow(home, *args, cwd=tmp_path) as show:
+        show.wait_for("ears is process")
+        time.sleep(2.0)
+        os.killpg(show.process.pid, signal.SIGSTOP)
+        time.sleep(7.0)
+        os.killpg(show.process.pid, signal.SIGCONT)
+        time.sleep(2.0)
+        assert "started again" not in show.said, show.said
+        show.interrupt()
+        assert show.process.returncode == 0, show.said
+
+
 def test_ctrl_c_while_recording_leaves_a_playable_file(home: Path, tmp_path: Path) -> None:
     video = tmp_path / "live.mp4"
     with LiveShow(home, "demo", "--headless", *SMALL, *QUIET, "--debug", "--record", video, cwd=tmp_path) as show:

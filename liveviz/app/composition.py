@@ -27,9 +27,13 @@ def parameter_wire() -> wire.ParameterWire:
     return wire.ParameterWire(registry().names, tuple(sorted(bending.ops())))
 
 
-def load_mapping(path: Path) -> mapping.Program:
-    """The checked mapping file; LivevizError with file, line, field and what is allowed."""
-    return mapping.load(path, registry(), signals.outputs(), name=str(path))
+def load_mapping(source: Path | str, path: Path | None = None) -> mapping.Program:
+    """The checked mapping of a file, or of the text that was in the file `path`.
+
+    Raises:
+        LivevizError: file, line, field and what is allowed.
+    """
+    return mapping.load(source, registry(), signals.outputs(), name=str(path or source))
 
 
 def bend_layers(program: mapping.Program) -> frozenset[int]:

@@ -9,6 +9,7 @@ from liveviz.app.links import Links
 from liveviz.app.options import ShowOptions
 from liveviz.app.stats import percentiles
 from liveviz.clock import now
+from liveviz.spec import LivevizError
 
 _log = logging.getLogger("liveviz.app")
 _SAY_EVERY = 0.25
@@ -19,11 +20,15 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
     generator = None
     if options.backend != "testcard":
         generator = models.open_model(options.model, [paths.engines()])
-    program = composition.load_mapping(options.mapping)
-    live = engine.Engine(
-        engine.choose(options.backend), generator, cache=paths.cache(), bends=composition.bend_layers(program)
-    )
     parameters = composition.parameter_wire()
+    if (asked := links.parameters.read()) is not None:  # the show is under way: what it bends counts, not the file
+        bends = frozenset(bend.layer for bend in parameters.unpack(asked[1]).bends)
+    else:
+        bends = composition.bend_layers(composition.load_mapping(options.mapping))
+    live = engine.Engine(engine.choose(options.backend), generator, cache=paths.cache(), bends=bends)
+    if live.size != links.picture:
+        sizes = " to ".join(f"{w}x{h}" for w, h in (links.picture, live.size))
+        raise LivevizError(f"model {options.model}: its pictures went from {sizes} during the show; start it again")
     status = links.status["engine"]
     times: deque[float] = deque(maxlen=3600)
     done, said = 0, 0.0

@@ -2,15 +2,18 @@
 
 import json
 from multiprocessing.context import BaseContext
+from typing import TypeVar
 
 import numpy as np
 
 from liveviz.app import wire
 from liveviz.app.mailbox import Bell, Ring, Slot
 from liveviz.clock import now
+from liveviz.spec import LivevizError
 
 ROOMS = ("ears", "hands", "engine", "stage")
 _STATUS_BYTES = 65536
+_MAPPING_BYTES = 512 * 1024
 
 
 class Status:
@@ -39,6 +42,9 @@ class Status:
         self._slot.close(unlink)
 
 
+_Box = TypeVar("_Box", Slot, Ring, Status)
+
+
 class Links:
     """The mailboxes between ears, hands, engine and stage.
 
@@ -47,21 +53,35 @@ class Links:
         outputs: number of signal outputs.
         parameters: layout of a ParameterFrame.
         picture: (width, height) of the engine's pictures.
+    Raises:
+        LivevizError: there is no room for them.
+    `mapping` holds the text of the last good mapping file, for a stage that is started again while the file is broken.
     """
 
     def __init__(
         self, context: BaseContext, outputs: int, parameters: wire.ParameterWire, picture: tuple[int, int]
     ) -> None:
-        self.signals = Slot(wire.signal_bytes(outputs))
-        self.parameters = Slot(parameters.bytes)
-        self.images = Slot(wire.image_bytes(*picture))
-        self.controls = Ring(wire.CONTROL_BYTES, 8192)
-        self.audio = Ring(wire.AUDIO_BYTES, 1024)
-        self.flags = Slot(8)
+        self.picture = picture
+        self._boxes: list[Slot | Ring | Status] = []
+        try:
+            self.signals = self._keep(Slot(wire.signal_bytes(outputs)))
+            self.parameters = self._keep(Slot(parameters.bytes))
+            self.images = self._keep(Slot(wire.image_bytes(*picture)))
+            self.mapping = self._keep(Slot(_MAPPING_BYTES))
+            self.flags = self._keep(Slot(8))
+            self.controls = self._keep(Ring(wire.CONTROL_BYTES, 8192))
+            self.audio = self._keep(Ring(wire.AUDIO_BYTES, 1024))
+            self.status = {room: self._keep(Status()) for room in ROOMS}
+        except LivevizError:
+            self.close(unlink=True)
+            raise
         self.parameters_bell = Bell(context)
         self.images_bell = Bell(context)
-        self.status = {room: Status() for room in ROOMS}
         self.flags.write(np.zeros(1))
+
+    def _keep(self, box: _Box) -> _Box:
+        self._boxes.append(box)
+        return box
 
     @property
     def stopping(self) -> bool:
@@ -75,7 +95,5 @@ class Links:
 
     def close(self, unlink: bool = False) -> None:
         """Let go of every mailbox; the parent also unlinks them."""
-        for box in (self.signals, self.parameters, self.images, self.controls, self.audio, self.flags):
+        for box in self._boxes:
             box.close(unlink)
-        for status in self.status.values():
-            status.close(unlink)

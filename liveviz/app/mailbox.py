@@ -2,16 +2,42 @@
 order. Neither blocks, neither holds a lock that a dying process could keep, and neither pickles."""
 
 import contextlib
+import os
 import struct
+import sys
 from multiprocessing.context import BaseContext
 from multiprocessing.shared_memory import SharedMemory
 from multiprocessing.synchronize import BoundedSemaphore
 
 import numpy as np
 
+from liveviz.spec import LivevizError
+
 _WORD = 8
 _BUFFERS = 3  # the writer is never in the buffer that a reader that is one write behind still copies
 _RETRIES = 8
+
+
+def _shared_memory(name: str | None, size: int) -> SharedMemory:
+    """New shared memory whose bytes are really there, or, with a name, that of somebody else.
+
+    Raises:
+        LivevizError: there is no room. Without this check a write into a full /dev/shm ends the process without a word.
+    """
+    if name is not None:
+        return SharedMemory(name)
+    try:
+        memory = SharedMemory(create=True, size=size)
+    except OSError as error:
+        raise LivevizError(f"shared memory: {size / 2**20:.1f} MB cannot be had: {error.strerror}") from error
+    try:
+        if sys.platform == "linux":
+            os.posix_fallocate(memory._fd, 0, size)  # type: ignore[attr-defined]
+    except OSError as error:
+        memory.close()
+        memory.unlink()
+        raise LivevizError(f"shared memory: no room for {size / 2**20:.1f} MB in /dev/shm: {error.strerror}") from error
+    return memory
 
 
 class Bell:
@@ -44,7 +70,7 @@ class Slot:
         self.size = size
         self._stride = -(-(size + 2 * _WORD) // 64) * 64
         total = 64 + _BUFFERS * self._stride
-        self._memory = SharedMemory(name, create=name is None, size=total if name is None else 0)
+        self._memory = _shared_memory(name, total)
         buffer = self._memory.buf
         assert buffer is not None
         self._head = np.frombuffer(buffer, np.int64, 1, 0)
@@ -117,7 +143,7 @@ class Ring:
     def __init__(self, record: int, capacity: int, name: str | None = None) -> None:
         self.record, self.capacity = record, capacity
         self._stride = -(-(record + _WORD) // 8) * 8
-        self._memory = SharedMemory(name, create=name is None, size=64 + capacity * self._stride if name is None else 0)
+        self._memory = _shared_memory(name, 64 + capacity * self._stride)
         assert self._memory.buf is not None
         self._ends = np.frombuffer(self._memory.buf, np.int64, 3, 0)  # written, read, dropped
         self._body = self._memory.buf[64:]

@@ -16,7 +16,7 @@ class ShowOptions:
     midi: port name, None for every port, "none" for no MIDI at all.
     record: mp4 to write.
     seconds: stop after so long, None = until stopped.
-    started: when the command began, on the show's clock.
+    started: when the command began, on the show's clock. take: how often the stage was started again.
     """
 
     source: str | None
@@ -36,7 +36,8 @@ class ShowOptions:
     stats: Path | None
     debug: bool
     started: float
+    take: int = 0
 
-    def with_record(self, record: Path) -> "ShowOptions":
-        """The same with another `record`."""
-        return replace(self, record=record)
+    def with_take(self, take: int) -> "ShowOptions":
+        """The same with `take`."""
+        return replace(self, take=take)

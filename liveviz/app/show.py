@@ -23,6 +23,9 @@ from liveviz.spec import LivevizError
 
 _log = logging.getLogger("liveviz.app")
 _HUNG_S = 6.0  # a child that was ready and has said nothing for so long is killed and started again
+_START_S = 120.0  # compiling a large generator for the first time takes its time
+_SLOW_S = 15.0
+_AWAY_S = 2.0  # the parent looks 20 times a second; a longer gap means that the whole show was stopped
 _END_S = 1.5  # how long children may take to end; recordings are playable all the time
 _BACKOFF_S = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
 
@@ -37,6 +40,8 @@ class _Room:
     was_ready: bool = False
     next_start: float = 0.0
     ended: bool = False
+    killed: bool = False
+    called_slow: bool = False
     deaths: list[float] = field(default_factory=list)
 
 
@@ -49,6 +54,8 @@ class Show:
         self._context = multiprocessing.get_context("spawn")
         self._picture = _picture_size(options)
         self._rooms = {name: _Room(name) for name in child.ROOM_MODULES}
+        self._tapes: dict[str, None] = {}
+        self._watched = self._back = now()
         self._interrupted = False
         self._failed: str | None = None
 
@@ -83,7 +90,7 @@ class Show:
         self._links.status[room.name].say({"state": "starting"})
         room.process = self._context.Process(
             target=child.run,
-            args=(room.name, self._options_for(room), self._links),
+            args=(room.name, self._options.with_take(room.starts), self._links),
             name=f"liveviz-{room.name}",
             daemon=True,
         )
@@ -92,29 +99,35 @@ class Show:
         room.starts += 1
         _log.debug("%s is process %d", room.name, room.process.pid)
 
-    def _options_for(self, room: _Room) -> ShowOptions:
-        """Options of a child: a second tape never overwrites the first."""
-        options = self._options
-        if room.name == "stage" and room.starts > 0 and options.record is not None:
-            options = options.with_record(options.record.with_stem(f"{options.record.stem}-{room.starts + 1}"))
-        return options
-
     def _watch(self) -> None:
         """Start what is due, and deal with whoever has died or hangs."""
+        if now() - self._watched > _AWAY_S:  # the whole show was stopped for a while: nobody could say anything
+            self._back = now()
+        self._watched = now()
         for room in self._rooms.values():
             status = self._links.status[room.name].read()
-            ready = status.get("state") in ("ready", "finished")
+            self._tapes.update(dict.fromkeys(status.get("tape", {}).get("written", [])))
             if room.process is None:
                 if not room.ended and now() >= room.next_start:
                     self._start(room)
-                continue
-            room.was_ready |= ready
-            if room.process.is_alive():
-                if ready and now() - status.get("time", now()) > _HUNG_S:
-                    _log.warning("%s has said nothing for %.0f s: it is started again", room.name, _HUNG_S)
-                    room.process.kill()
-                continue
-            self._buried(room, status)
+            elif not room.process.is_alive():
+                self._buried(room, status)
+            else:
+                self._listen_to(room, status)
+
+    def _listen_to(self, room: _Room, status: dict) -> None:
+        """Kill a child that has hung, so that it is started again; say so when one takes long to start."""
+        assert room.process is not None
+        ready = status.get("state") in ("ready", "finished")
+        room.was_ready |= ready
+        silent = now() - max(status.get("time", 0.0), self._back)
+        if silent > (_HUNG_S if ready else _START_S):
+            _log.warning("%s has said nothing for %.0f s: it is started again", room.name, silent)
+            room.killed = True
+            room.process.kill()
+        elif not ready and silent > _SLOW_S and not room.called_slow:
+            _log.info("%s is still starting ...", room.name)
+            room.called_slow = True
 
     def _buried(self, room: _Room, status: dict) -> None:
         """A child has ended: well, for a reason a user must hear, or to be started again."""
@@ -135,15 +148,15 @@ class Show:
             return
         wait = _BACKOFF_S[min(len(room.deaths) - 1, len(_BACKOFF_S) - 1)]
         room.next_start = now() + wait
-        _log.warning("%s died (%s): it is started again", room.name, message)
+        if not room.killed:
+            _log.warning("%s died (%s): it is started again", room.name, message)
+        room.killed = False
 
     def _over(self) -> bool:
-        return (
-            self._interrupted
-            or self._failed is not None
-            or self._rooms["stage"].ended
-            or (self._rooms["ears"].ended and self._links.status["ears"].read().get("state") == "finished")
-        )
+        if self._interrupted or self._failed is not None or self._rooms["stage"].ended:
+            return True
+        ears = self._links.status["ears"].read()
+        return self._rooms["ears"].ended and ears.get("state") == "finished" and bool(ears.get("ends"))
 
     def _end(self) -> None:
         """Ask everybody to end; after a while, insist."""
@@ -159,17 +172,26 @@ class Show:
                 process.join(0.3)
 
     def _report(self) -> int:
+        """Say how it was, write `--stats`; the exit code."""
         status = {room: self._links.status[room].read() for room in child.ROOM_MODULES}
-        stage_status = dict(status["stage"], restarts={r.name: max(0, r.starts - 1) for r in self._rooms.values()})
-        figures = compose(status["ears"], status["hands"], status["engine"], stage_status)
+        self._tapes.update(dict.fromkeys(status["stage"].get("tape", {}).get("written", [])))
+        restarts = {room.name: max(0, room.starts - 1) for room in self._rooms.values()}
+        figures = compose(status["ears"], status["hands"], status["engine"], {**status["stage"], "restarts": restarts})
+        frames, osc = figures["frames"], figures["control"]["osc"]
+        if self._failed is None or frames["presented"]:
+            _log.info("%d frames at %.1f fps, %d late", frames["presented"], frames["fps"], frames["late"])
+        if osc["rejected"]:
+            _log.info("OSC: %d packets were no good and refused", osc["rejected"])
+        for path in self._tapes:
+            if Path(path).exists():
+                _log.info("written: %s", path)
         if self._options.stats is not None:
-            write_json(figures, self._options.stats)
+            try:
+                write_json(figures, self._options.stats)
+            except LivevizError as error:
+                self._failed = self._failed or f"stats: {error}"
         if self._failed is not None:
             raise LivevizError(self._failed)
-        frames = figures["frames"]
-        _log.info("%d frames at %.1f fps, %d late", frames["presented"], frames["fps"], frames["late"])
-        for path in stage_status.get("tape", {}).get("written", []):
-            _log.info("written: %s", Path(path).resolve())
         return 0
 
 

@@ -2,7 +2,6 @@
 engine, a controller or a recorder does, a picture is presented in time: the newest there is."""
 
 import logging
-from pathlib import Path
 
 import numpy as np
 
@@ -10,17 +9,17 @@ from liveviz import mapping, signals
 from liveviz.app import child, composition, wire
 from liveviz.app.figures import Figures
 from liveviz.app.links import Links
+from liveviz.app.mapping_file import MappingFile
 from liveviz.app.options import ShowOptions
 from liveviz.app.screen import Screen
 from liveviz.app.taping import Taping
 from liveviz.app.tick import Tick
 from liveviz.clock import WallClock, now
 from liveviz.post import Chain
-from liveviz.spec import ControlMessage, ImageFrame, LivevizError, ParameterFrame, SignalFrame
+from liveviz.spec import ControlMessage, ImageFrame, ParameterFrame, SignalFrame
 
 _log = logging.getLogger("liveviz.app")
 _SAY_EVERY = 0.25
-_RELOAD_EVERY = 0.15
 _DARK = np.full((8, 8, 4), (10, 8, 16, 255), np.uint8)
 
 
@@ -63,52 +62,12 @@ class RemoteEngine:
             self._newest = wire.unpack_image(found[1])[0]
 
 
-class MappingFile:
-    """The mapping file on disk: saved, it changes the show; saved with a mistake, the last good show goes on.
-
-    State: `program`, the last good one; `mistake`, what is wrong with what was saved last, or nothing.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._stamp = self._look()
-        self._looked = now()
-        self.mistake = ""
-        self.program = composition.load_mapping(path)
-
-    def _look(self) -> tuple[int, int]:
-        try:
-            found = self.path.stat()
-        except OSError:  # an editor is replacing it
-            return (0, 0)
-        return found.st_mtime_ns, found.st_size
-
-    def changed(self) -> mapping.Program | None:
-        """A new good program, when there is one."""
-        if now() - self._looked < _RELOAD_EVERY:
-            return None
-        self._looked = now()
-        stamp = self._look()
-        if stamp in ((0, 0), self._stamp):
-            return None
-        self._stamp = stamp
-        try:
-            self.program = composition.load_mapping(self.path)
-        except LivevizError as error:
-            _log.warning("%s; the show goes on as it was", error)
-            self.mistake = str(error)
-            return None
-        self.mistake = ""
-        _log.info("mapping %s: loaded again", self.path.name)
-        return self.program
-
-
 class Stage:
     """One show on one screen."""
 
     def __init__(self, options: ShowOptions, links: Links) -> None:
         self._options, self._links = options, links
-        self._file = MappingFile(options.mapping)
+        self._file = MappingFile(options.mapping, links.mapping)
         self.screen = Screen(options, links)
         links.status["stage"].say({"state": "starting", "screen": self.screen.kind})
         self._show = mapping.Show(self._file.program, composition.registry(), signals.outputs(), seed=options.seed)

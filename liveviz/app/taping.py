@@ -36,7 +36,7 @@ class Taping:
         self._asked: float | None = None
         self._over = options.record is None and not self._unseen
         self._start = 0.0
-        self._still: Path | None = None
+        self._written: list[Path] = []
 
     def frame(self, picture: Picture, chain: Chain) -> None:
         """Add one presented picture, and the sound that has come meanwhile."""
@@ -68,37 +68,54 @@ class Taping:
             if not ears.get("ends", False):
                 self._over = True
                 return False
-            stem = "".join(c if c.isalnum() or c in "-_" else "-" for c in Path(str(ears["source"])).stem)
-            self._path = Path(f"liveviz-{stem}.mp4")
+            stem = "".join(c if c.isalnum() or c in "-_" else "-" for c in Path(str(ears["source"])).stem)[:80]
+            path = _free(Path(f"liveviz-{stem}.mp4"))
+        else:  # a stage that was started again goes on in another file
+            path = _free(self._path) if self._options.take else self._path
         rate = ears.get("sample_rate") or None
         try:
-            self._recorder = Recorder(self._path, self._options.size, self._options.fps, rate, 2, live=True)
+            self._recorder = Recorder(path, self._options.size, self._options.fps, rate, 2, live=True)
         except LivevizError as error:
             _log.warning("%s; the show goes on without a recording", error)
             self._over = True
             return False
+        self._path = path
+        self._written.append(path)
         self._links.audio.drain()  # what was heard before the first picture
         self._start = now()
         return True
 
     def _finish(self) -> None:
         if self._recorder is not None:
+            told = self._recorder.error is not None
             self._recorder.close()
+            if self._recorder.error is not None and not told:
+                _log.warning("record: %s: %s is not complete", self._recorder.error, self._path)
         self._recorder = None
         self._over = True
 
     def report(self) -> dict:
         """What was written, for the parent's last line."""
         dropped = self._recorder.dropped if self._recorder is not None else 0
-        written = [str(p) for p in (self._path, self._still) if p is not None and p.exists()]
-        return {"written": written, "dropped": dropped}
+        return {"written": [str(p.resolve()) for p in self._written], "dropped": dropped}
 
     def close(self) -> None:
-        """Finish the file; where nobody saw the show, write the last frame beside it."""
+        """Finish the file; where nobody asked for it, write the last frame beside it."""
         self._finish()
-        if self._unseen and self._last is not None and self._path is not None:
-            self._still = self._path.with_suffix(".png")
+        if self._options.record is None and self._last is not None and self._written:
+            still = _free(self._written[-1].with_suffix(".png"))
             try:
-                write_png(self._last, self._still)
-            except (LivevizError, OSError) as error:
+                write_png(self._last, still)
+            except LivevizError as error:
                 _log.warning("last frame: %s", error)
+            else:
+                self._written.append(still)
+
+
+def _free(path: Path) -> Path:
+    """`path`, or the first of path-2, path-3 ... that does not exist: an evening's tape is never overwritten."""
+    number, free = 1, path
+    while free.exists():
+        number += 1
+        free = path.with_stem(f"{path.stem}-{number}")
+    return free

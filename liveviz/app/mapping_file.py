@@ -1,0 +1,79 @@
+"""The mapping file of a live show: watched while it is played from, and kept whole while somebody breaks it."""
+
+import contextlib
+import logging
+from pathlib import Path
+
+from liveviz import mapping
+from liveviz.app import composition
+from liveviz.app.mailbox import Slot
+from liveviz.clock import now
+from liveviz.spec import LivevizError
+
+_log = logging.getLogger("liveviz.app")
+_LOOK_EVERY = 0.15
+_GONE_LOOKS = 5  # an editor that replaces the file takes it away for a moment
+_GONE = (0, 0)
+
+
+class MappingFile:
+    """The mapping file on disk: saved, it changes the show; saved with a mistake, the last good show goes on.
+
+    Args:
+        path: of the file. last_good: where the text of the last good one is kept, for a stage that is started again.
+    Raises:
+        LivevizError: it is not good, and no good one was kept.
+    State: `program`, the last good one; `mistake`, what is wrong with what was saved last, or nothing.
+    """
+
+    def __init__(self, path: Path, last_good: Slot) -> None:
+        self.path, self._last_good = path, last_good
+        self._stamp, self._gone = self._look(), 0
+        self._looked = now()
+        self.mistake = ""
+        try:
+            self.program = self._load()
+        except LivevizError as error:
+            if (kept := last_good.read()) is None:
+                raise
+            self._warn(error)
+            self.program = composition.load_mapping(kept[1].tobytes().decode(), path)
+
+    def changed(self) -> mapping.Program | None:
+        """A new good program, when there is one."""
+        if now() - self._looked < _LOOK_EVERY:
+            return None
+        self._looked = now()
+        stamp = self._look()
+        self._gone = self._gone + 1 if stamp == _GONE else 0
+        if stamp == self._stamp or 0 < self._gone < _GONE_LOOKS:
+            return None
+        self._stamp = stamp
+        try:
+            program = self._load()
+        except LivevizError as error:
+            self._warn(error)
+            return None
+        self.mistake = ""
+        _log.info("mapping %s: loaded again", self.path.name)
+        if program.model != self.program.model:
+            _log.info("mapping %s: the other model is taken when the show is next started", self.path.name)
+        self.program = program
+        return program
+
+    def _look(self) -> tuple[int, int]:
+        try:
+            found = self.path.stat()
+        except OSError:
+            return _GONE
+        return found.st_mtime_ns, found.st_size
+
+    def _load(self) -> mapping.Program:
+        program = composition.load_mapping(self.path)
+        with contextlib.suppress(OSError, ValueError):  # replaced or grown in this very moment: kept next time
+            self._last_good.write(self.path.read_bytes())
+        return program
+
+    def _warn(self, error: LivevizError) -> None:
+        _log.warning("%s; the show goes on as it was", error)
+        self.mistake = str(error)
