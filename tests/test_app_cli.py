@@ -1,6 +1,7 @@
 """The command line as a user meets it: exit codes, one line per mistake, never a traceback."""
 
 import json
+import logging
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,13 @@ MISTAKES = [  # (arguments, exit code, what the line must say)
     (["play", "--fps", "nan"], 2, "fps"),
     (["play", "--seconds", "-1"], 2, "seconds"),
     (["play", "--backend", "abacus"], 2, "abacus"),
+    (["play", "--backend", "tensorrt"], 2, "tensorrt is not built yet; there are auto, cuda, openvino"),
+    (["play", "--fullscreen", "demo"], 2, "put SOURCE before --fullscreen"),
+    (["play", "--fullscreen", "README.md"], 2, "put SOURCE before --fullscreen"),
+    (["play", "README.md", "--stats", "./README.md"], 2, "README.md is what is read"),
+    (["play", ""], 2, "SOURCE: is empty"),
+    (["model", "info", ""], 2, "MODEL: is empty"),
+    (["mapping", "check", " "], 2, "NAME|PATH: is empty"),
     (["play", "--osc", "nowhere"], 2, "HOST:PORT"),
     (["play", "--seed", "-1"], 2, "seed"),
     (["play", "--window", "--headless"], 2, "not allowed"),
@@ -92,6 +100,26 @@ def test_help_of_every_command(liveviz) -> None:
         assert command in top
         done = liveviz(command, "--help")
         assert done.returncode == 0 and "usage: liveviz" in done.stdout
+
+
+def test_help_offers_the_backends_that_there_are(liveviz) -> None:
+    from liveviz import engine
+
+    assert f"{{{','.join(['auto', *engine.backends()])}}}" in liveviz("play", "--help").stdout
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_a_message_cannot_steer_the_terminal(debug: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    from liveviz.app import logs
+
+    root = logging.getLogger("liveviz")
+    before = root.handlers[:], root.level, root.propagate, logging.raiseExceptions
+    try:
+        logs.setup(debug)
+        root.warning("a\x1b[2Jb\x9bc\u202ed\udce9 é")
+    finally:
+        root.handlers[:], root.level, root.propagate, logging.raiseExceptions = before
+    assert capsys.readouterr().err == "liveviz: warning: a\\x1b[2Jb\\x9bc\\u202ed\\udce9 é\n"
 
 
 def test_model_new_info_and_still(liveviz, tmp_path: Path) -> None:

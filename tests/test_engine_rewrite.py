@@ -1,16 +1,19 @@
 """The static-weight rewrite, in torch and in OpenVINO, against the reference: any generator, any ws."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
-from heart import plain_generator, relative_error, rms_error, small
+from heart import frame, plain_generator, relative_error, rms_error, small
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liveviz.engine import create
 from liveviz.engine.cuda import Cuda
 from liveviz.engine.rewrite import Rewrite
-from liveviz.models import GeneratorConfig, MappingNetwork, new, small_config
+from liveviz.models import Generator, GeneratorConfig, MappingNetwork, new, small_config
+from liveviz.spec import LivevizError
 
 torch.set_num_threads(1)
 
@@ -122,3 +125,26 @@ def test_styles_of_a_dead_layer_stay_finite() -> None:
     assert np.isfinite(Rewrite(generator).styles(ws)).all()
     truth = create("reference", generator).synthesize(ws)
     assert relative_error(Cuda(generator, frozenset(), "f32", "cpu").synthesize(ws), truth) < 1e-4
+
+
+@pytest.mark.parametrize("part", ["conv0.weight", "conv1.bias", "conv0.noise_strength"])
+def test_weights_too_large_are_refused_in_one_line(part: str) -> None:
+    generator, name = plain_generator(small(16), 3), f"synthesis.b8.{part}"
+    weights = {**generator.weights, name: np.full_like(generator.weights[name], 3e38)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(LivevizError, match=r"^generator huge: synthesis\.b8\.conv\d: weights too large[^\n]*$"):
+            Rewrite(Generator(generator.config, weights, "huge"))
+
+
+@pytest.mark.parametrize("backend", ["openvino", "reference"])
+@pytest.mark.parametrize(
+    "name", ["synthesis.b8.conv0.affine.weight", "synthesis.b4.const", "synthesis.b8.torgb.weight"]
+)
+def test_a_picture_out_of_range_prints_nothing(backend: str, name: str) -> None:
+    generator = plain_generator(small(16), 3)
+    weights = {**generator.weights, name: np.full_like(generator.weights[name], 3e38)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        made = create(backend, Generator(generator.config, weights, "huge"), precision="f32")
+        assert made.render(frame()).pixels.shape == (16, 16, 4)

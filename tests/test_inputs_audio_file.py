@@ -130,6 +130,14 @@ def test_half_a_song_is_played_as_far_as_it_goes(tmp_path: Path) -> None:
     assert abs(len(read) - RATE // 2) < 100
 
 
+def test_a_name_in_another_encoding(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "plain.wav", tone(3000), RATE)
+    path = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.wav")
+    os.rename(tmp_path / "plain.wav", path)
+    reader = open_reader(path)
+    assert reader.label == "caf?.wav" and len(read_all(reader)) == 3000
+
+
 @pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
 @settings(derandomize=True, deadline=None, max_examples=10)
 @given(sizes=st.lists(st.integers(1, 4000), min_size=1, max_size=8))

@@ -310,3 +310,26 @@ def test_loss_is_smallest_where_right_and_weighs_the_border() -> None:
 
 def test_palette_paints_in_range() -> None:
     assert np.isclose(paint(torch.full((1, 5, 2, 2), 9.0), torch.ones(1, 5, 3)).max().item(), 1.0)
+
+
+def test_grain_is_as_strong_as_it_says() -> None:
+    """Each layer's noise alone changes the picture by its share, measured by another way than the setting was."""
+    from liveviz.learning.grain import LAYER_RMS, with_grain
+    from liveviz.models import MappingNetwork, new, small_config
+    from liveviz.models.reference import network
+
+    plain = new(small_config(32, 512, 32, 2), seed=3)
+    grained = with_grain(plain)
+    names = [n for n in grained.weights if n.endswith("noise_strength")]
+    assert all(float(grained.weights[n]) > 0.0 for n in names)
+    mapping = MappingNetwork(grained)
+    z = np.random.default_rng(8).normal(size=(16, grained.config.z_dim)).astype(np.float32)
+    ws = torch.from_numpy(mapping.ws(mapping(z, mapping.one_hot(np.arange(16) % 2))))
+    with torch.no_grad():
+        silent = network(
+            replace(grained, weights={n: v * (n not in names) for n, v in grained.weights.items()})
+        ).synthesis(ws)
+        loud = network(grained).synthesis(ws)
+    change = (loud - silent).square().mean().sqrt().item()
+    expected = sum(LAYER_RMS[int(n.split(".")[1][1:])] ** 2 for n in names) ** 0.5
+    assert 0.4 * expected < change < 2.5 * expected

@@ -213,9 +213,14 @@ MISTAKES = [
         "route",
         ["18 bends", "16"],
     ),
-    ("version = 1\nx = " + "[" * 1900, 1, "file", ["nested"]),
+    ("version = 1\nx = " + "[\n" * 4000, 1, "file", ["nested"]),
+    ("version = 1\nx = " + "[" * 1900, 2, "file", ["32 in one line"]),
+    ("version = 1\n" + ("x = {" + "a={" * 30 + "}" * 31 + "\n") * 200, 134, "file", ["4096 in all"]),
     ("version = 1\n# " + "x" * 3000, 2, "file", ["one line", "2000"]),
     ("version = 1\n" + "a." * 500 + "a = 1", 2, "file", ["dots"]),
+    ("version = 1\nx = { " + "'a' . b." * 4 + "a = 1 }", 2, "file", ["dots"]),
+    ('version = 1\ntitle = "a\\u001b[2Jb"', 2, "title", ["control"]),
+    ('version = 1\nmodel = "a\\nb"', 2, "model", ["control"]),
     ("version = 1\n'a\\nb\x7f' = 1", 2, "TOML", ["character"]),
     ('version = 1\n"a\\nb" = 1', 2, r"'a\nb'", ["unknown key"]),
     ("#" * 1000 + "\n" + "# x\n" * 100000, 1, "file", ["256 KiB"]),
@@ -233,6 +238,28 @@ def test_a_mistake_is_answered_with_line_field_and_what_is_allowed(text, line, f
     assert said.isprintable()
     for word in words:
         assert word in said
+
+
+def test_only_what_is_not_closed_ends_too_early():
+    for text in ("version = 1\nversion = 1", "version = 1\nset = {a = 1, a = 2}", "version = 1\n[set]\n[set]"):
+        with pytest.raises(LivevizError, match=r"TOML: (Cannot|Duplicate)") as caught:
+            mapping.load(text, REGISTRY, SOURCES, name="x")
+        assert "early" not in str(caught.value)
+
+
+def test_text_may_have_lines_numbers_and_dots():
+    dots = "# " + "." * 100 + '\nversion = 1\ndescription = """one\n\ttwo ' + "... " * 50 + '"""'
+    assert "one\n\ttwo" in mapping.load(dots, REGISTRY, SOURCES).description
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["k{i} = " + "{{b=" * 300 + "1" + "}}" * 300, "k{i} = {{" + "a." * 900 + "a=1}}", "a{i}." + "a." * 15 + "a = 1"],
+)
+def test_a_deep_file_is_refused_before_it_is_read(line: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(tomllib, "loads", lambda text: pytest.fail("it was read"))
+    with pytest.raises(LivevizError, match=r"x:2: file: "):
+        mapping.load("version = 1\n" + "\n".join(line.format(i=i) for i in range(60)), REGISTRY, SOURCES, name="x")
 
 
 def test_chords_need_their_signals():

@@ -4,9 +4,11 @@ import argparse
 import math
 from pathlib import Path
 
+from liveviz import engine
 from liveviz.spec import UsageError
 
-BACKENDS = ("auto", "openvino", "cuda", "tensorrt", "testcard")
+BACKENDS = ("auto", *engine.backends())
+PLANNED = {"tensorrt"} - set(BACKENDS)
 
 
 def add_show(parser: argparse.ArgumentParser, fps: float | None) -> None:
@@ -16,7 +18,21 @@ def add_show(parser: argparse.ArgumentParser, fps: float | None) -> None:
     parser.add_argument("--size", default="1280x720", metavar="WxH", help="canvas in pixels (default: 1280x720)")
     parser.add_argument("--fps", type=float, default=fps, metavar="N", help="frames per second (default: 30)")
     parser.add_argument("--seed", type=int, metavar="N", help="of everything random (default: the mapping's)")
-    parser.add_argument("--backend", default="auto", choices=BACKENDS, help="what draws (default: auto)")
+    parser.add_argument("--backend", default="auto", type=_backend, choices=BACKENDS, help="what draws (default: auto)")
+
+
+def _backend(name: str) -> str:
+    """The name, unless it is one that is still to come; argparse checks it against the choices."""
+    if name in PLANNED:
+        raise argparse.ArgumentTypeError(f"{name} is not built yet; there are {', '.join(BACKENDS)}")
+    return name
+
+
+def named(text: str) -> str:
+    """The text of an argument that names something; an empty one names nothing."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("is empty")
+    return text
 
 
 def fps(value: float) -> float:

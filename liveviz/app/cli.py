@@ -3,6 +3,7 @@ imported only when its turn comes, so that `liveviz play` starts fast."""
 
 import argparse
 import importlib
+import io
 import logging
 import os
 import signal
@@ -57,17 +58,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     command = next((word for word in words if word in COMMANDS), None)
     debug = "--debug" in words
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without `²` gets `?`
     logs.setup(debug)
     try:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        _end_in_order()
         args = _parser(command).parse_args(words)
         return int(args.run(args) or 0)
     except UsageError as error:
         return _fail(error, 2, debug)
     except LivevizError as error:
         return _fail(error, 1, debug)
-    except KeyboardInterrupt:
-        return _fail(LivevizError("interrupted"), 1, debug)
+    except KeyboardInterrupt as error:
+        return _fail(LivevizError(str(error) or "interrupted"), 1, debug)
     except BrokenPipeError:  # `liveviz mapping show | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -75,6 +79,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(error, 1, debug)
     except Exception as error:  # noqa: BLE001 - a user never sees a traceback without --debug
         return _fail(LivevizError(f"{type(error).__name__}: {error} (this is a bug; --debug shows where)"), 1, debug)
+
+
+def _end_in_order() -> None:
+    """Ctrl+C, a polite kill and a closed terminal are all KeyboardInterrupt; with `nohup`, the last stays ignored."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # the last where terminals hang up
+        number = getattr(signal, name, None)
+        if number is not None and not (name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN):
+            signal.signal(number, signal.default_int_handler)
 
 
 def _fail(error: BaseException, code: int, debug: bool) -> int:

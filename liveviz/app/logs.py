@@ -17,6 +17,8 @@ class _OneLine(logging.Formatter):
             text += "\n" + self.formatException(record.exc_info)
         elif not self._debug:
             text = " ".join(text.split())
+        # A message may quote a file: what would steer the terminal is shown as its number instead.
+        text = "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
         level = "" if record.levelno <= logging.INFO else f"{record.levelname.lower()}: "
         return f"liveviz: {level}{text}"
 

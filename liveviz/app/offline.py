@@ -1,6 +1,9 @@
 """A song rendered to video: the same tick as live, on the frame clock, with every block in order, in one process."""
 
+import itertools
 import math
+import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,21 +61,28 @@ def render(
 ) -> float:
     """Render `song` to the mp4 `out` and return the seconds of video that were written.
 
-    An interrupted render leaves what it has, playable, at `out`, and KeyboardInterrupt goes on.
+    Raises:
+        LivevizError, KeyboardInterrupt: the render ended too early. What it has can be played and lies at `out` if
+            nothing was there, else beside it; the message says where.
     """
+    target = Path(os.path.realpath(out))  # a link stays a link
     program = composition.load_mapping(mapping_file)
     reader = audio.open_reader(song)
     name = engine.choose(backend)
     generator = (
         None if name == "testcard" else models.open_model(model or program.model or "default", [paths.engines()])
     )
-    part = out.with_name(out.stem + ".part.mp4")
     screen = Headless(size)
     live = engine.Engine(name, generator, cache=paths.cache(), bends=composition.bend_layers(program), wait=True)
-    recorder = Recorder(part, size, fps, reader.sample_rate, 2, live=False)
-    ears = FileEars(reader, lambda block: recorder.write_audio(_stereo(block.samples), block.time))
     show = mapping.Show(program, composition.registry(), signals.outputs(), seed=seed)
     chain = Chain(screen.ctx, composition.shaders(), size, scale=1.0)
+    part = _draft(target)
+    try:
+        recorder = Recorder(part, size, fps, reader.sample_rate, 2, live=False)
+    except LivevizError as error:
+        part.unlink()
+        raise LivevizError(f"out: {out}: {str(error).replace(str(part), target.name)}") from None
+    ears = FileEars(reader, lambda block: recorder.write_audio(_stereo(block.samples), block.time))
     tick = Tick(FrameClock(fps), lambda until: (), ears.listen, show, live.render, chain)
     progress = Progress(reader.duration or 0.0)
     written = 0
@@ -82,23 +92,63 @@ def render(
             picture = tick.step()
             recorder.write(chain.read() if picture.canvas is not None else _black(size), written / fps)
             if recorder.error is not None:
-                raise LivevizError(f"out: {out}: {recorder.error}")
+                break
             written += 1
             progress.show(picture.time, f"{picture.time:5.0f} of {reader.duration or 0.0:.0f} s")
-    except KeyboardInterrupt:
-        recorder.close(_INTERRUPTED_S)
+        recorder.close()
+        if recorder.error is not None:
+            raise LivevizError(f"out: {out}: {recorder.error.removeprefix(f'recording to {part} ')}")
+        if not _has_its_end(part):
+            raise LivevizError(f"out: {out}: the end could not be written (is the disk full?)")
+        part.replace(target)
+    except BaseException as error:
+        recorder.close(_INTERRUPTED_S if isinstance(error, KeyboardInterrupt) else None)
+        left = _keep(part, target)
+        if left is not None and isinstance(error, LivevizError | KeyboardInterrupt | OSError):
+            kind = LivevizError if isinstance(error, OSError) else type(error)
+            raise kind(f"{str(error) or 'interrupted'}; what was rendered until then: {left}") from error
         raise
     finally:
         progress.end()
-        recorder.close()
         reader.close()
         live.close()
         chain.close()
-        if written:
-            part.replace(out)
-        else:
-            part.unlink(missing_ok=True)
     return written / fps
+
+
+def _draft(target: Path) -> Path:
+    """A new empty file beside `target`, hidden, under a name that nobody has."""
+    try:
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".liveviz-", suffix=".mp4")
+        os.fchmod(handle, 0o644)
+        os.close(handle)
+    except OSError as error:
+        raise LivevizError(f"out: cannot write {target}: {error.strerror}") from None
+    return Path(name)
+
+
+def _has_its_end(part: Path) -> bool:
+    """True if the index that closes a fragmented mp4 is there: the library tells nobody when its last write fails."""
+    with part.open("rb") as file:
+        file.seek(-min(16, part.stat().st_size), os.SEEK_END)
+        return file.read(8)[4:] == b"mfro"
+
+
+def _keep(part: Path, target: Path) -> Path | None:
+    """Where the cut video `part` is now: at `target` or a free name beside it, never over a file; None if it is empty."""
+    if not part.exists() or not part.stat().st_size:
+        part.unlink(missing_ok=True)
+        return None
+    names = (target.stem + "-partial" + (f"-{n}" if n > 1 else "") for n in itertools.count(1))
+    for free in itertools.chain([target], (target.with_name(name + ".mp4") for name in names)):
+        try:
+            free.open("x").close()
+            return part.replace(free)
+        except FileExistsError:
+            continue
+        except OSError:  # a name that grew too long, a folder that is no more
+            break
+    return part
 
 
 def _stereo(samples: np.ndarray) -> np.ndarray:

@@ -1,5 +1,9 @@
 """Where things lie: the folders that come with the program (in a checkout or in an installed wheel) and the user's cache."""
 
+import logging
+import os
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import platformdirs
@@ -9,6 +13,7 @@ from liveviz.spec import LivevizError, UsageError
 
 _PACKAGE = Path(liveviz.__file__).parent
 _CHECKOUT = _PACKAGE.parent
+_log = logging.getLogger("liveviz.app")
 
 
 def _shipped(name: str) -> Path:
@@ -32,10 +37,17 @@ def engines() -> Path:
     return _shipped("engines")
 
 
-def cache() -> Path:
-    """The user's cache folder for compiled engines; made where it is missing, only for this user."""
+def cache() -> Path | None:
+    """The user's cache folder for compiled engines; made where it is missing, only for this user.
+
+    None, with a warning, where it cannot be made: engines are compiled anew then, and the show goes on.
+    """
     folder = platformdirs.user_cache_path("liveviz")
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        _log.warning("no cache: %s cannot be made: %s", folder, error.strerror)
+        return None
     return folder
 
 
@@ -55,19 +67,28 @@ def find_mapping(name: str) -> Path:
     raise LivevizError(f"mapping {name!r}: there is no such file; the ones that come with liveviz: {names}")
 
 
-def check_writable(path: Path, what: str) -> Path:
-    """`path`, if a file can be made there; nothing is left behind.
+def check_writable(path: Path, what: str, inputs: Sequence[str | Path] = ()) -> Path:
+    """`path`, if a file can be made there, or where it links to; nothing is left behind, no file is touched.
 
+    Args:
+        inputs: what the command reads and must not write over; names that are no files are allowed.
     Raises:
         LivevizError: "record: cannot write /x/y.mp4: No such file or directory"
+        UsageError: "out: x.wav is what is read; another name is needed"
     """
-    if path.is_dir():
-        raise LivevizError(f"{what}: cannot write {path}: it is a folder")
-    probe = path.with_name(path.name + ".part")
+    target = Path(os.path.realpath(path))
     try:
-        with probe.open("ab"):
+        if target.is_dir():
+            raise LivevizError(f"{what}: cannot write {path}: it is a folder")
+        if target.exists():
+            if not target.is_file():
+                raise LivevizError(f"{what}: cannot write {path}: it is no ordinary file")
+            if any(os.path.exists(source) and os.path.samefile(source, target) for source in inputs):
+                raise UsageError(f"{what}: {path} is what is read; another name is needed")
+            if not os.access(target, os.W_OK):
+                raise LivevizError(f"{what}: cannot write {path}: Permission denied")
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix="."):
             pass
-        probe.unlink()
     except OSError as error:
         raise LivevizError(f"{what}: cannot write {path}: {error.strerror}") from None
     return path

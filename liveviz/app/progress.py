@@ -6,7 +6,8 @@ from liveviz.clock import now
 
 
 class Progress:
-    """A bar on standard error: share done, a few words, time left; a line now and then where that is no terminal.
+    """A bar on standard error: share done, a few words, time left; a line now and then where that is no terminal,
+    nothing where it is closed.
 
     Args:
         total: of the work, in any unit.
@@ -17,7 +18,8 @@ class Progress:
     def __init__(self, total: float, every_s: float = 5.0) -> None:
         self._total, self._drawn = max(total, 1e-3), now()
         self._first: tuple[float, float] | None = None
-        self._terminal = sys.stderr.isatty()
+        self._to = None if sys.stderr is None or sys.stderr.closed else sys.stderr
+        self._terminal = self._to is not None and self._to.isatty()
         self._every, self._width = 0.1 if self._terminal else every_s, 0
 
     def show(self, done: float, words: str) -> None:
@@ -30,16 +32,25 @@ class Progress:
         left = (t - began) * (1.0 - share) / max(share - before, 1e-6) if share > before else None
         line = f"{'█' * int(share * 30):<30} {share:4.0%}  {words}, {_clock(left)} left"
         if self._terminal:
-            print(f"\r{line:<{self._width}}", end="", file=sys.stderr, flush=True)
+            self._write(f"\r{line:<{self._width}}")
             self._width = len(line)
         else:
-            print(line, file=sys.stderr, flush=True)
+            self._write(line + "\n")
 
     def end(self) -> None:
         """Leave the bar's line."""
         if self._width:
-            print(file=sys.stderr)
+            self._write("\n")
             self._width = 0
+
+    def _write(self, text: str) -> None:
+        """A reader that has gone away silences the bar; the work goes on."""
+        if self._to is not None:
+            try:
+                self._to.write(text)
+                self._to.flush()
+            except (OSError, ValueError):
+                self._to = None
 
 
 def _clock(seconds: float | None) -> str:

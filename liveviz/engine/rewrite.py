@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liveviz.models import Generator
+from liveviz.spec import LivevizError
 
 Array = NDArray[np.float32]
 SQRT2 = np.float32(np.sqrt(2.0))
@@ -65,6 +66,7 @@ class Rewrite:
 
     const: `[C, 4, 4]`. convs: in order. rgbs: one per resolution. style_size: length of the packed style vector,
     which holds s and d of every convolution and s of every toRGB.
+    Raises: LivevizError where a constant is too large for float32.
     """
 
     def __init__(self, generator: Generator) -> None:
@@ -76,11 +78,21 @@ class Rewrite:
         self.rgbs: list[Rgb] = []
         self._affines: list[tuple[int, slice, Array, Array]] = []  # row, where, A [w_dim, I], bias [I]
         self.style_size = 0
-        for r in config.resolutions:
-            for part in ["conv1"] if r == 4 else ["conv0", "conv1"]:
-                self._add_conv(f"synthesis.b{r}.{part}", r, up=part == "conv0")
-            self._add_rgb(f"synthesis.b{r}.torgb", r)
+        with np.errstate(all="ignore"):  # what becomes too large is refused below
+            for r in config.resolutions:
+                for part in ["conv1"] if r == 4 else ["conv0", "conv1"]:
+                    self._add_conv(f"synthesis.b{r}.{part}", r, up=part == "conv0")
+                self._add_rgb(f"synthesis.b{r}.torgb", r)
         del self._weights
+        for c in self.convs:
+            self._refuse_infinite(generator.name, c.name, c.weight, c.bias, c.wsq, c.unscale, np.array(c.noise_scale))
+        for row, _, affine, bias in self._affines:
+            self._refuse_infinite(generator.name, f"the styles of row {row}", affine, bias)
+
+    @staticmethod
+    def _refuse_infinite(generator: str, part: str, *constants: Array) -> None:
+        if not all(np.isfinite(c).all() for c in constants):
+            raise LivevizError(f"generator {generator}: {part}: weights too large to draw with")
 
     def _take(self, size: int) -> slice:
         part = slice(self.style_size, self.style_size + size)
@@ -121,6 +133,7 @@ class Rewrite:
         where = self._affine(name, row, 1.0 / np.sqrt(weight.shape[1]))
         self.rgbs.append(Rgb(resolution, row, np.ascontiguousarray(weight), self._weights[f"{name}.bias"], where))
 
+    @np.errstate(all="ignore")  # a frame that cannot be drawn must not print a line, 30 times a second
     def styles(self, ws: Array) -> Array:
         """The packed style vectors `[n, style_size]` of ws `[n, num_ws, w_dim]`, in float32.
 

@@ -38,24 +38,20 @@ class FileReader:
         path: wav, flac, mp3, ogg (or anything else libsndfile knows), 8 to 192 kHz.
     Raises:
         LivevizError: missing, not a regular file, no sound file, empty, rate or channels out of range.
-    State: position in the file. A file that breaks off or turns unreadable simply ends there, and the log says so.
+    State: position in the file. A file that breaks off or turns unreadable simply ends there, and the log says so;
+    whether the file must be opened anew before it can begin again.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        name = os.fspath(path)
-        _check_is_file(name)
-        try:
-            self._file = _Streamed(name)
-        except (soundfile.SoundFileError, OSError, TypeError, ValueError) as error:
-            # TypeError: a .raw file, whose format only its owner knows.
-            raise LivevizError(f"{name}: not a sound file that liveviz reads (wav, flac, mp3, ogg)") from error
-        self._name = name
-        self.label = Path(name).name
+        self._name = name = os.fspath(path)
+        self._file = _open(name)
+        # A name from another system may hold bytes that are no UTF-8: they are shown as "?".
+        self.label = Path(name).name.encode("utf-8", "replace").decode("utf-8")
         self.sample_rate = int(self._file.samplerate)
         self.channels = int(self._file.channels)
         frames = self._file.frames
         self.duration: float | None = frames / self.sample_rate if 0 < frames < _UNKNOWN_LENGTH else None
-        self._ended = False
+        self._ended = self._lost = self._told = self._begun = False
         self._check()
 
     def _check(self) -> None:
@@ -87,9 +83,13 @@ class FileReader:
                     break
                 n += got
         except READ_ERRORS as error:
-            LOG.warning("%s: unreadable from %.1f s on, it ends there (%s)", self._name, self._position(), error)
+            if not self._told:  # once: a loop meets the same place again and again
+                LOG.warning("%s: unreadable from %.1f s on, it ends there (%s)", self._name, self._position(), error)
+            self._told = self._lost = True
             n = 0
         self._ended = n < frames
+        self._lost |= not n and not self._begun  # nothing at its first sample: it was cut to nothing
+        self._begun = True
         return bounded_samples(out[:n])
 
     def _position(self) -> float:
@@ -99,18 +99,40 @@ class FileReader:
             return 0.0
 
     def rewind(self) -> None:
-        """Go on at the first sample; where the file cannot go back, it stays ended."""
+        """Go on at the first sample, in a file that could not be read opened anew; where that fails, it stays ended."""
+        self._ended = True
         try:
+            if self._lost:
+                self._reopen()
             self._file.seek(0)
-            self._ended = False
-        except READ_ERRORS as error:
-            LOG.warning("%s: cannot begin again (%s)", self._name, error)
-            self._ended = True
+        except (*READ_ERRORS, LivevizError) as error:
+            LOG.debug("%s: cannot begin again (%s)", self._name, error)
+            self._lost = True
+            return
+        self._ended = self._begun = False
+
+    def _reopen(self) -> None:
+        """Open the file anew; LivevizError where it is not there, or holds another kind of sound than before."""
+        found = _open(self._name)
+        if (found.samplerate, found.channels) != (self.sample_rate, self.channels):
+            found.close()
+            raise LivevizError(f"{self._name}: another sample rate or number of channels than before")
+        self._file.close()
+        self._file, self._lost = found, False
 
     def close(self) -> None:
         """Close the file; may be called twice."""
         self._ended = True
         self._file.close()
+
+
+def _open(name: str) -> _Streamed:
+    _check_is_file(name)
+    try:
+        return _Streamed(os.fsencode(name))
+    except (soundfile.SoundFileError, OSError, TypeError, ValueError) as error:
+        # TypeError: a .raw file, whose format only its owner knows.
+        raise LivevizError(f"{name}: not a sound file that liveviz reads (wav, flac, mp3, ogg)") from error
 
 
 def _check_is_file(name: str) -> None:

@@ -2,7 +2,8 @@
 the way; then either the sound output's callback sets the pace and the room hears it, or the clock does. A block is handed
 out when it is heard, not when it was read, so that the picture belongs to the sound in the room. The song begins when the
 output runs steadily: a sleeping sink takes its first buffer long before it plays it. Where the output breaks during the
-show, the clock takes over at the same place in the song; where it comes to itself again, so does the sound."""
+show, the clock takes over at the same place in the song; where it comes to itself again, so does the sound. A loop never
+ends: where its file cannot be read any more, silence takes its place until the file is back."""
 
 import logging
 import os
@@ -31,6 +32,8 @@ STEADY_WITHIN = 3.0  # a sleeping PulseAudio sink takes up to 2 s to wake
 REST = 0.015
 LATE = 0.5  # the clock's schedule moves on after a consumer was away for longer
 BLOCKS_A_CALLBACK = 4
+RETRY_SECONDS = 1.0
+SHORT_BY = 1.0  # seconds that an mp3 may be shorter than it says
 
 
 class PlayedSource:
@@ -61,6 +64,8 @@ class PlayedSource:
         self._lock = threading.Lock()  # the output's callback moves the same blocks as the consumer
         self._wake, self._closing = threading.Event(), threading.Event()
         self._all_read = False
+        self._lost = False  # the file of a loop cannot be read
+        self._try_at = float("-inf")
         self._stream: Any = None
         self._last_callback = float("-inf")
         self._stalled = False
@@ -131,15 +136,20 @@ class PlayedSource:
 
     def _feed(self) -> None:
         _stand_back()
+        seconds = 0.0
         try:
             while not self._closing.is_set():
-                if len(self._ahead) >= self._ahead_most:
+                # Little silence ahead, so that the song is heard soon after it is back.
+                if len(self._ahead) >= (self._ahead_most // 4 if self._lost else self._ahead_most):
                     self._closing.wait(0.05)
                     continue
                 block = self._next_block()
                 if len(block):
                     self._ahead.append(block)
+                seconds += len(block) / self.sample_rate
                 if len(block) < self._block:
+                    if self.duration is not None and seconds < self.duration - SHORT_BY:
+                        LOG.warning("%s breaks off after %.1f of %.1f s", self.label, seconds, self.duration)
                     break
                 if len(self._ahead) == 1:
                     self._wake.set()
@@ -149,14 +159,29 @@ class PlayedSource:
             self._reader.close()
 
     def _next_block(self) -> NDArray[np.float32]:
-        block = self._reader.read(self._block)  # [<= block_frames, channels]
+        """The next samples `[n, channels]`; n < block_frames only at the end of what does not loop."""
+        block = self._reader.read(self._block)
         while self._loop and len(block) < self._block:
-            self._reader.rewind()
-            more = self._reader.read(self._block - len(block))
-            if not len(more):
-                break
-            block = np.concatenate([block, more])
+            block = np.concatenate([block, self._begin_again(self._block - len(block))])
         return block
+
+    def _begin_again(self, most: int) -> NDArray[np.float32]:
+        """The first samples of another round, `[<= most, channels]`; silence where the file cannot be read."""
+        if self._now() >= self._try_at:
+            self._reader.rewind()
+            block = self._reader.read(most)
+            if len(block):
+                if self._lost:
+                    LOG.info("%s can be read again: it plays on", self.label)
+                self._lost = False
+                return block
+            if not self._lost:
+                LOG.warning(
+                    "%s cannot be read any more: the show goes on without its sound; trying again every second",
+                    self.label,
+                )
+            self._lost, self._try_at = True, self._now() + RETRY_SECONDS
+        return np.zeros((most, self.channels), np.float32)
 
     # The sound output.
 

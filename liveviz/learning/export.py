@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from liveviz.learning.grain import with_grain
 from liveviz.learning.network import (
     HEADS,
     LAYERS,
@@ -154,7 +155,7 @@ def _synthesis(network: MapsNetwork, weights: dict[str, Tensor], seed: int) -> N
 
 def write_export(folder: Path, network: MapsNetwork, names: list[str], tag: str) -> None:
     """Write the bundle of `network` in float16, with its directions; `tag` says how far its training was."""
-    made = generator(network, names)
+    made = with_grain(generator(network, names))
     card = Card(
         name="default",
         trained=True,

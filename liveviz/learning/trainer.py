@@ -78,12 +78,15 @@ def train(
         options.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise LivevizError(f"{options.folder}: cannot be made: {error.strerror or error}") from error
-    run = Run(options, together or Together(), check)
-    while run.stage < len(options.stages):
-        run_stage(run, options.stages[run.stage], now, report)
-        run.export(f"step {run.step}")
-        run.stage, run.at = run.stage + 1, 0
-        run.save()
+    try:
+        run = Run(options, together or Together(), check)
+        while run.stage < len(options.stages):
+            run_stage(run, options.stages[run.stage], now, report)
+            run.export(f"step {run.step}")
+            run.stage, run.at = run.stage + 1, 0
+            run.save()
+    finally:
+        torch.set_flush_denormal(False)  # whoever called may need them
     return options.folder / "bundle"
 
 

@@ -3,6 +3,7 @@ that every mistake is told in one form: `FILE:LINE: field: what is wrong, what i
 
 import difflib
 import math
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NoReturn
 
@@ -90,13 +91,15 @@ class Table:
             self.fail((key, limit), f"{len(data)} of them; at most {limit} are allowed")
         return [Table(item, (*self.path, key, i), self.lines, self.file) for i, item in enumerate(data)]
 
-    def text(self, key: str, default: str = "", longest: int = 200) -> str:
-        """The string under `key`."""
+    def text(self, key: str, default: str = "", longest: int = 200, breaks: str = "") -> str:
+        """The string under `key`; no control characters but `breaks`."""
         value = self.data.get(key, default)
         if not isinstance(value, str):
             self.fail(key, f"{quote(value)} is not a text; write it in quotes")
         if len(value) > longest:
             self.fail(key, f"{len(value)} characters; at most {longest} are allowed")
+        if any(unicodedata.category(c) == "Cc" and c not in breaks for c in value):
+            self.fail(key, f"{quote(value)} holds control characters; only text is allowed")
         return value
 
     def choice(self, key: str, allowed: Collection[str], default: str) -> str:

@@ -46,8 +46,9 @@ class Lines:
 
     def _note(self, path: Path) -> None:
         line = bisect_right(self._starts, self._at) + 1
-        for length in range(1, len(path) + 1):
-            self._found.setdefault(path[:length], line)
+        while path and path not in self._found:  # what is found has all above it found, too
+            self._found[path] = line
+            path = path[:-1]
 
     def _document(self) -> None:
         table: Path = ()

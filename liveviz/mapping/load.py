@@ -18,8 +18,14 @@ from liveviz.spec import LivevizError, Output, Registry
 VERSION = 1
 MAX_BYTES = 256 * 1024
 MAX_LINE = 2000
-MAX_DOTS = 16
+MAX_PARTS = 8  # of a key
+MAX_BRACKETS = 32  # in one line
+MAX_ALL_BRACKETS = 4096
 MAX_ROUTES = 256
+_PART = r"""(?:[A-Za-z0-9_-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
+# Longer than MAX_PARTS, wherever it stands. (A bare part is looked for at its first character only, or a long one would
+# be read again from each of its characters.)
+_LONG_KEY = re.compile(rf"(?<![A-Za-z0-9_-])(?:{_PART}[ \t]*+\.[ \t]*+){{{MAX_PARTS}}}")
 TOP = ("version", "model", "title", "description", "seed", "latent", "set", "route")
 
 
@@ -74,22 +80,29 @@ def _too_large(file: str) -> NoReturn:
 def _parse(text: str, file: str) -> tuple[dict[str, Any], Lines]:
     if len(text.encode("utf-8", "replace")) > MAX_BYTES:
         _too_large(file)
+    all_brackets = 0
     for number, line in enumerate(text.split("\n"), 1):
         if len(line) > MAX_LINE:
             raise LivevizError(
                 f"{file}:{number}: file: {len(line)} characters in one line; at most {MAX_LINE} are allowed"
             )
-        # tomllib's time grows with the square of the depth of a key.
-        key = line if line.lstrip().startswith("[") else line.partition("=")[0] if "=" in line else ""
-        if key.count(".") > MAX_DOTS and not key.lstrip().startswith("#"):
-            raise LivevizError(f"{file}:{number}: file: a key with more than {MAX_DOTS} dots")
+        # The time to read a key grows with the square of its depth.
+        if line.count(".") >= MAX_PARTS and _LONG_KEY.search(line):
+            raise LivevizError(f"{file}:{number}: file: a key of more than {MAX_PARTS} parts with dots between")
+        brackets = line.count("{") + line.count("[")
+        all_brackets += brackets
+        if brackets > MAX_BRACKETS or all_brackets > MAX_ALL_BRACKETS:
+            where = f"{MAX_BRACKETS} in one line" if brackets > MAX_BRACKETS else f"{MAX_ALL_BRACKETS} in all"
+            raise LivevizError(f"{file}:{number}: file: more {{ and [ than {where}")
     try:
         data = tomllib.loads(text)
     except ValueError as e:
         what = str(e)
         at = re.search(r" \(at line (\d+), column \d+\)", what)
         number = int(at[1]) if at else len(text.rstrip().split("\n"))
-        what = what.replace(at[0], "") if at else what.replace(" (at end of document)", "; the file ends too early")
+        # A key that stands twice may do so in the last line: then nothing is missing there.
+        early = "" if what.startswith(("Cannot", "Duplicate")) else "; the file ends too early"
+        what = what.replace(at[0], "") if at else what.replace(" (at end of document)", early)
         raise LivevizError(f"{file}:{number}: TOML: {quote(what)[1:-1]}") from None
     return data, Lines(text)
 
@@ -120,7 +133,7 @@ def _check(top: Table, registry: Registry, sources: dict[str, Output], name: str
     return Program(
         name=name,
         title=top.text("title"),
-        description=top.text("description", longest=2000),
+        description=top.text("description", longest=2000, breaks="\n\r\t"),
         model=top.text("model") or None,
         seed=top.as_integer("seed", top.data.get("seed", 0), 0, 2**32 - 1),
         latent=read_latent(top.table("latent"), sources, wants_chords),

@@ -41,6 +41,8 @@ _REQUIRED = ("name", "trained", "licence", "origin")
 def read_card(path: Path, classes: int) -> Card:
     """Read a card; LivevizError in one line that names the file, the field and what is allowed."""
     try:
+        if path.exists() and not path.is_file():  # a FIFO would wait for ever
+            raise LivevizError(f"{path}: cannot be read: it is no ordinary file")
         with path.open("rb") as file:
             raw = file.read(MAX_CARD + 1)
         if len(raw) > MAX_CARD:

@@ -31,6 +31,8 @@ class Container:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
+            if path.exists() and not path.is_file():  # a FIFO would wait for ever
+                raise self.fail("cannot be read: it is no ordinary file")
             with path.open("rb") as file:
                 self._read_header(file, os.fstat(file.fileno()).st_size)
         except OSError as error:

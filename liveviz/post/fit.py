@@ -55,6 +55,9 @@ void main() {
 """
 
 
+FRAME, FRAMED_FROM = 2, 128
+
+
 def enlargement(picture: tuple[int, int], canvas: tuple[int, int], mode: int) -> float:
     """Pixels of the canvas per pixel of the picture, the same on both axes."""
     scales = (canvas[0] / picture[0], canvas[1] / picture[1])
@@ -69,7 +72,9 @@ def quads(picture: tuple[int, int], canvas: tuple[int, int], mode: int) -> NDArr
         mode: CONTAIN (black sides), COVER (crops), MIRROR (like CONTAIN, the sides filled with mirrored copies).
     """
     scale = enlargement(picture, canvas, mode)
-    spans = [_spans(picture[axis] * scale, canvas[axis], mode == MIRROR) for axis in (0, 1)]
+    # Zero padding leaves a dark frame of a pixel or two around a generator's picture: a line where it meets its mirror.
+    edge = FRAME if mode == MIRROR and min(picture) >= FRAMED_FROM else 0
+    spans = [_spans(picture[axis] * scale, canvas[axis], mode == MIRROR, edge / picture[axis]) for axis in (0, 1)]
     corners = []
     for left, right, u0, u1 in spans[0]:
         for top, bottom, v0, v1 in spans[1]:
@@ -80,8 +85,9 @@ def quads(picture: tuple[int, int], canvas: tuple[int, int], mode: int) -> NDArr
     return np.array(corners, np.float32)
 
 
-def _spans(length: float, room: int, mirror: bool) -> list[tuple[float, float, float, float]]:
-    """Pieces (from, to, texture from, texture to) along one side of `room` pixels for a picture of `length` pixels."""
+def _spans(length: float, room: int, mirror: bool, edge: float) -> list[tuple[float, float, float, float]]:
+    """Pieces (from, to, texture from, texture to) along one side of `room` pixels for a picture of `length` pixels, of
+    which the share `edge` at either end is left out."""
     length = max(length, 1.0)  # a picture thinner than a pixel: else there would be millions of mirrored copies
     start = (room - length) / 2
     if abs(length - round(length)) < 1e-6:  # on whole pixels, so that a picture at its own size stays sharp
@@ -91,7 +97,7 @@ def _spans(length: float, room: int, mirror: bool) -> list[tuple[float, float, f
     spans = []
     for n in copies:
         low = start + n * length
-        t0, t1 = (1.0, 0.0) if n % 2 else (0.0, 1.0)
+        t0, t1 = (1.0 - edge, edge) if n % 2 else (edge, 1.0 - edge)
         spans.append((low, low + length, t0, t1))
     return spans
 

@@ -9,19 +9,21 @@ from liveviz.spec.errors import LivevizError
 
 
 def write_whole(path: str | Path, data: bytes) -> None:
-    """Write `data` beside `path`, then move it there: nobody ever sees half a file.
+    """Write `data` beside `path`, then move it there: nobody ever sees half a file. A link is followed, and stays.
 
     Raises:
         LivevizError: "x/y.json: cannot be written: No such file or directory"
     """
-    path = Path(path)
+    target = Path(os.path.realpath(path))
     draft: str | None = None
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        if target.exists() and not target.is_file():
+            raise LivevizError(f"{path}: cannot be written: it is no ordinary file")
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", delete=False) as file:
             draft = file.name
             file.write(data)
         os.chmod(draft, 0o644)
-        os.replace(draft, path)
+        os.replace(draft, target)
     except OSError as error:
         if draft is not None:
             with contextlib.suppress(OSError):

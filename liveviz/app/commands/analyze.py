@@ -16,7 +16,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Analyse hop by hop, as live."""
-    out = paths.check_writable(arguments.suffix(args.out, (".json", ".png"), "out"), "out")
+    out = paths.check_writable(arguments.suffix(args.out, (".json", ".png"), "out"), "out", [args.song])
     if args.hop is not None and not 16 <= args.hop <= 8192:
         raise UsageError(f"hop {args.hop}: 16 to 8192 samples")
     analyze.run(audio.open_reader(args.song), out, args.hop, args.song)

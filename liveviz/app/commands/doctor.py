@@ -30,9 +30,9 @@ def run(args: argparse.Namespace) -> int:
         ("generator", _generator),
         ("engine", _engine),
         ("OpenGL", _opengl),
-        ("cache", lambda: str(paths.cache())),
     ]
     wanted: list[tuple[str, Callable[[], str]]] = [
+        ("cache", lambda: str(paths.cache() or _missing("engines are compiled at every start"))),
         ("display", _display),
         ("sound in", lambda: _sound(True)),
         ("sound out", lambda: _sound(False)),

@@ -3,16 +3,16 @@
 import argparse
 
 from liveviz import mapping
-from liveviz.app import composition, paths
+from liveviz.app import arguments, composition, paths
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the sub-commands."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     check = actions.add_parser("check", help="find the mistakes in a mapping file")
-    check.add_argument("mapping", metavar="NAME|PATH")
+    check.add_argument("mapping", type=arguments.named, metavar="NAME|PATH")
     show = actions.add_parser("show", help="every route, and every parameter with its OSC address")
-    show.add_argument("mapping", metavar="NAME|PATH", nargs="?", default="default")
+    show.add_argument("mapping", type=arguments.named, metavar="NAME|PATH", nargs="?", default="default")
     actions.add_parser("list", help="the mapping files that come with liveviz")
 
 
@@ -21,7 +21,7 @@ def run(args: argparse.Namespace) -> int:
     if args.action == "list":
         for path in sorted(paths.mappings().glob("*.toml")):
             program = composition.load_mapping(path)
-            print(f"{path.stem:<12} {program.description or program.title}")
+            print(f"{path.stem:<12} {' '.join((program.description or program.title).split())}")
         return 0
     path = paths.find_mapping(args.mapping)
     program = composition.load_mapping(path)

@@ -20,9 +20,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     new.add_argument("--seed", type=int, required=True, metavar="S", help="of the weights")
     new.add_argument("-o", "--out", required=True, metavar="FILE.safetensors", help="what to write")
     info = actions.add_parser("info", help="what a generator is")
-    info.add_argument("model", metavar="MODEL", help="name, bundle folder or .safetensors file")
+    info.add_argument("model", type=arguments.named, metavar="MODEL", help="name, bundle folder or .safetensors file")
     sheet = actions.add_parser("sheet", help="what a generator draws, on one page")
-    sheet.add_argument("model", metavar="BUNDLE", help="name, bundle folder or .safetensors file")
+    sheet.add_argument("model", type=arguments.named, metavar="BUNDLE", help="name, bundle folder or .safetensors file")
     sheet.add_argument("-o", "--out", required=True, metavar="X.png", help="what to write")
     actions.add_parser("list", help="the generators that come with liveviz")
 

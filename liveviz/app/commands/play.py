@@ -1,12 +1,15 @@
 """`liveviz play`: the live show."""
 
 import argparse
+import os
 from pathlib import Path
 
 from liveviz.app import arguments, composition, paths
 from liveviz.app.options import ShowOptions
 from liveviz.app.show import Show
 from liveviz.clock import now
+from liveviz.inputs.audio import DEMO
+from liveviz.spec import UsageError
 
 _OSC = "127.0.0.1:9000"
 
@@ -16,6 +19,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "source",
         nargs="?",
+        type=arguments.named,
         metavar="SOURCE",
         help="audio device name, a file, or `demo` (default: the system's input, or the demo where there is none)",
     )
@@ -34,12 +38,15 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Check the options and play."""
     started = now()
+    if args.source is None and args.fullscreen and (args.fullscreen == DEMO or os.path.isfile(args.fullscreen)):
+        raise UsageError(f"fullscreen {args.fullscreen!r}: is no monitor; put SOURCE before --fullscreen")
+    inputs = [args.source] if args.source else []
     record = arguments.suffix(args.record, (".mp4",), "record") if args.record else None
     if record is not None:
-        paths.check_writable(record, "record")
+        paths.check_writable(record, "record", inputs)
     stats = Path(args.stats) if args.stats else None
     if stats is not None:
-        paths.check_writable(stats, "stats")
+        paths.check_writable(stats, "stats", inputs)
     mapping = paths.find_mapping(args.mapping)
     window = "fullscreen" if args.fullscreen is not None else "headless" if args.headless else "auto"
     osc = args.osc or _OSC

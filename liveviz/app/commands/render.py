@@ -17,12 +17,14 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check the options and render."""
-    out = paths.check_writable(arguments.suffix(args.out, (".mp4",), "out"), "out")
+    mapping_file = paths.find_mapping(args.mapping)
+    read = [path for path in (args.song, args.model, mapping_file) if path]
+    out = paths.check_writable(arguments.suffix(args.out, (".mp4",), "out"), "out", read)
     seconds = offline.render(
         args.song,
         out,
         model=args.model,
-        mapping_file=paths.find_mapping(args.mapping),
+        mapping_file=mapping_file,
         size=paths.parse_size(args.size),
         fps=arguments.fps(args.fps),
         seed=arguments.seed(args.seed),

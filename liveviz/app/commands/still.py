@@ -1,7 +1,11 @@
 """`liveviz still`: single pictures of a generator, to look at or to compare by number."""
 
 import argparse
+import io
+import math
+import tokenize
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,9 +13,11 @@ from numpy.typing import NDArray
 from liveviz import engine, models
 from liveviz.app import arguments, paths
 from liveviz.outputs.still import write_png
-from liveviz.spec import LivevizError, UsageError
+from liveviz.spec import LivevizError, UsageError, write_whole
 
 _MAX_PICTURES = 4096
+# What numpy raises for a file that is no array, or has a header made to hurt.
+_NO_ARRAY = (ValueError, TypeError, EOFError, SyntaxError, RecursionError, MemoryError, tokenize.TokenError)
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +39,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Draw and write."""
-    out = paths.check_writable(arguments.suffix(args.out, (".png", ".npy"), "out"), "out")
+    read = [path for path in (args.model, args.z, args.c) if path]
+    out = paths.check_writable(arguments.suffix(args.out, (".png", ".npy"), "out"), "out", read)
     if not -4.0 <= args.psi <= 4.0:
         raise UsageError(f"psi {args.psi}: -4 to 4")
     generator = models.open_model(args.model, [paths.engines()])
@@ -49,10 +56,10 @@ def run(args: argparse.Namespace) -> int:
         pictures = backend.synthesize(ws, args.noise, seed=seed)  # [n, C, H, W]
     finally:
         backend.close()
-    if out.suffix == ".npy":
-        part = out.with_name(out.name + ".part.npy")
-        np.save(part, pictures)
-        part.replace(out)
+    if out.suffix.lower() == ".npy":
+        file = io.BytesIO()
+        np.save(file, pictures)
+        write_whole(out, file.getvalue())
     else:
         write_png(_sheet(pictures), out)
     return 0
@@ -60,16 +67,41 @@ def run(args: argparse.Namespace) -> int:
 
 def _array(path: str, what: str, width: int) -> NDArray[np.float32]:
     """A finite float array `[n, width]` from a .npy file that holds nothing but numbers."""
+    source = Path(path)
+    if not source.is_file():  # a FIFO would wait for ever
+        raise LivevizError(f"{what} {path}: there is no such file")
     try:
-        found = np.load(Path(path), allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise LivevizError(f"{what} {path}: not a .npy file of numbers: {error}") from None
-    if not isinstance(found, np.ndarray) or found.ndim != 2 or found.shape[1] != width or found.dtype.kind not in "fiu":
-        shape = getattr(found, "shape", "?")
-        raise LivevizError(f"{what} {path}: numbers of shape [n, {width}] are needed, this is {shape}")
-    if not 1 <= len(found) <= _MAX_PICTURES or not np.isfinite(found).all():
-        raise LivevizError(f"{what} {path}: 1 to {_MAX_PICTURES} rows of finite numbers are needed")
-    return found.astype(np.float32)
+        with source.open("rb") as file:
+            shape, dtype = _header(file)
+            if len(shape) != 2 or shape[1] != width or dtype.kind not in "fiu":
+                raise LivevizError(
+                    f"{what} {path}: numbers of shape [n, {width}] are needed, this is {dtype.name} {list(shape)!s:.60}"
+                )
+            if not 1 <= shape[0] <= _MAX_PICTURES:
+                raise LivevizError(f"{what} {path}: {shape[0]} rows; 1 to {_MAX_PICTURES} are needed")
+            if source.stat().st_size - file.tell() < math.prod(shape) * dtype.itemsize:
+                raise LivevizError(f"{what} {path}: is cut")
+            file.seek(0)
+            found = np.load(file, allow_pickle=False)
+    except OSError as error:
+        raise LivevizError(f"{what} {path}: cannot be read: {error.strerror or error}") from None
+    except _NO_ARRAY:
+        raise LivevizError(f"{what} {path}: not a .npy file of numbers") from None
+    with np.errstate(all="ignore"):  # what does not fit float32 is found below
+        numbers = found.astype(np.float32)  # [n, width]
+    if not np.isfinite(numbers).all():
+        raise LivevizError(f"{what} {path}: holds numbers that are not finite in float32")
+    return numbers
+
+
+def _header(file: BinaryIO) -> tuple[tuple[int, ...], np.dtype]:
+    """Shape and dtype that a .npy file claims; one of _NO_ARRAY where it is none. Nothing is allocated for the claim."""
+    readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+    version = np.lib.format.read_magic(file)
+    if version not in readers:  # 3.0 is for names of columns alone
+        raise ValueError(version)
+    shape, _, dtype = readers[version](file)
+    return shape, dtype
 
 
 def _classes(args: argparse.Namespace, classes: int, count: int, seed: int) -> NDArray[np.float32] | None:

@@ -1,0 +1,38 @@
+"""Grain: how strong a trained generator's noise inputs are. Training by program leaves them silent; a show wants a picture
+that breathes, and a knob that does something on every range of layers. So each layer's strength is set by measurement:
+so strong that it alone changes the picture by a little, whatever the weights after it do with it."""
+
+from dataclasses import replace
+
+import torch
+
+from liveviz.models import Generator, MappingNetwork, latent
+from liveviz.models.reference import network
+
+LAYER_RMS = {4: 0.008, 8: 0.008, 16: 0.008, 32: 0.008, 64: 0.006, 128: 0.005, 256: 0.004}
+"""Root mean square change of the picture, of ±1, by the noise of one layer of that size at strength 1."""
+PROBE = 0.02
+PICTURES = 8
+
+
+@torch.no_grad()
+def with_grain(generator: Generator) -> Generator:
+    """The same generator with the noise strengths of all layers set, by `PICTURES` pictures at psi 1."""
+    mapping, classes = MappingNetwork(generator), max(generator.config.classes, 1)
+    c = mapping.one_hot([i * classes // PICTURES for i in range(PICTURES)]) if generator.config.classes else None
+    z = torch.cat([torch.from_numpy(latent(seed, generator.config.z_dim)) for seed in range(PICTURES)])
+    ws = torch.from_numpy(mapping.ws(mapping(z.numpy(), c)))
+    silent = {
+        name: value * 0 if name.endswith("noise_strength") else value for name, value in generator.weights.items()
+    }
+    net = network(replace(generator, weights=silent))
+    still = net.synthesis(ws)
+    strengths = {}
+    for name, parameter in net.named_parameters():
+        if name.endswith("noise_strength"):
+            parameter.fill_(PROBE)
+            change = (net.synthesis(ws) - still).square().mean().sqrt().item()
+            parameter.fill_(0.0)
+            size = int(name.split(".")[1].removeprefix("b"))
+            strengths[name] = silent[name] + PROBE * LAYER_RMS[size] / max(change, 1e-6)
+    return replace(generator, weights={**silent, **strengths})
