@@ -98,8 +98,6 @@ def render(
         recorder.close()
         if recorder.error is not None:
             raise LivevizError(f"out: {out}: {recorder.error.removeprefix(f'recording to {part} ')}")
-        if not _has_its_end(part):
-            raise LivevizError(f"out: {out}: the end could not be written (is the disk full?)")
         part.replace(target)
     except BaseException as error:
         recorder.close(_INTERRUPTED_S if isinstance(error, KeyboardInterrupt) else None)
@@ -120,18 +118,11 @@ def _draft(target: Path) -> Path:
     """A new empty file beside `target`, hidden, under a name that nobody has."""
     try:
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=".liveviz-", suffix=".mp4")
-        os.fchmod(handle, 0o644)
+        os.chmod(name, 0o644)
         os.close(handle)
     except OSError as error:
         raise LivevizError(f"out: cannot write {target}: {error.strerror}") from None
     return Path(name)
-
-
-def _has_its_end(part: Path) -> bool:
-    """True if the index that closes a fragmented mp4 is there: the library tells nobody when its last write fails."""
-    with part.open("rb") as file:
-        file.seek(-min(16, part.stat().st_size), os.SEEK_END)
-        return file.read(8)[4:] == b"mfro"
 
 
 def _keep(part: Path, target: Path) -> Path | None:

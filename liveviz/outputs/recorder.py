@@ -7,6 +7,7 @@ with a fixed number of encoder threads, so that the same input gives the same fi
 """
 
 import math
+import os
 import queue
 import threading
 from collections import deque
@@ -251,6 +252,8 @@ class Recorder:
     def _finish(self) -> None:
         try:
             self._file.finish(whole=self.error is None)
+            if self.error is None and not _has_its_end(self.path):
+                self._fail(OSError("the end could not be written (is the disk full?)"))
         except (OSError, av.FFmpegError, ValueError) as error:
             self._fail(error)
 
@@ -276,6 +279,13 @@ class Recorder:
         self._thread.join(timeout)
         if self._thread.is_alive():
             self._fail(TimeoutError(f"the file was not finished within {timeout:g} s"))
+
+
+def _has_its_end(path: Path) -> bool:
+    """True if the index that closes a fragmented mp4 is there: the library tells nobody when its last write fails."""
+    with path.open("rb") as file:
+        file.seek(-min(16, path.stat().st_size), os.SEEK_END)
+        return file.read(8)[4:] == b"mfro"
 
 
 def _reason(error: Exception) -> str:
