@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -143,8 +144,9 @@ class Studio:
 
     def canvas(self, frame: ParameterFrame, time: float = 1.0) -> np.ndarray:
         self.chain.reset()
-        for step in range(3):  # trails need a past
-            self.chain.draw(self.engine.render(frame), frame, time + step / 30, 1 / 30)
+        past = replace(frame, latents=(LatentTerm(9, -1, (1.0, 1.0, 1.0)),))
+        for step, shown in enumerate((past, past, past, frame, frame)):  # trails need a past that was another picture
+            self.chain.draw(self.engine.render(shown), shown, time + step / 30, 1 / 30)
         return self.chain.read().astype(int)
 
 
