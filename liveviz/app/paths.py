@@ -9,6 +9,7 @@ from pathlib import Path
 import platformdirs
 
 import liveviz
+from liveviz import mapping
 from liveviz.spec import LivevizError, UsageError
 
 _PACKAGE = Path(liveviz.__file__).parent
@@ -63,7 +64,7 @@ def find_mapping(name: str) -> Path:
             return path
     elif (shipped := mappings() / f"{name}.toml").is_file():
         return shipped
-    names = ", ".join(sorted(p.stem for p in mappings().glob("*.toml")))
+    names = ", ".join(mapping.list_files([mappings()]))
     raise LivevizError(f"mapping {name!r}: there is no such file; the ones that come with liveviz: {names}")
 
 

@@ -4,7 +4,7 @@ All times are seconds on one monotonic clock that every process of a show shares
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -150,4 +150,3 @@ class ImageFrame:
     time: float = 0.0
     signal_time: float = float("-inf")
     signal_sequence: int = -1
-    extra: Mapping[str, float] = field(default_factory=dict)

@@ -19,7 +19,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Do the action."""
     if args.action == "list":
-        for path in sorted(paths.mappings().glob("*.toml")):
+        for path in mapping.list_files([paths.mappings()]).values():
             program = composition.load_mapping(path)
             print(f"{path.stem:<12} {' '.join((program.description or program.title).split())}")
         return 0
