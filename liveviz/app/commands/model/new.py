@@ -1,0 +1,31 @@
+"""`liveviz model new`: a generator with random weights."""
+
+import argparse
+
+from liveviz import models
+from liveviz.app import arguments, paths
+from liveviz.spec import LivevizError, UsageError
+
+HELP = "a generator with random weights"
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--resolution", type=int, required=True, metavar="R", help="16 to 2048, a power of two")
+    parser.add_argument("--channel-base", type=int, required=True, metavar="B", help="channels at R are B / R ...")
+    parser.add_argument("--channel-max", type=int, required=True, metavar="M", help="... but no more than M")
+    parser.add_argument("--classes", type=int, default=0, metavar="K", help="number of classes (default: 0, none)")
+    parser.add_argument("--seed", type=int, required=True, metavar="S", help="of the weights")
+    parser.add_argument("-o", "--out", required=True, metavar="FILE.safetensors", help="what to write")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write it."""
+    out = arguments.suffix(args.out, (".safetensors",), "out")
+    try:
+        config = models.small_config(args.resolution, args.channel_base, args.channel_max, args.classes)
+    except LivevizError as error:
+        raise UsageError(str(error)) from None
+    arguments.seed(args.seed)
+    paths.check_writable(out, "out")
+    models.write(out, models.new(config, args.seed))
