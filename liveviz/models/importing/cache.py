@@ -1,0 +1,50 @@
+"""Imports are kept: a foreign file is read once, and played from our own container after that. What is kept is found by the
+SHA-256 of the file's bytes, so a file that is moved or renamed is not read again, and one that has changed is."""
+
+import logging
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from liveviz.models.files import read, write
+from liveviz.models.generator import Generator
+from liveviz.models.importing.reader import digest, import_file, is_own
+from liveviz.spec import LivevizError
+
+VERSION = 1  # of the conversion: raise it when the same file gives other weights
+_log = logging.getLogger("liveviz.models")
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A generator that came from a file.
+
+    kind: what sort of file it was; empty where what was kept is played. sha256: of the file's bytes.
+    """
+
+    generator: Generator
+    kind: str
+    sha256: str
+
+
+def open_file(path: Path, cache: Path | None) -> Imported:
+    """The generator in any file, from the cache where it was read before.
+
+    Args:
+        cache: the user's cache folder; None reads anew every time.
+    Raises: LivevizError in one line that names the file. A cache that cannot be written is a warning.
+    """
+    sha256 = digest(path)
+    kept = cache / "imports" / f"v{VERSION}-{sha256}.safetensors" if cache and not is_own(path) else None
+    if kept is not None and kept.is_file():
+        try:
+            return Imported(replace(read(kept), name=path.stem), "", sha256)
+        except LivevizError as error:
+            _log.warning("%s; it is made anew", error)
+    generator, kind = import_file(path)
+    if kept is not None:
+        try:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            write(kept, generator)
+        except (OSError, LivevizError) as error:
+            _log.warning("the import of %s is not kept: %s", path, error)
+    return Imported(generator, kind, sha256)

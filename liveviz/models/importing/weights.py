@@ -1,0 +1,89 @@
+"""From the tensors of a file to the weights of a generator: every tensor that the config demands is found under the name that
+the file has for it, in the shape that it must have there, and turned into ours; one too many is refused."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from liveviz.models.config import GeneratorConfig
+from liveviz.models.importing.arrays import Arrays
+from liveviz.models.importing.source import Source, shown
+from liveviz.spec import LivevizError
+
+Weights = dict[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Where one weight is in a file.
+
+    name, shape: of the tensor there. turn: from that to the weight; None leaves it.
+    default: the weight's value where the file has no such tensor; None demands it.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    turn: Callable[[NDArray[np.float32]], NDArray[np.float32]] | None = None
+    default: float | None = None
+
+
+def take(
+    source: Source,
+    arrays: Arrays,
+    nodes: Mapping[str, object],
+    config: GeneratorConfig,
+    wanted: Mapping[str, Wanted],
+    ignored: Collection[str] = (),
+) -> Weights:
+    """Every weight of `config`, float32 `config.shapes()`.
+
+    Args:
+        nodes: the file's tensors by name.
+        wanted: by weight; a weight that is not in it has the same name and shape in the file.
+        ignored: tensors of the file that are no weights.
+    Raises: LivevizError in one line that names the tensor; no number is read before all names and shapes are right.
+    """
+    shapes = config.shapes()
+    places = {weight: wanted.get(weight, Wanted(weight, shape)) for weight, shape in shapes.items()}
+    for place in places.values():
+        if place.name not in nodes:
+            if place.default is None:
+                raise source.fail(f"tensor {place.name} is missing")
+        elif (shape := arrays.shape(place.name, nodes[place.name])) != place.shape:
+            raise source.fail(f"tensor {place.name}: shape {list(shape)}, expected {list(place.shape)}")
+    known = {place.name for place in places.values()} | set(ignored)
+    if unknown := sorted(set(nodes) - known):
+        raise source.fail(
+            f"tensor {shown(unknown[0])} does not belong to a {config.architecture}: another kind of network"
+        )
+    weights: Weights = {}
+    for weight, place in places.items():
+        if place.name in nodes:
+            found = arrays.array(place.name, nodes[place.name])
+        else:
+            found = np.full(place.shape, place.default, np.float32)
+        turned = found if place.turn is None else place.turn(found)
+        weights[weight] = np.ascontiguousarray(turned, np.float32).reshape(shapes[weight])
+    return weights
+
+
+def sized(source: Source, **fields: Any) -> GeneratorConfig:
+    """The config of these fields; LivevizError that names the file where there is no such generator."""
+    try:
+        return GeneratorConfig(**fields)
+    except LivevizError as error:
+        raise source.fail(str(error)) from error
+
+
+def is_fir(found: NDArray[np.float32], gain: float = 1.0) -> bool:
+    """Whether `[4, 4]` is the low-pass filter [1, 3, 3, 1] of StyleGAN2, times `gain`."""
+    taps = np.array([1.0, 3.0, 3.0, 1.0])
+    return found.shape == (4, 4) and bool(np.allclose(found, np.outer(taps, taps) * (gain / 64.0), rtol=1e-4))
+
+
+def channel_limits(widths: Mapping[int, int]) -> dict[str, int]:
+    """channel_base and channel_max of a StyleGAN2 that has `widths` channels by resolution."""
+    return {"channel_base": max(r * width for r, width in widths.items()), "channel_max": max(widths.values())}
