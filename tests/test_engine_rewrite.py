@@ -11,14 +11,17 @@ from hypothesis import strategies as st
 
 from liveviz.engine import create
 from liveviz.engine.cuda import Cuda
-from liveviz.engine.rewrite import Rewrite
-from liveviz.models import Generator, GeneratorConfig, MappingNetwork, new, small_config
+from liveviz.engine.rewrite import rewrite
+from liveviz.models import ARCHITECTURES, Generator, GeneratorConfig, MappingNetwork, new, small_config
 from liveviz.spec import LivevizError
 
 torch.set_num_threads(1)
 
-configs = st.builds(
+stylegan2 = st.builds(
     small,
+    architecture=st.sampled_from(ARCHITECTURES[:3]),
+    const_height=st.sampled_from([4, 1, 5]),
+    const_width=st.sampled_from([4, 7, 2]),
     resolution=st.sampled_from([16, 32, 64]),
     channel_base=st.sampled_from([256, 512]),
     channel_max=st.sampled_from([3, 16, 24]),
@@ -28,6 +31,20 @@ configs = st.builds(
     img_channels=st.sampled_from([1, 3]),
     conv_clamp=st.sampled_from([None, 1.0, 3.0, 256.0]),
 )
+stylegan3 = st.builds(
+    small,
+    architecture=st.sampled_from(ARCHITECTURES[3:]),
+    const_height=st.sampled_from([4, 3]),
+    const_width=st.sampled_from([4, 7]),
+    resolution=st.sampled_from([16, 32, 64]),
+    channel_base=st.sampled_from([128, 256]),
+    channel_max=st.sampled_from([3, 8]),
+    num_layers=st.integers(3, 7),
+    num_critical=st.integers(1, 2),
+    img_channels=st.sampled_from([1, 3]),
+    conv_clamp=st.sampled_from([None, 1.0, 256.0]),
+)
+configs = st.one_of(stylegan2, stylegan2, stylegan3)
 
 
 def some_ws(config: GeneratorConfig, seed: int, psi: float, cutoff: int) -> np.ndarray:
@@ -48,7 +65,7 @@ def test_static_torch_equals_the_reference(
     generator, ws = plain_generator(config, seed), some_ws(config, seed, psi, cutoff)
     truth = create("reference", generator).synthesize(ws, noise_mode, seed)
     made = Cuda(generator, frozenset(), "f32", "cpu").synthesize(ws, noise_mode, seed)
-    assert made.shape == truth.shape == (2, config.img_channels, config.resolution, config.resolution)
+    assert made.shape == truth.shape == (2, config.img_channels, config.height, config.width)
     assert relative_error(made, truth) < 1e-4
 
 
@@ -100,10 +117,10 @@ def test_styles_by_hand() -> None:
     """s and d of one layer, from the formula of the paper, in float64."""
     config = small(16, w_dim=6)
     generator = plain_generator(config, 4)
-    rewrite, weights = Rewrite(generator), generator.weights
+    made_of, weights = rewrite(generator), generator.weights
     ws = np.random.RandomState(0).randn(3, config.num_ws, 6).astype(np.float32)
-    packed = rewrite.styles(ws)
-    for number, conv in enumerate(rewrite.convs):
+    packed = made_of.styles(ws)
+    for number, conv in enumerate(made_of.convs):
         affine = weights[f"{conv.name}.affine.weight"].astype(np.float64)
         style = ws[:, number].astype(np.float64) @ affine.T / np.sqrt(6) + weights[f"{conv.name}.affine.bias"]  # [n, I]
         weight = weights[f"{conv.name}.weight"].astype(np.float64)[None] * style[:, None, :, None, None]
@@ -122,7 +139,7 @@ def test_styles_of_a_dead_layer_stay_finite() -> None:
     for part in ("affine.weight", "affine.bias", "weight"):
         generator.weights[f"{name}.{part}"][...] = 0.0
     ws = np.zeros((1, generator.config.num_ws, generator.config.w_dim), np.float32)
-    assert np.isfinite(Rewrite(generator).styles(ws)).all()
+    assert np.isfinite(rewrite(generator).styles(ws)).all()
     truth = create("reference", generator).synthesize(ws)
     assert relative_error(Cuda(generator, frozenset(), "f32", "cpu").synthesize(ws), truth) < 1e-4
 
@@ -134,7 +151,7 @@ def test_weights_too_large_are_refused_in_one_line(part: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         with pytest.raises(LivevizError, match=r"^generator huge: synthesis\.b8\.conv\d: weights too large[^\n]*$"):
-            Rewrite(Generator(generator.config, weights, "huge"))
+            rewrite(Generator(generator.config, weights, "huge"))
 
 
 @pytest.mark.parametrize("backend", ["openvino", "reference"])

@@ -1,96 +1,95 @@
-"""The static-weight rewrite: a StyleGAN2 whose convolution weights are constants. The papers modulate the weights per
+"""The static-weight rewrite: a generator whose convolution weights are constants. The papers modulate the weights per
 sample, which makes a new network of every picture; scaling the activations instead, by s before a convolution and by d
 after it, is the same arithmetic, and any compiler can then treat the convolutions as fixed.
 
     y = clamp(lrelu(d * conv(W, s * x) + noise + b)),  s = A w + b_A,  d = rsqrt(s^2 Wsq^T + 1e-8)
 
-This file folds a generator into those constants, in numpy, for every backend alike: weight gains, the leaky ReLU's gain
+A rewrite folds a generator into those constants, in numpy, for every backend alike: weight gains, the leaky ReLU's gain
 of sqrt 2 (into d, noise and bias), and the scale that keeps half precision in range. The small float32 part (s and d of
-all layers from ws) is computed here too.
+all layers from ws) is computed here too. What differs between the architectures is in `rewrite_stylegan2` and
+`rewrite_stylegan3`; `rewrite` picks one.
 
 Source: Karras et al. 2020 (1912.04958), section 2.2, equations 1 to 3.
 """
 
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from liveviz.engine.operations import Conv, Noise, Operations
 from liveviz.models import Generator
 from liveviz.spec import LivevizError
 
 Array = NDArray[np.float32]
 SQRT2 = np.float32(np.sqrt(2.0))
 EPSILON = np.float32(1e-8)
+TINY = np.float32(1e-20)
+SLOPE = 0.2
 FIR = np.outer([1, 3, 3, 1], [1, 3, 3, 1]).astype(np.float32) / np.float32(64.0)  # [4, 4], sum 1
 
 
-@dataclass(frozen=True)
-class Conv:
-    """One 3x3 convolution.
+def rewrite(generator: Generator) -> "Rewrite":
+    """The rewrite of a generator of any architecture.
 
-    name: of the layer in the file. resolution: of its output. up: whether it doubles the size. row: of ws.
-    weight: `[O, I, 3, 3]`, scaled per output channel so that |weight| <= 1 / (3 sqrt I).
-    bias: `[O]`, times sqrt 2. noise_const: `[r, r]`. noise_scale: noise_strength times sqrt 2.
-    wsq: `[I, O]`, sums of squares of the unscaled weights. unscale: `[O]`, sqrt 2 over the scale of the weights.
-    s, d: where in the packed style vector its two parts stand.
+    Raises: LivevizError where a constant is too large for float32.
     """
+    from liveviz.engine.rewrite_stylegan2 import Rewrite2
+    from liveviz.engine.rewrite_stylegan3 import Rewrite3
 
-    name: str
-    resolution: int
-    up: bool
-    row: int
-    weight: Array
-    bias: Array
-    noise_const: Array
-    noise_scale: float
-    wsq: Array
-    unscale: Array
-    s: slice
-    d: slice
+    with np.errstate(all="ignore"):  # what becomes too large is refused below
+        made: Rewrite = (Rewrite3 if generator.config.is_stylegan3 else Rewrite2)(generator)
+    made.check(generator.name)
+    return made
 
 
-@dataclass(frozen=True)
-class Rgb:
-    """One toRGB: 1x1 convolution `weight` `[C, I]`, `bias` `[C]`; s: where its style stands in the packed vector."""
-
-    resolution: int
-    row: int
-    weight: Array
-    bias: Array
-    s: slice
-
-
-class Rewrite:
+class Rewrite(ABC):
     """The constants of one generator, and its styles.
 
-    const: `[C, 4, 4]`. convs: in order. rgbs: one per resolution. style_size: length of the packed style vector,
-    which holds s and d of every convolution and s of every toRGB.
-    Raises: LivevizError where a constant is too large for float32.
+    convs: every convolution that has a d, in order. noises: the noise fields in order.
+    affines: (row of ws, where in the packed style vector, A `[w_dim, I]`, bias `[I]`) of every style.
+    style_size: length of the packed style vector. features: the part of it that is no style but the Fourier features
+        of the first layer, made by `write_features`; None in a StyleGAN2.
+    readers: by layer, where the styles stand that multiply its activations; empty where something reads them bare.
+    writers: by layer, where the d of its convolutions stand.
     """
 
     def __init__(self, generator: Generator) -> None:
-        self.config = config = generator.config
+        self.config = generator.config
         self._weights = generator.weights
-        self.const: Array = generator.weights["synthesis.b4.const"]
-        self.clamp = config.conv_clamp
         self.convs: list[Conv] = []
-        self.rgbs: list[Rgb] = []
-        self._affines: list[tuple[int, slice, Array, Array]] = []  # row, where, A [w_dim, I], bias [I]
+        self.noises: list[Noise] = []
+        self.affines: list[tuple[int, slice, Array, Array]] = []
+        self.features: slice | None = None
         self.style_size = 0
-        with np.errstate(all="ignore"):  # what becomes too large is refused below
-            for r in config.resolutions:
-                for part in ["conv1"] if r == 4 else ["conv0", "conv1"]:
-                    self._add_conv(f"synthesis.b{r}.{part}", r, up=part == "conv0")
-                self._add_rgb(f"synthesis.b{r}.torgb", r)
-        del self._weights
-        for c in self.convs:
-            self._refuse_infinite(generator.name, c.name, c.weight, c.bias, c.wsq, c.unscale, np.array(c.noise_scale))
-        for row, _, affine, bias in self._affines:
-            self._refuse_infinite(generator.name, f"the styles of row {row}", affine, bias)
+        self.readers: dict[int, list[slice]] = {}
+        self.writers: dict[int, list[slice]] = {}
+        self._drawing: list[Conv] = []  # the convolutions that have no d
+        self._coloured: dict[tuple[str, int], Conv] = {}
+
+    @abstractmethod
+    def build(self, o: Operations, colours: int) -> Any:
+        """The synthesis network in a backend's operations.
+
+        Args:
+            colours: channels of the result: img_channels for the raw picture; 4 for one that is to be packed: grey
+                three times, and a fourth channel that is 0.
+        Returns: the picture `[1, colours, H, W]`, about ±1.
+        """
+
+    def check(self, generator: str) -> None:
+        """LivevizError for constants that are not finite."""
+        for conv in [*self.convs, *self._drawing]:
+            scale = [np.float32(self.noises[conv.noise].scale)] if conv.noise is not None else []
+            parts = [conv.weight, conv.bias, conv.wsq, conv.unscale, *scale]
+            self._refuse_infinite(generator, conv.name, *(p for p in parts if p is not None))
+        for row, _, affine, bias in self.affines:
+            self._refuse_infinite(generator, f"the styles of row {row}", affine, bias)
 
     @staticmethod
-    def _refuse_infinite(generator: str, part: str, *constants: Array) -> None:
+    def _refuse_infinite(generator: str, part: str, *constants: Any) -> None:
         if not all(np.isfinite(c).all() for c in constants):
             raise LivevizError(f"generator {generator}: {part}: weights too large to draw with")
 
@@ -103,50 +102,79 @@ class Rewrite:
         weight, bias = self._weights[f"{name}.affine.weight"], self._weights[f"{name}.affine.bias"]
         where, gain32 = self._take(bias.size), np.float32(gain)
         scale = gain32 / np.sqrt(np.float32(self.config.w_dim))
-        self._affines.append((row, where, np.ascontiguousarray(weight.T * scale), bias * gain32))
+        self.affines.append((row, where, np.ascontiguousarray(weight.T * scale), bias * gain32))
         return where
 
-    def _add_conv(self, name: str, resolution: int, up: bool) -> None:
-        weight, row = self._weights[f"{name}.weight"], len(self.convs)
-        outputs, inputs = weight.shape[:2]
-        largest = np.maximum(np.abs(weight).max(axis=(1, 2, 3)), np.float32(1e-20))  # [O]
-        scale = np.float32(1.0) / (np.sqrt(np.float32(9 * inputs)) * largest)  # [O]
-        self.convs.append(
-            Conv(
-                name=name,
-                resolution=resolution,
-                up=up,
-                row=row,
-                weight=weight * scale[:, None, None, None],
-                bias=self._weights[f"{name}.bias"] * SQRT2,
-                noise_const=self._weights[f"{name}.noise_const"],
-                noise_scale=float(self._weights[f"{name}.noise_strength"] * SQRT2),
-                wsq=np.ascontiguousarray(np.square(weight).sum(axis=(2, 3)).T),
-                unscale=SQRT2 / scale,
-                s=self._affine(name, row, 1.0),
-                d=self._take(outputs),
-            )
+    def _modulated(self, name: str, layer: int, row: int, gain: Any, bias_gain: Any, **rest: Any) -> Conv:
+        """A convolution with s and d; `gain` goes into d, `bias_gain` into the bias."""
+        weight = self._weights[f"{name}.weight"]
+        largest = np.maximum(np.abs(weight).max(axis=(1, 2, 3)), TINY)  # [O]
+        scale = np.float32(1.0) / (np.sqrt(np.float32(weight[0].size)) * largest)  # [O]
+        conv = Conv(
+            name=name,
+            layer=layer,
+            weight=weight * scale[:, None, None, None],
+            bias=self._weights[f"{name}.bias"] * bias_gain,
+            s=self._affine(name, row, 1.0),
+            d=self._take(weight.shape[0]),
+            wsq=np.ascontiguousarray(np.square(weight).sum(axis=(2, 3)).T),
+            unscale=gain / scale,
+            **rest,
         )
+        self.convs.append(conv)
+        return conv
 
-    def _add_rgb(self, name: str, resolution: int) -> None:
-        weight, row = self._weights[f"{name}.weight"][:, :, 0, 0], len(self.convs)
-        where = self._affine(name, row, 1.0 / np.sqrt(weight.shape[1]))
-        self.rgbs.append(Rgb(resolution, row, np.ascontiguousarray(weight), self._weights[f"{name}.bias"], where))
+    def _rgb(self, name: str, layer: int, row: int, scale: float = 1.0, gain: float = 1.0) -> Conv:
+        """A 1x1 convolution to the picture; `scale` goes into everything, `gain` into the weight alone."""
+        weight, clamp = self._weights[f"{name}.weight"], self.config.conv_clamp
+        conv = Conv(
+            name=name,
+            layer=layer,
+            weight=weight * np.float32(scale * gain),
+            bias=self._weights[f"{name}.bias"] * np.float32(scale),
+            s=self._affine(name, row, 1.0 / np.sqrt(weight.shape[1])),
+            clamp=None if clamp is None else clamp * scale,
+            rgb=True,
+        )
+        self._drawing.append(conv)
+        return conv
 
     @np.errstate(all="ignore")  # a frame that cannot be drawn must not print a line, 30 times a second
-    def styles(self, ws: Array) -> Array:
+    def styles(self, ws: Array, view: Array | None = None) -> Array:
         """The packed style vectors `[n, style_size]` of ws `[n, num_ws, w_dim]`, in float32.
 
         s of a convolution is divided by its largest magnitude, and d multiplied by it, so that half precision holds
         both; nothing is ever divided by an element of s.
+
+        Args:
+            view: `[3, 3]`, from picture coordinates to where a StyleGAN3's picture is taken from; None: they are the same.
         """
         packed = np.empty((ws.shape[0], self.style_size), np.float32)
-        for row, where, weight, bias in self._affines:
+        for row, where, weight, bias in self.affines:
             np.add(ws[:, row] @ weight, bias, out=packed[:, where])
         for conv in self.convs:
             s = packed[:, conv.s]  # [n, I]
-            largest = np.maximum(np.abs(s).max(axis=1, keepdims=True), np.float32(1e-20))  # [n, 1]
+            largest = np.maximum(np.abs(s).max(axis=1, keepdims=True), TINY)  # [n, 1]
             energy = np.square(s) @ conv.wsq  # [n, O]
             packed[:, conv.d] = largest * conv.unscale / np.sqrt(energy + EPSILON)
             s /= largest
+        if self.features is not None:
+            packed[:, self.features] = self.write_features(ws[:, 0], view)
         return packed
+
+    def coloured(self, conv: Conv, colours: int) -> Conv:
+        """A convolution that draws, with `colours` outputs; the same object every time.
+
+        A grey generator fills all three colours; a fourth channel is zero all the way, and becomes alpha when packed.
+        """
+        key = (conv.name, colours)
+        if key not in self._coloured:
+            weight = np.zeros((colours, *conv.weight.shape[1:]), np.float32)
+            bias, filled = np.zeros(colours, np.float32), min(colours, 3)
+            weight[:filled], bias[:filled] = conv.weight, conv.bias
+            self._coloured[key] = replace(conv, weight=weight, bias=bias)
+        return self._coloured[key]
+
+    def write_features(self, w: Array, view: Array | None) -> Array:
+        """The Fourier features' part of the style vectors, of w `[n, w_dim]` of the first row of ws."""
+        raise NotImplementedError(f"{type(self).__name__} starts from a constant")

@@ -6,7 +6,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from liveviz.models import stylegan3_layers
 from liveviz.models.config import GeneratorConfig
+from liveviz.models.filters import low_pass
 from liveviz.models.generator import Generator
 from liveviz.models.mapping_network import MappingNetwork
 
@@ -17,14 +19,26 @@ SMOOTHNESS = 0.6  # more draws sharper shapes, and lets the rounding of half pre
 RGB_GAIN = 0.2
 RGB_SHARED = 0.6  # how much the three colours of a channel have in common: fewer, deeper colours
 RGB_BIAS = -0.45
+ALONE = 2.5  # how much more a toRGB draws that is the only one
+ALIAS_FREE_GAIN = 6.0  # of a StyleGAN3's: its pictures are scaled down
+ALIAS_FREE_EMA = 0.9  # of random layers' activations, about
 BUMP = np.outer([1, 2, 1], [1, 2, 1]) / 4.0  # [3, 3]
 
 
 def small_config(
-    resolution: int = 256, channel_base: int = 4096, channel_max: int = 128, classes: int = 0
+    resolution: int = 256,
+    channel_base: int = 4096,
+    channel_max: int = 128,
+    classes: int = 0,
+    architecture: str = "stylegan2-skip",
+    const: tuple[int, int] = (4, 4),
 ) -> GeneratorConfig:
-    """Sizes of a generator that a CPU plays live: a small mapping network, and a clamp that gives random weights shape."""
-    return GeneratorConfig(
+    """Sizes of a generator that a CPU plays live: a small mapping network, and a clamp that gives random weights shape.
+
+    Args:
+        const: (width, height) of the learned constant, or of a StyleGAN3's canvas in quarters of the resolution.
+    """
+    config = GeneratorConfig(
         resolution=resolution,
         channel_base=channel_base,
         channel_max=channel_max,
@@ -33,7 +47,14 @@ def small_config(
         classes=classes,
         mapping_layers=4,
         conv_clamp=CLAMP,
+        architecture=architecture,
+        const_width=const[0],
+        const_height=const[1],
     )
+    if not config.is_stylegan3:
+        return config
+    layers = min(config.num_layers, 2 * config.resolution.bit_length() - 4)  # a small one needs fewer
+    return replace(config, mapping_layers=2, conv_clamp=256.0, num_layers=layers)
 
 
 def new(config: GeneratorConfig, seed: int = 0) -> Generator:
@@ -60,18 +81,53 @@ def new(config: GeneratorConfig, seed: int = 0) -> Generator:
             value = random.standard_normal(shape) / config.mapping_lr
         elif name.endswith("torgb.weight"):
             value = _rgb(random, shape) * (RGB_GAIN * CLAMP / (config.conv_clamp or CLAMP))
+            if config.architecture != "stylegan2-skip":
+                value = value * ALONE
         elif name.endswith(("conv0.weight", "conv1.weight")):
             value = _kernels(random, shape, smooth=config.conv_clamp is not None)
         else:
             value = random.standard_normal(shape)
         weights[name] = value.astype(np.float32)
-    weights["synthesis.b4.torgb.bias"] += np.float32(RGB_BIAS)
+    if config.is_stylegan3:
+        weights |= _stylegan3(config, random)
+    else:
+        first = "b4" if config.architecture == "stylegan2-skip" else f"b{config.resolution}"
+        weights[f"synthesis.{first}.torgb.bias"] += np.float32(RGB_BIAS)
     generator = Generator(config, weights, f"random-{seed}")
     mapping = MappingNetwork(generator)
     z = random.standard_normal((AVERAGED, config.z_dim)).astype(np.float32)
     c = mapping.one_hot(random.randint(max(config.classes, 1), size=AVERAGED))
     w_avg = mapping(z, c).mean(axis=0, dtype=np.float64).astype(np.float32)
     return replace(generator, weights={**weights, "mapping.w_avg": w_avg})
+
+
+def _stylegan3(config: GeneratorConfig, random: np.random.RandomState) -> dict[str, NDArray[np.float32]]:
+    """What a StyleGAN3 does not draw from a normal distribution: frequencies within its first band, filters, gains."""
+    width = stylegan3_layers.input_channels(config)
+    freqs = random.standard_normal((width, 2))
+    radius = np.linalg.norm(freqs, axis=1, keepdims=True)
+    # The square of a normal radius is distributed exponentially: this spreads the frequencies over the disc.
+    freqs *= stylegan3_layers.FIRST_CUTOFF * np.sqrt(-np.expm1(-(radius**2) / 2.0)) / radius
+    found: dict[str, NDArray] = {
+        "synthesis.input.transform": np.eye(3),
+        "synthesis.input.freqs": freqs,
+        "synthesis.input.phases": random.uniform(-0.5, 0.5, width),
+        "synthesis.input.affine.weight": np.zeros((4, config.w_dim)),
+        "synthesis.input.affine.bias": np.array([1.0, 0.0, 0.0, 0.0]),
+    }
+    for layer in stylegan3_layers.layers(config):
+        found[f"{layer.name}.magnitude_ema"] = np.full((), ALIAS_FREE_EMA)
+        shape = (layer.outputs, layer.inputs, layer.kernel, layer.kernel)
+        if layer.torgb:
+            found[f"{layer.name}.weight"] = _rgb(random, shape) * ALIAS_FREE_GAIN
+            found[f"{layer.name}.bias"] = np.full(layer.outputs, RGB_BIAS / stylegan3_layers.OUTPUT_SCALE)
+            continue
+        found[f"{layer.name}.weight"] = _kernels(random, shape, smooth=False)
+        rate = layer.in_rate * layer.up
+        for n, part, taps, radial in ((0, "up", layer.up_taps, False), (1, "down", layer.down_taps, layer.radial)):
+            made = low_pass(taps, layer.cutoff[n], 2.0 * layer.half_width[n], rate, radial)
+            found[f"{layer.name}.{part}_filter"] = made
+    return {name: np.asarray(value, np.float32) for name, value in found.items()}
 
 
 def _kernels(random: np.random.RandomState, shape: tuple[int, ...], smooth: bool) -> NDArray:

@@ -1,0 +1,105 @@
+"""Every engine against pictures that the original programs made, and the view of a StyleGAN3."""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from foreign_files import FIXTURES
+from heart import frame, plain_generator, relative_error, rms_error, small
+
+from liveviz.engine import create
+from liveviz.engine.bf16 import rounded, steady
+from liveviz.engine.cuda import Cuda
+from liveviz.engine.view import view
+from liveviz.models import Generator
+from liveviz.models.importing import import_file
+
+torch.set_num_threads(1)
+FILES = ["sg2ada_64.pkl", "sg2ada_32_class.pkl", "sg3t_64.pkl", "sg3r_64.pkl", "rosinality_64.pt"]
+PICTURES = {"img_psi07": 0.7, "img_psi1_cutoff4": 1.0}
+# The pictures of this file carry the rounding of its two half-precision blocks, which only the reference follows.
+HALVES = "sg2ada_32_class.pkl"
+
+
+@cache
+def imported(file: str) -> Generator:
+    return import_file(FIXTURES / file)[0]
+
+
+def has_bf16() -> bool:
+    import openvino
+
+    return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+@pytest.mark.skipif(not FIXTURES.exists(), reason="shared fixtures are not here")
+@pytest.mark.parametrize("engine", ["reference", "cuda", "openvino", "openvino-bf16", "cuda-f16"])
+@pytest.mark.parametrize("file", FILES)
+def test_the_same_picture(file: str, engine: str) -> None:
+    generator = imported(file)
+    truth = np.load((FIXTURES / file).with_suffix(".npz"))
+    if engine == "openvino-bf16" and not has_bf16():
+        pytest.skip("this CPU has no bf16")
+    name, _, precision = engine.partition("-")
+    backend = (
+        Cuda(generator, frozenset(), precision or "f32", "cpu")
+        if name == "cuda"
+        else create(name, generator, precision=None if name == "reference" else precision or "f32", threads=1)
+    )
+    measure = rms_error if precision else relative_error
+    exact = 1e-5 if engine == "reference" else 1e-4 if file != HALVES else 3e-3
+    for key, psi in PICTURES.items():
+        if key in truth:
+            ws = backend.ws(truth["z"], truth["c"] if generator.config.classes else None, psi)
+            assert measure(backend.synthesize(ws), truth[key]) < (2e-2 if precision else exact)
+
+
+@pytest.fixture(scope="module", params=["stylegan3-t", "stylegan3-r"])
+def plane(request: pytest.FixtureRequest) -> Generator:
+    sizes = {"num_layers": 4, "conv_clamp": 256.0, "channel_base": 256, "channel_max": 8}
+    return plain_generator(small(32, architecture=request.param, **sizes), 3)
+
+
+def test_the_view_is_the_same_on_every_engine(plane: Generator) -> None:
+    values = {"view.zoom": 1.5, "view.rotate": 0.1, "view.x": -0.3, "view.y": 0.2}
+    still, moved = frame(), frame(values)
+    truth = create("reference", plane, threads=1)
+    pictures = truth.render(still).pixels.astype(int), truth.render(moved).pixels.astype(int)
+    assert np.abs(pictures[0] - pictures[1]).mean() > 1.0
+    for backend in (create("openvino", plane, precision="f32", threads=1), Cuda(plane, frozenset(), "f32", "cpu")):
+        for shown, expected in zip((still, moved), pictures, strict=True):
+            assert np.abs(backend.render(shown).pixels.astype(int) - expected).max() <= 1
+
+
+def test_a_view_by_hand() -> None:
+    assert view(frame()) is None
+    quarter = view(frame({"view.rotate": 0.25, "view.zoom": 2.0}))
+    assert quarter is not None
+    np.testing.assert_allclose(
+        quarter @ [0.0, -0.5, 1.0], [-0.25, 0.0, 1.0], atol=1e-7
+    )  # the top shows the plane's left
+    right = view(frame({"view.x": 0.25}))
+    assert right is not None
+    np.testing.assert_allclose(right @ [0.25, 0.0, 1.0], [0.0, 0.0, 1.0], atol=1e-7)  # the middle has moved right
+
+
+def test_taps_in_bf16_keep_their_sums() -> None:
+    random = np.random.RandomState(0)
+    for shape, phases in (((12,), 2), ((24,), 4), ((12,), 1), ((12, 12), 1)):
+        taps = (np.hanning(shape[0] + 2)[1:-1] + random.rand(*shape) * 0.3).astype(np.float32)
+        taps /= taps.sum()
+        made = steady(taps, phases)
+        assert made.shape == taps.shape
+        np.testing.assert_array_equal(made, rounded(made))  # they are bfloat16
+        np.testing.assert_allclose(made, taps, rtol=0.02)
+        for phase in range(phases):
+            exact, sum_ = taps.ravel()[phase::phases].sum(), made.ravel()[phase::phases].sum()
+            assert abs(sum_ - exact) < 2e-3 * exact
+            assert abs(sum_ - exact) <= 0.5 * abs(rounded(taps).ravel()[phase::phases].sum() - exact) + 1e-4
+
+
+def test_a_stylegan3_runs_in_float32_where_bf16_would_be_slower(plane: Generator, tmp_path: Path) -> None:
+    assert create("openvino", plane, threads=1).precision == "f32"
+    assert create("openvino", plane, precision="f32", threads=1, cache=tmp_path).size == (32, 32)
