@@ -16,6 +16,9 @@ SOURCES = (
     Output("onset_strength"),
     *(Output(f"chroma.{i}") for i in range(12)),
     *(Output(f"bass_chroma.{i}") for i in range(12)),
+    *(Output(f"{name}.{i}") for name in ("chord", "section_label") for i in range(12)),
+    Output("build"),
+    Output("drop", "event"),
     Output("tempo", low=60.0, high=200.0, unit="bpm"),
     Output("beat", "event"),
     Output("beat_phase", "phase"),
@@ -28,9 +31,9 @@ INDEX = {output.name: i for i, output in enumerate(SOURCES)}
 REGISTRY = Registry(
     [
         *CORE_PARAMETERS,
-        Parameter("bend.zoom", -1.0, 1.0, 0.0, "zoom"),
-        Parameter("bend.rotate", -180.0, 180.0, 0.0, "rotate", "deg"),
-        Parameter("bend.mirror", 0.0, 1.0, 0.0, "mirror"),
+        Parameter("bend.zoom", -1.0, 1.0, 0.0, "zoom", layered=True),
+        Parameter("bend.rotate", -180.0, 180.0, 0.0, "rotate", "deg", layered=True),
+        Parameter("bend.mirror", 0.0, 1.0, 0.0, "mirror", layered=True),
         Parameter("post.feedback.amount", 0.0, 1.0, 0.0, "trails"),
         Parameter("post.filter.cutoff", 20.0, 20000.0, 20000.0, "cutoff", "Hz", "exponential"),
         Parameter("post.colour.hue", 0.0, 1.0, 0.0, "hue"),

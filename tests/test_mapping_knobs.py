@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from mapping_kit import REGISTRY, message, program, show
 
 from liveviz import mapping
+from liveviz.spec import Channels
 
 # A range of 0 to 1 on a parameter that rests at 0.5, so that positions and values are the same numbers.
 KNOB = '\n[set]\npost.colour.hue = 0.5\n[[route]]\nfrom = "midi.cc.1"\nto = "post.colour.hue"\ntakeover = "{}"\n'
@@ -148,6 +149,16 @@ def test_direct_control_of_a_bend_uses_the_layer_of_the_file_or_16():
     f = s.step(None, 0.0, 1 / 30)
     assert {(b.op, b.layer): b.amount for b in f.bends} == {("zoom", 8): 0.5, ("mirror", 16): 1.0}
     assert (f["bend.zoom"], f["bend.mirror"]) == (0.5, 1.0)
+
+
+def test_direct_control_of_a_bend_keeps_to_the_channels_of_the_file():
+    s = show(
+        '\n[[route]]\nfrom="onset.kick"\nto="bend.zoom"\nlayer=8\nchannels=[1, 4]\nmix="add"\nrange=[0, 0.3]\n'
+        '[[route]]\nfrom="rms"\nto="bend.zoom"\nlayer=8\n'
+    )
+    s.control(message("/liveviz/bend/zoom", 0.75))
+    bends = {b.channels: b.amount for b in s.step(None, 0.0, 1 / 30).bends}
+    assert bends == {Channels((1, 4)): 0.5, Channels(): -1.0}
 
 
 def test_direct_control_adds_no_seventeenth_bend():

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from mapping_kit import REGISTRY, SOURCES, program
 
 from liveviz import mapping
-from liveviz.spec import LivevizError, Output
+from liveviz.mapping.program import Target
+from liveviz.spec import Channels, LivevizError, Output
 
 ROUTE = '[[route]]\nfrom = "rms"\nto = "truncation_psi"\n'
 DESIGN = """version = 1
@@ -43,10 +44,10 @@ def test_the_example_of_the_design_means_what_it_says():
     (chords,) = p.latent.chords
     assert (chords.source, chords.layers, chords.release, chords.palette.count) == ("chroma", (0, 0, 1), 0.2, 12)
     kick, knob = p.routes
-    assert (kick.source, kick.kind, kick.target) == ("onset.kick", "event", ("bend.zoom", 8))
+    assert (kick.source, kick.kind, kick.target) == ("onset.kick", "event", Target("bend.zoom", 8))
     assert (kick.low, kick.high, kick.release) == (0.0, 0.3, 0.25)
     assert (knob.kind, knob.takeover, knob.low, knob.high) == ("control", "pickup", -3.0, 3.0)
-    assert p.bends == (("bend.zoom", 8),)
+    assert p.bends == (Target("bend.zoom", 8),)
 
 
 def test_defaults_of_a_route():
@@ -83,12 +84,12 @@ def test_set_reads_dotted_quoted_and_bend_tables():
         '\n[set]\npost.feedback.amount = 0.4\n"pca.3" = -1\nstage.blackout = true\nbend.zoom = { value = 0.2, layer = 8 }'
     )
     assert p.constants == {
-        ("post.feedback.amount", 0): 0.4,
-        ("pca.3", 0): -1.0,
-        ("stage.blackout", 0): 1.0,
-        ("bend.zoom", 8): 0.2,
+        Target("post.feedback.amount"): 0.4,
+        Target("pca.3"): -1.0,
+        Target("stage.blackout"): 1.0,
+        Target("bend.zoom", 8): 0.2,
     }
-    assert p.bends == (("bend.zoom", 8),)
+    assert p.bends == (Target("bend.zoom", 8),)
 
 
 def test_two_controllers_or_two_layers_may_set_one_parameter():
@@ -97,11 +98,61 @@ def test_two_controllers_or_two_layers_may_set_one_parameter():
         '[[route]]\nfrom="rms"\nto="bend.zoom"\nlayer=8\n[[route]]\nfrom="energy"\nto="bend.zoom"\nlayer=32\n'
     )
     assert len(p.routes) == 5
-    assert p.bends == (("bend.zoom", 8), ("bend.zoom", 32))
+    assert p.bends == (Target("bend.zoom", 8), Target("bend.zoom", 32))
 
 
+def route_on(channels: str) -> mapping.Route:
+    return program(f'\n[[route]]\nfrom = "rms"\nto = "bend.zoom"\nlayer = 8\nchannels = {channels}\n').routes[0]
+
+
+def test_channels_of_a_bend():
+    for text, channels in [
+        ('"all"', Channels()),
+        ("[7, 0, 7, 1023]", Channels((0, 7, 1023))),
+        ("{ random = 0.25, seed = 3 }", Channels(share=0.25, seed=3)),
+        ("{ random = 1 }", Channels()),
+    ]:
+        assert route_on(text).target == Target("bend.zoom", 8, channels)
+    assert "channels 0, 7:" in mapping.route_text(route_on("[7, 0]"))
+    assert "on channels 0, 1, 2, 3, 4, 5, 6, 7 ...:" in mapping.route_text(route_on(str(list(range(20)))))
+    assert "25 % of the channels (seed 3)" in mapping.route_text(route_on("{ random = 0.25, seed = 3 }"))
+    p = program("\n[set]\nbend.zoom = { value = 0.2, layer = 8, channels = [3] }")
+    assert p.bends == (Target("bend.zoom", 8, Channels((3,))),) == (p.homes["bend.zoom"],)
+
+
+def test_one_op_on_other_channels_is_another_bend():
+    p = program(
+        "".join(
+            f'\n[[route]]\nfrom = "{source}"\nto = "bend.zoom"\nlayer = 8\nchannels = {channels}'
+            for source, channels in (("rms", "[0, 1]"), ("energy", "[2, 3]"), ("onset", '"all"'))
+        )
+    )
+    assert len(set(p.bends)) == 3  # no fight: each has channels of its own
+    with pytest.raises(LivevizError, match=r"both set bend.zoom at layer 16 on channels 0;"):
+        program(2 * '\n[[route]]\nfrom = "rms"\nto = "bend.zoom"\nchannels = [0]')
+
+
+def test_the_noise_mask_is_a_name():
+    assert program("").noise_mask is None
+    p = program('\nnoise_mask = "ring.png"')
+    assert p.noise_mask == "ring.png" and "ring.png" in mapping.describe(p, REGISTRY)
+
+
+ON = "version = 1\n[[route]]\nfrom = 'rms'\nto = 'bend.zoom'\nchannels = "
 MISTAKES = [
     # text, line, field, words that the answer must contain
+    (ON + "'some'", 5, "route.channels", ["'some'", '"all"', "random = 0.25"]),
+    (ON + "[]", 5, "route.channels", ["[]", "a list of channels"]),
+    (ON + "[0, -1]", 5, "route.channels", ["-1", "from 0 to 1023"]),
+    (ON + "[1024]", 5, "route.channels", ["1024", "from 0 to 1023"]),
+    (ON + "[0.5]", 5, "route.channels", ["0.5", "whole number"]),
+    (ON + "{ seed = 3 }", 5, "route.channels.random", ["missing", "random = 0.25"]),
+    (ON + "{ random = 1.5 }", 5, "route.channels.random", ["1.5", "0.001 to 1"]),
+    (ON + "{ random = nan }", 5, "route.channels.random", ["nan", "0.001 to 1"]),
+    (ON + "{ random = 0.5, share = 1 }", 5, "route.channels.share", ["unknown key", "random, seed"]),
+    (ON + "{ random = 0.5, seed = -1 }", 5, "route.channels.seed", ["-1", "4294967295"]),
+    ("version = 1\n[[route]]\nfrom = 'rms'\nto = 'pca.0'\nchannels = 'all'", 5, "route.channels", ["only a bend"]),
+    ("version = 1\nnoise_mask = 3", 2, "noise_mask", ["3", "quotes"]),
     ("title = 'x'", 1, "version", ["missing", "version = 1"]),
     ("version = 2", 1, "version", ["2", "version = 1"]),
     ("version = true", 1, "version", ["True", "version = 1"]),
@@ -319,7 +370,7 @@ def test_describe_names_every_parameter_with_address_and_driver():
     assert "midi.cc.1 -> pca.0: -3 to 3, pickup" in text
     rows = {row[0]: row for row in mapping.parameter_rows(p, REGISTRY)}
     assert rows["bend.zoom"][4] == "onset.kick@8"
-    assert rows["pca.0"][2:] == ("-3 to 3 σ", "0", "midi.cc.1")
+    assert rows["pca.0"][2:] == ("-3 to 3", "0", "midi.cc.1")
     assert rows["pca.1"][4] == "-"
 
 

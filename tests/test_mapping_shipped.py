@@ -43,6 +43,10 @@ def song(t: float) -> dict[str, float]:
         "bar_phase": beat / 4 % 1.0,
         **{f"chroma.{(root + i) % 12}": 0.9 * on for i in (0, 4, 7)},
         f"bass_chroma.{root}": on,
+        f"chord.{root}": on,
+        f"section_label.{int(t / 12) % 3}": 1.0,
+        "build": max(0.0, t - 4.0) / 6.0 if t < 10.0 else 0.0,
+        "drop": math.floor((t + 6.0) / 16.0),
     }
 
 
@@ -60,7 +64,7 @@ def perform(program: mapping.Program, seconds: float = 48.0) -> list[ParameterFr
 
 
 def test_the_three_shows_are_there():
-    assert {"default", "chroma", "knobs"} <= set(FILES)
+    assert {"default", "chroma", "knobs", "sections"} <= set(FILES)
 
 
 def test_signals_of_these_tests_are_those_of_the_analyser():
@@ -83,7 +87,7 @@ def test_a_file_loads_reads_well_and_plays_a_song(name):
         assert 1 <= len(f.latents) <= 32
         for r in range(3):
             assert sum(t.weights[r] for t in f.latents) == pytest.approx(1.0, abs=1e-4)
-        assert [(f"bend.{b.op}", b.layer) for b in f.bends] == list(program.bends)
+        assert [(f"bend.{b.op}", b.layer, b.channels) for b in f.bends] == list(program.bends)
     seen = {t.seed for f in frames for t in f.latents}
     assert len(seen) >= 3
 

@@ -4,7 +4,7 @@ middle."""
 import numpy as np
 from numpy.typing import NDArray
 
-from liveviz.bending.piece import Piece
+from liveviz.bending._piece import Piece
 
 PARAMETER = Piece(0.0, 1.0, 0.0, "", "Mirror the right half of a layer onto the left")
 

@@ -5,9 +5,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from liveviz.bending.piece import Piece
+from liveviz.bending._piece import Piece
 
-PARAMETER = Piece(-0.5, 0.5, 0.0, "widths", "Wave a layer from side to side, in picture widths")
+PARAMETER = Piece(-0.5, 0.5, 0.0, "heights", "Wave a layer from side to side, in picture heights")
 WAVES = 2.0
 
 

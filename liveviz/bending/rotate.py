@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from liveviz.bending.piece import Piece
+from liveviz.bending._piece import Piece
 
 PARAMETER = Piece(-1.0, 1.0, 0.0, "turns", "Turn a layer clockwise (above 0) or back, in full turns")
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from liveviz.bending.piece import Piece
+from liveviz.bending._piece import Piece
 
 PARAMETER = Piece(-1.0, 1.0, 0.0, "heights", "Move a layer down (above 0) or up, in picture heights")
 

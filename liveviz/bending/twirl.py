@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from liveviz.bending.piece import Piece
+from liveviz.bending._piece import Piece
 
 PARAMETER = Piece(-1.0, 1.0, 0.0, "turns", "Twist a layer about its middle, clockwise above 0, in full turns")
 

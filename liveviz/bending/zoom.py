@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from liveviz.bending.piece import Piece
+from liveviz.bending._piece import Piece
 
-PARAMETER = Piece(-0.9, 0.9, 0.0, "×", "Zoom a layer: 0.3 is 30 % closer, below 0 farther away")
+PARAMETER = Piece(-0.9, 0.7, 0.0, "×", "Zoom a layer: 0.3 is 30 % closer, below 0 farther away")
 
 
 def warp(x: NDArray[np.float32], y: NDArray[np.float32], amount: float) -> tuple[NDArray, NDArray]:

@@ -1,5 +1,6 @@
 """Noise that lives: fields of unit variance that melt into one another as the phase goes by. They are a pure function
-of seed, layer and phase, so any backend, any process and any later rendering makes the same grain from two numbers."""
+of seed, layer and phase, so any backend, any process and any later rendering makes the same grain from two numbers. A picture
+can say where there is less of it."""
 
 import math
 from collections.abc import Sequence
@@ -9,11 +10,12 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
+from liveviz.models.stylegan2_layers import NoisePlace
 from liveviz.spec import LAYER_RANGES, ParameterFrame, layer_range
 
 Array = NDArray[np.float32]
 
-_STRENGTHS = tuple(f"noise_strength.{name}" for name in LAYER_RANGES)
+STRENGTHS = tuple(f"noise_strength.{name}" for name in LAYER_RANGES)
 
 
 class NoiseFields:
@@ -23,33 +25,44 @@ class NoiseFields:
     the variance stays 1 all the way, where a plain cross-fade would lose half of it in the middle.
 
     Args:
-        resolutions: pixels of each convolution, in order.
+        places: of each convolution, in order.
         gains: what the backend wants each field multiplied by.
-    State: the two fields of the last phase; the arrays handed out, which the next call overwrites.
+    State: the two fields of the last phase; the arrays handed out, which the next call overwrites; `missing`, `[size]`,
+    -1 to 0: what the mask takes away where `noise_mask` is 1, None without a mask.
     """
 
-    def __init__(self, resolutions: Sequence[int], gains: Sequence[float]) -> None:
-        sizes = [r * r for r in resolutions]
+    def __init__(self, places: Sequence[NoisePlace], gains: Sequence[float]) -> None:
+        sizes = [place.height * place.width for place in places]
         self.size = sum(sizes)
         self._gains = list(gains)
-        self._ranges = [layer_range(r) for r in resolutions]
+        self._ranges = [layer_range(place.layer) for place in places]
         self._mixed, self._scratch = np.zeros(self.size, np.float32), np.empty(self.size, np.float32)
         ends = np.cumsum(sizes)
         self._parts = [slice(int(end) - size, int(end)) for end, size in zip(ends, sizes, strict=True)]
         self.views: list[Array] = [
-            self._mixed[part].reshape(1, 1, r, r) for part, r in zip(self._parts, resolutions, strict=True)
+            self._mixed[part].reshape(1, 1, place.height, place.width)
+            for part, place in zip(self._parts, places, strict=True)
         ]
+        self._places = places
+        self.missing: Array | None = None
         self._pair: dict[tuple[int, int], Array] = {}
         self._shown: tuple[object, ...] | None = None
 
     def frame(self, frame: ParameterFrame) -> list[Array]:
-        """The fields of a frame, float32 `[1, 1, r, r]` per convolution: unit variance times gain times strength."""
-        low, middle, high = (frame[name] for name in _STRENGTHS)
-        return self.at(frame.seed, frame.noise_phase, (low, middle, high))
+        """The fields of a frame, float32 `[1, 1, h, w]` per convolution: unit variance times gain times strength."""
+        low, middle, high = (frame[name] for name in STRENGTHS)
+        return self.at(frame.seed, frame.noise_phase, (low, middle, high), frame["noise_mask"])
 
-    def at(self, seed: int, phase: float, strengths: tuple[float, float, float]) -> list[Array]:
-        """The fields of a seed at a phase, with a strength for coarse, middle and fine layers."""
-        shown = (seed, phase, strengths)
+    def mask(self, picture: Array | None) -> None:
+        """Hold the noise back where `picture` `[H, W]`, 0 to 1, over the whole of every layer, is dark; None: nowhere."""
+        scaled = [] if picture is None else [_scaled(picture, p.height, p.width).ravel() for p in self._places]
+        self.missing = np.concatenate(scaled) - np.float32(1.0) if scaled else None
+        self._shown = None
+
+    def at(self, seed: int, phase: float, strengths: tuple[float, float, float], masked: float = 0.0) -> list[Array]:
+        """The fields of a seed at a phase, with a strength for coarse, middle and fine layers, and masked as far as
+        `masked` says, 0 to 1."""
+        shown = (seed, phase, strengths, masked)
         if shown != self._shown:
             first = math.floor(phase)
             angle = (phase - first) * (math.pi / 2.0)
@@ -60,11 +73,15 @@ class NoiseFields:
             for part, gain, index in zip(self._parts, self._gains, self._ranges, strict=True):
                 if (scale := gain * strengths[index]) != 1.0:
                     self._mixed[part] *= np.float32(scale)
+            if self.missing is not None and masked > 0.0:
+                np.multiply(self.missing, np.float32(masked), out=self._scratch)
+                np.add(self._scratch, np.float32(1.0), out=self._scratch)
+                np.multiply(self._mixed, self._scratch, out=self._mixed)
             self._shown = shown
         return self.views
 
     def of(self, fields: Sequence[Array]) -> list[Array]:
-        """Given fields `[r, r]` (noise_const, or zeros) in the same form, times the gains."""
+        """Given fields `[h, w]` (noise_const, or zeros) in the same form, times the gains."""
         for view, field, gain in zip(self.views, fields, self._gains, strict=True):
             np.multiply(field, np.float32(gain), out=view[0, 0])
         self._shown = None
@@ -86,6 +103,17 @@ class NoiseFields:
         source = np.random.SFC64(np.random.SeedSequence([seed & 0xFFFFFFFF, number & 0xFFFFFFFF]))
         bits = np.asarray(source.random_raw(-(-self.size // 4)), "<u8").view("<u2")[: self.size]
         return _normal_values()[bits]
+
+
+def _scaled(picture: Array, height: int, width: int) -> Array:
+    """`picture` `[H, W]` at another size: every pixel the mean of what it covers, `[height, width]`."""
+
+    def shares(count: int, source: int) -> Array:
+        ends, pixel = np.arange(count + 1) * (source / count), np.arange(source)
+        covered = np.minimum(ends[1:, None], pixel + 1) - np.maximum(ends[:-1, None], pixel)
+        return np.asarray(np.maximum(covered, 0.0) * (count / source), np.float32)  # [count, source]
+
+    return np.asarray(shares(height, picture.shape[0]) @ picture @ shares(width, picture.shape[1]).T, np.float32)
 
 
 @cache

@@ -3,9 +3,10 @@ reaches it."""
 
 from collections.abc import Iterator
 
-from liveviz.mapping.program import Chords, Pictures, Program, Route
+from liveviz.mapping.program import Chords, Pictures, Program, Route, Target
 from liveviz.spec import LAYER_RANGES, Parameter, Registry
 
+SHOWN_CHANNELS = 8
 HEADER = ("parameter", "OSC address (0-1)", "range", "rests at", "driven by")
 
 
@@ -32,6 +33,8 @@ def _text(program: Program, registry: Registry) -> Iterator[str]:
         yield from (f"  {line}" for line in program.description.strip().splitlines())
     if program.model:
         yield f"model     {program.model}"
+    if program.noise_mask:
+        yield f"noise     held back where {program.noise_mask} is dark"
     latent = program.latent
     yield f"pictures  {_pictures(latent.base)}, once round in {latent.loop_bars:g} bars"
     yield f"targets   {_pictures(latent.target)} on {_layers(latent.target_layers)}, pulled by latent.target"
@@ -58,13 +61,25 @@ def route_text(route: Route) -> str:
     parts += [f"{name} {value:g} s" for name, value in (("attack", route.attack), ("release", route.release)) if value]
     if route.kind == "control" and route.takeover != "jump":
         parts.append(route.takeover)
-    at = f" at layer {route.layer}" if route.layer else ""
-    return f"{route.source} -> {route.to}{at}: {', '.join(parts)}"
+    return f"{route.source} -> {route.to}{place_text(route.target)}: {', '.join(parts)}"
+
+
+def place_text(target: Target) -> str:
+    """Where a bend acts: ` at layer 8 on channels 0, 7`; nothing for all else."""
+    if not target.layer:
+        return ""
+    channels = target.channels
+    some = ""
+    if channels.chosen:
+        first = ", ".join(map(str, channels.chosen[:SHOWN_CHANNELS]))
+        some = f" on channels {first}" + " ..." * (len(channels.chosen) > SHOWN_CHANNELS)
+    elif channels.share < 1.0:
+        some = f" on {100 * channels.share:g} % of the channels (seed {channels.seed})"
+    return f" at layer {target.layer}{some}"
 
 
 def _rest(parameter: Parameter, program: Program) -> str:
-    layer = program.homes.get(parameter.name, 0)
-    value = program.constants.get((parameter.name, layer))
+    value = program.constants.get(program.homes.get(parameter.name, Target(parameter.name)))
     return f"{parameter.default:g}" if value is None else f"{value:g} [set]"
 
 

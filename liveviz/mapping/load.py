@@ -8,11 +8,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from liveviz.mapping.describe import place_text
 from liveviz.mapping.fields import Table, families, quote, suggest
 from liveviz.mapping.latent_table import read_latent
 from liveviz.mapping.lines import Lines
 from liveviz.mapping.program import LAYER, MAX_BENDS, Program, Route, Target
-from liveviz.mapping.route_table import read_layer, read_route
+from liveviz.mapping.route_table import read_place, read_route
 from liveviz.spec import LivevizError, Output, Registry
 
 VERSION = 1
@@ -26,7 +27,7 @@ _PART = r"""(?:[A-Za-z0-9_-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
 # Longer than MAX_PARTS, wherever it stands. (A bare part is looked for at its first character only, or a long one would
 # be read again from each of its characters.)
 _LONG_KEY = re.compile(rf"(?<![A-Za-z0-9_-])(?:{_PART}[ \t]*+\.[ \t]*+){{{MAX_PARTS}}}")
-TOP = ("version", "model", "title", "description", "seed", "latent", "set", "route")
+TOP = ("version", "model", "title", "description", "seed", "noise_mask", "latent", "set", "route")
 
 
 def list_files(folders: Iterable[Path]) -> dict[str, Path]:
@@ -119,16 +120,16 @@ def _check(top: Table, registry: Registry, sources: dict[str, Output], name: str
     constants, homes = _constants(top.table("set"), registry)
     for route in routes:
         if route.layer:
-            homes.setdefault(route.to, route.layer)
+            homes.setdefault(route.to, route.target)
     placed: dict[Target, float] = {}
     for parameter, value in constants.items():
-        if parameter.startswith("bend."):
-            homes.setdefault(parameter, LAYER)
-        placed[(parameter, homes.get(parameter, 0))] = value
-    bends = tuple(dict.fromkeys([t for t in placed if t[1]] + [r.target for r in routes if r.layer]))
+        if registry[parameter].layered:
+            homes.setdefault(parameter, Target(parameter, LAYER))
+        placed[homes.get(parameter, Target(parameter))] = value
+    bends = tuple(dict.fromkeys([t for t in placed if t.layer] + [r.target for r in routes if r.layer]))
     if len(bends) > MAX_BENDS:
         extra = next((i for i, r in enumerate(routes) if r.target == bends[MAX_BENDS]), 0)
-        top.fail(("route", extra), f"{len(bends)} bends and layers; at most {MAX_BENDS} are allowed")
+        top.fail(("route", extra), f"{len(bends)} bends at different places; at most {MAX_BENDS} are allowed")
     wants_chords = "latent.chords" in constants or any(r.to == "latent.chords" for r in routes)
     return Program(
         name=name,
@@ -136,6 +137,7 @@ def _check(top: Table, registry: Registry, sources: dict[str, Output], name: str
         description=top.text("description", longest=2000, breaks="\n\r\t"),
         model=top.text("model") or None,
         seed=top.as_integer("seed", top.data.get("seed", 0), 0, 2**32 - 1),
+        noise_mask=top.text("noise_mask") or None,
         latent=read_latent(top.table("latent"), sources, wants_chords),
         constants=placed,
         homes=homes,
@@ -152,7 +154,7 @@ def _refuse_fights(routes: Sequence[Route], top: Table) -> None:
             continue
         first = setters.setdefault(route.target, route)
         if first is not route:
-            at = f" at layer {route.layer}" if route.layer else ""
+            at = place_text(route.target)
             top.fail(
                 ("route", i, "to"),
                 f"lines {first.line} and {route.line} both set {route.to}{at}; "
@@ -160,10 +162,10 @@ def _refuse_fights(routes: Sequence[Route], top: Table) -> None:
             )
 
 
-def _constants(table: Table, registry: Registry) -> tuple[dict[str, float], dict[str, int]]:
-    """[set]: value by parameter, and the layers that it gives to bends."""
+def _constants(table: Table, registry: Registry) -> tuple[dict[str, float], dict[str, Target]]:
+    """[set]: value by parameter, and the places that it gives to bends."""
     values: dict[str, float] = {}
-    homes: dict[str, int] = {}
+    homes: dict[str, Target] = {}
 
     def walk(here: Table, prefix: str) -> None:
         for key, value in here.data.items():
@@ -172,10 +174,10 @@ def _constants(table: Table, registry: Registry) -> tuple[dict[str, float], dict
                 if name in values:
                     here.fail(key, f"{name} is set twice")
                 parameter = registry[name]
-                if isinstance(value, dict) and name.startswith("bend."):
+                if isinstance(value, dict) and parameter.layered:
                     inner = here.table(key)
-                    inner.only(("value", "layer"))
-                    homes[name] = read_layer(inner)
+                    inner.only(("value", "layer", "channels"))
+                    homes[name] = read_place(inner, name)
                     values[name] = inner.number(
                         "value", parameter.default, parameter.low, parameter.high, parameter.unit
                     )

@@ -4,17 +4,29 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from liveviz.mapping.curves import CURVES
+from liveviz.spec import Channels
 
 LAYER = 16  # where a bend acts when the file does not say
 MAX_BENDS = 16
 MAX_TERMS = 32
 BASE, TARGET, CHORDS = 0, 1, 2  # groups of pictures, so that a show's seed gives each list pictures of its own
-CHROMAS = ("chroma", "bass_chroma")
+CHROMAS = ("chroma", "bass_chroma", "chord", "musical_key", "section_label")  # signals with twelve places
 MIXES = ("set", "add", "multiply", "max")
 TAKEOVERS = ("jump", "pickup", "scale")
-Target = tuple[str, int]  # (parameter, layer); layer 0 for everything that is not a bend
+
+
+ALL_CHANNELS = Channels()
+
+
+class Target(NamedTuple):
+    """What a value belongs to: a parameter, and for a bend its layer and channels; layer 0 for everything else."""
+
+    parameter: str
+    layer: int = 0
+    channels: Channels = ALL_CHANNELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +52,7 @@ class Pictures:
 class Chords:
     """A palette of 1 to 12 pictures mixed by a chroma: pitch class k (C = 0) shows picture k modulo their number.
 
-    source: `chroma` or `bass_chroma`. layers: 0 or 1 for coarse, middle, fine. attack, release: seconds.
+    source: one of CHROMAS. layers: 0 or 1 for coarse, middle, fine. attack, release: seconds.
     """
 
     palette: Pictures
@@ -69,7 +81,7 @@ class Route:
     low, high: where input 0 and input 1 go, in the parameter's unit (`multiply`: factors); low may be above high.
     exponential: the way between them has equal ratios.
     attack, release: seconds, time constants. threshold: inputs up to it count as 0, the rest is stretched to 0-1.
-    layer: 0 for everything that is not a bend. line: in the file.
+    layer, channels: where a bend acts; layer 0 for everything that is not a bend. line: in the file.
     """
 
     source: str
@@ -85,12 +97,13 @@ class Route:
     mix: str = "set"
     threshold: float = 0.0
     takeover: str = "jump"
+    channels: Channels = ALL_CHANNELS
     line: int = field(default=0, compare=False)
 
     @property
     def target(self) -> Target:
-        """The parameter, and the layer for a bend."""
-        return self.to, self.layer
+        """The parameter, and the place of a bend."""
+        return Target(self.to, self.layer, self.channels)
 
     def travel(self, x: float) -> float:
         """How far an input of 0-1 travels the range, 0-1: threshold, then curve."""
@@ -117,9 +130,10 @@ class Route:
 class Program:
     """A whole mapping file.
 
+    noise_mask: file name of the picture that holds the noise back where it is dark, from the mapping file's folder.
     constants: what [set] says, by target.
-    homes: the layer of every bend that the file names, where direct control acts.
-    bends: every (op, layer) of the file, in the order of their first mention: the topology.
+    homes: the place of every bend that the file names, where direct control acts.
+    bends: every bend and place of the file, in the order of their first mention: the topology.
     """
 
     name: str
@@ -127,8 +141,9 @@ class Program:
     description: str
     model: str | None
     seed: int
+    noise_mask: str | None
     latent: Latent
     constants: Mapping[Target, float]
-    homes: Mapping[str, int]
+    homes: Mapping[str, Target]
     bends: tuple[Target, ...]
     routes: tuple[Route, ...]

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 
 from liveviz.mapping.curves import CURVES
 from liveviz.mapping.fields import Table, families, quote, suggest
-from liveviz.mapping.program import LAYER, MIXES, TAKEOVERS, Route
-from liveviz.spec import Output, Parameter, Registry
+from liveviz.mapping.program import LAYER, MIXES, TAKEOVERS, Route, Target
+from liveviz.spec import Channels, Output, Parameter, Registry
 
-KEYS = ("from", "to", "layer", "range", "curve", "attack", "release", "mix", "threshold", "takeover")
+KEYS = ("from", "to", "layer", "channels", "range", "curve", "attack", "release", "mix", "threshold", "takeover")
 MAX_SECONDS = 60.0
+MAX_CHANNELS = 1024  # of any layer
 MAX_FACTOR = 10.0
 EVENT_RELEASE = 0.25
 
@@ -36,16 +37,18 @@ def read_route(table: Table, registry: Registry, sources: Mapping[str, Output]) 
     if to not in registry:
         table.fail("to", f"no parameter {quote(to)}{suggest(to, registry.names)}; allowed: {families(registry.names)}")
     parameter = registry[to]
-    bend = to.startswith("bend.")
-    if table.has("layer") and not bend:
-        table.fail("layer", f"only a bend acts on a layer, {to} does not; remove it")
+    for key in ("layer", "channels"):
+        if table.has(key) and not parameter.layered:
+            table.fail(key, f"only a bend acts on a layer, {to} does not; remove it")
+    place = read_place(table, to) if parameter.layered else Target(to)
     mix = table.choice("mix", MIXES, "set")
     low, high = _range(table, parameter, mix)
     return Route(
         source=source,
         kind=kind,
         to=to,
-        layer=read_layer(table) if bend else 0,
+        layer=place.layer,
+        channels=place.channels,
         low=low,
         high=high,
         exponential=parameter.curve == "exponential" and mix in ("set", "max"),
@@ -59,12 +62,31 @@ def read_route(table: Table, registry: Registry, sources: Mapping[str, Output]) 
     )
 
 
-def read_layer(table: Table) -> int:
-    """`layer` of a bend: a power of two from 4 to 1024 pixels."""
+def read_place(table: Table, bend: str) -> Target:
+    """Where a bend acts: `layer`, a power of two from 4 to 1024 pixels, and `channels`, all of them by default."""
     value = table.data.get("layer", LAYER)
     if isinstance(value, bool) or not isinstance(value, int) or value not in (4, 8, 16, 32, 64, 128, 256, 512, 1024):
         table.fail("layer", f"{quote(value)} is no layer; 4, 8, 16, 32, 64, 128, 256, 512 or 1024 pixels are allowed")
-    return value
+    return Target(bend, value, _channels(table))
+
+
+def _channels(table: Table) -> Channels:
+    value = table.data.get("channels", "all")
+    if value == "all":
+        return Channels()
+    if isinstance(value, dict):
+        part = table.table("channels")
+        part.only(("random", "seed"))
+        share = part.number("random", 0.0, 0.001, 1.0)
+        if not share:
+            part.fail("random", "is missing; write channels = { random = 0.25, seed = 3 }")
+        return Channels(share=share, seed=part.as_integer("seed", part.data.get("seed", 0), 0, 2**32 - 1))
+    if not isinstance(value, list) or not 1 <= len(value) <= MAX_CHANNELS:
+        table.fail(
+            "channels", f'{quote(value)}; write "all", a list of channels like [0, 7] or {{ random = 0.25, seed = 3 }}'
+        )
+    numbers = {table.as_integer(("channels", i), v, 0, MAX_CHANNELS - 1) for i, v in enumerate(value)}
+    return Channels(chosen=tuple(sorted(numbers)))
 
 
 def _kind(table: Table, source: str, sources: Mapping[str, Output]) -> str:

@@ -89,13 +89,13 @@ class Show:
         program = self.program
         bases, self._bases = self._bases, {}
         for target in (*program.constants, *program.bends, *(r.target for r in program.routes)):
-            self._bases.setdefault(target, Base(program.constants.get(target, self._defaults[target[0]])))
-        for (name, layer), base in bases.items():
+            self._bases.setdefault(target, Base(program.constants.get(target, self._defaults[target.parameter])))
+        for place, base in bases.items():
             if old is None or not base.manual:
                 continue
-            target = (name, program.homes.get(name, layer))
-            same = old.constants.get((name, old.homes.get(name, layer))) == program.constants.get(target)
-            if same and (target in self._bases or not layer or len(self._bends) < MAX_BENDS):
+            target = program.homes.get(place.parameter, place)
+            same = old.constants.get(old.homes.get(place.parameter, place)) == program.constants.get(target)
+            if same and (target in self._bases or not place.layer or len(self._bends) < MAX_BENDS):
                 base.owner = None
                 self._bases[target] = base
         travels = {k.route.source: k.travel for knobs in self._knobs.values() for k in knobs}
@@ -115,7 +115,7 @@ class Show:
 
     @property
     def _bends(self) -> list[Target]:
-        return [target for target in self._bases if target[1]]
+        return [target for target in self._bases if target.layer]
 
     # Control -----------------------------------------------------------------------------------------------------
 
@@ -149,7 +149,7 @@ class Show:
         """
         if name not in self._registry or self._registry[name].curve != "toggle":
             raise ValueError(f"{name} is no toggle")
-        base = self._bases.get((name, 0))
+        base = self._bases.get(Target(name))
         on = (base.goal if base else self._defaults[name]) < 0.5
         self._direct(name, float(on))
         return on
@@ -158,7 +158,7 @@ class Show:
         target = self._home(name)
         base = self._bases.get(target)
         if base is None:
-            if target[1] and len(self._bends) >= MAX_BENDS:
+            if target.layer and len(self._bends) >= MAX_BENDS:
                 log.warning("%s: %d bends are in use already", name, MAX_BENDS)
                 return False
             base = self._bases[target] = Base(self._defaults[name])
@@ -167,7 +167,7 @@ class Show:
         return True
 
     def _home(self, name: str) -> Target:
-        return name, self.program.homes.get(name, LAYER) if name.startswith("bend.") else 0
+        return self.program.homes.get(name, Target(name, LAYER if self._registry[name].layered else 0))
 
     def _controller(self, source: str, x: float) -> bool:
         heard = False
@@ -210,11 +210,12 @@ class Show:
         self._play(heard, amounts, dt)
         values = dict(self._defaults)
         bends = []
-        for (name, layer), amount in amounts.items():
+        for target, amount in amounts.items():
+            name = target.parameter
             amount = self._registry[name].clamp(amount)
-            if layer:
-                bends.append(BendSetting(name.removeprefix("bend."), layer, amount))
-            if not layer or self._home(name)[1] == layer:
+            if target.layer:
+                bends.append(BendSetting(name.removeprefix("bend."), target.layer, amount, target.channels))
+            if not target.layer or self._home(name) == target:
                 values[name] = amount
         for palette in self._latents.palettes:
             places = self._places[palette.chords.source]

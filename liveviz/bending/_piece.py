@@ -1,4 +1,5 @@
-"""What an op declares of its amount: the op's file name supplies the rest of the registry entry."""
+"""What an op declares of its amount, and of any further knob that it has: the op's file name supplies the rest of the
+registry entry."""
 
 import math
 from dataclasses import dataclass
@@ -6,13 +7,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Range, identity (the amount at which the op does nothing) and unit of an op's amount, and one line of help."""
+    """Range, identity (of an amount: where the op does nothing; of a knob: where it rests), unit and one line of help.
+
+    curve: as of a registry entry (linear, integer).
+    """
 
     low: float
     high: float
     identity: float
     unit: str
     help: str
+    curve: str = "linear"
 
     def clamp(self, amount: float) -> float:
         """`amount` inside the range; the identity where it is not finite."""

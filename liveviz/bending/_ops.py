@@ -1,0 +1,112 @@
+"""Which ops there are, and what a file must have to be one."""
+
+import importlib
+import logging
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from liveviz.bending._piece import Piece
+from liveviz.spec import Parameter
+
+Array = NDArray[np.float32]
+
+KINDS = ("warp", "drift", "nodes", "gain", "filters")
+
+_log = logging.getLogger("liveviz.bending")
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What an op may know of the frame beside its amount.
+
+    phase: how many noise fields have gone by. seed: of the noise. knobs: the op's own KNOBS, in range.
+    """
+
+    phase: float = 0.0
+    seed: int = 0
+    knobs: tuple[tuple[str, float], ...] = ()
+
+    def __getitem__(self, knob: str) -> float:
+        """The value of one of the op's knobs."""
+        return dict(self.knobs)[knob]
+
+
+class Operations(Protocol):
+    """What an engine offers to ops that need nodes in its graph. `x` is `[n, C, h, w]`; where an argument may be a
+    plain number it says so. One small class per engine; nothing in it may depend on an amount."""
+
+    def add(self, a: Any, b: Any) -> Any:
+        """a + b; b may be a number."""
+
+    def subtract(self, a: Any, b: Any) -> Any:
+        """a - b; b may be a number."""
+
+    def multiply(self, a: Any, b: Any) -> Any:
+        """a * b; b may be a number."""
+
+    def clamp(self, x: Any, low: float, high: float) -> Any:
+        """x inside low to high."""
+
+    def above(self, x: Any, level: float) -> Any:
+        """1 where x is above `level`, else 0."""
+
+    def mean(self, x: Any, size: int) -> Any:
+        """Mean over size x size pixels about each (size is odd); outside the layer is nothing."""
+
+    def largest(self, x: Any, size: int) -> Any:
+        """Largest of size x size pixels about each (size is odd)."""
+
+    def middle(self, x: Any) -> Any:
+        """Mean of every channel over the whole layer: `[n, C, 1, 1]`."""
+
+    def sample(self, x: Any, grid: Any) -> Any:
+        """x at `grid` `[1, h, w, 2]` of (x, y), -1 to 1 from edge to edge: bilinear, reflecting outside."""
+
+    def choose(self, mask: Any, a: Any, b: Any) -> Any:
+        """a where `mask` `[1, C, 1, 1]` is above 0.5, else b."""
+
+
+@cache
+def ops() -> dict[str, Any]:
+    """Every op by name, sorted: the files of this room without an underscore in front."""
+    names = sorted(m.name for m in pkgutil.iter_modules([str(Path(__file__).parent)]) if not m.name.startswith("_"))
+    return {name: importlib.import_module(f"liveviz.bending.{name}") for name in names}
+
+
+@cache
+def kind(name: str) -> str:
+    """Which of KINDS an op is: the function that its file has; "" where there is no such op, which the log says once."""
+    op = ops().get(name)
+    if op is None:
+        _log.warning("bend %.40r is unknown and left out; known are %s", name, ", ".join(ops()))
+        return ""
+    return next(kind for kind in KINDS if hasattr(op, kind))
+
+
+def knobs(name: str) -> Mapping[str, Piece]:
+    """The further knobs of an op, by name."""
+    found: Mapping[str, Piece] = getattr(ops()[name], "KNOBS", {})
+    return found
+
+
+def parameters() -> list[Parameter]:
+    """The registry entries of every op: `bend.<op>`, which acts at a layer, and `bend.<op>_<knob>` for its knobs."""
+    entries = []
+    for name, op in ops().items():
+        pieces = {f"bend.{name}": op.PARAMETER} | {knob_name(name, knob): p for knob, p in knobs(name).items()}
+        for full, p in pieces.items():
+            layered = p is op.PARAMETER
+            entries.append(Parameter(full, p.low, p.high, p.identity, p.help, p.unit, p.curve, layered=layered))
+    return entries
+
+
+def knob_name(op: str, knob: str) -> str:
+    """The registry's name of one of an op's further knobs."""
+    return f"bend.{op}_{knob}"

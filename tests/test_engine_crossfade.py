@@ -1,0 +1,82 @@
+"""From one generator to another: by pictures, and by weights."""
+
+import numpy as np
+import pytest
+from heart import frame, plain_generator, small
+
+from liveviz import engine
+from liveviz.models import Generator
+from liveviz.spec import ImageFrame, LivevizError
+
+
+def image(pixels: np.ndarray, sequence: int = 0) -> ImageFrame:
+    return ImageFrame(pixels.astype(np.uint8), sequence)
+
+
+@pytest.fixture(scope="module")
+def pair() -> tuple[Generator, Generator]:
+    return plain_generator(small(16), 1), plain_generator(small(16), 2)
+
+
+def open_one(generator: Generator) -> engine.Backend:
+    return engine.create("reference", generator, threads=1)
+
+
+def test_pictures_mix_in_even_steps_and_rest_at_both_ends() -> None:
+    random = np.random.RandomState(0)
+    a, b = (random.randint(0, 256, (8, 8, 4)) for _ in range(2))
+    for share in (0.0, 0.25, 0.5, 0.999, 1.0, -3.0, 9.0):
+        part = min(max(share, 0.0), 1.0)
+        made = engine.mix(image(a), image(b, 5), share)
+        assert made.parameters == 5
+        assert np.abs(made.pixels - ((1 - part) * a + part * b)).max() <= 1.0
+    np.testing.assert_array_equal(engine.mix(image(a), image(b), 0.0).pixels, a)
+    np.testing.assert_array_equal(engine.mix(image(a), image(b), 1.0).pixels, b)
+
+
+def test_a_picture_of_another_size_is_brought_to_the_new_one() -> None:
+    quarters = np.zeros((4, 4, 4))
+    quarters[:2, 2:] = 200
+    made = engine.mix(image(quarters), image(np.zeros((8, 16, 4))), 0.5).pixels
+    assert made.shape == (8, 16, 4)
+    assert (made[:4, 8:] == 100).all() and made.sum() == made[:4, 8:].sum()
+
+
+def test_a_crossfade_starts_and_ends_at_its_generators(pair: tuple[Generator, Generator]) -> None:
+    a, b = (open_one(g) for g in pair)
+    fade, shown = engine.Crossfade([a, b]), frame()
+    first, last = (e.render(shown).pixels for e in (a, b))
+    np.testing.assert_array_equal(fade.render(shown, 0.0).pixels, first)
+    np.testing.assert_array_equal(fade.render(shown, 1.0).pixels, last)
+    np.testing.assert_allclose(fade.render(shown, 0.5).pixels, 0.5 * first + 0.5 * last, atol=1.0)
+
+
+def test_weights_mix_one_by_one(pair: tuple[Generator, Generator]) -> None:
+    a, b = pair
+    made = engine.mix_weights(a, b, 0.25)
+    for name, value in made.weights.items():
+        np.testing.assert_allclose(value, 0.75 * a.weights[name] + 0.25 * b.weights[name], rtol=1e-5, atol=1e-5)
+    for share, end in ((0.0, a), (1.0, b)):
+        assert engine.mix_weights(a, b, share).fingerprint == end.fingerprint
+
+
+def test_engines_in_between_turn_one_form_into_the_other(pair: tuple[Generator, Generator]) -> None:
+    """Half-way, a crossfade by weights shows the generator that is half of each, not half of each picture."""
+    a, b = pair
+    generators = [a, *(engine.mix_weights(a, b, share) for share in (0.25, 0.5, 0.75)), b]
+    fade, shown = engine.Crossfade([open_one(g) for g in generators]), frame()
+    for place, generator in enumerate(generators):
+        np.testing.assert_array_equal(fade.render(shown, place / 4).pixels, open_one(generator).render(shown).pixels)
+    run = np.stack([fade.render(shown, s).pixels.astype(int) for s in np.linspace(0, 1, 33)])
+    assert 0.0 < np.abs(np.diff(run, axis=0)).mean(axis=(1, 2, 3)).max() < 20.0  # no cut anywhere
+
+
+def test_what_does_not_fit_is_told(pair: tuple[Generator, Generator]) -> None:
+    other = plain_generator(small(32), 1)
+    assert engine.can_mix_weights(*pair) and not engine.can_mix_weights(pair[0], other)
+    with pytest.raises(LivevizError, match="different layers"):
+        engine.mix_weights(pair[0], other, 0.5)
+    with pytest.raises(LivevizError, match="16x16, 32x32"):
+        engine.Crossfade([open_one(pair[0]), open_one(other)])
+    with pytest.raises(LivevizError, match="two or more"):
+        engine.Crossfade([open_one(pair[0])])
