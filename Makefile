@@ -7,7 +7,7 @@ SHELL := /bin/bash
 APT_PLAY := python3-venv libportaudio2 libasound2-plugins libegl1 libgl1 libglx-mesa0 libgl1-mesa-dri
 APT_TEST := xvfb xdotool pulseaudio jackd2 fluidsynth fluid-soundfont-gm timgm6mb-soundfont ffmpeg
 
-.PHONY: play setup setup-test test soak bench wheel clean
+.PHONY: play setup setup-test test soak bench gpu wheel clean
 
 play: setup
 	$(BIN)/liveviz play $(ARGS)
@@ -27,6 +27,10 @@ soak: setup-test
 
 bench: setup
 	$(BIN)/liveviz bench $(ARGS)
+
+# on a machine with an NVIDIA GPU, with its own python3: NumPy and PyTorch are enough, nothing is installed
+gpu:
+	$(PYTHON) -m liveviz.app.gpu $(ARGS)
 
 wheel: setup-test
 	$(BIN)/pip wheel --no-deps -w build/wheel .

@@ -1,0 +1,46 @@
+"""`liveviz model compile`: what a show would compile, ahead of it."""
+
+import argparse
+
+from liveviz import bending, engine, models
+from liveviz.app import arguments, composition, paths
+from liveviz.clock import now
+from liveviz.spec import LivevizError
+
+HELP = "compile a generator for a backend, ahead of a show"
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("model", type=arguments.named, metavar="MODEL", help="name, bundle folder or generator file")
+    parser.add_argument("--backend", default="auto", choices=arguments.BACKENDS, help="for which (default: auto)")
+    parser.add_argument(
+        "--mapping", default="default", metavar="NAME|PATH", help="whose bends to compile in (default: default)"
+    )
+    parser.add_argument("--size", default="1280x720", metavar="WxH", help="canvas in pixels (default: 1280x720)")
+    arguments.add_wide(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Open the backend once, as a show does, which leaves what it compiled in the cache folder."""
+    shape = (paths.parse_size(args.size), args.wide)
+    program = composition.load_mapping(paths.find_mapping(args.mapping))
+    name = engine.choose(args.backend)
+    generator = models.open_model(args.model, paths.model_folders(), paths.cache())
+    generator = models.widen(generator, *shape)
+    cache = paths.cache()
+    if cache is None:
+        raise LivevizError("model compile: there is no cache folder to keep anything in")
+    if not engine.compiles(name):
+        print(f"{generator.name}: backend {name} compiles nothing that could be kept")
+        return
+    stages = bending.stages(composition.bend_settings(program), engine.layers_of(generator.config))
+    start = now()
+    backend = engine.create(name, generator, cache=cache, bends=stages)
+    took = now() - start
+    width, height = backend.size
+    print(
+        f"{generator.name}: {name} {backend.precision}, {width}x{height}, {len(stages)} stages of bends,"
+        f" ready after {took:.1f} s ({backend.device})"
+    )
+    backend.close()
