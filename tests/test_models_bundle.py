@@ -1,4 +1,4 @@
-"""Bundles, names, PCA directions, and the generator that ships."""
+"""Bundles, names, and the generator that ships."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -9,17 +9,14 @@ from heart import plain_generator, small
 
 from liveviz.models import (
     Card,
-    Directions,
     MappingNetwork,
     list_models,
     new,
     open_model,
     pca,
-    read_directions,
     small_config,
-    write,
     write_bundle,
-    write_directions,
+    write_card,
 )
 from liveviz.spec import LivevizError
 
@@ -84,32 +81,17 @@ def test_no_card(tmp_path: Path) -> None:
         open_model("tiny", [tmp_path])
 
 
-def test_directions_for_another_generator(tmp_path: Path) -> None:
-    path = tmp_path / "directions.safetensors"
-    write_directions(path, Directions(np.eye(4, dtype=np.float32), np.ones(4, np.float32)))
-    np.testing.assert_array_equal(read_directions(path, 4).components, np.eye(4))
-    with pytest.raises(LivevizError, match="expected"):
-        read_directions(path, 5)
-    write_directions(path, Directions(np.eye(4, dtype=np.float32), -np.ones(4, np.float32)))
-    with pytest.raises(LivevizError, match="below 0"):
-        read_directions(path, 4)
-    write(path, plain_generator(small(16)))
-    with pytest.raises(LivevizError):
-        read_directions(path, 20)
-
-
-def test_pca_describes_fresh_samples() -> None:
-    generator = plain_generator(small(16, classes=3), 1)
-    found = pca(generator, 4000, 20, seed=1)
-    rows = found.components.astype(np.float64)
-    np.testing.assert_allclose(rows @ rows.T, np.eye(20), atol=1e-5)
-    assert (np.diff(found.std) <= 1e-6).all()
-    mapping, random = MappingNetwork(generator), np.random.RandomState(99)
-    w = mapping(random.randn(4000, 12), mapping.one_hot(random.randint(3, size=4000)))
-    along = (w - w.mean(axis=0)) @ rows.T
-    np.testing.assert_allclose(along.std(axis=0)[:8], found.std[:8], rtol=0.1)
-    largest = np.abs(rows).argmax(axis=1)
-    assert (rows[np.arange(20), largest] > 0).all()
+def test_names_of_directions_come_back(tmp_path: Path) -> None:
+    path = bundle(tmp_path)
+    named = replace(CARD, direction_names=("höhe", "", "glow"))
+    write_card(path / "card.toml", named)
+    assert open_model("tiny", [tmp_path]).card == named
+    for wrong in ("3", "[3]", '["' + "x" * 41 + '"]'):
+        write_card(path / "card.toml", CARD)
+        text = (path / "card.toml").read_text("utf-8").replace("direction_names = []", f"direction_names = {wrong}")
+        (path / "card.toml").write_text(text, "utf-8")
+        with pytest.raises(LivevizError, match="direction_names: is not a list of names of up to 40"):
+            open_model("tiny", [tmp_path])
 
 
 def test_the_default_bundle() -> None:
@@ -120,7 +102,12 @@ def test_the_default_bundle() -> None:
     assert size <= 8_000_000
     assert generator.card is not None and generator.card.name == "default"
     assert generator.card.trained or "untrained" in generator.card.origin
-    assert generator.directions is not None and len(generator.directions.std) >= 16
+    found = generator.directions
+    assert found is not None and len(found.std) >= 16
+    assert found.fingerprint == generator.fingerprint, "run: liveviz model pca engines/default --method effect"
+    assert (found.share > 0).all() and len(set(found.kinds(config)[:16])) == 3
+    names = generator.card.direction_names
+    assert len(names) >= 16 and all(names[:16]) and len(set(names)) == len(names)
 
 
 def test_new_is_the_same_for_the_same_seed() -> None:

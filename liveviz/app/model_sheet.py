@@ -3,39 +3,33 @@ whether classes are themselves, whether ways between pictures are pictures, and 
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from liveviz.models import Generator, MappingNetwork, pca
-from liveviz.spec import LAYER_RANGES, ws_range
-
-if TYPE_CHECKING:
-    from PIL.ImageDraw import ImageDraw
+from liveviz.app import direction_sheet, page
+from liveviz.engine.finding import find
+from liveviz.models import Generator, MappingNetwork, row_kinds
+from liveviz.spec import LAYER_RANGES
+from liveviz.spec.parameters import PCA_KNOBS
 
 Array = NDArray[np.float32]
-Pixels = NDArray[np.uint8]
 
 COLUMNS = 8
 SAMPLES = 64
 MOST_CLASSES = 32  # of a generator with a thousand
 WITHIN, ACROSS = 4, 6
-DIRECTIONS, REACH = 8, 3.0  # rows, and how far they go in standard deviations
 PSI = 0.7
-
-TILE, GAP = 144, 4
-LABELS, MARGIN = 170, 24
-HEAD, TITLE, NOTE, LABEL = 34, 25, 16, 18  # letters, in pixels
-PAPER, INK, FAINT = (14, 15, 20), (238, 238, 242), (150, 153, 165)
+TILE, LABELS = 144, 330  # pixels: side of a tile if it is square, width of the column of labels
 
 
 @dataclass(frozen=True)
 class Strip:
-    """One row of the page: its label, of one or two lines, and ws `[COLUMNS, num_ws, w_dim]`."""
+    """One row of the page: its label, of some lines, ws `[COLUMNS, num_ws, w_dim]`, and which of them rests, if one."""
 
     label: str
     ws: Array
+    rest: int | None = None
 
 
 @dataclass(frozen=True)
@@ -57,8 +51,9 @@ class _Latents:
 
     def __init__(self, generator: Generator) -> None:
         self.mapping, self.classes = MappingNetwork(generator), generator.config.classes
-        self._directions = generator.directions or pca(generator, 4000, DIRECTIONS)
-        self._ranges = np.array([ws_range(row) for row in range(generator.config.num_ws)])  # [num_ws]
+        self._generator = generator
+        self._directions = generator.directions or find(generator, None)
+        self._ranges = np.array(row_kinds(generator.config))  # [num_ws]
         self._names = generator.card.class_names if generator.card else ()
 
     def sections(self) -> Iterator[Section]:
@@ -74,9 +69,7 @@ class _Latents:
         yield Section("Ways within a class" if self.classes else "Ways", "straight in w", self._within())
         if self.classes > 1:
             yield Section("Ways between classes", "straight in w", self._across())
-        yield Section(
-            "PCA directions", f"{-REACH:g} to {REACH:+g} standard deviations, from one picture", self._along()
-        )
+        yield Section("PCA directions", "what each knob does, from one end of its range to the other", self._along())
         yield Section("Mixing", "the upper picture, with those rows of ws that are the lower one's", self._mixed())
 
     def _seeds(self, seeds: range, psi: float = 1.0) -> Array:
@@ -114,12 +107,12 @@ class _Latents:
         return strips
 
     def _along(self) -> list[Strip]:
-        centre = self.mapping.w_avg + PSI * (self.mapping.w(2) - self.mapping.w_avg)
-        steps = np.linspace(-REACH, REACH, COLUMNS, dtype=np.float32)[:, None]
+        centre = self.mapping.ws(self.mapping.w(2)[None], PSI)
         found = self._directions
+        knobs = direction_sheet.described(self._generator, found)[:PCA_KNOBS]
         return [
-            Strip(f"pca.{n}", self.mapping.ws(centre + steps * found.std[n] * found.components[n]))
-            for n in range(min(DIRECTIONS, len(found.std)))
+            Strip(f"pca.{n}  " + "\n".join(words), direction_sheet.moved(centre, found, n, COLUMNS), COLUMNS // 2)
+            for n, words in enumerate(knobs)
         ]
 
     def _mixed(self) -> list[Strip]:
@@ -132,64 +125,21 @@ class _Latents:
         return strips
 
 
-def draw(generator: Generator, synthesize: Callable[[Array], Array], shown: Callable[[int, int], None]) -> Pixels:
+def draw(generator: Generator, synthesize: Callable[[Array], Array], shown: Callable[[int, int], None]) -> page.Pixels:
     """The page, uint8 `[h, w, 3]`.
 
     Args:
         synthesize: ws `[n, num_ws, w_dim]` to raw pictures `[n, C, H, W]` about ±1.
         shown: told after every strip how many of how many pictures are drawn.
     """
-    from PIL import Image, ImageDraw
-
-    parts = sections(generator)
+    parts, found, done = sections(generator), [], 0
     total = COLUMNS * sum(len(part.strips) for part in parts)
-    size = (TILE, TILE)
-    width = MARGIN + LABELS + COLUMNS * (TILE + GAP) - GAP + MARGIN
-    height = MARGIN + 2 * HEAD + sum(3 * TITLE + len(part.strips) * (TILE + GAP) for part in parts) + MARGIN
-    page = Image.new("RGB", (width, height), PAPER)
-    pen = ImageDraw.Draw(page)
-    y, done = MARGIN, 0
-    _write(pen, (MARGIN, y), generator.name, HEAD, INK)
-    _write(pen, (width - MARGIN, y + HEAD - NOTE), _facts(generator), NOTE, FAINT, right=True)
-    y += 2 * HEAD
     for part in parts:
-        end = _write(pen, (MARGIN, y + TITLE), part.title, TITLE, INK)
-        _write(pen, (end + NOTE, y + 2 * TITLE - NOTE), part.note, NOTE, FAINT)
-        y += 3 * TITLE
+        rows = []
         for strip in part.strips:
-            lines = strip.label.split("\n")
-            for n, line in enumerate(lines):
-                top = y + TILE // 2 + round((n - len(lines) / 2) * 1.3 * LABEL)
-                _write(pen, (MARGIN, top), line, LABEL, INK if n == 0 else FAINT)
-            for column, picture in enumerate(_pixels(synthesize(strip.ws))):
-                tile = Image.fromarray(picture)
-                how = Image.Resampling.LANCZOS if tile.width > TILE else Image.Resampling.NEAREST
-                page.paste(tile.resize(size, how), (MARGIN + LABELS + column * (TILE + GAP), y))
-            y, done = y + TILE + GAP, done + len(strip.ws)
+            tiles = page.tiles(synthesize(strip.ws), TILE)
+            rows.append(page.Row(strip.label, tiles, framed=(strip.rest,) if strip.rest is not None else ()))
+            done += len(tiles)
             shown(done, total)
-    return np.asarray(page)
-
-
-def _facts(generator: Generator) -> str:
-    config, card = generator.config, generator.card
-    words = [f"{config.resolution} x {config.resolution}", f"{config.parameters / 1e6:.1f} million weights"]
-    if card is not None:
-        words += [card.licence, "trained" if card.trained else "untrained"]
-    return "  ·  ".join(words)
-
-
-def _pixels(raw: Array) -> Pixels:
-    """uint8 `[n, H, W, 3]` of raw pictures `[n, C, H, W]`; grey becomes three channels."""
-    levels = np.clip(np.rint(raw * 127.5 + 127.5), 0, 255).astype(np.uint8).transpose(0, 2, 3, 1)
-    return np.repeat(levels, 3, axis=3) if levels.shape[3] == 1 else np.ascontiguousarray(levels[..., :3])
-
-
-def _write(
-    pen: "ImageDraw", place: tuple[int, int], text: str, size: int, colour: tuple[int, int, int], right: bool = False
-) -> int:
-    """Write one line with its upper left (or right) corner at `place`; where it ends, in pixels from the left."""
-    from PIL import ImageFont
-
-    font = ImageFont.load_default(size)
-    pen.text(place, text, fill=colour, font=font, anchor="ra" if right else "la")
-    return place[0] + round(pen.textlength(text, font=font))
+        found.append(page.Part(part.title, part.note, rows))
+    return page.draw(generator.name, direction_sheet.facts(generator), found, LABELS)

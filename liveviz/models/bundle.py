@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
+from liveviz.models import importing
 from liveviz.models.directions import read_directions, write_directions
 from liveviz.models.files import read, write
 from liveviz.models.generator import Generator
 from liveviz.spec import LivevizError, write_whole
 
 MAX_CARD = 1 << 16
+MAX_NAME = 40  # letters of a direction's
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Card:
     origin: where the weights come from, in a sentence.
     training: how it was trained, in a sentence; empty where it was not.
     class_names: one per class, or none.
+    direction_names: what the directions do, in their order; `""` for one without a name.
     """
 
     name: str
@@ -33,6 +36,7 @@ class Card:
     origin: str
     training: str = ""
     class_names: tuple[str, ...] = ()
+    direction_names: tuple[str, ...] = ()
 
 
 _REQUIRED = ("name", "trained", "licence", "origin")
@@ -65,9 +69,12 @@ def read_card(path: Path, classes: int) -> Card:
         elif name == "class_names":
             if not (isinstance(value, list) and all(isinstance(v, str) for v in value) and len(value) in (0, classes)):
                 raise LivevizError(f"{path}: class_names: is not a list of {classes} names, one per class")
+        elif name == "direction_names":
+            if not (isinstance(value, list) and all(isinstance(v, str) and len(v) <= MAX_NAME for v in value)):
+                raise LivevizError(f"{path}: direction_names: is not a list of names of up to {MAX_NAME} letters")
         elif not isinstance(value, str):
             raise LivevizError(f"{path}: {name}: is not text")
-    return Card(**{**table, "class_names": tuple(table.get("class_names", ()))})
+    return Card(**{**table, **{name: tuple(table.get(name, ())) for name in ("class_names", "direction_names")}})
 
 
 def read_bundle(folder: Path) -> Generator:
@@ -89,13 +96,21 @@ def write_bundle(folder: Path, generator: Generator, fp16: bool = True) -> None:
         raise LivevizError(f"{folder}: cannot be made: {error.strerror or error}") from error
     write(folder / "generator.safetensors", generator, fp16)
     if generator.directions is not None:
-        write_directions(folder / "directions.safetensors", generator.directions)
+        found = generator.directions
+        if found.fingerprint == generator.fingerprint:  # rounding made another generator, and they are of that one too
+            found = replace(found, fingerprint=read(folder / "generator.safetensors").fingerprint)
+        write_directions(folder / "directions.safetensors", found)
+    write_card(folder / "card.toml", generator.card)
+
+
+def write_card(path: Path, card: Card) -> None:
+    """Write a card at once or not at all."""
     lines = []
     for field in fields(Card):
-        value = getattr(generator.card, field.name)
+        value = getattr(card, field.name)
         # JSON's text, truth values and lists of text are TOML's too.
         lines.append(f"{field.name} = {json.dumps(value, ensure_ascii=False)}\n")
-    write_whole(folder / "card.toml", "".join(lines).encode())
+    write_whole(path, "".join(lines).encode())
 
 
 def list_models(folders: Sequence[Path]) -> dict[str, Path]:
@@ -109,9 +124,24 @@ def list_models(folders: Sequence[Path]) -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
-def open_model(name: str | Path, folders: Sequence[Path]) -> Generator:
+def import_model(path: Path, cache: Path | None = None) -> tuple[Generator, str]:
+    """(generator with a card, kind of file) of any generator file that people have; see `models.importing`.
+
+    Args:
+        cache: the user's cache folder, where the import is kept and found again; None reads anew.
+    Raises: LivevizError in one line that names the file.
+    """
+    found = importing.open_file(path, cache)
+    unknown = "unknown (the file does not say)"
+    card = Card(path.stem, True, unknown, f"imported from {path.name}, SHA-256 {found.sha256}", unknown)
+    return replace(found.generator, card=card), found.kind
+
+
+def open_model(name: str | Path, folders: Sequence[Path], cache: Path | None = None) -> Generator:
     """The generator that a user named: a bundle in one of `folders`, a bundle's own folder, or a generator file.
 
+    Args:
+        cache: the user's cache folder, where what is read from a foreign file is kept; None reads it anew.
     Raises: LivevizError in one line; for an unknown name it lists the bundles there are.
     """
     models = list_models(folders)
@@ -122,7 +152,7 @@ def open_model(name: str | Path, folders: Sequence[Path]) -> Generator:
         if path.is_dir():
             return read_bundle(path)
         if path.is_file():
-            return read(path)
+            return read(path) if importing.is_own(path) else import_model(path, cache)[0]
     except (OSError, ValueError) as error:  # a name too long, or with a NUL in it
         raise LivevizError(f"model {str(name)!r:.80}: is neither a bundle nor a file") from error
     known = ", ".join(models) or "none"

@@ -3,28 +3,29 @@
 import argparse
 
 from liveviz import models
-from liveviz.app import arguments, paths
+from liveviz.app import arguments, direction_sheet, paths
+from liveviz.spec.parameters import PCA_KNOBS
 
 HELP = "what a generator is"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("model", type=arguments.named, metavar="MODEL", help="name, bundle folder or .safetensors file")
+    parser.add_argument("model", type=arguments.named, metavar="MODEL", help="name, bundle folder or generator file")
 
 
 def run(args: argparse.Namespace) -> None:
     """Print its sizes and its card."""
-    generator = models.open_model(args.model, [paths.engines()])
+    generator = models.open_model(args.model, paths.model_folders(), paths.cache())
     config = generator.config
     rows = {
-        "resolution": f"{config.resolution}²",
+        "picture": f"{config.width} x {config.height}",
         "architecture": config.architecture,
-        "channels": ", ".join(f"{config.channels(r)}@{r}" for r in config.resolutions),
+        "channels": ", ".join(f"{channels}@{layer}" for layer, (channels, _, _) in config.layers.items()),
         "z / w / ws": f"{config.z_dim} / {config.w_dim} / {config.num_ws}",
         "classes": str(config.classes or "none"),
         "parameters": f"{config.parameters:,}",
-        "directions": str(len(generator.directions.std)) if generator.directions is not None else "none",
+        "directions": _directions(generator),
     }
     if (card := generator.card) is not None:
         rows |= {
@@ -35,3 +36,15 @@ def run(args: argparse.Namespace) -> None:
         }
     for key, text in rows.items():
         print(f"{key:<14} {text}")
+    if generator.directions is not None:
+        print("\n".join(direction_sheet.listed(generator, generator.directions)[:PCA_KNOBS]))
+
+
+def _directions(generator: models.Generator) -> str:
+    found = generator.directions
+    if found is None:
+        return "none; a show finds some, `liveviz model pca` measures them"
+    fit = found.fingerprint in ("", generator.fingerprint)
+    return (
+        f"{len(found.std)}, {found.method}{'' if fit else ', of another generator: `liveviz model pca` finds its own'}"
+    )

@@ -5,7 +5,7 @@ import argparse
 from liveviz import models
 from liveviz.app import paths
 
-HELP = "the generators that come with liveviz"
+HELP = "the generators there are by name: those that come with liveviz, and yours"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -14,5 +14,5 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Print their names."""
-    for name in models.list_models([paths.engines()]):
+    for name in models.list_models(paths.model_folders()):
         print(name)

@@ -1,10 +1,12 @@
 """`liveviz model sheet`: what a generator draws, on one page."""
 
 import argparse
+from dataclasses import replace
 
 from liveviz import engine, models
 from liveviz.app import arguments, model_sheet, paths
 from liveviz.app.progress import Progress
+from liveviz.engine.finding import find
 from liveviz.outputs.still import write_png
 
 HELP = "what a generator draws, on one page"
@@ -12,16 +14,15 @@ HELP = "what a generator draws, on one page"
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument(
-        "model", type=arguments.named, metavar="BUNDLE", help="name, bundle folder or .safetensors file"
-    )
+    parser.add_argument("model", type=arguments.named, metavar="BUNDLE", help="name, bundle folder or generator file")
     parser.add_argument("-o", "--out", required=True, metavar="X.png", help="what to write")
 
 
 def run(args: argparse.Namespace) -> None:
     """Draw and write it."""
     out = paths.check_writable(arguments.suffix(args.out, (".png",), "out"), "out")
-    generator = models.open_model(args.model, [paths.engines()])
+    generator = models.open_model(args.model, paths.model_folders(), paths.cache())
+    generator = replace(generator, directions=generator.directions or find(generator, paths.cache()))
     backend = engine.create(engine.choose(), generator, cache=paths.cache(), precision="f32")
     progress = Progress(1.0)
     try:
