@@ -151,7 +151,7 @@ def test_what_is_on_a_sheet(classes: int) -> None:
     found = {part.title: [strip.ws for strip in part.strips] for part in sections(generator)}
     config = generator.config
     assert all(ws.shape == (COLUMNS, config.num_ws, config.w_dim) for rows in found.values() for ws in rows)
-    assert len(found["64 pictures"]) == 8 and len(found["PCA directions"]) == 8
+    assert len(found["64 pictures"]) == 8 and len(found["PCA directions"]) == 16
     assert len(found.get("Classes", ())) == min(classes, 32)
     assert ("Ways between classes" in found) == (classes > 1)
     upper, lower, *mixed = found["Mixing"]

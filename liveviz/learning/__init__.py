@@ -1,14 +1,19 @@
-"""learning makes generators: programs that draw pictures (`pictures/`, one class a file), and a trainer that teaches a
-stock StyleGAN2 to draw them. Nothing else is needed, and nobody's rights are touched.
+"""learning makes generators: programs that draw pictures (`pictures/`, one class a file), and two trainers. Nothing else
+is needed, and with our own pictures nobody's rights are touched.
 
 `train` teaches by program: the network learns five maps of every picture (four places of a colour ramp, and glow), and
 its last layers are given the palettes, so that coarse rows of ws are composition, middle rows detail and light, and
 fine rows colour and nothing else. `targets` draws what the network should answer, also for what a show does with it:
-style mixing, truncation, and ways between classes. `export` writes the
-bundle; `checkpoint` keeps a run, so that one that was stopped or killed goes on bit for bit.
+style mixing, truncation, and ways between classes. `export` writes the bundle. `gan` teaches by images, from a folder
+of somebody's own: a StyleGAN2 against a discriminator. `checkpoint` keeps either run, so that one that was stopped or
+killed goes on bit for bit. `measure` compares what a generator draws with real pictures: `scores` in the space of a
+feature network (`features`, made by `feature_training`; a file that can be exchanged), and how wide `edges` are.
+`hearing` teaches the live analyser its ears, from songs.
 """
 
+from liveviz.learning import gan
 from liveviz.learning.export import generator, write_export
+from liveviz.learning.feature_training import train_features
 from liveviz.learning.network import MapsNetwork
 from liveviz.learning.run import DEFAULT_STAGES, Stage, TrainOptions
 from liveviz.learning.together import Together
@@ -22,7 +27,9 @@ __all__ = [
     "Stopped",
     "Together",
     "TrainOptions",
+    "gan",
     "generator",
     "train",
+    "train_features",
     "write_export",
 ]

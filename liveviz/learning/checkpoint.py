@@ -2,7 +2,7 @@
 all. What is read is bit for bit what was written, so that a killed run goes on as if nothing had been."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,20 +33,30 @@ class Place:
     stages: tuple[tuple[float, ...], ...]
 
 
-def write_checkpoint(path: Path, tensors: Mapping[str, Tensor], random: Tensor, place: Place) -> None:
-    """Write float32 `tensors` by name, the uint8 state `random`, and the place."""
+def write_state(path: Path, tensors: Mapping[str, Tensor], random: Tensor, key: str, table: Mapping[str, Any]) -> None:
+    """Write float32 `tensors` by name, the uint8 state `random`, and a table of plain values under the name `key`."""
     arrays = {name: value.detach().cpu().numpy() for name, value in tensors.items()}
     arrays[RANDOM] = random.cpu().numpy().astype(np.float32)
-    save(path, arrays, {METADATA_KEY: json.dumps(place.__dict__)})
+    save(path, arrays, {key: json.dumps(table)})
 
 
-def read_checkpoint(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> tuple[dict[str, Tensor], Tensor, Place]:
-    """The tensors of exactly those names and shapes, the random state, the place; all on the CPU.
+def read_state(
+    path: Path, shapes: Mapping[str, tuple[int, ...]], key: str, check: Callable[[Any], object] = lambda table: None
+) -> tuple[dict[str, Tensor], Tensor, dict[str, Any]]:
+    """The tensors of exactly those names and shapes, the random state, the table; all on the CPU.
 
+    check: called with the table before any tensor is read; may raise what `Container.fail` or LivevizError says.
     Raises: LivevizError in one line for a file that is cut, or is anything but a checkpoint of such a network.
     """
     container = Container(path)
-    place = _place(container)
+    raw = container.metadata.get(key)
+    if raw is None:
+        raise container.fail(f"is no checkpoint of this trainer: its metadata has no {key!r}")
+    try:
+        table: Any = json.loads(raw)
+        check(table)
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise container.fail("is no checkpoint of this trainer: where it stands cannot be read") from error
     random = container.shapes.get(RANDOM, ())
     if len(random) != 1:
         raise container.fail("is no checkpoint of this trainer: it has no random state")
@@ -54,22 +64,31 @@ def read_checkpoint(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> tuple[
     state = arrays.pop(RANDOM)
     if not np.isin(state, np.arange(256)).all():
         raise container.fail("its random state is not made of bytes")
-    return {n: torch.from_numpy(a) for n, a in arrays.items()}, torch.from_numpy(state.astype(np.uint8)), place
+    return {n: torch.from_numpy(a) for n, a in arrays.items()}, torch.from_numpy(state.astype(np.uint8)), table
 
 
-def _place(container: Container) -> Place:
-    raw = container.metadata.get(METADATA_KEY)
-    if raw is None:
-        raise container.fail(f"is no checkpoint of this trainer: its metadata has no {METADATA_KEY!r}")
-    try:
-        table: Any = json.loads(raw)
-        step, stage, at, seed = (table[name] for name in ("step", "stage", "at", "seed"))
-        if not all(type(n) is int and 0 <= n < 1 << 40 for n in (step, stage, at, seed)):
-            raise ValueError("a counter is no whole number")
-        classes = tuple(str(name) for name in table["classes"])
-        stages = tuple(tuple(float(v) for v in stage) for stage in table["stages"])
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise container.fail("is no checkpoint of this trainer: where it stands cannot be read") from error
+def write_checkpoint(path: Path, tensors: Mapping[str, Tensor], random: Tensor, place: Place) -> None:
+    """Write float32 `tensors` by name, the uint8 state `random`, and the place."""
+    write_state(path, tensors, random, METADATA_KEY, place.__dict__)
+
+
+def read_checkpoint(
+    path: Path, shapes: Mapping[str, tuple[int, ...]], judge: Mapping[str, tuple[int, ...]]
+) -> tuple[dict[str, Tensor], Tensor, Place]:
+    """What `read_state` gives, with the place; the tensors of the judge only where a stage with one has begun."""
+    if any(name in judge for name in Container(path).shapes):
+        shapes = {**shapes, **judge}
+    tensors, random, table = read_state(path, shapes, METADATA_KEY, _place)
+    return tensors, random, _place(table)
+
+
+def _place(table: Any) -> Place:
+    """The place in a checkpoint's table; ValueError, TypeError or KeyError where there is none."""
+    step, stage, at, seed = (table[name] for name in ("step", "stage", "at", "seed"))
+    if not all(type(n) is int and 0 <= n < 1 << 40 for n in (step, stage, at, seed)):
+        raise ValueError("a counter is no whole number")
+    classes = tuple(str(name) for name in table["classes"])
+    stages = tuple(tuple(float(v) for v in stage) for stage in table["stages"])
     return Place(step, stage, at, seed, classes, stages)
 
 

@@ -36,7 +36,7 @@ COLOURS = 3
 AVERAGED = 16000
 
 
-def config(classes: int) -> GeneratorConfig:
+def config(classes: int, columns: int = 4) -> GeneratorConfig:
     """The sizes of what is exported."""
     return GeneratorConfig(
         resolution=SIZES[-1],
@@ -47,6 +47,7 @@ def config(classes: int) -> GeneratorConfig:
         classes=classes,
         mapping_layers=LAYERS,
         mapping_lr=1.0,
+        const_width=columns,
     )
 
 
@@ -57,7 +58,7 @@ def generator(network: MapsNetwork, names: list[str], seed: int = 0) -> Generato
     _mapping(network, weights)
     _synthesis(network, weights, seed)
     weights["mapping.w_avg"] = _average(network)
-    sizes = config(len(names))
+    sizes = config(len(names), network.columns)
     arrays = {n: weights[n].cpu().numpy().astype(np.float32).reshape(shape) for n, shape in sizes.shapes().items()}
     return Generator(sizes, arrays, "default")
 
@@ -133,7 +134,7 @@ def _synthesis(network: MapsNetwork, weights: dict[str, Tensor], seed: int) -> N
         for name, (conv, inputs_tripled, outputs_tripled) in layers.items():
             for part, value in _convolution(cast(Conv, conv), inputs_tripled, outputs_tripled).items():
                 weights[f"{block}.{name}.{part}"] = value
-            weights[f"{block}.{name}.noise_const"] = torch.randn(size, size, generator=random)
+            weights[f"{block}.{name}.noise_const"] = torch.randn(size, network.width(size), generator=random)
             weights[f"{block}.{name}.noise_strength"] = torch.zeros(())
         width = channels(size)
         rgb, affine, style = torch.zeros(COLOURS, width, 1, 1), torch.zeros(width, W_DIM), torch.ones(width)

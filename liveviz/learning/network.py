@@ -102,14 +102,16 @@ def upsample(x: Tensor) -> Tensor:
 class MapsNetwork(nn.Module):
     """Class and shape numbers to w, w to maps; and a palette network beside it.
 
+    Args:
+        classes: how many. columns: width of the constant, which is 4 high: 7 for pictures nearly as wide as 16:9.
     w_avg: running mean of w, `[SHAPE_W]`.
     """
 
     w_avg: Tensor
 
-    def __init__(self, classes: int) -> None:
+    def __init__(self, classes: int, columns: int = 4) -> None:
         super().__init__()
-        self.classes = classes
+        self.classes, self.columns = classes, columns
         self.embed = Linear(classes, SHAPE_W)
         widths = [NUMBERS + SHAPE_W] + [SHAPE_W] * LAYERS
         self.shape = nn.Sequential(*(Linear(a, b, activate=True) for a, b in pairwise(widths)))
@@ -118,7 +120,7 @@ class MapsNetwork(nn.Module):
         widths = [PALETTE_NUMBERS] + [PALETTE_W] * LAYERS
         self.palette_layers = nn.Sequential(*(Linear(a, b, activate=True) for a, b in pairwise(widths)))
         self.palette_out = Linear(PALETTE_W, MAPS * 3)
-        self.const = nn.Parameter(torch.randn(channels(4), 4, 4))
+        self.const = nn.Parameter(torch.randn(channels(4), 4, columns))
         self.conv0, self.conv1 = nn.ModuleDict(), nn.ModuleDict()
         for size in SIZES:
             if size > 4:
@@ -142,8 +144,12 @@ class MapsNetwork(nn.Module):
         colours: Tensor = self.palette_out(self.palette_layers(numbers))
         return colours.reshape(-1, MAPS, 3)
 
+    def width(self, size: int) -> int:
+        """Pixels of a row of a picture `size` pixels high."""
+        return size // 4 * self.columns
+
     def forward(self, coarse: Tensor, middle: Tensor, size: int, dtype: torch.dtype = torch.float32) -> Tensor:
-        """Maps float32 `[n, 5, size, size]` of w `[n, SHAPE_W]` for the coarse and for the middle rows."""
+        """Maps float32 `[n, 5, size, size / 4 * columns]` of w `[n, SHAPE_W]` for the coarse and for the middle rows."""
         rows = iter([coarse] * COARSE_ROWS + [middle] * MIDDLE_ROWS + [middle] * 16)
         x = self.const.to(dtype).expand(coarse.shape[0], -1, -1, -1).contiguous(memory_format=torch.channels_last)
         maps = None

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 MOMENTUM = 0.9
 SCALE = 0.25  # of an orthogonal step, so that Muon and Adam take one learning rate
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
-_ADAM = ("step", "exp_avg", "exp_avg_sq")
+ADAM = ("step", "exp_avg", "exp_avg_sq")
 
 
 def orthogonal(x: Tensor) -> Tensor:
@@ -64,8 +64,8 @@ class Optimiser:
         found = {f"momenta.{name}": momentum for name, momentum in self.momenta.items()}
         for name in self._rest:
             p = self.named[name]
-            state = self.adam.state.get(p) or _unstepped(p)
-            found |= {f"adam.{name}.{part}": state[part] for part in _ADAM}
+            state = self.adam.state.get(p) or unstepped(p)
+            found |= {f"adam.{name}.{part}": state[part] for part in ADAM}
         return found
 
     def load(self, tensors: dict[str, Tensor]) -> None:
@@ -74,12 +74,12 @@ class Optimiser:
             momentum.copy_(tensors[f"momenta.{name}"])
         for name in self._rest:
             p = self.named[name]
-            state = _unstepped(p)
-            for part in _ADAM:
+            state = unstepped(p)
+            for part in ADAM:
                 state[part].copy_(tensors[f"adam.{name}.{part}"])
             self.adam.state[p] = state
 
 
-def _unstepped(p: nn.Parameter) -> dict[str, Tensor]:
+def unstepped(p: nn.Parameter) -> dict[str, Tensor]:
     """Adam's state of a parameter that was never stepped, as Adam itself begins it."""
     return {"step": torch.tensor(0.0), "exp_avg": torch.zeros_like(p), "exp_avg_sq": torch.zeros_like(p)}

@@ -9,14 +9,17 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from liveviz.learning.checkpoint import Place, check_same, read_checkpoint, write_checkpoint
 from liveviz.learning.export import write_export
+from liveviz.learning.judge import Judge
 from liveviz.learning.network import MapsNetwork
 from liveviz.learning.optimiser import Optimiser
 from liveviz.learning.pictures import COARSE, MIDDLE, Z_DIM, normalise, palette, programs
 from liveviz.learning.sheets import progress_sheet
 from liveviz.learning.together import Together
+from liveviz.models.tensors import Container
 from liveviz.spec import LivevizError
 
 log = logging.getLogger("liveviz.learning")
@@ -27,7 +30,8 @@ CHECKPOINT = "checkpoint.safetensors"
 @dataclass(frozen=True)
 class Stage:
     """size: pixels, 32 to 256. steps, batch: how many. rate: learning rate at its start and end (cosine between).
-    lower: factor on the rate of the layers below this size. samples: sub-pixels a side of what is drawn."""
+    lower: factor on the rate of the layers below this size. samples: sub-pixels a side of what is drawn.
+    judge: weight of the judge's verdict beside the loss; above 0, layers that do not learn from it rest."""
 
     size: int
     steps: int
@@ -35,18 +39,21 @@ class Stage:
     rate: tuple[float, float]
     lower: float = 1.0
     samples: int = 2
+    judge: float = 0.0
 
     def numbers(self) -> tuple[float, ...]:
-        """size, steps, batch, rate at the start, at the end, lower, samples."""
-        size, steps, batch, rate, lower, samples = astuple(self)
-        return (size, steps, batch, *rate, lower, samples)
+        """size, steps, batch, rate at the start, at the end, lower, samples; and the judge's weight, where it has one."""
+        size, steps, batch, rate, lower, samples, judge = astuple(self)
+        return (size, steps, batch, *rate, lower, samples, *([judge] if judge else []))
 
     def work(self, steps: int) -> float:
         """About how long so many steps take: ms of a core, where it was measured."""
-        return steps * self.batch * (WORK_FIXED + self.size**2 * (WORK_LEARN + WORK_DRAW * self.samples**2))
+        judging = WORK_JUDGE if self.judge else 0.0
+        return steps * self.batch * (WORK_FIXED + judging + self.size**2 * (WORK_LEARN + WORK_DRAW * self.samples**2))
 
 
 WORK_FIXED, WORK_LEARN, WORK_DRAW = 15.0, 0.0006, 0.00025  # ms a picture, per pixel, per sample drawn
+WORK_JUDGE = 10.0  # ms a picture
 DEFAULT_STAGES = (
     Stage(32, 2200, 32, (0.008, 0.005)),
     Stage(64, 2400, 32, (0.007, 0.0015)),
@@ -60,6 +67,8 @@ class TrainOptions:
     """folder: where checkpoints, sheets and bundles go; a checkpoint there is resumed.
 
     ema_images: half-life of the average of the weights, in pictures.
+    columns: width of the learned constant, which is 4 high. start: folder of a run to take the network from, where this one
+        has no checkpoint yet; its constant is mirrored outwards where this one is wider.
     every: steps between measurements; save: steps between checkpoints; export: steps between bundles and sheets.
     """
 
@@ -73,6 +82,8 @@ class TrainOptions:
     save: int = 100
     export: int = 400
     palette_steps: int = 6000
+    columns: int = 4
+    start: Path | None = None
 
 
 def fit_palette(
@@ -102,18 +113,21 @@ class Run:
         self.device = torch.device(options.device)
         self.names = list(programs())
         torch.manual_seed(options.seed)
-        self.network = MapsNetwork(len(self.names)).to(self.device)
+        self.network = MapsNetwork(len(self.names), options.columns).to(self.device)
         self.random = torch.Generator().manual_seed(options.seed)
         self.step = self.stage = self.at = 0
         path = options.folder / CHECKPOINT
         fresh = not path.exists()
-        if fresh:
+        if fresh and options.start is not None:
+            self._begin_with(options.start / CHECKPOINT)
+        elif fresh:
             log.info("learning the palettes first")
             error = fit_palette(self.network, options.palette_steps, self.random, self.device, check)
             log.info("palettes learned: mean error %.4f", error)
         self.average = copy.deepcopy(self.network).requires_grad_(False)
         learned = {n: p for n, p in self.network.named_parameters() if not n.startswith("palette")}
         self.optimiser = Optimiser(learned)
+        self.judge = Judge(self.device)
         if not fresh:
             self.load(path)
             log.info("resumed at step %d", self.step)
@@ -124,6 +138,8 @@ class Run:
             "average": self.average.state_dict(),
             "optimiser": self.optimiser.tensors(),
         }
+        if any(stage.judge for stage in self.options.stages[: self.stage + 1]):
+            parts["judge"] = self.judge.tensors()
         return {f"{part}.{name}": value for part, found in parts.items() for name, value in found.items()}
 
     def _place(self) -> Place:
@@ -138,8 +154,9 @@ class Run:
 
     def load(self, path: Path) -> None:
         """Go on from a checkpoint; LivevizError where it is not whole or not of this run."""
-        shapes = {name: tuple(value.shape) for name, value in self._tensors().items()}
-        tensors, random, place = read_checkpoint(path, shapes)
+        shapes = {n: tuple(value.shape) for n, value in self._tensors().items() if not n.startswith("judge.")}
+        judged = {f"judge.{name}": tuple(value.shape) for name, value in self.judge.tensors().items()}
+        tensors, random, place = read_checkpoint(path, shapes, judged)
         check_same(path, place, self._place())
 
         def part(prefix: str) -> dict[str, Tensor]:
@@ -148,11 +165,30 @@ class Run:
         self.network.load_state_dict(part("network."))
         self.average.load_state_dict(part("average."))
         self.optimiser.load(part("optimiser."))
+        if given := part("judge."):
+            self.judge.load(given)
         try:
             self.random.set_state(random)
         except RuntimeError as error:
             raise LivevizError(f"{path}: its random state is not one") from error
         self.step, self.stage, self.at = place.step, place.stage, place.at
+
+    def _begin_with(self, path: Path) -> None:
+        """Take the averaged network of another run; LivevizError where it is not one of such a network."""
+        container = Container(path)
+        found = container.load(container.shapes)
+        weights = {}
+        for name, value in self.network.state_dict().items():
+            given = found.get(f"average.{name}")
+            taken = None if given is None else torch.from_numpy(given)
+            if name == "const" and taken is not None and taken.ndim == 3 and 4 <= taken.shape[2] < value.shape[2] < 8:
+                more = value.shape[2] - taken.shape[2]
+                taken = F.pad(taken[None], (more // 2, more - more // 2, 0, 0), mode="reflect")[0]  # [C, 4, columns]
+            if taken is None or taken.shape != value.shape:
+                raise container.fail(f"holds no network to begin with: average.{name} is not {list(value.shape)}")
+            weights[name] = taken
+        self.network.load_state_dict(weights)
+        log.info("begun with the network of %s", path)
 
     def export(self, tag: str) -> None:
         """Write the average as a bundle, and a sheet of what it draws; only the first process does."""

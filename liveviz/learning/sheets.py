@@ -49,6 +49,8 @@ def progress_sheet(network: MapsNetwork, names: list[str], path: Path, size: int
     w = network.w(unit, classes.to(device))
     maps = torch.cat([network(part, part, size) for part in w.split(8)])
     drawn = paint(maps, network.colours(unit[:, COARSE + MIDDLE :])).cpu()
-    wanted = torch.cat([draw(names, a, b, size) for a, b in zip(z.split(8), classes.split(8), strict=True)])
+    wanted = torch.cat(
+        [draw(names, a, b, size, 1, network.width(size)) for a, b in zip(z.split(8), classes.split(8), strict=True)]
+    )
     both = torch.stack([wanted, drawn], dim=1).flatten(0, 1)  # [4 * classes, 3, size, size]
-    write_sheet(F.interpolate(both, size=(192, 192), mode="area"), 8, path)
+    write_sheet(F.interpolate(both, size=(192, 48 * network.columns), mode="area"), 8, path)

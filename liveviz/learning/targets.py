@@ -59,17 +59,17 @@ def latents(network: MapsNetwork, q: Questions) -> tuple[Tensor, Tensor, Tensor]
 
 
 @torch.no_grad()
-def answers(names: list[str], q: Questions, size: int, samples: int) -> Tensor:
-    """Maps `[n, 5, size, size]` that the network should draw for the questions."""
+def answers(names: list[str], q: Questions, size: int, samples: int, width: int = 0) -> Tensor:
+    """Maps `[n, 5, size, width]` (0: a square) that the network should draw for the questions."""
     one, two = numbers_of(q.z), numbers_of(q.other)  # each [n, COARSE + MIDDLE]
     kind = q.kind[:, None]
     numbers = torch.where(kind == TRUNCATED, one * q.t, one)
     numbers = torch.where(kind == MIXED, torch.cat([one[:, :COARSE], two[:, COARSE:]], dim=1), numbers)
     same = (q.kind == BETWEEN) & (q.classes == q.others)
     numbers = torch.where(same[:, None], one.lerp(two, q.t), numbers)
-    drawn = draw_numbers(names, numbers, q.classes, size, samples)
+    drawn = draw_numbers(names, numbers, q.classes, size, samples, width)
     faded = ((q.kind == BETWEEN) & ~same).nonzero()[:, 0]
     if len(faded):
-        end = draw_numbers(names, two[faded], q.others[faded], size, samples)
+        end = draw_numbers(names, two[faded], q.others[faded], size, samples, width)
         drawn[faded] = drawn[faded].lerp(end, way(q.t[faded])[:, :, None, None])
     return drawn

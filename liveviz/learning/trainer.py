@@ -9,9 +9,10 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from liveviz.learning.judge import LAZY, SMALLEST
 from liveviz.learning.losses import maps_loss
 from liveviz.learning.run import Run, Stage, TrainOptions
-from liveviz.learning.targets import answers, ask, latents
+from liveviz.learning.targets import PLAIN, answers, ask, latents
 from liveviz.learning.together import Together
 from liveviz.spec import LivevizError
 
@@ -47,7 +48,8 @@ def rates(named: dict[str, nn.Parameter], stage: Stage, at: int) -> dict[str, fl
         part = name.split(".")
         size = int(part[1]) if part[0] in ("conv0", "conv1", "head") else 4
         late = part[0] == "early" and stage.size > 32
-        found[name] = 0.0 if size > stage.size or late else rate * (1.0 if size >= stage.size else stage.lower)
+        rests = stage.judge > 0.0 and size < SMALLEST
+        found[name] = 0.0 if size > stage.size or late or rests else rate * (1.0 if size >= stage.size else stage.lower)
     return found
 
 
@@ -121,21 +123,30 @@ def learn(run: Run, stage: Stage) -> Tensor:
     """One step; how far what was drawn is from what was wanted, `[n, 5, size, size]`."""
     network, together, named = run.network, run.together, run.optimiser.named
     run.check()
+    asked = rates(named, stage, run.at)
     q = ask(stage.batch, len(run.names), run.random, together.share(stage.batch), run.device)
-    wanted = answers(run.names, q, stage.size, stage.samples)
+    wanted = answers(run.names, q, stage.size, stage.samples, network.width(stage.size))
     run.check()
     coarse, middle, plain = latents(network, q)
     drawn = network(coarse, middle, stage.size, torch.bfloat16)
     loss = maps_loss(drawn, wanted)
+    verdicts: list[Tensor] = []  # gradients of the judge
+    if stage.judge:
+        seed = int(torch.randint(1 << 40, (1,), generator=run.random)) + together.rank
+        verdict = run.judge.look(drawn, wanted, q.kind == PLAIN, seed, run.step % LAZY == 0)
+        verdicts = run.judge.gradients(verdict)
+        loss = loss if verdict is None else loss + stage.judge * verdict.wish
     for p in named.values():
         p.grad = None
     run.check()
-    loss.backward()
+    loss.backward(inputs=[p for name, p in named.items() if asked[name] > 0.0])
     mean = plain.detach().mean(dim=0)
     gradients = [p.grad for p in named.values() if p.grad is not None]
     run.check()
-    together.average([*gradients, mean])
+    together.average([*gradients, *verdicts, mean])
     nn.utils.clip_grad_norm_(list(named.values()), CLIP)
-    run.optimiser.step(rates(named, stage, run.at))
+    run.optimiser.step(asked)
+    if stage.judge:
+        run.judge.learn(verdicts)
     network.w_avg.lerp_(mean, 0.01)
     return drawn.detach() - wanted

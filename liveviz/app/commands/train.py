@@ -1,5 +1,6 @@
-"""`liveviz train`: make a generator. By program it learns from pictures that are drawn meanwhile; what is in its folder
-is gone on with, so the same command starts a run, and resumes one that was stopped or killed."""
+"""`liveviz train`: make a generator. By images it learns from a folder of somebody's own; by program, from pictures that are
+drawn meanwhile. What is in its folder is gone on with, so the same command starts a run, and resumes one that was
+stopped or killed."""
 
 import argparse
 import logging
@@ -7,43 +8,84 @@ import math
 import shlex
 import signal
 import types
+from collections.abc import Callable
 from pathlib import Path
 
-from liveviz.app import arguments
+from liveviz.app import arguments, hearing, paths
 from liveviz.app.progress import Progress
 from liveviz.app.workers import Workers, follow_parent
 from liveviz.clock import now
-from liveviz.learning import DEFAULT_STAGES, Stage, Stopped, Together, TrainOptions, train
+from liveviz.learning import DEFAULT_STAGES, Stage, Stopped, Together, TrainOptions, gan, train, train_features
 from liveviz.learning import Progress as Done
+from liveviz.learning.feature_training import STEPS as FEATURE_STEPS
 from liveviz.learning.run import CHECKPOINT
 from liveviz.spec import LivevizError, UsageError
 
 _log = logging.getLogger("liveviz.app")
 _SIZES = (32, 64, 128, 256)
 _PALETTE_STEPS, _PALETTE_PER_STEP = 6000, 20  # a trial of a few steps need not wait for perfect colours
-_STAGE = "SIZE:STEPS:BATCH:START:END:LOWER:SAMPLES"
+_STAGE = "SIZE:STEPS:BATCH:START:END:LOWER:SAMPLES[:JUDGE]"
+_SIZE = "256x256"
+_NUMBERS = {  # of training by images: default, lowest, highest
+    "images": (1_000_000, 1, 10**9),
+    "batch": (16, 2, 1024),
+    "channel_base": (4096, 64, 131072),
+    "channel_max": (128, 8, 1024),
+}
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("data", nargs="?", metavar="DATA", help="a folder of your own pictures (not built yet)")
-    parser.add_argument("--pictures", action="store_true", help="learn from pictures that programs draw")
-    parser.add_argument("-o", "--out", metavar="DIR", help="folder of the run: bundle, sheets, checkpoint")
-    parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes, on a CPU (default: 1)")
     parser.add_argument(
-        "--stages", nargs="+", metavar=_STAGE, help="pixels, steps, pictures a step, learning rates, finesse of drawing"
+        "data", nargs="?", metavar="DATA", help="learn from this folder of pictures; its sub-folders are classes"
     )
+    parser.add_argument("--pictures", action="store_true", help="learn from pictures that programs draw")
+    parser.add_argument("--features", action="store_true", help="make a feature network, for --projected and scores")
+    parser.add_argument("--hearing", nargs="+", metavar="SONGS", help="make the ears' network, from folders of songs")
+    parser.add_argument(
+        "-o", "--out", metavar="DIR", help="folder of the run: bundle, sheets, checkpoint; a file for ears"
+    )
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes, on a CPU (default: 1)")
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"), help="where to learn (default: cpu)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of everything random (default: 0)")
+    parser.add_argument(
+        "--stages", nargs="+", metavar=_STAGE, help="pixels, steps, pictures a step, learning rates, finesse of drawing, weight of a judge of edges"
+    )
+    parser.add_argument(
+        "--columns", type=int, metavar="N", help="of the pictures' 4 rows: 4 is square, 7 fills a wide wall"
+    )
+    parser.add_argument("--start", metavar="DIR", help="begin with the network of that run")
+    images = parser.add_argument_group("with DATA")
+    images.add_argument("--size", metavar="WxH", help="of the pictures, square or not (default: 256x256)")
+    images.add_argument("--images", type=int, metavar="N", help="how many to show in all (default: 1000000)")
+    images.add_argument("--batch", type=int, metavar="N", help="of them a step (default: 16)")
+    images.add_argument("--channel-base", type=int, metavar="B", help="channels at R pixels are B / R (default: 4096)")
+    images.add_argument("--channel-max", type=int, metavar="M", help="... but no more than M (default: 128)")
+    images.add_argument(
+        "--projected", nargs="*", metavar="FILE", help="judge through fixed feature networks (default: ours)"
+    )
+    hearing.add(parser)
     parser.add_argument("--rank", type=int, default=0, help=argparse.SUPPRESS)
     parser.add_argument("--place", type=Path, help=argparse.SUPPRESS)
 
 
 def run(args: argparse.Namespace) -> int:
     """Train to the end, or until Ctrl+C."""
-    options = _options(args)
+    if sum((args.data is not None, args.pictures, args.features, args.hearing is not None)) != 1:
+        raise UsageError(
+            "train: what to learn from? DATA, a folder of pictures; or --pictures, those that liveviz draws; "
+            "or --features, to make a feature network; or --hearing SONGS, the ears': one of them"
+        )
+    if args.out is None:
+        raise UsageError("train: -o DIR is needed, the folder of the run")
+    arguments.seed(args.seed)
+    if args.features:
+        return _features(args)
+    if args.hearing is not None:
+        return hearing.run(args)
+    learn = _by_program(args) if args.pictures else _by_images(args)
     if args.rank:
-        return _work(options, args)
+        return _work(learn, args)
     words = _words(args)
     stop = _Stop()
     progress = Progress(1.0)
@@ -56,11 +98,11 @@ def run(args: argparse.Namespace) -> int:
                 workers.check()
 
             together = Together(0, args.workers, workers.place, check)
-            bundle = train(options, now, together, lambda done: progress.show(done.share, _line(done)), check)
+            bundle = learn(together, progress.show, check)
             together.close()
     except Stopped:
         progress.end()
-        kept = "" if (options.folder / CHECKPOINT).exists() else " before the first step"
+        kept = "" if (Path(args.out) / CHECKPOINT).exists() else " before the first step"
         raise LivevizError(f"stopped{kept}; this goes on: liveviz {shlex.join(words)}") from None
     finally:
         progress.end()
@@ -82,49 +124,127 @@ class _Stop:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
-def _work(options: TrainOptions, args: argparse.Namespace) -> int:
+_Show = Callable[[float, str], None]
+_Learn = Callable[[Together, _Show, Callable[[], None]], Path]
+
+
+def _work(learn: _Learn, args: argparse.Namespace) -> int:
     """Be one of the other processes: take a share of every batch, say nothing, end with the first."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.getLogger("liveviz").setLevel(logging.CRITICAL)
     follow_parent()
     together = Together(args.rank, args.workers, args.place)
-    train(options, now, together)
+    learn(together, lambda share, words: None, lambda: None)
     together.close()
     return 0
 
 
-def _line(done: Done) -> str:
-    return (
-        f"step {done.step}, {done.size} px {done.at}/{done.steps}, error {done.error:.3f}, {done.speed:.0f} pictures/s"
-    )
+def _features(args: argparse.Namespace) -> int:
+    """Make a feature network."""
+    out = paths.check_writable(arguments.suffix(args.out, (".safetensors",), "out"), "out")
+    progress = Progress(FEATURE_STEPS)
+    try:
+        train_features(out, seed=args.seed, report=lambda n, loss: progress.show(n, f"step {n}, loss {loss:.2f}"))
+    finally:
+        progress.end()
+    return 0
 
 
 def _words(args: argparse.Namespace) -> list[str]:
     """The command line that goes on with this run."""
-    words = ["train", "--pictures", "-o", args.out, "--workers", str(args.workers), "--device", args.device]
-    words += ["--seed", str(args.seed)]
-    return [*words, "--stages", *args.stages] if args.stages else words
+    words = ["train", "--pictures"] if args.pictures else ["train", args.data]
+    words += ["-o", args.out, "--workers", str(args.workers), "--device", args.device, "--seed", str(args.seed)]
+    for name in ("size", *_NUMBERS, "columns", "start"):
+        if (value := getattr(args, name)) is not None:
+            words += [f"--{name.replace('_', '-')}", str(value)]
+    for name in ("stages", "projected"):
+        if (value := getattr(args, name)) is not None:
+            words += [f"--{name}", *value]
+    return words
 
 
-def _options(args: argparse.Namespace) -> TrainOptions:
-    """The checked options."""
-    if args.data is not None:
-        raise UsageError(
-            f"train {args.data!r:.80}: learning from your own pictures is not built yet; there is train --pictures"
-        )
-    if not args.pictures:
-        raise UsageError("train: what to learn from? --pictures are those that liveviz draws")
-    if args.out is None:
-        raise UsageError("train: -o DIR is needed, the folder of the run")
-    stages = tuple(_stage(text) for text in args.stages) if args.stages else DEFAULT_STAGES
-    smallest = min(stage.batch for stage in stages)
+def _check_workers(args: argparse.Namespace, smallest: int) -> None:
     if not 1 <= args.workers <= smallest:
         raise UsageError(f"workers {args.workers}: 1 to {smallest}, the pictures of the smallest step")
     if args.device == "cuda" and args.workers > 1:
         raise UsageError("workers: several are for a CPU; --device cuda takes one")
-    arguments.seed(args.seed)
+
+
+def _by_images(args: argparse.Namespace) -> _Learn:
+    """Learning from a folder; the options checked."""
+    if (args.stages, args.columns, args.start) != (None, None, None):
+        raise UsageError(
+            "train DATA: --stages, --columns and --start are of --pictures; here there are --size, --images and --batch"
+        )
+    options = gan.GanOptions(
+        Path(args.out),
+        Path(args.data),
+        paths.parse_size(args.size or _SIZE),
+        projected=None if args.projected is None else tuple(Path(name) for name in args.projected),
+        device=args.device,
+        seed=args.seed,
+        **{name: _whole(args, name, *limits) for name, limits in _NUMBERS.items()},
+    )
+    try:
+        options.config(0)
+    except LivevizError as error:
+        raise UsageError(str(error)) from None
+    _check_workers(args, options.batch // 2)
+
+    def learn(together: Together, show: _Show, check: Callable[[], None]) -> Path:
+        return gan.train(
+            options,
+            now,
+            together,
+            lambda done: show(done.step / done.steps, _line(done)),
+            check,
+            lambda n, total: show(0.0, f"reading pictures: {n} of {total}"),
+        )
+
+    return learn
+
+
+def _whole(args: argparse.Namespace, name: str, default: int, low: int, high: int) -> int:
+    """One of the numbers of training by images; UsageError where it is out of range."""
+    value: int = default if getattr(args, name) is None else getattr(args, name)
+    if not low <= value <= high:
+        raise UsageError(f"{name.replace('_', '-')} {value}: {low} to {high}")
+    return value
+
+
+def _line(done: gan.GanProgress) -> str:
+    return (
+        f"step {done.step}, sign {done.sign:+.2f}, augment {done.augment:.3f}, "
+        f"losses {done.generator:.2f} {done.discriminator:.2f}, {done.speed:.0f} pictures/s"
+    )
+
+
+def _by_program(args: argparse.Namespace) -> _Learn:
+    """Learning from what programs draw; the options checked."""
+    for name in ("size", *_NUMBERS, "projected"):
+        if getattr(args, name) is not None:
+            raise UsageError(f"train --pictures: --{name.replace('_', '-')} is for DATA; here there are --stages")
+    stages = tuple(_stage(text) for text in args.stages) if args.stages else DEFAULT_STAGES
+    _check_workers(args, min(stage.batch for stage in stages))
     palette_steps = min(_PALETTE_STEPS, _PALETTE_PER_STEP * sum(stage.steps for stage in stages))
-    return TrainOptions(Path(args.out), stages, device=args.device, seed=args.seed, palette_steps=palette_steps)
+    options = TrainOptions(
+        Path(args.out),
+        stages,
+        device=args.device,
+        seed=args.seed,
+        palette_steps=palette_steps,
+        columns=arguments.within(4 if args.columns is None else args.columns, 4, 8, "columns"),
+        start=Path(args.start) if args.start else None,
+    )
+
+    def words(done: Done) -> str:
+        at = f"step {done.step}, {done.size} px {done.at}/{done.steps}"
+        return f"{at}, error {done.error:.3f}, {done.speed:.0f} pictures/s"
+
+    def learn(together: Together, show: _Show, check: Callable[[], None]) -> Path:
+        return train(options, now, together, lambda done: show(done.share, words(done)), check)
+
+    return learn
 
 
 def _stage(text: str) -> Stage:
@@ -133,10 +253,11 @@ def _stage(text: str) -> Stage:
         a = text.split(":")
         size, steps, batch, samples = (int(a[n]) for n in (0, 1, 2, 6))
         start, end, lower = (float(a[n]) for n in (3, 4, 5))
-        if len(a) != 7:
+        judge = float(a[7]) if len(a) > 7 else 0.0
+        if len(a) > 8:
             raise ValueError
     except (ValueError, IndexError):
-        raise UsageError(f"stages {text!r:.60}: seven numbers, {_STAGE}, like 64:2400:32:0.007:0.0015:1:2") from None
+        raise UsageError(f"stages {text!r:.60}: seven or eight numbers, {_STAGE}, like 64:2400:32:0.007:0.0015:1:2") from None
     rules = (
         (size in _SIZES, f"size {size}: 32, 64, 128 or 256"),
         (1 <= steps <= 10_000_000, f"steps {steps}: 1 to 10000000"),
@@ -144,8 +265,10 @@ def _stage(text: str) -> Stage:
         (all(math.isfinite(r) and 0.0 < r <= 0.1 for r in (start, end)), f"rates {start:g}, {end:g}: above 0, to 0.1"),
         (0.0 <= lower <= 1.0, f"lower {lower:g}: 0 to 1"),
         (1 <= samples <= 4, f"samples {samples}: 1 to 4"),
+        (0.0 <= judge <= 100.0, f"judge {judge:g}: 0 to 100"),
+        (judge == 0.0 or size >= 64, f"judge {judge:g}: from size 64 on"),
     )
     for good, says in rules:
         if not good:
             raise UsageError(f"stages {text!r:.60}: {says}")
-    return Stage(size, steps, batch, (start, end), lower, samples)
+    return Stage(size, steps, batch, (start, end), lower, samples, judge)

@@ -51,19 +51,23 @@ def numbers_of(z: Tensor) -> Tensor:
     return spread(z[:, : COARSE + MIDDLE])
 
 
-def draw_numbers(names: list[str], numbers: Tensor, classes: Tensor, size: int, samples: int = 1) -> Tensor:
+def draw_numbers(
+    names: list[str], numbers: Tensor, classes: Tensor, size: int, samples: int = 1, width: int = 0
+) -> Tensor:
     """Draw the five maps of a batch.
 
     Args:
         names: the classes, in order.
         numbers: `[n, 6]` in ±1.
         classes: index into names, `[n]`.
+        size: pixels of the height; width: pixels, 0 for a square.
         samples: how many sub-pixels a side are averaged to one pixel.
-    Returns: float32 `[n, 5, size, size]`, ≥ 0.
+    Returns: float32 `[n, 5, size, width]`, ≥ 0.
     """
     found = programs()
-    field = plane(size * samples, numbers.device)
-    out = torch.empty(len(numbers), MAPS, size, size, device=numbers.device)
+    width = width or size
+    field = plane(size * samples, width * samples, numbers.device)
+    out = torch.empty(len(numbers), MAPS, size, width, device=numbers.device)
     for index in classes.unique().tolist():
         rows = (classes == index).nonzero()[:, 0]
         values = tuple(v[:, None, None] for v in numbers[rows].unbind(1))  # each [m, 1, 1]
@@ -72,10 +76,10 @@ def draw_numbers(names: list[str], numbers: Tensor, classes: Tensor, size: int, 
     return out
 
 
-def draw(names: list[str], z: Tensor, classes: Tensor, size: int, samples: int = 1) -> Tensor:
-    """Pictures `[n, 3, size, size]` in ±1 of any z `[n, z_dim]`, as the perfect generator would draw them."""
+def draw(names: list[str], z: Tensor, classes: Tensor, size: int, samples: int = 1, width: int = 0) -> Tensor:
+    """Pictures `[n, 3, size, width]` in ±1 of any z `[n, z_dim]`, as the perfect generator would draw them."""
     z = normalise(z)
-    return paint(draw_numbers(names, numbers_of(z), classes, size, samples), palette(z[:, COARSE + MIDDLE :]))
+    return paint(draw_numbers(names, numbers_of(z), classes, size, samples, width), palette(z[:, COARSE + MIDDLE :]))
 
 
 def pixels(name: str, z: NDArray[np.float32], size: int) -> NDArray[np.uint8]:

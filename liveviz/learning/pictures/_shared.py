@@ -17,7 +17,8 @@ MAPS = 5  # four places of the ramp, and glow
 
 @dataclass(frozen=True)
 class Plane:
-    """Where the pixels are: x to the right and y up, both in ±1, `[1, h, w]`; r and theta are polar coordinates."""
+    """Where the pixels are: x to the right and y up, `[1, h, w]`; r and theta are polar coordinates. y is within ±1, and x
+    too where the picture is square: a wide one shows more to both sides."""
 
     x: Tensor
     y: Tensor
@@ -26,11 +27,12 @@ class Plane:
 
 
 @lru_cache(maxsize=16)
-def plane(size: int, device: torch.device | str = "cpu") -> Plane:
-    """The plane of a square picture of `size` pixels, sampled at pixel centres."""
-    places = (torch.arange(size, device=device) + 0.5) / size * 2.0 - 1.0
-    y, x = torch.meshgrid(-places, places, indexing="ij")
-    x, y = x[None].contiguous(), y[None].contiguous()  # [1, size, size]
+def plane(height: int, width: int, device: torch.device | str = "cpu") -> Plane:
+    """The plane of a picture of `height` by `width` pixels, sampled at pixel centres."""
+    down = (torch.arange(height, device=device) + 0.5) / height * 2.0 - 1.0
+    along = ((torch.arange(width, device=device) + 0.5) * 2.0 - width) / height
+    y, x = torch.meshgrid(-down, along, indexing="ij")
+    x, y = x[None].contiguous(), y[None].contiguous()  # [1, height, width]
     return Plane(x, y, (x * x + y * y + 1e-4).sqrt(), torch.atan2(y, x))
 
 
@@ -75,19 +77,21 @@ def zigzag(phase: Tensor, sharpness: float = 0.97) -> Tensor:
 
 
 @lru_cache(maxsize=64)
-def _stars(size: int, count: int, seed: int, width: float, device: torch.device) -> Tensor:
+def _stars(rows: int, columns: int, count: int, seed: int, width: float, device: torch.device) -> Tensor:
     random = torch.Generator().manual_seed(seed)
-    p = plane(size, "cpu")
+    p = plane(rows, columns, "cpu")
     light = torch.zeros_like(p.x)
-    for _ in range(count):
+    for _ in range(round(count * columns / rows)):
         x, y, power = torch.rand(3, generator=random).tolist()
-        light += (0.35 + 0.65 * power) * bump(((p.x - 2 * x + 1) ** 2 + (p.y - 2 * y + 1) ** 2).sqrt(), width)
+        x = (2.0 * x - 1.0) * columns / rows
+        light += (0.35 + 0.65 * power) * bump(((p.x - x) ** 2 + (p.y - 2 * y + 1) ** 2).sqrt(), width)
     return light.to(device)
 
 
 def stars(p: Plane, count: int, seed: int, width: float = 0.02) -> Tensor:
-    """The light of `count` soft stars in fixed places, `[1, h, w]`."""
-    return _stars(p.x.shape[-1], count, seed, width, p.x.device)
+    """The light of `count` soft stars (a square's) in fixed places, `[1, h, w]`."""
+    rows, columns = p.x.shape[-2:]
+    return _stars(rows, columns, count, seed, width, p.x.device)
 
 
 def maps(layers: Layers) -> Tensor:

@@ -1,0 +1,193 @@
+"""A folder of somebody's pictures, read once, brought to one size and kept as bytes. It comes from outside: a file that
+is broken, huge or no picture is left out with a line that names it, and the rest is learned from."""
+
+import hashlib
+import json
+import logging
+import os
+import struct
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from liveviz.spec import LivevizError, write_whole
+
+log = logging.getLogger("liveviz.learning")
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")
+MAX_FILES = 1_000_000
+MAX_FILE_BYTES = 256 << 20
+MAX_PIXELS = 64_000_000
+PART = 512  # files in memory at once
+BYTES, TABLE = "pictures.bytes", "pictures.json"
+NAMED = 10  # files that are left out are named up to here, and counted after
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """pixels: uint8 `[n, 3, h, w]`. classes: index into names `[n]`, all 0 where there are no names. key: which they are."""
+
+    pixels: NDArray[np.uint8]
+    classes: Tensor
+    names: tuple[str, ...]
+    key: str
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def batch(self, chosen: Tensor) -> Tensor:
+        """Some of them as float32 `[n, 3, h, w]` in ±1."""
+        return torch.from_numpy(self.pixels[chosen.numpy()]).float() / 127.5 - 1.0
+
+
+def find(folder: Path) -> tuple[list[Path], list[int], tuple[str, ...]]:
+    """The picture files of a folder, the class of each, the class names: those of its sub-folders that hold pictures.
+
+    Raises: LivevizError where there is no such folder or no picture in it.
+    """
+    if not folder.is_dir():
+        raise LivevizError(f"{folder}: there is no such folder")
+    loose, by_class = [], {}
+    try:
+        for path in sorted(folder.iterdir()):
+            if path.is_dir():
+                if found := sorted(p for p in path.rglob("*") if _is_picture(p)):
+                    by_class[path.name] = found
+            elif _is_picture(path):
+                loose.append(path)
+    except OSError as error:
+        raise LivevizError(f"{folder}: cannot be read: {error.strerror or error}") from error
+    if loose and by_class:
+        log.warning("%s: %d pictures are in no sub-folder and left out", folder, len(loose))
+    names = tuple(by_class)
+    files = [p for found in by_class.values() for p in found] or loose
+    if not files:
+        raise LivevizError(f"{folder}: holds no pictures ({', '.join(SUFFIXES)})")
+    if len(files) > MAX_FILES:
+        raise LivevizError(f"{folder}: {len(files)} pictures; at most {MAX_FILES}")
+    classes = [index for index, found in enumerate(by_class.values()) for _ in found] or [0] * len(files)
+    return files, classes, names
+
+
+def _is_picture(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
+
+
+def read_picture(path: Path, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """One file, cut to the shape of `size` (width, height) around its middle and brought to it: uint8 `[3, h, w]`.
+
+    Raises: LivevizError "x.png: is no picture that can be read: ..."
+    """
+    from PIL import Image, ImageOps
+
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise LivevizError(f"{path}: larger than {MAX_FILE_BYTES >> 20} MiB")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of sizes that are refused here, and of odd metadata
+            with Image.open(path, formats=FORMATS) as image:
+                if image.width * image.height > MAX_PIXELS:
+                    raise LivevizError(f"{path}: {image.width}x{image.height}; at most {MAX_PIXELS:,} pixels")
+                image.draft("RGB", (2 * size[0], 2 * size[1]))  # a JPEG need not be decoded whole
+                upright = ImageOps.exif_transpose(image).convert("RGB")
+                fitted = ImageOps.fit(upright, size, Image.Resampling.LANCZOS)
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        SyntaxError,
+        EOFError,
+        LookupError,
+        ArithmeticError,
+        AttributeError,
+        struct.error,
+        Image.DecompressionBombError,
+    ) as error:
+        raise LivevizError(f"{path}: is no picture that can be read: {str(error)[:80]}") from None
+    return np.ascontiguousarray(np.asarray(fitted).transpose(2, 0, 1))
+
+
+def read_some(
+    files: Sequence[Path], size: tuple[int, int], each: Callable[[int], None] = lambda done: None
+) -> tuple[list[int], list[NDArray[np.uint8]]]:
+    """Those of the files that can be read: their places in `files`, and their pixels; `each(done)` after every file."""
+    places, found, bad = [], [], 0
+    for place, path in enumerate(files):
+        try:
+            found.append(read_picture(path, size))
+            places.append(place)
+        except LivevizError as error:
+            bad += 1
+            if bad <= NAMED:
+                log.warning("left out: %s", error)
+        each(place + 1)
+    if bad > NAMED:
+        log.warning("left out: %d pictures more that cannot be read", bad - NAMED)
+    return places, found
+
+
+def read_folder(
+    folder: Path, size: tuple[int, int], cache: Path, each: Callable[[int, int], None] = lambda done, total: None
+) -> Pictures:
+    """All pictures of a folder at one size (width, height); they are kept in the folder `cache` for the next time.
+
+    each: called with files read and files in all.
+    Raises: LivevizError where there is no picture that can be read, or no room for the cache.
+    """
+    files, classes, names = find(folder)
+    facts = [(str(p.relative_to(folder)), (s := p.stat()).st_size, s.st_mtime_ns) for p in files]
+    key = hashlib.sha256(json.dumps([size, facts]).encode()).hexdigest()
+    table = cache / TABLE
+    kept = _kept(cache, key, size)
+    if kept is None:
+        kept = [classes[place] for place in _convert(files, size, cache / BYTES, each)]
+        write_whole(table, json.dumps({"key": key, "classes": kept}).encode())
+    return Pictures(_mapped(cache / BYTES, len(kept), size), torch.tensor(kept), names, key)
+
+
+def _mapped(path: Path, count: int, size: tuple[int, int]) -> NDArray[np.uint8]:
+    return np.memmap(path, np.uint8, "r", shape=(count, 3, size[1], size[0]))
+
+
+def _kept(cache: Path, key: str, size: tuple[int, int]) -> list[int] | None:
+    """The classes of the pictures in the cache, if it is whole and of that key."""
+    try:
+        found = json.loads((cache / TABLE).read_bytes())
+        classes = [int(c) for c in found["classes"]]
+        whole = (cache / BYTES).stat().st_size == len(classes) * 3 * size[0] * size[1]
+        return classes if whole and found["key"] == key else None
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _told(each: Callable[[int, int], None], before: int, total: int, done: int) -> None:
+    each(before + done, total)
+
+
+def _convert(files: list[Path], size: tuple[int, int], out: Path, each: Callable[[int, int], None]) -> list[int]:
+    """Write the bytes of every file that can be read to `out`, part by part; their places in `files`."""
+    draft = out.with_name(f".{out.name}")
+    places: list[int] = []
+    try:
+        with draft.open("wb") as file:
+            for start in range(0, len(files), PART):
+                found, pixels = read_some(files[start : start + PART], size, partial(_told, each, start, len(files)))
+                places += [start + place for place in found]
+                for one in pixels:
+                    file.write(one.tobytes())
+        if not places:
+            raise LivevizError(f"{files[0].parent}: holds no picture that can be read")
+        os.replace(draft, out)
+    except OSError as error:
+        raise LivevizError(f"{out}: cannot be written: {error.strerror or error}") from error
+    finally:
+        draft.unlink(missing_ok=True)
+    return places

@@ -1,0 +1,110 @@
+"""StyleGAN2's discriminator: residual blocks that halve the size, a look at how much the pictures of a batch differ, and
+one number a picture. With classes it is asked whether a picture is real and of that class.
+
+Sources: Karras et al. 2020 (1912.04958), section 4 and appendix B; Karras et al. 2018 (1710.10196), section 3
+(deviation over the batch); Miyato & Koyama 2018 (1802.05637: classes by projection).
+"""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from liveviz.models.reference_stylegan2 import fir_kernel
+
+GROUP = 4  # pictures whose deviation is taken
+SLOPE, GAIN = 0.2, 2.0**0.5
+
+
+class Conv(nn.Module):
+    """A convolution with equalised learning rate; `down` filters by the FIR and halves the size, in the same kernel."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, bias: bool = True, down: bool = False) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(outputs, inputs, kernel, kernel))
+        self.bias = nn.Parameter(torch.zeros(outputs)) if bias else None
+        self.down, self.scale = down, 1.0 / math.sqrt(inputs * kernel * kernel)
+
+    def forward(self, x: Tensor) -> Tensor:
+        weight, k = self.weight * self.scale, self.weight.shape[-1]
+        if not self.down:
+            return F.conv2d(x, weight, self.bias, padding=k // 2)
+        o, i = weight.shape[:2]
+        fir = fir_kernel().to(weight)[None, None]
+        wide = F.conv2d(weight.reshape(o * i, 1, k, k), fir, padding=3).reshape(o, i, k + 3, k + 3)
+        return F.conv2d(x, wide, self.bias, stride=2, padding=(k + 1) // 2)
+
+
+class Linear(nn.Module):
+    """A linear layer with equalised learning rate."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(outputs, inputs))
+        self.bias = nn.Parameter(torch.zeros(outputs))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.linear(x, self.weight / math.sqrt(self.weight.shape[1]), self.bias)
+
+
+def activate(x: Tensor) -> Tensor:
+    """Leaky ReLU with its gain."""
+    return F.leaky_relu(x, SLOPE) * GAIN
+
+
+class Halving(nn.Module):
+    """One residual block."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.first = Conv(inputs, inputs, 3)
+        self.second = Conv(inputs, outputs, 3, down=True)
+        self.skip = Conv(inputs, outputs, 1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = activate(self.second(activate(self.first(x))))
+        return (y + self.skip(F.avg_pool2d(x, 2))) * math.sqrt(0.5)
+
+
+def deviation(x: Tensor) -> Tensor:
+    """x with one channel more: how much the pictures of its group differ, one number a group."""
+    n, _, h, w = x.shape
+    size = math.gcd(n, GROUP)
+    groups = x.float().reshape(size, n // size, -1)
+    spread = (groups.var(dim=0, unbiased=False) + 1e-8).sqrt().mean(dim=1)  # [n / size]
+    return torch.cat([x, spread.repeat(size)[:, None, None, None].expand(n, 1, h, w).to(x.dtype)], dim=1)
+
+
+class Discriminator(nn.Module):
+    """Pictures `[n, 3, h, w]` in ±1 (and c `[n, classes]`) to logits `[n, 1]`, above 0 for real; a list of one, as others
+    judge at several scales.
+
+    Args:
+        widths: channels at full size, at half of it, and so on down to the last size.
+        last: (height, width) of the last size.
+    """
+
+    def __init__(self, widths: Sequence[int], last: tuple[int, int], classes: int) -> None:
+        super().__init__()
+        self.rgb = Conv(3, widths[0], 1)
+        self.blocks = nn.ModuleList(Halving(i, o) for i, o in pairwise(widths))
+        width = widths[-1]
+        self.conv = Conv(width + 1, width, 3)
+        self.full = Linear(width * last[0] * last[1], width)
+        self.out = Linear(width, width if classes else 1)
+        self.embed = Linear(classes, width) if classes else None
+
+    def forward(self, x: Tensor, c: Tensor) -> list[Tensor]:
+        x = activate(self.rgb(x.contiguous(memory_format=torch.channels_last)))
+        for block in self.blocks:
+            x = block(x)
+        x = activate(self.conv(deviation(x)))
+        x = self.out(activate(self.full(x.flatten(1)))).float()
+        if self.embed is None:
+            return [x]
+        key = self.embed(c).float()
+        key = key * (key.square().mean(dim=1, keepdim=True) + 1e-8).rsqrt()
+        return [(x * key).sum(dim=1, keepdim=True) / math.sqrt(x.shape[1])]

@@ -1,0 +1,110 @@
+"""StyleGAN2's generator in the form that trains fast: the parameters of `models.reference.Network`, so that what is
+learned is a bundle as it stands, but styles scale activations instead of weights, and doubling the size is one
+convolution with four outputs a pixel, its FIR folded in. A test holds both forms together.
+
+Sources: Karras et al. 2019 (1812.04948: style mixing, noise), 2020 (1912.04958: modulation, skip, appendix B: start).
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from liveviz.models import GeneratorConfig
+from liveviz.models.reference import Network
+from liveviz.models.reference_stylegan2 import Block, Layer, ToRGB, fir_kernel, upsample
+
+CLAMP = 256.0
+SLOPE, GAIN = 0.2, 2.0**0.5
+
+
+@torch.no_grad()
+def begin(config: GeneratorConfig, random: torch.Generator) -> Network:
+    """A network with StyleGAN2's start: unit normal weights, biases 0 but 1 for styles, silent noise."""
+    network = Network(config)
+    for name, value in network.state_dict().items():  # in place: these are the tensors themselves
+        if name.endswith(("noise_strength", "w_avg")):
+            value.zero_()
+        elif name.endswith("bias"):
+            value.fill_(1.0 if ".affine." in name else 0.0)
+        else:
+            value.normal_(generator=random)
+            if ".fc" in name:
+                value.div_(config.mapping_lr)
+    return network
+
+
+def doubled_kernel(weight: Tensor) -> Tensor:
+    """`[4 O, I, 3, 3]` of weight `[O, I, 3, 3]`: a convolution, then a pixel shuffle, is a transposed one and the FIR."""
+    o, i = weight.shape[:2]
+    fir = (fir_kernel() * 4.0).to(weight)[None, None]
+    full = F.conv2d(weight.reshape(o * i, 1, 3, 3), fir, padding=3).reshape(o, i, 6, 6)
+    phases = [full[:, :, p::2, q::2].flip(2, 3) for p in (0, 1) for q in (0, 1)]
+    return torch.stack(phases, dim=1).reshape(4 * o, i, 3, 3)
+
+
+def styled(layer: Layer, x: Tensor, w: Tensor, noise: Tensor) -> Tensor:
+    """What `layer(x, w, noise)` gives, of a whole batch in one convolution."""
+    with torch.autocast(w.device.type, enabled=False):  # styles are few, and every digit of them is seen
+        style = layer.affine(w)  # [n, I]
+        scale = (style.square() @ layer.weight.square().sum(dim=(2, 3)).T + 1e-8).rsqrt()  # [n, O]
+    x = x * style[:, :, None, None].to(x.dtype)
+    if layer.up:
+        x = F.pixel_shuffle(F.conv2d(x, doubled_kernel(layer.weight), padding=1), 2)
+    else:
+        x = F.conv2d(x, layer.weight, padding=1)
+    x = x * scale[:, :, None, None].to(x.dtype)
+    x = x + (noise * layer.noise_strength + layer.bias[:, None, None]).to(x.dtype)
+    x = F.leaky_relu(x, SLOPE) * GAIN
+    return x if layer.clamp is None else x.clamp(-layer.clamp, layer.clamp)
+
+
+def coloured(torgb: ToRGB, x: Tensor, w: Tensor) -> Tensor:
+    """What `torgb(x, w)` gives, float32."""
+    with torch.autocast(w.device.type, enabled=False):
+        style = torgb.affine(w) / torgb.weight.shape[1] ** 0.5
+    y = F.conv2d(x * style[:, :, None, None].to(x.dtype), torgb.weight).float() + torgb.bias[:, None, None]
+    return y if torgb.clamp is None else y.clamp(-torgb.clamp, torgb.clamp)
+
+
+def layers(network: Network) -> list[Layer]:
+    """All convolutions in order: what needs a noise field."""
+    blocks = [getattr(network.synthesis, f"b{r}") for r in network.config.resolutions]
+    return [block.conv1 if n == 0 else layer for n, block in enumerate(blocks) for layer in _of(block, n)]
+
+
+def _of(block: Block, n: int) -> list[Layer]:
+    return [block.conv1] if n == 0 else [block.conv0, block.conv1]
+
+
+def noises(network: Network, count: int, random: torch.Generator) -> list[Tensor]:
+    """A random field `[count, 1, h, w]` per convolution, on the CPU."""
+    return [torch.randn(count, 1, *layer.noise_const.shape, generator=random) for layer in layers(network)]
+
+
+def synthesize(network: Network, ws: Tensor, noise: Sequence[Tensor] | None = None) -> Tensor:
+    """Pictures float32 `[n, C, h, w]` of ws `[n, num_ws, w_dim]`, as `network.synthesis(ws, noise)`.
+
+    Under autocast its convolutions run in that type; colours are summed in float32.
+    """
+    fields = iter(noise if noise is not None else [layer.noise_const for layer in layers(network)])
+    x: Tensor | None = None
+    img, row = None, 0
+    for n, r in enumerate(network.config.resolutions):
+        block: Block = getattr(network.synthesis, f"b{r}")
+        if x is None:
+            x = block.const.expand(ws.shape[0], -1, -1, -1).contiguous(memory_format=torch.channels_last)
+        for layer in _of(block, n):
+            x = styled(layer, x, ws[:, row], next(fields))
+            row += 1
+        y = coloured(block.torgb, x, ws[:, row])
+        img = y if img is None else upsample(img) + y
+    assert img is not None
+    return img
+
+
+def mixed(first: Tensor, second: Tensor, cut: Tensor, num_ws: int) -> Tensor:
+    """ws `[n, num_ws, w_dim]`: rows below `cut` `[n]` from first `[n, w_dim]`, the others from second."""
+    rows = torch.arange(num_ws, device=first.device)[None, :, None]
+    return torch.where(rows < cut[:, None, None], first[:, None], second[:, None])

@@ -1,0 +1,95 @@
+"""A discriminator that looks through fixed feature networks instead of at pixels: it starts with eyes, so learning needs
+a fraction of the pictures. Random mixtures across channels and across scales, fixed too, keep it from looking at a few
+features only; a small discriminator at every scale judges every place.
+
+Source: Sauer et al. 2021, "Projected GANs converge faster" (2111.01007), sections 3 and 4. Spectral normalisation:
+Miyato et al. 2018 (1802.05957).
+"""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils.parametrizations import spectral_norm
+
+from liveviz.learning.features import FeatureNetwork
+
+MIXED = 64  # channels after mixing
+SMALLEST = 4  # pixels of the places that are judged: a discriminator halves down to about this
+SLOPE = 0.2
+
+
+def _fixed(inputs: int, outputs: int, kernel: int, random: torch.Generator) -> nn.Conv2d:
+    """A random convolution that never learns, of about unit gain."""
+    conv = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=False)
+    with torch.no_grad():
+        conv.weight.normal_(0.0, 1.0 / math.sqrt(inputs * kernel * kernel), generator=random)
+    return conv.requires_grad_(False)
+
+
+class Mixing(nn.Module):
+    """Maps of all scales of one feature network to as many maps of MIXED channels, deep ones mixed into the fine ones."""
+
+    def __init__(self, widths: Sequence[int], random: torch.Generator) -> None:
+        super().__init__()
+        self.channels = nn.ModuleList(_fixed(w, MIXED, 1, random) for w in widths)
+        self.scales = nn.ModuleList(_fixed(MIXED, MIXED, 3, random) for _ in widths[1:])
+
+    def forward(self, maps: Sequence[Tensor]) -> list[Tensor]:
+        seen = [conv(x) for conv, x in zip(self.channels, maps, strict=True)]
+        for k in range(len(seen) - 2, -1, -1):
+            deeper = F.interpolate(seen[k + 1], size=seen[k].shape[-2:], mode="bilinear")
+            seen[k] = self.scales[k]((seen[k] + deeper) * math.sqrt(0.5))
+        return seen
+
+
+class Judge(nn.Module):
+    """Logits of the places of one scale: `[n, MIXED, h, w]` (and c `[n, classes]`) to `[n, places]`."""
+
+    def __init__(self, side: int, classes: int) -> None:
+        super().__init__()
+        halvings = max(0, round(math.log2(side / SMALLEST)))
+        widths = [MIXED, *(min(MIXED << (n + 1), 2 * MIXED) for n in range(halvings))]
+        self.down = nn.ModuleList(spectral_norm(nn.Conv2d(i, o, 4, 2, 1)) for i, o in pairwise(widths))
+        self.conv = spectral_norm(nn.Conv2d(widths[-1], MIXED, 3, padding=1))
+        self.out = spectral_norm(nn.Conv2d(MIXED, 1, 1))
+        self.embed = nn.Linear(classes, MIXED) if classes else None
+
+    def forward(self, x: Tensor, c: Tensor) -> Tensor:
+        for conv in self.down:
+            x = F.leaky_relu(conv(x), SLOPE)
+        x = F.leaky_relu(self.conv(x), SLOPE)
+        logits = self.out(x)
+        if self.embed is not None:
+            logits = logits + (x * self.embed(c)[:, :, None, None]).mean(dim=1, keepdim=True)
+        return logits.flatten(1)
+
+
+class ProjectedDiscriminator(nn.Module):
+    """Pictures `[n, 3, h, w]` in ±1 (and c `[n, classes]`) to logits `[n, places]`, one tensor a scale of every network.
+
+    networks: frozen; they are read from their files again, and not part of what a checkpoint holds.
+    """
+
+    def __init__(
+        self, networks: Sequence[FeatureNetwork], size: tuple[int, int], classes: int, random: torch.Generator
+    ) -> None:
+        super().__init__()
+        self.networks = tuple(networks)  # a tuple, so that their weights are not among our parameters
+        self.mixings = nn.ModuleList(Mixing(network.config.widths, random) for network in networks)
+        side = min(size)
+        self.judges = nn.ModuleList(
+            nn.ModuleList(Judge(max(1, side >> (k + 1)), classes) for k in range(len(network.config.widths)))
+            for network in networks
+        )
+
+    def forward(self, x: Tensor, c: Tensor) -> list[Tensor]:
+        logits = []
+        for network, mixing, judges in zip(self.networks, self.mixings, self.judges, strict=True):
+            maps = mixing(network(x.contiguous(memory_format=torch.channels_last)))
+            judged = zip(judges, maps, strict=True)  # type: ignore[call-overload]
+            logits += [judge(seen, c).float() for judge, seen in judged]
+        return logits

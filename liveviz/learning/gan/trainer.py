@@ -1,0 +1,169 @@
+"""Training by images: steps of one batch, each a step of the discriminator and one of the generator on the same made
+pictures. Wall time is only reported, so that a run which was killed goes on as if nothing had been."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from liveviz.learning.folder import read_folder
+from liveviz.learning.gan import augment, losses
+from liveviz.learning.gan.generator import mixed, noises, synthesize
+from liveviz.learning.gan.projected import ProjectedDiscriminator
+from liveviz.learning.gan.run import LAZY, GanOptions, GanRun
+from liveviz.learning.gan.watch import one_hot
+from liveviz.learning.together import Together
+from liveviz.learning.trainer import Stopped
+from liveviz.spec import LivevizError
+
+MIXED_SHARE = 0.9
+W_AVERAGE = 0.01  # how much of a batch's mean w goes into w_avg
+
+
+@dataclass(frozen=True)
+class GanProgress:
+    """step, steps: done and in all. sign: the discriminator's mean sign on real pictures. augment: p, 0 to 1.
+    generator, discriminator: losses. speed: real pictures per second."""
+
+    step: int
+    steps: int
+    sign: float
+    augment: float
+    generator: float
+    discriminator: float
+    speed: float
+
+
+def train(
+    options: GanOptions,
+    now: Callable[[], float],
+    together: Together | None = None,
+    report: Callable[[GanProgress], None] = lambda progress: None,
+    check: Callable[[], None] = lambda: None,
+    reading: Callable[[int, int], None] = lambda done, total: None,
+) -> Path:
+    """Train, or go on with what is in the folder, to the last step.
+
+    Args:
+        now: seconds, for the reports alone.
+        together: this process's place among several that train one network; None where it is alone.
+        report: called after every step. reading: called with picture files read and in all.
+        check: called before every step and every file; may raise Stopped.
+    Returns: the folder of the bundle.
+    Raises: Stopped after the checkpoint was saved; LivevizError in one line.
+    Writes: `checkpoint.safetensors`, `sheet_STEP.png`, `scores.jsonl`, `bundle/`, and the pictures at their size.
+    """
+    torch.set_num_threads(options.threads)
+    if options.device == "cuda" and not torch.cuda.is_available():
+        raise LivevizError("device cuda: PyTorch finds no NVIDIA GPU here")
+    try:
+        options.folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LivevizError(f"{options.folder}: cannot be made: {error.strerror or error}") from error
+    options.config(0)  # a size that cannot be is said before an hour of reading
+
+    def read(done: int, total: int) -> None:
+        check()
+        reading(done, total)
+
+    together = together or Together()
+    if together.rank == 0:
+        read_folder(options.data, options.size, options.folder, read)
+    together.average([torch.zeros(1)])  # the others wait here, and find the pictures read
+    run = GanRun(options, read_folder(options.data, options.size, options.folder), together)
+    since, counted, speed = now(), 0, 0.0
+    while run.step < options.steps:
+        try:
+            check()
+        except Stopped:
+            run.save()
+            raise
+        figures = learn(run)
+        run.step, counted = run.step + 1, counted + options.batch
+        run.follow()
+        if (passed := now() - since) > 2.0 or speed == 0.0:
+            speed, since, counted = counted / max(passed, 1e-6), now(), 0
+        report(GanProgress(run.step, options.steps, figures[0], run.augment, figures[1], figures[2], speed))
+        if run.step % options.save == 0:
+            run.save()
+        if run.step % options.export == 0 and run.step < options.steps:
+            run.export()
+            since, counted = now(), 0
+    run.export()
+    run.save()
+    return options.folder / "bundle"
+
+
+def learn(run: GanRun) -> tuple[float, float, float]:
+    """One step of both networks; the sign on real pictures, the generator's loss, the discriminator's."""
+    options, device = run.options, run.device
+    share = run.together.share(options.batch)
+    projected = isinstance(run.discriminator, ProjectedDiscriminator)
+    real, real_c = _real(run, share)
+    z, cut, noise, made_c = _questions(run, share)
+    changes = [augment.choose(options.batch, run.augment, options.size, run.random).share(share) for _ in range(3)]
+
+    w = run.generator.mapping(z.flatten(0, 1), made_c.repeat_interleave(2, dim=0)).unflatten(0, (-1, 2))
+    ws = mixed(w[:, 0], w[:, 1], cut, run.generator.config.num_ws)
+    with torch.autocast(device.type, torch.bfloat16):
+        made = synthesize(run.generator, ws, noise)  # [n, 3, h, w]
+
+    # The discriminator.
+    seen_real, seen_made = augment.changed(real, changes[0]), augment.changed(made.detach(), changes[1])
+    with torch.autocast(device.type, torch.bfloat16):
+        on_real, on_made = run.discriminator(seen_real, real_c), run.discriminator(seen_made, made_c)
+    sign = losses.sign(on_real).detach()
+    lost = (losses.hinge_discriminator if projected else losses.logistic_discriminator)(on_real, on_made)
+    total = lost
+    if not projected and run.step % LAZY == 0:
+        seen_real = seen_real.detach().requires_grad_()
+        total = total + losses.r1(seen_real, run.discriminator(seen_real, real_c)) * (options.r1 * LAZY)
+    mine = [p for p in run.discriminator.parameters() if p.requires_grad]
+    gradients = torch.autograd.grad(total, mine)
+    _step(run, "discriminator", mine, gradients, [sign])
+
+    # The generator, against what the discriminator knows now.
+    seen_made = augment.changed(made, changes[2])
+    with torch.autocast(device.type, torch.bfloat16):
+        answered = run.discriminator(seen_made, made_c)
+    wish = (losses.hinge_generator if projected else losses.logistic_generator)(answered)
+    mine = list(run.generator.parameters())
+    mean = w.detach().mean(dim=(0, 1))
+    _step(run, "generator", mine, torch.autograd.grad(wish, mine), [mean])
+    run.generator.mapping.w_avg.lerp_(mean, W_AVERAGE)
+
+    run.augment = augment.adjusted(run.augment, float(sign), options.batch)
+    run.watch.sign(float(sign))
+    return float(sign), float(wish.detach()), float(lost.detach())
+
+
+def _real(run: GanRun, share: slice) -> tuple[Tensor, Tensor]:
+    """A batch of real pictures and their classes."""
+    chosen = torch.randint(len(run.data), (run.options.batch,), generator=run.random)[share]
+    pictures = run.data.batch(chosen).to(run.device)
+    return pictures, one_hot(run.data.classes[chosen], run.generator, pictures)
+
+
+def _questions(run: GanRun, share: slice) -> tuple[Tensor, Tensor, list[Tensor], Tensor]:
+    """Two z a picture `[n, 2, z_dim]`, the row where the second begins, noise fields, classes as often as the data's."""
+    options, random, num_ws = run.options, run.random, run.generator.config.num_ws
+    z = torch.randn(options.batch, 2, options.z_dim, generator=random)[share].to(run.device)
+    cut = torch.randint(1, num_ws, (options.batch,), generator=random)
+    cut = torch.where(torch.rand(options.batch, generator=random) < MIXED_SHARE, cut, num_ws)[share].to(run.device)
+    noise = [field[share].to(run.device) for field in noises(run.generator, options.batch, random)]
+    chosen = torch.randint(len(run.data), (options.batch,), generator=random)[share]
+    return z, cut, noise, one_hot(run.data.classes[chosen], run.generator, z)
+
+
+def _step(
+    run: GanRun, part: str, parameters: list[nn.Parameter], gradients: tuple[Tensor, ...], means: list[Tensor]
+) -> None:
+    """Use the gradients, averaged over all processes like the means; what is no number counts as 0."""
+    run.together.average([*gradients, *means])
+    for p, gradient in zip(parameters, gradients, strict=True):
+        p.grad = torch.nan_to_num(gradient, 0.0, 1e5, -1e5)
+    run.optimisers[part].step()
+    for p in parameters:
+        p.grad = None
