@@ -9,7 +9,8 @@ import pytest
 from hearing import chord, click, hat, kick, put, snare
 from PIL import Image
 
-from liveviz.app import analysis_plot, analyze
+from liveviz import signals
+from liveviz.app import analysis_plot, analyze, spectrogram
 from liveviz.spec import LivevizError, UsageError
 
 RATE = 44_100
@@ -54,16 +55,24 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> dict:
 
 def test_the_json_has_exactly_the_promised_layout(page: dict) -> None:
     hops = SONG.size // 256
-    assert set(page) == {
-        "sample_rate", "hop", "t", "rms", "onset_strength", "chroma", "bpm", "beat_phase", "bands", "events",
-    }  # fmt: skip
+    curves = ("t", "rms", "onset_strength", "chroma", "bpm", "beat_phase", "energy")
+    assert set(page) == {"sample_rate", "hop", *curves, "bands", "events", "signals"}
     assert (page["sample_rate"], page["hop"]) == (RATE, 256)
-    assert set(page["events"]) == {"onset", "kick", "snare", "beat", "downbeat", "section"}
-    assert set(page["bands"]) == {"bass", "mid", "high"}
-    curves = [page[k] for k in ("t", "rms", "onset_strength", "chroma", "bpm", "beat_phase")]
-    assert {len(c) for c in [*curves, *page["bands"].values()]} == {hops}
+    assert set(page["events"]) == {
+        "onset", "kick", "snare", "hat", "beat", "downbeat", "section", "drop", "inflection",
+    }  # fmt: skip
+    assert set(page["bands"]) == {"bass", "mid", "high", *"12345678"}
+    assert {len(c) for c in [*(page[k] for k in curves), *page["bands"].values()]} == {hops}
     assert {len(row) for row in page["chroma"]} == {12}
     np.testing.assert_allclose(page["t"], (np.arange(hops) + 1) * 256 / RATE, atol=1e-6)
+
+
+def test_every_signal_that_mapping_files_can_name_is_in_the_json(page: dict) -> None:
+    named = {o.name for o in signals.outputs() if o.kind != "event"}
+    assert set(page["signals"]) == {"t", *named}
+    assert {len(c) for c in page["signals"].values()} == {SONG.size // 256 // 4}
+    np.testing.assert_allclose(page["signals"]["t"], page["t"][3::4], atol=1e-9)
+    np.testing.assert_allclose(page["signals"]["rms"], page["rms"][3::4], atol=1e-4)
 
 
 def test_the_json_tells_the_truth_about_the_song(page: dict) -> None:
@@ -71,7 +80,7 @@ def test_the_json_tells_the_truth_about_the_song(page: dict) -> None:
     assert all(np.abs(beat - t).min() < 0.03 for t in BEATS)
     assert np.median(np.array(page["bpm"])[-300:]) == pytest.approx(120.0, rel=0.02)
     assert set(np.argsort(np.mean(page["chroma"], axis=0))[-3:]) == {0, 4, 7}
-    for name in ("onset", "kick", "snare", "beat", "downbeat"):
+    for name in ("onset", "kick", "snare", "hat", "beat", "downbeat"):
         pairs = np.array(page["events"][name])
         assert (pairs[:, 0] <= pairs[:, 1] + 1e-9).all() and (np.diff(pairs[:, 1]) >= 0).all()
         assert np.isin(np.round(pairs[:, 1], 6), np.round(page["t"], 6)).all()
@@ -125,15 +134,30 @@ def test_the_page_of_silence_and_of_one_hop_can_be_drawn(tmp_path: Path) -> None
 
 
 def test_the_spectrogram_puts_a_tone_at_its_place() -> None:
-    spectrogram = analysis_plot.Spectrogram(RATE, 2.0)
+    picture = spectrogram.Spectrogram(RATE, 2.0)
     sine = 0.3 * np.sin(2 * np.pi * 1_000 * np.arange(2 * RATE) / RATE)
     for start in range(0, sine.size, 5_000):
-        spectrogram.add(sine[start : start + 5_000, None].astype(np.float32))
-    rows = spectrogram.picture()[:, 200:-200].mean(axis=1)
-    expected = np.log(1_000 / 40) / np.log(16_000 / 40) * analysis_plot.ROWS
+        picture.add(sine[start : start + 5_000, None].astype(np.float32))
+    rows = picture.picture()[:, 200:-200].mean(axis=1)
+    expected = np.log(1_000 / 40) / np.log(16_000 / 40) * spectrogram.ROWS
     assert abs(rows.argmax() - expected) <= 2
     assert rows.max() > 0.9 and np.median(rows) < 0.4
 
 
 def test_times_are_written_as_minutes_and_seconds() -> None:
     assert [analysis_plot.clock(s) for s in (0, 9.6, 65, 600)] == ["0:00", "0:10", "1:05", "10:00"]
+
+
+def test_parts_of_the_page_run_from_event_to_event_with_the_label_that_was_told() -> None:
+    result = {
+        "signals": {"t": [1.0, 2.0, 3.0, 4.0, 5.0], "section_label": [0.0, 0.0, 1.0, 1.0, 0.0]},
+        "events": {"section": [[1.5, 3.0], [3.6, 4.9]]},
+    }
+    assert analysis_plot.parts(result, 6.0) == [(0.0, 1.5, 0), (1.5, 3.6, 1), (3.6, 6.0, 0)]
+
+
+def test_the_key_is_named_where_it_is_sure() -> None:
+    told = {"t": [1.0], "musical_key": [9.0], "musical_key.mode": [0.0], "musical_key.confidence": [0.9]}
+    assert analysis_plot.key_name(told) == "A minor"
+    assert analysis_plot.key_name({**told, "musical_key.confidence": [0.2]}) is None
+    assert analysis_plot.key_name({**told, "t": []}) is None

@@ -22,6 +22,11 @@ FILES = sorted(p.stem for p in Path(room.__file__).parent.glob("*.py") if not p.
 PROMISED = {
     "rms", "level_db", "bands.bass", "bands.mid", "bands.high", "onset", "onset.kick", "onset.snare", "onset.hat",
     "onset_strength", "tempo", "beat", "beat_phase", "bar_phase", "downbeat", "energy", "silence",
+    *(f"bands.{i}" for i in range(1, 9)), *(f"onset_strength.{d}" for d in ("kick", "snare", "hat")),
+    "harmonic", "percussive", "spectral_centroid", "spectral_flatness", "spectral_flux", "pitch", "pitch.confidence",
+    *(f"{name}{part}" for name in ("chord", "musical_key") for part in ("", ".mode", ".confidence", ".0", ".11")),
+    "build", "drop", "section", "section_label", "section_label.0", "section_label.11", "novelty",
+    "total_variation", "total_variation.inflection",
     *(f"chroma.{i}" for i in range(12)), *(f"bass_chroma.{i}" for i in range(12)),
 }  # fmt: skip
 

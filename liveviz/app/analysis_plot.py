@@ -1,5 +1,5 @@
-"""What the ears heard in a song, on one dark page: spectrogram, drums, chords, tempo with its beats, and the faders. For a
-musician who asks why the picture did what it did at 1:12."""
+"""What the ears heard in a song, on one dark page: its parts, spectrogram, drums, chords, tempo with its beats, and the
+faders. For a musician who asks why the picture did what it did at 1:12."""
 
 import io
 from collections.abc import Mapping
@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from liveviz.app.spectrogram import COLUMNS, LOW_HZ, Spectrogram
 from liveviz.signals.chroma import NAMES
 from liveviz.spec import write_whole
 
@@ -17,63 +17,17 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH, HEIGHT, DPI = 1920, 1440, 100
-COLUMNS = 1_600  # of the spectrogram, about one per pixel
-ROWS = 220
-LOW_HZ, HIGH_HZ = 40.0, 16_000.0
-N_FFT = 4096
-RANGE_DB = 75.0
+HEIGHTS = (0.55, 2.9, 1.5, 2.2, 1.35, 2.5)  # sections, sound, attacks, notes, tempo, faders
 
 PAGE, PANEL, GRID, TEXT, FAINT = "#0c0d12", "#12141b", "#262a36", "#eceef4", "#8b91a3"
 LANES = {"kick": "#ff5d5d", "snare": "#ffb84d", "hat": "#63d2ff", "onset": "#b7a5ff"}
 BANDS = {"bass": "#ff5d5d", "mid": "#ffb84d", "high": "#63d2ff"}
-BEAT, ENERGY, LOUDNESS = "#5ee6a8", "#ffffff", "#8b91a3"
-
-
-class Spectrogram:
-    """Loudness over time and log frequency of a sound of known length, gathered while it is read.
-
-    Args:
-        sample_rate: Hz.
-        duration: seconds, as the reader says; what comes after is squeezed into the last column.
-    State: levels in dB `[ROWS, COLUMNS]`, the samples that do not fill a window yet.
-    """
-
-    def __init__(self, sample_rate: int, duration: float) -> None:
-        self.duration = duration
-        self._sample_rate = sample_rate
-        self._hop = max(256, int(duration * sample_rate / COLUMNS / 2))
-        self._window = np.hanning(N_FFT).astype(np.float32)
-        self._rest = np.zeros(N_FFT - self._hop if self._hop < N_FFT else 0, np.float32)
-        self._done = 0
-        edges = np.geomspace(LOW_HZ, min(HIGH_HZ, sample_rate / 2), ROWS + 1) * N_FFT / sample_rate
-        self._first = np.floor(edges[:-1]).astype(int)
-        self._last = np.maximum(np.ceil(edges[1:]).astype(int), self._first + 1)
-        self.top_hz = min(HIGH_HZ, sample_rate / 2)
-        self.levels: NDArray[np.float32] = np.full((ROWS, COLUMNS), -np.inf, np.float32)
-
-    def add(self, samples: NDArray[np.float32]) -> None:
-        """Take in the next float32 `[n, channels]`."""
-        self._rest = np.concatenate((self._rest, np.nan_to_num(samples.mean(axis=1)) if samples.size else []))
-        while self._rest.size >= max(N_FFT, self._hop):
-            magnitudes = np.abs(np.fft.rfft(self._rest[:N_FFT] * self._window)) * (4.0 / N_FFT)
-            self._rest = self._rest[self._hop :]
-            self._done += self._hop
-            column = min(int(self._done / self._sample_rate / max(self.duration, 1e-3) * COLUMNS), COLUMNS - 1)
-            sums = np.concatenate(([0.0], np.cumsum(magnitudes.astype(np.float64) ** 2)))
-            last = np.minimum(self._last, magnitudes.size)
-            power = (sums[last] - sums[np.minimum(self._first, last - 1)]) / (last - np.minimum(self._first, last - 1))
-            self.levels[:, column] = np.maximum(self.levels[:, column], 10.0 * np.log10(power + 1e-14))
-
-    def picture(self) -> NDArray[np.float32]:
-        """float32 `[ROWS, COLUMNS]`, 0 to 1: the loudest 75 dB, treble lifted 3 dB per octave so that hats are seen."""
-        levels = self.levels.copy()
-        for column in range(1, COLUMNS):  # a short song has fewer windows than columns
-            if not np.isfinite(levels[0, column]):
-                levels[:, column] = levels[:, column - 1]
-        levels[~np.isfinite(levels)] = -140.0
-        levels += np.linspace(0.0, 3.0 * np.log2(self.top_hz / LOW_HZ), ROWS, dtype=np.float32)[:, None]
-        top = max(float(np.percentile(levels, 99.8)), -100.0)
-        return np.clip((levels - top) / RANGE_DB + 1.0, 0.0, 1.0)
+BEAT, ENERGY, LOUDNESS, BUILD = "#5ee6a8", "#ffffff", "#8b91a3", "#ff9ee5"
+# one for each section label, told apart in any order
+PARTS = (
+    "#4c6fb1", "#c9604f", "#4fa37a", "#c2953f", "#8a5fb8", "#3f9bb0",
+    "#b5577f", "#7f9a3d", "#6a6fd0", "#a8683c", "#4d8f52", "#94708a",
+)  # fmt: skip
 
 
 def write_png(result: Mapping[str, Any], spectrogram: Spectrogram, path: Path, title: str) -> None:
@@ -87,17 +41,20 @@ def write_png(result: Mapping[str, Any], spectrogram: Spectrogram, path: Path, t
 
     figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI, facecolor=PAGE)
     grid = figure.add_gridspec(
-        5, 1, height_ratios=(3.1, 1.5, 2.3, 1.4, 2.3), left=0.066, right=0.985, top=0.905, bottom=0.045, hspace=0.2
+        6, 1, height_ratios=HEIGHTS, left=0.066, right=0.985, top=0.905, bottom=0.045, hspace=0.24
     )
     end = max(float(result["t"][-1]), 1e-3)
-    axes = [figure.add_subplot(grid[i]) for i in range(5)]
+    axes = [figure.add_subplot(grid[i]) for i in range(6)]
     for ax in axes:
         _dress(ax, end, labels=ax is axes[-1])
-    _draw_spectrogram(axes[0], spectrogram, end)
-    _draw_drums(axes[1], result["events"], end)
-    _draw_chroma(axes[2], result, end)
-    _draw_tempo(axes[3], result)
-    _draw_faders(axes[4], result)
+    _draw_parts(axes[0], result, end)
+    _draw_spectrogram(axes[1], spectrogram, end)
+    _draw_drums(axes[2], result["events"], end)
+    _draw_chroma(axes[3], result, end)
+    _draw_tempo(axes[4], result)
+    _draw_faders(axes[5], result)
+    for ax in axes[1:]:
+        _draw_joins(ax, result["events"])
     _headline(figure, result, title, end)
     page = io.BytesIO()
     FigureCanvasAgg(figure).print_png(page)
@@ -127,6 +84,34 @@ def _dress(ax: "Axes", end: float, labels: bool) -> None:
 
 def _name(ax: "Axes", text: str) -> None:
     ax.set_title(text, loc="left", color=TEXT, fontsize=15, fontweight="bold", pad=6)
+
+
+def parts(result: Mapping[str, Any], end: float) -> list[tuple[float, float, int]]:
+    """(start, end, label) of every section, in seconds: from when it began, with the label that it was given."""
+    t, labels = np.array(result["signals"]["t"]), result["signals"]["section_label"]
+    starts = [0.0, *(began for began, _ in result["events"]["section"])]
+    told = [0.0, *(known for _, known in result["events"]["section"])]
+    rows = np.minimum(np.searchsorted(t, np.array(told) + 1e-6), max(t.size - 1, 0))
+    named = [int(labels[row]) for row in rows] if t.size else [0] * len(starts)
+    return [(a, b, label) for a, b, label in zip(starts, [*starts[1:], end], named, strict=True)]
+
+
+def _draw_parts(ax: "Axes", result: Mapping[str, Any], end: float) -> None:
+    _name(ax, "Sections")
+    for start, stop, label in parts(result, end):
+        ax.axvspan(start, stop, color=PARTS[label % len(PARTS)], lw=0)
+        if stop - start > 0.015 * end:
+            ax.text(start + 0.006 * end, 0.5, str(label + 1), color=TEXT, fontsize=15, fontweight="bold", va="center")
+    drops = [began for began, _ in result["events"]["drop"]]
+    ax.plot(drops, [0.2] * len(drops), "v", color=ENERGY, markersize=13, clip_on=False)
+    ax.set_ylim(0.0, 1.0)
+    ax.set_yticks([])
+    ax.grid(False)
+
+
+def _draw_joins(ax: "Axes", events: Mapping[str, Any]) -> None:
+    for began, _ in events["section"]:
+        ax.axvline(began, color=TEXT, linewidth=1.2, alpha=0.45, linestyle=(0, (5, 4)))
 
 
 def _draw_spectrogram(ax: "Axes", spectrogram: Spectrogram, end: float) -> None:
@@ -207,7 +192,7 @@ def _draw_tempo(ax: "Axes", result: Mapping[str, Any]) -> None:
 
 def _draw_faders(ax: "Axes", result: Mapping[str, Any]) -> None:
     t = np.array(result["t"])
-    _name(ax, "Loudness, energy and bands")
+    _name(ax, "Loudness, energy, build and bands")
     per_column = max(1, t.size // COLUMNS)
     whole = t.size // per_column * per_column
     curves = {"loudness": result["rms"]} | {band: result["bands"][band] for band in BANDS}
@@ -218,6 +203,9 @@ def _draw_faders(ax: "Axes", result: Mapping[str, Any]) -> None:
         crest = np.array(curves[lane])[:whole].reshape(-1, per_column).max(axis=1)
         ax.fill_between(t[per_column - 1 : whole : per_column], row, row + 0.9 * crest, color=colours[lane], lw=0)
     ax.plot(t, len(lanes) - 1 + 0.9 * np.array(result["energy"]), color=ENERGY, linewidth=2.6)
+    ax.plot(
+        result["signals"]["t"], len(lanes) - 1 + 0.9 * np.array(result["signals"]["build"]), color=BUILD, linewidth=2.6
+    )
     ax.set_ylim(0.0, len(lanes))
     ax.set_yticks(np.arange(len(lanes)) + 0.45, lanes)
     for label, lane in zip(ax.get_yticklabels(), lanes, strict=True):
@@ -228,7 +216,18 @@ def _headline(figure: "Figure", result: Mapping[str, Any], title: str, end: floa
     t, bpm = np.array(result["t"]), np.array(result["bpm"])
     events = result["events"]
     words = [clock(end), f"{np.median(bpm[t > min(8.0, t[-1] / 2)]):.0f} BPM"]
-    words += [f"{len(events[name])} {name}s" for name in ("beat", "kick", "snare", "onset")]
+    if (key := key_name(result["signals"])) is not None:
+        words.append(key)
+    words += [f"{len(events[name])} {name}s" for name in ("beat", "kick", "snare", "onset", "section")]
     figure.text(0.066, 0.953, title, color=TEXT, fontsize=27, fontweight="bold", va="baseline", parse_math=False)
     figure.text(0.985, 0.953, "   ·   ".join(words), color=FAINT, fontsize=16, va="baseline", ha="right")
-    figure.text(0.985, 0.008, "white line: energy against the last 30 s", color=FAINT, fontsize=12, ha="right")
+    legend = "same number: sounds alike   ·   triangle: drop   ·   white line: energy against the last 30 s   ·   pink line: build"
+    figure.text(0.985, 0.008, legend, color=FAINT, fontsize=12, ha="right")
+
+
+def key_name(signals: Mapping[str, Any]) -> str | None:
+    """`F minor`: the key at the end of the song; None where the ears were not sure."""
+    if not signals["t"] or signals["musical_key.confidence"][-1] < 0.5:
+        return None
+    mode = "major" if signals["musical_key.mode"][-1] > 0.5 else "minor"
+    return f"{NAMES[round(signals['musical_key'][-1])]} {mode}"

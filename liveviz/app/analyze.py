@@ -22,8 +22,10 @@ EVENTS = {
     "beat": "beat",
     "downbeat": "downbeat",
     "section": "section",
+    "drop": "drop",
+    "inflection": "total_variation.inflection",
 }
-BANDS = ("bass", "mid", "high")
+BANDS = ("bass", "mid", "high", *"12345678")
 CURVES = {
     "rms": "rms",
     "onset_strength": "onset_strength",
@@ -31,10 +33,8 @@ CURVES = {
     "beat_phase": "beat_phase",
     "energy": "energy",
 }
-# what the JSON file holds; others script against it
-LAYOUT = ("sample_rate", "hop", "t", "rms", "onset_strength", "chroma", "bpm", "beat_phase", "bands", "events")
-LAYOUT_EVENTS = ("onset", "kick", "snare", "beat", "downbeat", "section")
-DIGITS = 6
+EVERY = 4  # hops between two rows of `signals`: 23 ms, or the file would be three times as large
+DIGITS, SIGNAL_DIGITS = 6, 4
 
 
 def analyze(
@@ -47,8 +47,10 @@ def analyze(
         hop_length: samples per hop; None for about 5.5 ms.
         also: gets the same samples, in order.
     Returns:
-        LAYOUT, `energy` and the event `hat`: `t` is the end of each hop in seconds from the start, events are
-        `[t_event, t_known]` pairs, curves are lists as long as `t`.
+        what the JSON file holds; others script against it. `sample_rate`, `hop`; `t`, the end of each hop in seconds
+        from the start, and curves as long as it (`rms`, `onset_strength`, `chroma`, `bpm`, `beat_phase`, `energy`,
+        `bands`); `events`, lists of `[t_event, t_known]` pairs; `signals`, every level and phase that mapping files can
+        name, as `{"t": [...], name: [...]}` once every EVERY hops.
     Raises:
         UsageError: hop_length or the sample rate is out of range.
         LivevizError: the file holds less than one hop.
@@ -88,6 +90,14 @@ def analyze(
         "chroma": _numbers(table[:, [names.index(f"chroma.{i}") for i in range(12)]]),
         "bands": {band: _numbers(table[:, names.index(f"bands.{band}")]) for band in BANDS},
         "events": events,
+        "signals": {
+            "t": _numbers(np.array(times[EVERY - 1 :: EVERY])),
+            **{
+                output.name: _numbers(table[EVERY - 1 :: EVERY, i], SIGNAL_DIGITS)
+                for i, output in enumerate(analyser.outputs)
+                if output.kind != "event"
+            },
+        },
     }
 
 
@@ -101,7 +111,8 @@ def run(reader: Reader, path: Path, hop_length: int | None = None, title: str = 
     if path.suffix.lower() != ".png":
         write_json(analyze(reader, hop_length), path)
         return
-    from liveviz.app.analysis_plot import Spectrogram, write_png
+    from liveviz.app.analysis_plot import write_png
+    from liveviz.app.spectrogram import Spectrogram
 
     spectrogram = Spectrogram(reader.sample_rate, reader.duration or _length(reader))
     write_png(analyze(reader, hop_length, spectrogram.add), spectrogram, path, Path(title or reader.label).name)
@@ -117,15 +128,13 @@ def _length(reader: Reader) -> float:
 
 
 def write_json(result: Mapping[str, Any], path: Path) -> None:
-    """Write LAYOUT of what `analyze` returned; the file appears whole or not at all.
+    """Write what `analyze` returned; the file appears whole or not at all.
 
     Raises:
         LivevizError: the file cannot be written.
     """
-    page = {key: result[key] for key in LAYOUT}
-    page["events"] = {name: result["events"][name] for name in LAYOUT_EVENTS}
-    write_whole(path, json.dumps(page, allow_nan=False).encode())
+    write_whole(path, json.dumps(result, allow_nan=False).encode())
 
 
-def _numbers(values: NDArray[np.float64]) -> Any:
-    return np.round(values, DIGITS).tolist()
+def _numbers(values: NDArray[np.float64], digits: int = DIGITS) -> Any:
+    return np.round(values, digits).tolist()

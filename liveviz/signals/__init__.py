@@ -3,8 +3,11 @@ later, no file, device or clock touched.
 
 A block of any size and channel count is cleaned, mixed to mono and cut into hops (`_hop.py`). Every hop goes through the
 *parts* in the order in which they need each other: shared machinery in files that start with `_` (gain control,
-spectra, spectral flux, drum likelihoods, beat tracker), then the signals, one file each. A part is made once per
-analyser and asks for others by class (`needs`), so a spectrum that five signals read is computed once.
+spectra, third octaves, spectral flux, learned ears, beat tracker, sections, tension), then the signals, one file each. A
+part is made once per analyser and asks for others by class (`needs`), so a spectrum that five signals read is computed once.
+
+A show listens through a `Listener`: one analyser over the whole sound and one over each *stem*, the channels that the
+performer named, whose signals are called `stem.<name>.<signal>`; it also makes up for a known latency.
 
 To add a signal, write `signals/<name>.py` with one subclass of `Signal`: its `outputs` are named `<name>` or `<name>.x`,
 its `step` fills `self.values` (levels, phases) or calls `hop.announce` (events). Nothing else needs an edit: mapping files
@@ -13,6 +16,7 @@ can name it at once, and the tests in `tests/test_signals_contract.py` run over 
 
 from liveviz.signals._analyser import Analyser, outputs
 from liveviz.signals._hop import Hop, natural_hop_length
+from liveviz.signals._listener import MOST_OFFSET, Listener, all_outputs
 from liveviz.signals._part import Part, Rig, Signal
 
-__all__ = ["Analyser", "Hop", "Part", "Rig", "Signal", "natural_hop_length", "outputs"]
+__all__ = ["MOST_OFFSET", "Analyser", "Hop", "Listener", "Part", "Rig", "Signal", "all_outputs", "natural_hop_length", "outputs"]

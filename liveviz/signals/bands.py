@@ -1,45 +1,44 @@
-"""Bass, middle and treble as three faders: each against its own loudest of late, so that all three travel their whole
-range on any record."""
+"""Bass, middle and treble as three faders, and the same range as eight: each against its own loudest of late, so that all
+travel their whole range on any record."""
 
 import numpy as np
 
+from liveviz.signals._faders import Faders
 from liveviz.signals._hop import Hop
 from liveviz.signals._part import Rig, Signal
 from liveviz.signals._spectrum import Spectrum
+from liveviz.signals._thirds import Thirds
 from liveviz.spec import Output
 
 EDGES_HZ = {"bass": (25.0, 180.0), "mid": (180.0, 2_500.0), "high": (2_500.0, 16_000.0)}
-FORGET = 15.0  # seconds (time constant) in which a band's loudest fades
-RISE, FALL = 0.004, 0.06  # seconds (time constants) of the faders
+EIGHT_HZ = (25.0, 60.0, 120.0, 250.0, 500.0, 1_000.0, 2_500.0, 6_000.0, 16_000.0)
 LEAST = 0.04  # a band that never gets louder than this (of a full-scale sine) is not blown up to 1: leaks stay small
+ALL_HZ = {**EDGES_HZ, **{str(i + 1): (EIGHT_HZ[i], EIGHT_HZ[i + 1]) for i in range(8)}}
 
 
 class Bands(Signal):
-    """bands.bass, bands.mid, bands.high, 0 (nothing) to 1 (as loud as this band was in the last 15 s or so).
+    """bands.bass, bands.mid, bands.high, and bands.1 (25 to 60 Hz) to bands.8 (6 to 16 kHz), 0 (nothing) to 1 (as loud as
+    this band was in the last 15 s or so). Up in 4 ms, down in 60 ms (time constants).
 
     State: fader and loudest of each band.
     """
 
-    needs = (Spectrum,)
+    needs = (Spectrum, Thirds)
     outputs = tuple(
         Output(f"bands.{name}", help=f"Level from {low:.0f} to {high:.0f} Hz, against its loudest of late")
-        for name, (low, high) in EDGES_HZ.items()
+        for name, (low, high) in ALL_HZ.items()
     )
 
     def __init__(self, rig: Rig) -> None:
         super().__init__(rig)
-        self._spectrum = rig.get(Spectrum)
-        last = self._spectrum.magnitudes.size
-        edges = np.array([[low, high] for low, high in EDGES_HZ.values()]) / self._spectrum.bin_hz
-        self._ranges = [(min(round(a), last - 1), min(max(round(b), round(a) + 1), last)) for a, b in edges]
-        self._loudest = np.full(len(self._ranges), LEAST)
-        self._keep = 1.0 - rig.rate(FORGET)
-        self._rise, self._fall = rig.rate(RISE), rig.rate(FALL)
+        self._thirds = rig.get(Thirds)
+        last = self._thirds.squares.size - 1
+        edges = np.round(np.array(list(ALL_HZ.values())) / rig.get(Spectrum).bin_hz).astype(np.intp)
+        first = np.minimum(edges[:, 0], last - 1)
+        self._pairs = np.stack((first, np.clip(edges[:, 1], first + 1, last)), axis=1).ravel()
+        self._there = np.array([low < 0.5 * rig.sample_rate for low, _ in ALL_HZ.values()], np.float32)
+        self._faders = Faders(rig, [LEAST] * len(ALL_HZ))
 
     def step(self, hop: Hop) -> None:
-        magnitudes = self._spectrum.magnitudes
-        parts = [magnitudes[a:b] for a, b in self._ranges]
-        levels = np.sqrt([float(np.dot(x, x)) for x in parts])
-        self._loudest = np.maximum(np.maximum(self._loudest * self._keep, levels), LEAST)
-        targets = levels / self._loudest
-        self.values += np.where(targets > self.values, self._rise, self._fall) * (targets - self.values)
+        power = np.add.reduceat(self._thirds.squares, self._pairs)[::2] * self._there
+        self.values[:] = self._faders.step(np.sqrt(power))

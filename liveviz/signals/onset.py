@@ -1,23 +1,27 @@
-"""Attacks as events: any attack at once, and what drum it was 29 ms later."""
+"""Attacks as events: any attack at once, and what drum it was about 40 ms later."""
 
-from liveviz.signals._drums import DRUMS, Drums
+import math
+
 from liveviz.signals._flux import LATENCY, Flux
+from liveviz.signals._hearing import DELAYS, HEARD, Hearing
 from liveviz.signals._hop import Hop
+from liveviz.signals._looks import STEP, Looks
 from liveviz.signals._part import Rig, Signal
 from liveviz.signals._peaks import PeakPicker
 from liveviz.spec import Output
 
 DELTA = 0.005  # of mean log flux: quiet piano notes reach 0.02
+DRUMS = ("kick", "snare", "hat")
 SURE = 0.5
 
 
 class Onset(Signal):
     """onset: any attack. onset.kick, onset.snare, onset.hat: the same attack, judged a little later; it may be several.
 
-    State: the peak picker, attacks that wait for judgement as (hops to go, time, strength).
+    State: the peak picker, attacks that wait for judgement as (look that tells, time, strength).
     """
 
-    needs = (Flux, Drums)
+    needs = (Flux, Looks, Hearing)
     outputs = (
         Output("onset", kind="event", help="Any attack"),
         *(Output(f"onset.{drum}", kind="event", help=f"An attack of the {drum}") for drum in DRUMS),
@@ -25,23 +29,19 @@ class Onset(Signal):
 
     def __init__(self, rig: Rig) -> None:
         super().__init__(rig)
-        self._flux, self._drums = rig.get(Flux), rig.get(Drums)
+        self._flux, self._looks, self._hearing = rig.get(Flux), rig.get(Looks), rig.get(Hearing)
         self._picker = PeakPicker(rig, DELTA)
+        self._drums = [(f"onset.{drum}", HEARD.index(drum)) for drum in DRUMS]
         self._waiting: list[tuple[int, float, float]] = []
 
     def step(self, hop: Hop) -> None:
         if self._picker.step(self._flux.total):
             strength = min(self._picker.height / (20.0 * DELTA), 1.0)
             hop.announce("onset", hop.time - LATENCY, strength)
-            self._waiting.append((self._drums.wait, hop.time - LATENCY, strength))
-        elif not self._waiting:
-            return
-        still = []
-        for hops, time, strength in self._waiting:
-            if hops > 0:
-                still.append((hops - 1, time, strength))
-                continue
-            for drum, likelihood in zip(DRUMS, self._drums.judge(), strict=True):
-                if likelihood > SURE:
-                    hop.announce(f"onset.{drum}", time, strength)
-        self._waiting = still
+            look = self._looks.count + math.floor((self._looks.behind - LATENCY) / STEP)
+            self._waiting.append((look + DELAYS[self._drums[0][1]] + 1, hop.time - LATENCY, strength))
+        while self._waiting and self._waiting[0][0] <= self._looks.count:
+            _, time, strength = self._waiting.pop(0)
+            for name, column in self._drums:
+                if self._hearing.likely[column] > SURE:
+                    hop.announce(name, time, strength)

@@ -1,0 +1,77 @@
+"""Tempo and place in the bar, as one probability for every pair of them, moved on with every look and weighed with what the
+learned ears heard in it.
+
+Source: the bar pointer model, Whiteley, Cemgil & Godsill 2006; its efficient state space, Krebs, Böck & Widmer 2015; its use
+over a network's activations, Böck, Krebs & Widmer 2016; here as a forward filter only (causal).
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+SLOWEST_BPM, FASTEST_BPM = 50.0, 215.0
+STEADINESS = 100.0  # a tempo that changes by 1 % at a beat is e times less likely than one that stays
+ANEW = 2e-4  # probability, per look, that everything is different from now on: a cut to another song
+BEATS = 4  # in a bar
+WINDOW = 16  # a beat is heard within 1 / WINDOW of its length
+TRUST = 0.5  # exponent on the network's word: neighbouring looks say the same thing twice
+LEAST = 0.01  # what the network holds for impossible is this likely
+UNSURE = 0.05  # of what is heard as a beat may always be a first beat, or another
+
+
+class Bars:
+    """Probability of every (tempo, place in the bar).
+
+    Args:
+        frame: seconds per step.
+        late: frames from a beat to the step that is told of it.
+        periods: float64 `[tempi]`, frames per beat.
+        cos, sin, beat: of every state, for the moment of the step (and not for the one it speaks of): where between two
+            beats, as an angle, and which beat of the bar is nearest.
+    State: float32 `[states]`, sums to 1; states of one tempo lie side by side, a bar of `period * BEATS` frames each.
+    """
+
+    def __init__(self, frame: float, late: float) -> None:
+        shortest, longest = 60.0 / FASTEST_BPM / frame, 60.0 / SLOWEST_BPM / frame
+        self.periods = np.arange(max(1, math.floor(shortest)), math.ceil(longest) + 1)  # frames per beat
+        lengths = self.periods * BEATS
+        self.starts = np.concatenate(([0], np.cumsum(lengths)))
+        place = np.concatenate([np.arange(n) for n in lengths])
+        period = np.repeat(self.periods, lengths)
+        beats = place / period  # [states], 0 to BEATS
+        off = np.abs(beats - np.round(beats)) * period
+        near = off <= np.maximum(1.0, period / (2.0 * WINDOW))
+        first = np.round(beats) % BEATS == 0
+        self._kind = np.where(near, np.where(first, 2, 1), 0)  # [states]: between, beat, first beat
+        now = (place + late) / period
+        self.beat = np.round(now).astype(np.intp) % BEATS
+        self.cos, self.sin = np.cos(2 * np.pi * now).astype(np.float32), np.sin(2 * np.pi * now).astype(np.float32)
+        self._before = np.maximum(np.arange(place.size) - 1, 0)
+        self._firsts = self.starts[:-1, None] + np.arange(BEATS) * self.periods[:, None]  # [tempi, BEATS]
+        self._lasts = self._firsts - 1
+        self._lasts[:, 0] = self.starts[1:] - 1
+        change = np.exp(-STEADINESS * np.abs(self.periods[None, :] / self.periods[:, None] - 1.0))
+        self._change = (change / change.sum(axis=1)[:, None]).T.astype(np.float32)
+        start = np.repeat(1.0 / lengths, lengths)
+        self._start = (start / start.sum()).astype(np.float32)
+        self.p: NDArray[np.float32] = self._start.copy()
+        self._next = np.empty_like(self.p)
+        self._likelihood = np.empty_like(self.p)
+
+    def step(self, beat: float, downbeat: float) -> None:
+        """Move on by a frame, then weigh with how likely a beat was heard in it, and a first beat."""
+        moved = np.take(self.p, self._before, out=self._next, mode="clip")
+        moved[self._firsts] = self._change @ self.p[self._lasts]
+        moved *= np.float32(1.0 - ANEW)
+        moved += np.float32(ANEW) * self._start
+        first = min(max(downbeat, UNSURE * beat), (1.0 - UNSURE) * beat)
+        weights = np.array([(1.0 - beat) / (WINDOW - 1.0), beat - first, first])
+        weights = (np.maximum(weights, LEAST) ** TRUST).astype(np.float32)
+        moved *= np.take(weights, self._kind, out=self._likelihood, mode="clip")
+        moved *= np.float32(1.0) / moved.sum()
+        self.p, self._next = moved, self.p
+
+    def tempi(self) -> NDArray[np.float32]:
+        """Probability of each of `periods`, float32 `[tempi]`."""
+        return np.add.reduceat(self.p, self.starts[:-1])

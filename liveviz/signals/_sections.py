@@ -1,0 +1,198 @@
+"""Where one part of a song ends and another begins: bar by bar, how unlike the newest bar is to every bar of the running
+section. A change that has lasted longer than a fill starts a new section, and a section that sounds like an earlier one gets
+that one's label.
+
+Harmony repeats inside a section, so the newest bar is held against the *most similar* of its bars, not against their mean: a
+chord that comes back is nothing new, the same chords without drums are. Nothing is learned: levels, attacks and
+chroma count in units of what the ear takes for a small step (LOUDNESS_DB to NOTE).
+Source: nearest-neighbour novelty over bars in place of the checkerboard of Foote 2000, which needs the bars to come; labels
+by online clustering, the causal cousin of Laplacian segmentation, McFee & Ellis 2014.
+"""
+
+import math
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from liveviz.signals._beats import Beats
+from liveviz.signals._flux import Flux
+from liveviz.signals._gain import Gain
+from liveviz.signals._hop import Hop
+from liveviz.signals._part import Part, Rig
+from liveviz.signals._thirds import BANDS, Thirds
+from liveviz.signals.chroma import Chroma
+
+THIRDS = (0, 3, 5, 8, 11, 14, 17, 20, 24, BANDS)  # the third octaves of nine wide bands
+REGISTERS_HZ = (30.0, 130.0, 500.0, 2_500.0, 6_000.0, 17_000.0)  # of attacks
+BAR, HALF = 4, 2  # beats
+LOUDNESS_DB, BAND_DB, ATTACK, NOTE = 1.0, 2.0, 0.12, 0.4  # one step of the ear in each kind of feature
+FLOOR = 1e-3  # a band more than 30 dB below the whole is as good as absent
+LEAST_ATTACK = 0.003
+NEW = 2.2  # steps that make a bar unlike all others
+USUAL = 0.3  # times the usual novelty of this music that are asked for on top: free music varies more
+STAYED = 0.7  # share of NEW by which every two beats since must have been unlike the old: a fill is over by then
+GLANCE = 0.7  # share of that for a single beat, which varies more
+LASTED, LASTED_SECONDS = 5, 2.6  # beats after which a change is no fill, or a bar that took that long
+LONGEST = 8  # beats that are looked back for where it began
+SHORTEST = 12  # beats from one change to the next
+YOUNG = 16  # beats in which a section shows its chords
+CAUTION = 2.0  # at first, 1 + CAUTION times as much is asked for as when it is no longer young
+MEMORY = 24  # bars (one that ends with every beat) that the newest is held against
+QUIET_DB = 30.0  # below the loudest of late: a pause, which belongs to the section around it
+LABELS = 12
+ALIKE = 1.8  # steps within which a section is an earlier one come back
+
+
+class Sections(Part):
+    """The running section.
+
+    started: whether a new one was recognised in this hop; began: when it began, seconds.
+    label: 0 to LABELS - 1; the same sound gets the same label.
+    novelty: steps by which the newest bar is unlike the section, over NEW: 1 and more is a change. Renewed with every beat.
+    State: features of the last beats, bars of the earlier sections by label. Forgotten when the gate shuts.
+    """
+
+    needs = (Thirds, Flux, Chroma, Beats, Gain)
+
+    def __init__(self, rig: Rig) -> None:
+        super().__init__(rig)
+        self._thirds, self._flux, self._chroma = rig.get(Thirds), rig.get(Flux), rig.get(Chroma)
+        self._beats, self._gain = rig.get(Beats), rig.get(Gain)
+        hz = self._flux.bands_hz
+        select = np.array([(hz >= a) & (hz < b) for a, b in pairwise(REGISTERS_HZ)], np.float32)
+        self._select = select / np.maximum(select.sum(axis=1, keepdims=True), 1.0)
+        wide, attacks = len(THIRDS) - 1, len(select)
+        unit = [LOUDNESS_DB] + [BAND_DB * wide**0.5] * wide + [ATTACK * attacks**0.5] * attacks + [NOTE] * 12
+        self._unit = np.array(unit)
+        self._powers = np.zeros(BANDS)
+        self._rises = np.zeros(hz.size, np.float32)
+        self._notes = np.zeros(12)
+        self._hops = 0
+        self.started, self.began = False, 0.0
+        self._forget()
+
+    def _forget(self) -> None:
+        self.label, self.novelty = 0, 0.0
+        self._times: list[float] = []
+        self._raw: list[NDArray[np.float64]] = []  # sums of one beat: powers of nine bands, attacks, chroma
+        self._bars: list[NDArray[np.float64]] = []  # features of the bar that ends with each beat
+        self._halves: list[NDArray[np.float64]] = []
+        self._start = 0  # beat of `_times` with which the section began
+        self._usual = 0.0
+        self._loudest = -math.inf
+        self._known: dict[int, list[NDArray[np.float64]]] = {}
+        self._heard: list[int] = [0]  # labels, the one heard last at the end
+
+    def step(self, hop: Hop) -> None:
+        """Gather the hop; at a beat, judge."""
+        self.started = False
+        if not self._gain.open:
+            if self._times:
+                self._forget()
+            return
+        self._powers += self._thirds.power * self._thirds.raw
+        self._rises += self._flux.rises
+        self._notes += self._chroma.values
+        self._hops += 1
+        if self._beats.fired:
+            self._beat(self._beats.fired_time)
+
+    def _beat(self, time: float) -> None:
+        wide = np.add.reduceat(self._powers, THIRDS[:-1])
+        raw = np.concatenate((wide, self._select @ self._rises, self._notes)) / self._hops
+        self._powers[:], self._rises[:], self._notes[:], self._hops = 0.0, 0.0, 0.0, 0
+        self._take(time, raw)
+
+    def _take(self, time: float, raw: NDArray[np.float64]) -> None:
+        """One beat, which ended at `time`, `[26]`: mean powers of nine bands, attacks in five registers, chroma."""
+        level = 10.0 * math.log10(float(raw[: len(THIRDS) - 1].sum()) + 1e-14)
+        self._loudest = max(self._loudest - 0.1, level)
+        if level < self._loudest - QUIET_DB:
+            return
+        self._times.append(time)
+        self._raw.append(raw)
+        self._bars.append(self._features(BAR, len(self._raw)))
+        self._halves.append(self._features(HALF, len(self._raw)))
+        self._judge()
+        self._shorten()
+
+    def _features(self, beats: int, end: int) -> NDArray[np.float64]:
+        """float64 `[27]`: what `beats` sound like, the last of them the one before `end`, in steps of the ear."""
+        raw = np.mean(self._raw[max(end - beats, 0) : end], axis=0)
+        wide = len(THIRDS) - 1
+        power = raw[:wide]
+        total = float(power.sum()) + 1e-14
+        levels = 10.0 * np.log10(np.append(total, power + FLOOR * total))
+        return np.concatenate((levels, np.log10(raw[wide:-12] + LEAST_ATTACK), raw[-12:])) / self._unit
+
+    def _judge(self) -> None:
+        count = len(self._times)
+        if count - self._start < SHORTEST:
+            self.novelty = 0.0
+            return
+        old = self._bars[max(self._start + BAR - 1, count - BAR - MEMORY) : count - BAR]
+        novelty = _nearest(self._bars[-1], old) / (1.0 + CAUTION * max(0.0, 1.0 - len(old) / YOUNG))
+        self.novelty = novelty / NEW
+        least = NEW + USUAL * self._usual
+        if novelty > least:
+            lasted = self._lasted(STAYED * least)
+            took = self._times[-1] - self._times[-1 - lasted]
+            if lasted >= LASTED or (lasted >= BAR and took > LASTED_SECONDS):
+                self._change(count - lasted)
+                return
+        self._usual += (min(novelty, 2.0 * least) - self._usual) / MEMORY
+
+    def _lasted(self, unlike: float) -> int:
+        """For how many beats, LONGEST at most, every two in a row have been unlike all before."""
+        count = len(self._times)
+        most = min(LONGEST, count - self._start - BAR)
+        old = slice(max(self._start + HALF - 1, count - most - MEMORY), count - most)
+        single = [self._features(1, i + 1) for i in range(old.start, old.stop)]
+        if _nearest(self._features(1, count), single) < GLANCE * unlike:
+            return 0  # the newest beat is the old again: that was a fill
+        lasted = HALF - 1
+        while lasted < most and _nearest(self._halves[count - lasted + HALF - 2], self._halves[old]) > unlike:
+            lasted += 1
+        if lasted < HALF:
+            return 0
+        if _nearest(self._features(1, count - lasted + 1), single) < unlike:
+            lasted -= 1  # of the first two beats only the second was new
+        return lasted
+
+    def _change(self, start: int) -> None:
+        """A new section began with beat `start`."""
+        bars = self._known.setdefault(self.label, [])
+        bars += self._bars[self._start + BAR - 1 : start - 1]
+        del bars[:-MEMORY]
+        self.began, self.started = self._times[start - 1], True
+        self._start = start
+        self._usual *= 0.5
+        new = self._bars[start + BAR - 1 :]
+        alike = {
+            label: float(np.mean([_nearest(bar, bars) for bar in new])) for label, bars in self._known.items() if bars
+        }
+        alike.pop(self.label, None)  # it is unlike the one that just ended, or there would be no change
+        best = min(alike, key=lambda label: alike[label], default=-1)
+        if best < 0 or alike[best] > ALIKE:
+            unused = [label for label in range(LABELS) if label not in self._heard]
+            best = unused[0] if unused else self._heard[0]
+            self._known.pop(best, None)
+        self.label = best
+        self._heard = [*(label for label in self._heard if label != best), best]
+
+    def _shorten(self) -> None:
+        """Keep what can still be asked for."""
+        spare = len(self._times) - (MEMORY + 2 * LONGEST)
+        if spare > 0:
+            for kept in (self._times, self._raw, self._bars, self._halves):
+                del kept[:spare]
+            self._start = max(self._start - spare, 1 - BAR)
+
+
+def _nearest(one: NDArray[np.float64], others: list[NDArray[np.float64]]) -> float:
+    """Distance to the nearest of `others`, in steps of the ear; far where there is none."""
+    if not others:
+        return math.inf
+    away = np.array(others) - one
+    return math.sqrt(float(np.einsum("ij,ij->i", away, away).min()))
