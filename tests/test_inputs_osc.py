@@ -83,9 +83,12 @@ def test_several_numbers_have_addresses_of_their_own(osc, client):
     assert [(m.address, m.value) for m in fence(osc, client)] == [("/xy", 0.25), ("/xy/0", 0.25), ("/xy/1", 0.75)]
 
 
-def test_strings_alone_move_nothing(osc, client):
+def test_a_string_alone_is_carried_as_text(osc, client):
     client.send(build("/a", "loud"))
-    assert fence(osc, client) == []
+    client.send(build("/a", "loud", "er"))
+    client.send(build("/a", "x" * 51))
+    client.send(build("/a", "\x1b[2J"))
+    assert [(m.address, m.value, m.text) for m in fence(osc, client)] == [("/a", 1.0, "loud")]
 
 
 def test_newest_value_wins_and_triggers_all_count(osc, client):

@@ -3,24 +3,28 @@
 import logging
 import time
 
-from liveviz.app import child, wire
-from liveviz.app.links import Links
+from liveviz.app import child, settings, wire
+from liveviz.app.links import Links, Status
 from liveviz.app.options import ShowOptions
 from liveviz.clock import now
 from liveviz.inputs import audio
-from liveviz.signals import Analyser
+from liveviz.signals import Listener
+from liveviz.spec import LivevizError, channels_needed
 
 _log = logging.getLogger("liveviz.app")
 _SAY_EVERY = 0.25
+_LOOK_EVERY = 0.3
 
 
 def body(options: ShowOptions, links: Links, life: child.Life) -> None:
     """Listen until the show ends or the file does."""
     loop = _watched(links, life)
-    source = audio.open_live(options.source, now, loop=loop)
+    status = links.status["ears"]
+    source = _open(options, status, life, loop)
+    if source is None:
+        return
     if source.notice:
         _log.info("%s", source.notice)
-    status = links.status["ears"]
     taped = options.record is not None or not loop
     hops = 0
     said = 0.0
@@ -30,25 +34,33 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
             {
                 "state": state,
                 "source": source.label,
+                "captured": source.duration is None,
                 "sample_rate": source.sample_rate,
                 "hops": hops,
                 "dropped": source.dropped,
-                "reconnects": source.reconnects,
+                "reconnects": source.reconnects + options.take,
                 "heard": source.heard,
                 "ends": source.duration is not None and not loop,
             }
         )
 
-    analyser = Analyser(source.sample_rate)
+    offset = options.offset
+    if offset is None:  # what was calibrated is about devices; a file is stamped when it is heard
+        offset = settings.latency_offset(source.label) if source.duration is None else 0.0
+
+    def listener(sample_rate: int) -> Listener:
+        return Listener(sample_rate, options.channels, options.stems, offset)
+
+    ears = listener(source.sample_rate)
     source.start()
     say("ready")
     child.settle()
     try:
         while life.goes_on() and not source.finished:
             for block in source.blocks(timeout=0.1):
-                if block.sample_rate != analyser.sample_rate:  # the device came back at another rate
-                    analyser = Analyser(block.sample_rate)
-                for frame in analyser.step(block):
+                if block.sample_rate != ears.sample_rate:  # the device came back at another rate
+                    ears = listener(block.sample_rate)
+                for frame in ears.step(block):
                     hops += 1
                     links.signals.write(wire.pack_signals(frame))
                 if taped:
@@ -60,6 +72,27 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
         say("finished" if source.finished else "ready")
     finally:
         source.close()
+
+
+def _open(options: ShowOptions, status: Status, life: child.Life, loop: bool) -> audio.Source | None:
+    """The source. One that was there before this process died is waited for; None where the show ends meanwhile.
+
+    Raises:
+        LivevizError: it is not there when the show begins, or the sound system hangs.
+    """
+    needed = channels_needed(options.channels, options.stems)
+    lost = status.read().get("device")  # the parent remembers it: the system's input may be another by now, or none
+    name = options.source or lost
+    while life.goes_on():
+        try:
+            return audio.open_live(name, now, loop=loop, channels=needed)
+        except LivevizError as error:
+            if not lost:
+                raise
+            status.say({"state": "ready", "source": lost, "device": lost, "waits": str(error)})
+            time.sleep(_LOOK_EVERY)
+            audio.look_again()
+    return None
 
 
 def _watched(links: Links, life: child.Life) -> bool:

@@ -13,9 +13,9 @@ from liveviz.spec import LivevizError
 if TYPE_CHECKING:
     from liveviz.inputs.audio_portaudio import Device
 
-__all__ = ["DEMO", "Reader", "Source", "devices", "open_live", "open_reader"]
+__all__ = ["DEMO", "SYSTEM", "Reader", "Source", "devices", "look_again", "open_live", "open_reader"]
 
-DEMO = "demo"
+DEMO, SYSTEM = "demo", "system"
 SOUND_SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".aif", ".aiff", ".m4a", ".aac", ".mp4", ".wma", ".mid")
 
 
@@ -35,26 +35,38 @@ def open_reader(source: str) -> Reader:
 
 
 def open_live(
-    source: str | None, now: Callable[[], float], *, loop: bool, play: bool = True, block_frames: int = 256
+    source: str | None,
+    now: Callable[[], float],
+    *,
+    loop: bool,
+    play: bool = True,
+    block_frames: int = 256,
+    channels: int = 0,
 ) -> Source:
     """Open what `source` names, ready to `start()`.
 
     Args:
-        source: None for the system's sound input (`demo` where there is none: see `notice`), `demo`, the path of a sound
-            file, or the name of an input device (any part of it, upper or lower case).
+        source: None for the system's sound input (`demo` where there is none: see `notice`), `demo`, `system` for what the
+            machine is playing, the path of a sound file, or the name of an input device (any part of it, upper or lower
+            case).
         now: the show's clock.
         loop: a file or the demo begins again, seamlessly.
         play: let a file or the demo be heard where there is an output.
         block_frames: frames of one block.
+        channels: how many a device must have; 0 for any. A file is taken as it is: what it has not is silent.
     Raises:
-        LivevizError: no such file or device (names the devices there are), or it cannot be opened.
+        LivevizError: no such file or device (names the devices there are), it cannot be opened, or has too few channels.
     """
     if source is None:
-        return _system_input(now, loop=loop, play=play, block_frames=block_frames)
+        return _system_input(now, loop=loop, play=play, block_frames=block_frames, channels=channels)
     # A folder that happens to be called like a device, without a separator in it, is not what was meant.
     there = os.path.lexists(source) and (not os.path.isdir(source) or _looks_like_a_path(source))
     if source == DEMO or there:
         return _played(source, now, loop=loop, play=play, block_frames=block_frames)
+    if source == SYSTEM:
+        from liveviz.inputs.audio_system import open_system
+
+        return open_system(now, block_frames=block_frames, channels=channels)
     from liveviz.inputs.audio_device import DeviceSource
     from liveviz.inputs.audio_portaudio import find_input
 
@@ -64,7 +76,7 @@ def open_live(
         if _looks_like_a_path(source):
             raise LivevizError(f"{source}: no such file") from None
         raise
-    return DeviceSource(device, now, block_frames=block_frames)
+    return DeviceSource(device, now, block_frames=block_frames, channels=channels)
 
 
 def devices() -> "tuple[list[Device], str | None]":
@@ -78,14 +90,23 @@ def devices() -> "tuple[list[Device], str | None]":
     return found, None if found else "there is no sound device on this machine"
 
 
-def _system_input(now: Callable[[], float], *, loop: bool, play: bool, block_frames: int) -> Source:
+def look_again() -> None:
+    """List the devices anew, for an `open_live` that failed. LivevizError where the sound system does not answer."""
+    from liveviz.inputs.audio_portaudio import ANSWER_WITHIN, bounded, refresh
+
+    bounded(refresh, ANSWER_WITHIN, "the sound system")
+
+
+def _system_input(now: Callable[[], float], *, loop: bool, play: bool, block_frames: int, channels: int) -> Source:
     """The system's default input, or the demo with a notice that tells why."""
     from liveviz.inputs.audio_device import DeviceSource
     from liveviz.inputs.audio_portaudio import default_input
 
     try:
-        return DeviceSource(default_input(), now, block_frames=block_frames)
+        return DeviceSource(default_input(), now, block_frames=block_frames, channels=channels)
     except LivevizError as error:
+        if channels:  # stems without their channels are another show
+            raise
         fallback = _played(DEMO, now, loop=loop, play=play, block_frames=block_frames)
         fallback.notice = f"{error}: playing the built-in demo song"
         return fallback

@@ -33,8 +33,9 @@ class OscInput:
     """Control messages from OSC.
 
     Addresses are those of the messages. The first int, float or bool is the value; a message with several is also
-    reported as `<address>/0`, `<address>/1` and so on; one without arguments is a trigger with value 1. Strings, blobs
-    and the like are ignored. Messages of a bundle come out of the same poll, at its timetag.
+    reported as `<address>/0`, `<address>/1` and so on; one without arguments is a trigger with value 1; one with nothing
+    but a string carries it as `text`. Other strings, blobs and the like are ignored. Messages of a bundle come out of the
+    same poll, at its timetag.
 
     Args:
         host: numeric address of this machine to listen on, or `localhost`; `0.0.0.0` for all.
@@ -170,6 +171,8 @@ def _entries(message: Message, time: float) -> list[_Entry]:
     """One message as (control message, is it an event)."""
     if message.bare:
         return [(ControlMessage(message.address, 1.0, time), True)]
+    if message.text:
+        return [(ControlMessage(message.address, 1.0, time, message.text), True)]
     if not message.numbers:
         return []
     entries = [(ControlMessage(message.address, message.numbers[0], time), False)]

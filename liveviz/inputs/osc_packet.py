@@ -16,6 +16,7 @@ MAX_MESSAGES = 64  # in one packet
 MAX_ARGUMENTS = 32
 MAX_DEPTH = 4  # bundles in bundles, arrays in arrays
 MAX_ADDRESS = 200  # bytes
+MAX_TEXT = 50
 MAX_AHEAD_S = 1.0  # how far in the future a bundle may ask to be applied
 
 _BUNDLE = b"#bundle\0"
@@ -41,7 +42,7 @@ class Message:
     address: as sent, `/a/b`.
     numbers: its int, float and bool arguments in order, arrays flattened, all finite.
     bare: it has no argument at all: a trigger.
-    query: its only argument is the string `?`.
+    query: its only argument is the string `?`. text: its only argument, where that is another string, of printable ASCII.
     ahead: seconds from now at which it asks to be applied, 0 to MAX_AHEAD_S.
     """
 
@@ -50,6 +51,7 @@ class Message:
     bare: bool
     query: bool
     ahead: float
+    text: str = ""
 
 
 def read_packet(packet: bytes, utc: float | None) -> list[Message]:
@@ -116,7 +118,9 @@ def _message(data: bytes, ahead: float) -> Message:
             if not math.isfinite(argument):
                 raise PacketError("a number that is not finite")
             numbers.append(float(argument))
-    return Message(parsed.address, tuple(numbers), not tags, tags == b"s" and parsed.params == ["?"], ahead)
+    text = str(parsed.params[0]) if tags == b"s" else ""
+    said = text if text != "?" and 0 < len(text) <= MAX_TEXT and text.isascii() and text.isprintable() else ""
+    return Message(parsed.address, tuple(numbers), not tags, text == "?", ahead, said)
 
 
 def _flat(arguments: list[Any]) -> list[Any]:

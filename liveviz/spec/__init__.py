@@ -7,6 +7,7 @@ from liveviz.spec.files import write_whole
 from liveviz.spec.frames import (
     AudioBlock,
     BendSetting,
+    Channels,
     ControlMessage,
     Event,
     ImageFrame,
@@ -19,6 +20,7 @@ from liveviz.spec.layers import LAYER_RANGES, layer_range, ws_range
 from liveviz.spec.parameters import CORE_PARAMETERS
 from liveviz.spec.registry import Parameter, Registry
 from liveviz.spec.smoothing import AttackRelease, approach
+from liveviz.spec.stems import SoundChannels, Stems, channels_needed, parse_channels, parse_stems
 
 __all__ = [
     "CORE_PARAMETERS",
@@ -26,6 +28,7 @@ __all__ = [
     "AttackRelease",
     "AudioBlock",
     "BendSetting",
+    "Channels",
     "ControlMessage",
     "Event",
     "ImageFrame",
@@ -36,9 +39,14 @@ __all__ = [
     "ParameterFrame",
     "Registry",
     "SignalFrame",
+    "SoundChannels",
+    "Stems",
     "UsageError",
     "approach",
+    "channels_needed",
     "layer_range",
+    "parse_channels",
+    "parse_stems",
     "write_whole",
     "ws_range",
 ]

@@ -32,11 +32,13 @@ class ControlMessage:
         OSC address, which starts with `/`.
     value: 0 to 1 from MIDI and keys (notes: velocity, 0 = off); any finite float from OSC.
     time: when it arrived.
+    text: what an OSC message said whose only argument is a string, up to 50 printable characters; else empty.
     """
 
     address: str
     value: float
     time: float
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +99,23 @@ class LatentTerm:
 
 
 @dataclass(frozen=True, slots=True)
+class Channels:
+    """Which channels of a layer: the `chosen` ones (0 to 1023), or where none is, a `share` (above 0, up to 1) of all
+    that `seed` draws."""
+
+    chosen: tuple[int, ...] = ()
+    share: float = 1.0
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class BendSetting:
     """One bend at one layer: `op` is a file name of `bending/`, `layer` a resolution in pixels (4, 8, 16 ...)."""
 
     op: str
     layer: int
     amount: float
+    channels: Channels = Channels()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +126,7 @@ class ParameterFrame:
     time: of the picture.
     values: every registered parameter by name, in its own unit and range, finite.
     latents: 1 to 32 terms; a range whose weights sum to 0 shows w_avg.
-    bends: at most 16; the set of layers used is the *topology*, the amounts are free at run time.
+    bends: at most 16; which ops at which layers is the *topology*, amounts and channels are free at run time.
     noise_phase: how many noise fields have gone by (the integral of `noise_speed`).
     seed: of the noise fields.
     beats: how many beats have gone by (the integral of tempo), for effects that want musical time.

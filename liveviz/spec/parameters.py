@@ -4,6 +4,7 @@ from liveviz.spec.layers import LAYER_RANGES
 from liveviz.spec.registry import Parameter
 
 PCA_KNOBS = 16
+PCA_END = 3.0  # where a knob reaches the end of its direction's safe range
 
 CORE_PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
@@ -26,14 +27,21 @@ CORE_PARAMETERS: tuple[Parameter, ...] = (
     ),
     Parameter("truncation_cutoff", 0.0, 18.0, 18.0, "How many layers truncation_psi applies to", "layers", "integer"),
     *(
-        Parameter(f"pca.{i}", -3.0, 3.0, 0.0, f"Push along PCA direction {i} of the generator", "σ")
+        Parameter(
+            f"pca.{i}", -PCA_END, PCA_END, 0.0, f"Push along direction {i} of the generator; the ends are its safe range"
+        )
         for i in range(PCA_KNOBS)
     ),
     *(
         Parameter(f"noise_strength.{name}", 0.0, 4.0, 1.0, f"Noise on the {name} layers; 1 as trained", "×")
         for name in LAYER_RANGES
     ),
+    Parameter("view.zoom", 0.25, 4.0, 1.0, "StyleGAN3 only: how close its endless plane is; 2 is twice as close", "×"),
+    Parameter("view.rotate", -1.0, 1.0, 0.0, "StyleGAN3 only: turn its plane clockwise, in full turns", "turns"),
+    Parameter("view.x", -2.0, 2.0, 0.0, "StyleGAN3 only: move its plane right, in picture widths"),
+    Parameter("view.y", -2.0, 2.0, 0.0, "StyleGAN3 only: move its plane down, in picture widths"),
     Parameter("noise_speed", 0.0, 20.0, 0.5, "How many new noise fields per second", "1/s", reader="mapping"),
+    Parameter("noise_mask", 0.0, 1.0, 1.0, "How far the mapping's noise mask holds the noise back where it is dark"),
     Parameter(
         "stage.fit",
         0.0,

@@ -18,6 +18,7 @@ class Parameter:
     curve: how a 0-1 control travels the range: linear, exponential (equal ratios, low > 0), integer (rounded),
         toggle (0 below half, 1 above).
     reader: the room that reads it.
+    layered: whether it acts at a layer of the generator (and on some of its channels), which a mapping file chooses.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Parameter:
     unit: str = ""
     curve: str = "linear"
     reader: str = "engine"
+    layered: bool = False
 
     def __post_init__(self) -> None:
         if self.curve not in CURVES:

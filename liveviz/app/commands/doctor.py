@@ -9,7 +9,7 @@ from collections.abc import Callable
 from liveviz import engine, models
 from liveviz.app import composition, paths
 from liveviz.inputs import audio, midi
-from liveviz.outputs import window
+from liveviz.outputs import handover, window
 from liveviz.outputs.headless import Headless
 from liveviz.spec import LivevizError
 
@@ -33,6 +33,7 @@ def run(args: argparse.Namespace) -> int:
     ]
     wanted: list[tuple[str, Callable[[], str]]] = [
         ("cache", lambda: str(paths.cache() or _missing("engines are compiled at every start"))),
+        ("hand-over", _handover),
         ("display", _display),
         ("sound in", lambda: _sound(True)),
         ("sound out", lambda: _sound(False)),
@@ -55,7 +56,7 @@ def _missing(what: str) -> str:
 
 
 def _generator() -> str:
-    generator = models.open_model("default", [paths.engines()])
+    generator = models.open_model("default", paths.model_folders())
     trained = "trained" if generator.card is not None and generator.card.trained else "untrained"
     return f"default, {generator.config.resolution}², {trained}"
 
@@ -69,6 +70,18 @@ def _opengl() -> str:
     screen = Headless((64, 64))
     try:
         return str(screen.ctx.info["GL_RENDERER"])
+    finally:
+        screen.close()
+
+
+def _handover() -> str:
+    screen = Headless((64, 64))
+    try:
+        shared, way = handover.probe(screen.ctx, (64, 64))
+        if shared is not None:
+            shared.close()
+            return f"{way}: possible here (shows still take {handover.HostUpload.way})"
+        return way
     finally:
         screen.close()
 

@@ -4,6 +4,7 @@ import argparse
 
 from liveviz import mapping
 from liveviz.app import arguments, composition, paths
+from liveviz.spec import parse_stems
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -13,6 +14,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     check.add_argument("mapping", type=arguments.named, metavar="NAME|PATH")
     show = actions.add_parser("show", help="every route, and every parameter with its OSC address")
     show.add_argument("mapping", type=arguments.named, metavar="NAME|PATH", nargs="?", default="default")
+    for action in (check, show):
+        arguments.add_stems(action)
     actions.add_parser("list", help="the mapping files that come with liveviz")
 
 
@@ -24,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
             print(f"{path.stem:<12} {' '.join((program.description or program.title).split())}")
         return 0
     path = paths.find_mapping(args.mapping)
-    program = composition.load_mapping(path)
+    program = composition.load_mapping(path, stems=parse_stems(args.stems))
     if args.action == "show":
         print(mapping.describe(program, composition.registry()))
     else:

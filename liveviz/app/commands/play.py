@@ -21,9 +21,17 @@ def add(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         type=arguments.named,
         metavar="SOURCE",
-        help="audio device name, a file, or `demo` (default: the system's input, or the demo where there is none)",
+        help="audio device name, a file, `system` (what this machine plays) or `demo` (default: the system's input, or the "
+        "demo where there is none)",
     )
     arguments.add_show(parser, 30.0)
+    arguments.add_ears(parser)
+    parser.add_argument(
+        "--latency-offset",
+        type=float,
+        metavar="MS",
+        help="sound is heard so long before it is captured (default: what `liveviz calibrate` found)",
+    )
     screen = parser.add_mutually_exclusive_group()
     screen.add_argument("--window", action="store_true", help="a window (default where there is a display)")
     screen.add_argument("--fullscreen", nargs="?", const="", metavar="MONITOR", help="fullscreen, on that monitor")
@@ -41,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
     if args.source is None and args.fullscreen and (args.fullscreen == DEMO or os.path.isfile(args.fullscreen)):
         raise UsageError(f"fullscreen {args.fullscreen!r}: is no monitor; put SOURCE before --fullscreen")
     inputs = [args.source] if args.source else []
+    channels, stems = arguments.ears(args)
     record = arguments.suffix(args.record, (".mp4",), "record") if args.record else None
     if record is not None:
         paths.check_writable(record, "record", inputs)
@@ -52,9 +61,10 @@ def run(args: argparse.Namespace) -> int:
     osc = args.osc or _OSC
     options = ShowOptions(
         source=args.source,
-        model=args.model or composition.load_mapping(mapping).model or "default",
+        model=args.model or composition.load_mapping(mapping, stems=stems).model or "default",
         mapping=mapping,
         size=paths.parse_size(args.size),
+        wide=args.wide,
         fps=arguments.fps(args.fps),
         seed=arguments.seed(args.seed),
         backend=args.backend,
@@ -67,6 +77,9 @@ def run(args: argparse.Namespace) -> int:
         seconds=arguments.seconds(args.seconds),
         stats=stats,
         debug=args.debug,
+        channels=channels,
+        stems=stems,
+        offset=None if args.latency_offset is None else arguments.offset(args.latency_offset),
         started=started,
     )
     return Show(options).run()

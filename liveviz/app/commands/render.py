@@ -13,6 +13,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("song", metavar="SONG", help="an audio file, or `demo`")
     parser.add_argument("-o", "--out", required=True, metavar="OUT.mp4", help="what to write")
     arguments.add_show(parser, 30.0)
+    arguments.add_ears(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -20,15 +21,19 @@ def run(args: argparse.Namespace) -> int:
     mapping_file = paths.find_mapping(args.mapping)
     read = [path for path in (args.song, args.model, mapping_file) if path]
     out = paths.check_writable(arguments.suffix(args.out, (".mp4",), "out"), "out", read)
+    channels, stems = arguments.ears(args)
     seconds = offline.render(
         args.song,
         out,
         model=args.model,
         mapping_file=mapping_file,
         size=paths.parse_size(args.size),
+        wide=args.wide,
         fps=arguments.fps(args.fps),
         seed=arguments.seed(args.seed),
         backend=args.backend,
+        channels=channels,
+        stems=stems,
     )
     _log.info("written: %s, %.1f s", out, seconds)
     return 0

@@ -22,7 +22,7 @@ _NO_ARRAY = (ValueError, TypeError, EOFError, SyntaxError, RecursionError, Memor
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("model", metavar="MODEL", help="name, bundle folder or .safetensors file")
+    parser.add_argument("model", metavar="MODEL", help="name, bundle folder or generator file")
     parser.add_argument(
         "-o", "--out", required=True, metavar="OUT.png|OUT.npy", help="picture, or float32 [n, C, H, W]"
     )
@@ -33,6 +33,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     classes.add_argument("--class", type=int, dest="cls", metavar="K", help="class (default: seed modulo classes)")
     classes.add_argument("--c", metavar="C.npy", help="class weights [n, classes]")
     parser.add_argument("--psi", type=float, default=1.0, metavar="P", help="truncation psi (default: 1)")
+    parser.add_argument(
+        "--size", metavar="WxH", help="shape of the picture, in the generator's own lines (default: its own)"
+    )
+    arguments.add_wide(parser)
     parser.add_argument("--noise", default="const", choices=("const", "none", "random"))
     parser.add_argument("--backend", default="auto", choices=("auto", *engine.backends()))
 
@@ -43,17 +47,18 @@ def run(args: argparse.Namespace) -> int:
     out = paths.check_writable(arguments.suffix(args.out, (".png", ".npy"), "out"), "out", read)
     if not -4.0 <= args.psi <= 4.0:
         raise UsageError(f"psi {args.psi}: -4 to 4")
-    generator = models.open_model(args.model, [paths.engines()])
+    generator = models.open_model(args.model, paths.model_folders(), paths.cache())
+    if args.size:
+        generator = models.widen(generator, paths.parse_size(args.size), args.wide)
     config = generator.config
     seed = arguments.seed(args.seed) or 0
     z = _array(args.z, "z", config.z_dim) if args.z else models.latent(seed, config.z_dim)
     c = _classes(args, config.classes, len(z), seed)
     name = engine.choose(args.backend)
-    backend = engine.create(name, generator, cache=paths.cache(), precision="f32")
+    precision = None if name == "reference" else "f32"  # the reference is true to the file's own precision
+    backend = engine.create(name, generator, cache=paths.cache(), precision=precision)
     try:
-        network = models.MappingNetwork(generator)
-        ws = network.ws(network(z, c), args.psi)  # [n, num_ws, w_dim]
-        pictures = backend.synthesize(ws, args.noise, seed=seed)  # [n, C, H, W]
+        pictures = backend.synthesize(backend.ws(z, c, args.psi), args.noise, seed=seed)  # [n, C, H, W]
     finally:
         backend.close()
     if out.suffix.lower() == ".npy":
