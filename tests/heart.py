@@ -23,6 +23,13 @@ def plain_generator(config: GeneratorConfig, seed: int = 0) -> Generator:
             value = value * 0.2 + 1.0
         elif name.endswith(("bias", "w_avg")):
             value = value * 0.2
+        elif name.endswith("magnitude_ema"):
+            value = np.full(shape, 0.8)
+        elif name.endswith("transform"):
+            value = np.array([[0.8, 0.6, 0.1], [-0.6, 0.8, -0.2], [0.0, 0.0, 1.0]])
+        elif name.endswith("_filter"):
+            taps = np.hanning(shape[0] + 2)[1:-1]
+            value = taps / taps.sum() if len(shape) == 1 else np.outer(taps, taps) / taps.sum() ** 2
         weights[name] = np.asarray(value, np.float32)
     return Generator(config, weights, f"plain-{seed}")
 

@@ -13,7 +13,10 @@ MISTAKES = [  # (arguments, exit code, what the line must say)
     (["play", "--fps", "nan"], 2, "fps"),
     (["play", "--seconds", "-1"], 2, "seconds"),
     (["play", "--backend", "abacus"], 2, "abacus"),
-    (["play", "--backend", "tensorrt"], 2, "tensorrt is not built yet; there are auto, cuda, openvino"),
+    (["model", "compile", "nonsense"], 1, "default"),
+    (["model", "compile", "default", "--backend", "abacus"], 2, "abacus"),
+    (["bench", "--new", "512:banana:128"], 2, "512:banana:128"),
+    (["bench", "--new", "513:8192:128"], 2, "resolution"),
     (["play", "--fullscreen", "demo"], 2, "put SOURCE before --fullscreen"),
     (["play", "--fullscreen", "README.md"], 2, "put SOURCE before --fullscreen"),
     (["play", "README.md", "--stats", "./README.md"], 2, "README.md is what is read"),
@@ -35,6 +38,8 @@ MISTAKES = [  # (arguments, exit code, what the line must say)
     (["analyze", "demo", "-o", "{tmp}/x.txt"], 2, ".json or .png"),
     (["analyze", "demo", "-o", "{tmp}/x.json", "--hop", "3"], 2, "hop"),
     (["still", "default", "-o", "{tmp}/x.npy", "--class", "99"], 2, "0 to 15"),
+    (["still", "default", "-o", "{tmp}/x.npy", "--size", "wide"], 2, "wide"),
+    (["play", "--wide", "sideways"], 2, "sideways"),
     (["still", "default", "-o", "{tmp}/x.npy", "--z", "README.md"], 1, "README.md"),
     (
         [
@@ -144,7 +149,7 @@ def test_model_new_info_and_still(liveviz, tmp_path: Path) -> None:
     again = tmp_path / "again.safetensors"
     assert liveviz(*new, "-o", again).returncode == 0
     assert model.read_bytes() == again.read_bytes()
-    assert "32²" in liveviz("model", "info", model).stdout
+    assert "32 x 32" in liveviz("model", "info", model).stdout
     z = np.random.default_rng(3).normal(size=(4, 64)).astype(np.float32)
     np.save(tmp_path / "z.npy", z)
     pictures = {}
@@ -164,6 +169,12 @@ def test_model_new_info_and_still(liveviz, tmp_path: Path) -> None:
     from PIL import Image
 
     assert Image.open(sheet).size == (64, 64)
+    wall = tmp_path / "wall.npy"
+    assert liveviz("still", model, "-o", wall, "--size", "1920x1080").returncode == 0
+    assert np.load(wall).shape == (1, 3, 32, 56)
+    plane = ["--architecture", "stylegan3-r", "--const", "4x8", "-o", tmp_path / "plane.safetensors"]
+    assert liveviz(*new, *plane).returncode == 0
+    assert "32 x 64" in liveviz("model", "info", plane[-1]).stdout
 
 
 def test_a_model_cut_in_half(liveviz, tmp_path: Path, root: Path) -> None:
@@ -215,5 +226,5 @@ def test_bench_writes_its_figures(liveviz, tmp_path: Path) -> None:
     figures = json.loads(out.read_text())["backends"]
     assert set(figures) == {"reference", "openvino"}
     for row in figures.values():
-        assert set(row) == {"device", "precision", "ms", "fps"}
+        assert set(row) == {"device", "precision", "ms", "fps", "ratio", "roofline_ms"}
         assert 0 < row["ms"]["p50"] <= row["ms"]["p95"] <= row["ms"]["p99"]

@@ -1,6 +1,7 @@
 """One contract for every backend found, and what the front door answers."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,33 +9,36 @@ import pytest
 import torch
 from heart import frame, plain_generator, small
 
-from liveviz import engine
+from liveviz import bending, engine
 from liveviz.engine import registry
 from liveviz.engine.backend import pack_rgba
 from liveviz.engine.bench import random_frames
 from liveviz.engine.cuda import Cuda
-from liveviz.models import Generator, MappingNetwork
+from liveviz.engine.folding import layers_of
+from liveviz.models import Generator, MappingNetwork, pca
 from liveviz.spec import BendSetting, LatentTerm, LivevizError, UsageError
 
 torch.set_num_threads(1)
-LAYERS = frozenset({8, 32})
+MOVES = frozenset(bending.Stage(layer, "*move") for layer in (8, 32))
 
 
 def open_one(name: str, generator: Generator) -> engine.Backend:
     """A backend as a test can run it anywhere; cuda on the CPU."""
     if name == "cuda":
-        return Cuda(generator, LAYERS, "f32", "cpu")
+        return Cuda(generator, bending.possible(MOVES, layers_of(generator.config)), "f32", "cpu")
     precision = None if name == "testcard" else "f32"
-    return engine.create(name, generator, bends=LAYERS, precision=precision, threads=1)
+    return engine.create(name, generator, bends=MOVES, precision=precision, threads=1)
 
 
 OPENERS = {"cuda", "openvino", "reference", "testcard"}
 NETWORKS = sorted(OPENERS - {"testcard"})
+GPU_ONLY = {"tensorrt"}  # test_engine_tensorrt.py
 
 
 @pytest.fixture(scope="module")
 def generator() -> Generator:
-    return plain_generator(small(32, classes=3), 6)
+    made = plain_generator(small(32, classes=3), 6)
+    return replace(made, directions=pca(made, 500, 8))
 
 
 @pytest.fixture(scope="module")
@@ -46,21 +50,43 @@ def opened(generator: Generator) -> Iterator[dict[str, engine.Backend]]:
 
 
 def test_every_backend_file_is_under_the_contract() -> None:
-    assert set(engine.backends()) == OPENERS
+    assert set(engine.backends()) == OPENERS | GPU_ONLY
     files = {p.stem for p in Path(engine.__file__).parent.glob("*.py")}
     helpers = {
         "__init__",
         "backend",
+        "bend_openvino",
+        "bend_tensorrt",
+        "bend_torch",
+        "bf16",
         "bench",
+        "bench_compare",
+        "bench_cuda",
+        "card",
+        "crossfade",
+        "device",
+        "finding",
+        "folding",
+        "fused",
+        "fused_network",
+        "fused_triton",
+        "plans",
+        "tensorrt_graph",
+        "tensorrt_plan",
         "latents",
         "noise",
         "openvino_graph",
+        "operations",
         "registry",
+        "roofline",
         "rewrite",
+        "rewrite_stylegan2",
+        "rewrite_stylegan3",
         "show",
         "static_torch",
+        "view",
     }
-    assert files == OPENERS | helpers
+    assert files == OPENERS | GPU_ONLY | helpers
 
 
 @pytest.mark.parametrize("name", sorted(OPENERS))
@@ -179,8 +205,10 @@ def test_the_front_door_answers_in_one_line(generator: Generator) -> None:
 
 
 def test_auto_takes_the_best_that_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    running = {"cuda": True, "openvino": True, "reference": True, "testcard": True}
+    running = {"tensorrt": True, "cuda": True, "openvino": True, "reference": True, "testcard": True}
     monkeypatch.setattr(registry, "available", lambda name: (running[name], "so says the test"))
+    assert engine.choose() == "tensorrt"
+    running["tensorrt"] = False
     assert engine.choose() == "cuda"
     running["cuda"] = False
     assert engine.choose("auto") == "openvino"

@@ -1,5 +1,7 @@
 """From frames to ws, and noise fields."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from heart import frame, plain_generator, small
@@ -8,12 +10,13 @@ from hypothesis import strategies as st
 
 from liveviz.engine.latents import Latents
 from liveviz.engine.noise import NoiseFields
-from liveviz.models import Generator, MappingNetwork, pca
+from liveviz.models import Directions, Generator, MappingNetwork, pca
+from liveviz.models.stylegan2_layers import NoisePlace
 from liveviz.spec import LatentTerm, ws_range
 
 ALL = (1.0, 1.0, 1.0)
 WILD = {"truncation_psi": 1.0}
-SIZES = [4, 8, 8, 64, 64, 128]
+SIZES = [NoisePlace("conv", size, size, size) for size in (4, 8, 8, 64, 64, 128)]
 
 
 @pytest.fixture(scope="module")
@@ -58,16 +61,39 @@ def test_truncation(psi: float, cutoff: int) -> None:
         np.testing.assert_allclose(ws[row], mapping.w_avg + amount * (mapping.w(3) - mapping.w_avg), atol=1e-5)
 
 
-def test_pca_knobs_push_in_standard_deviations(generator: Generator) -> None:
-    latents, found = Latents(generator), pca(generator, 4096, 16)
+def test_knobs_push_to_the_ends_of_the_ranges(generator: Generator) -> None:
+    found = replace(
+        pca(generator, 500, 16),
+        range=np.tile(np.array([-2.0, 6.0], np.float32), (16, 1)),
+        layers=np.array([(n % 8, n % 8 + 3) for n in range(16)]),
+    )
+    latents = Latents(replace(generator, directions=found))
+    moved = latents.ws(frame({"pca.0": 3.0, "pca.5": -1.5}))[0] - latents.ws(frame())[0]
+    expected = np.zeros_like(moved)
+    expected[0:3] += 6.0 * found.std[0] * found.components[0]
+    expected[5:8] -= 1.0 * found.std[5] * found.components[5]
+    np.testing.assert_allclose(moved, expected, atol=1e-4)
+
+
+def test_unmeasured_knobs_push_in_standard_deviations(generator: Generator) -> None:
+    plain = pca(generator, 500, 16)
+    found = Directions.unmeasured(plain.components, plain.std)
+    latents = Latents(replace(generator, directions=found))
     moved = latents.ws(frame({"pca.0": 2.0, "pca.5": -1.0}))[0] - latents.ws(frame())[0]
     expected = 2.0 * found.std[0] * found.components[0] - found.std[5] * found.components[5]
     np.testing.assert_allclose(moved, np.repeat(expected[None], 10, axis=0), atol=1e-4)
 
 
+def test_knobs_do_nothing_until_there_are_directions(generator: Generator) -> None:
+    latents, turned = Latents(generator), frame({"pca.0": 3.0})
+    np.testing.assert_array_equal(latents.ws(turned), latents.ws(frame()))
+    latents.use(pca(generator, 500, 16))
+    assert np.abs(latents.ws(turned) - latents.ws(frame())).max() > 0.1
+
+
 def test_a_generator_with_fewer_directions_than_knobs() -> None:
     generator = plain_generator(small(16, w_dim=4), 8)
-    latents = Latents(generator)
+    latents = Latents(replace(generator, directions=pca(generator, 500)))
     np.testing.assert_array_equal(latents.ws(frame({"pca.9": 3.0})), latents.ws(frame()))
     assert np.abs(latents.ws(frame({"pca.3": 3.0})) - latents.ws(frame())).max() > 1e-4
 
@@ -129,8 +155,47 @@ def test_noise_strengths_and_gains_multiply() -> None:
 
 
 def test_given_fields_do_not_linger() -> None:
-    fields = NoiseFields([4, 8], [1.0, 2.0])
+    fields = NoiseFields([SIZES[0], SIZES[1]], [1.0, 2.0])
     before = flat(fields, 1, 0.5)
     made = fields.of([np.ones((4, 4), np.float32), np.ones((8, 8), np.float32)])
     assert (made[0] == 1).all() and (made[1] == 2).all()
     np.testing.assert_array_equal(flat(fields, 1, 0.5), before)
+
+
+def test_noise_on_layers_that_are_no_squares() -> None:
+    wide = NoisePlace("conv", 8, 8, 14)
+    fields = NoiseFields([wide, NoisePlace("conv", 64, 5, 3)], [1.0, 2.0])
+    assert [f.shape for f in fields.at(1, 0.5, (1.0, 1.0, 0.5))] == [(1, 1, 8, 14), (1, 1, 5, 3)]
+    assert NoiseFields([], []).at(1, 0.5, ALL) == []  # a StyleGAN3 has none
+
+
+def test_a_mask_holds_the_noise_back_where_it_is_dark() -> None:
+    """The left half white, then a slope, at any size of picture and layer; the noise under it stays what it was."""
+    mask = np.ones((30, 50), np.float32)
+    mask[:, 25:] = np.linspace(1.0, 0.0, 25)
+    fields = NoiseFields(SIZES, [1.0] * 6)
+    plain = [f.copy() for f in fields.at(2, 1.5, ALL)]
+    fields.mask(mask)
+    for amount in (1.0, 0.5, 0.0):
+        for made, field, place in zip(fields.at(2, 1.5, ALL, amount), plain, SIZES, strict=True):
+            factor = made[0, 0] / field[0, 0]
+            half = place.width // 2
+            np.testing.assert_allclose(factor[:, :half], 1.0, rtol=1e-5)
+            assert (np.diff(factor[:, half:]) <= 1e-5).all()
+            assert factor[:, -1].max() <= 1.0 - 0.7 * amount + 1e-5
+    shown = frame({"noise_mask": 0.5}, noise_phase=1.5, seed=2)
+    np.testing.assert_array_equal(fields.frame(shown)[5], fields.at(2, 1.5, ALL, 0.5)[5])
+    fields.mask(None)
+    for made, field in zip(fields.at(2, 1.5, ALL, 1.0), plain, strict=True):
+        np.testing.assert_array_equal(made, field)
+
+
+def test_a_mask_is_the_mean_of_what_each_pixel_covers() -> None:
+    mask = np.random.RandomState(0).rand(64, 64).astype(np.float32)
+    fields = NoiseFields(SIZES, [1.0] * 6)
+    plain = [f.copy() for f in fields.at(2, 1.5, ALL)]
+    fields.mask(mask)
+    made = fields.at(2, 1.5, ALL, 1.0)
+    means = mask.reshape(8, 8, 8, 8).mean(axis=(1, 3))
+    np.testing.assert_allclose(made[1][0, 0], plain[1][0, 0] * means, atol=1e-5)
+    np.testing.assert_allclose(made[3][0, 0], plain[3][0, 0] * mask, atol=1e-5)

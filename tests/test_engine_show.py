@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from heart import frame, plain_generator, small
 
-from liveviz import engine
+from liveviz import bending, engine
 from liveviz.engine import show
 from liveviz.models import Generator
-from liveviz.spec import BendSetting, LivevizError
+from liveviz.spec import BendSetting, Channels, LivevizError
 
 ZOOM8 = (BendSetting("zoom", 8, 0.3),)
 TURN16 = (BendSetting("rotate", 16, 0.1),)
+MOVE8, MOVE16 = ({bending.Stage(layer, "*move")} for layer in (8, 16))
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +40,10 @@ def test_offline_a_bend_is_there_at_once_and_twice_the_same(generator: Generator
         assert made.topology == frozenset() and made.size == (32, 32) and made.name == "openvino"
         frames = [frame(), frame(bends=ZOOM8), frame(bends=(*ZOOM8, *TURN16)), frame()]
         runs.append([made.render(f).pixels for f in frames])
-        assert made.topology == {8, 16}
+        assert made.topology == {(8, "*move"), (16, "*move")}
         made.close()
     np.testing.assert_array_equal(runs[0], runs[1])
-    built = engine.create("openvino", generator, bends={8}, precision="f32", threads=1)
+    built = engine.create("openvino", generator, bends=MOVE8, precision="f32", threads=1)
     assert np.abs(built.render(frame(bends=ZOOM8)).pixels.astype(int) - runs[0][1]).max() <= 1
     assert np.abs(runs[0][0].astype(int) - runs[0][1]).mean() > 1
 
@@ -65,8 +66,8 @@ def test_live_the_picture_goes_on_while_a_topology_is_built(
     assert sum(t.name == "engine-builder" for t in threading.enumerate()) == 1
     go.set()
     until(lambda: np.abs(made.render(frame(bends=ZOOM8)).pixels.astype(int) - plain).mean() > 1)
-    assert made.topology == {8}
-    until(lambda: made.render(frame(bends=TURN16)).pixels is not None and made.topology == {8, 16})
+    assert made.topology == MOVE8
+    until(lambda: made.render(frame(bends=TURN16)).pixels is not None and made.topology == {*MOVE8, *MOVE16})
     made.close()
 
 
@@ -76,9 +77,9 @@ def test_layers_that_nobody_bends_any_more_are_dropped(generator: Generator, mon
     made.render(frame(bends=ZOOM8))
     for _ in range(4):
         made.render(frame())
-    assert made.topology == {8}  # nothing is built for the sake of dropping
+    assert made.topology == MOVE8  # nothing is built for the sake of dropping
     made.render(frame(bends=TURN16))
-    assert made.topology == {16}
+    assert made.topology == MOVE16
 
 
 def test_a_topology_that_cannot_be_built_is_left_out_and_said_once(
@@ -94,7 +95,7 @@ def test_a_topology_that_cannot_be_built_is_left_out_and_said_once(
     monkeypatch.setattr(show, "create", fail)
     with caplog.at_level(logging.WARNING, "liveviz.engine"):
         pictures = [made.render(frame(bends=ZOOM8)).pixels for _ in range(5)]
-    assert calls == [frozenset({8})]
+    assert calls == [MOVE8]
     assert sum("out of luck" in r.getMessage() for r in caplog.records) == 1
     np.testing.assert_array_equal(pictures[0], pictures[4])
 
@@ -138,7 +139,7 @@ def test_the_cache_keeps_what_was_compiled(
         with caplog.at_level(logging.WARNING, "liveviz.engine"):
             np.testing.assert_array_equal(pixels(), first)
         assert sum("damaged" in r.getMessage() for r in caplog.records) == number + 1
-    pixels(bends={8})
+    pixels(bends=MOVE8)
     pixels(plain_generator(generator.config, 7))
     assert len(list(cache.iterdir())) == 3  # another topology, another generator: other files
 
@@ -150,3 +151,34 @@ def test_a_cache_that_cannot_be_written_costs_time_only(
     made = engine.create("openvino", generator, cache=tmp_path / "file" / "cache", precision="f32", threads=1)
     assert made.render(frame()).pixels.any()
     assert any("not kept" in r.getMessage() for r in caplog.records)
+
+
+def test_another_op_at_a_bent_layer_is_another_network_and_other_channels_are_not(generator: Generator) -> None:
+    made = engine.Engine("openvino", generator, precision="f32", threads=1, wait=True)
+    made.render(frame(bends=ZOOM8))
+    made.render(frame(bends=(*ZOOM8, BendSetting("blur", 8, 0.5))))
+    assert made.topology == {*MOVE8, bending.Stage(8, "blur")}
+    before = made.backend
+    made.render(frame(bends=(BendSetting("rotate", 8, 0.3), BendSetting("blur", 8, 0.5, Channels((0, 2))))))
+    assert made.backend is before
+    made.render(frame(bends=(BendSetting("rotate", 8, 0.3, Channels((0, 2))),)))
+    assert made.topology == {*MOVE8, bending.Stage(8, "blur"), bending.Stage(8, "*move.1")}
+
+
+def test_a_show_begins_with_bends_or_with_the_stages_of_another(generator: Generator) -> None:
+    first = engine.Engine("openvino", generator, precision="f32", threads=1, bends=(*ZOOM8, *TURN16))
+    second = engine.Engine("openvino", plain_generator(small(16), 2), precision="f32", threads=1, bends=first.topology)
+    assert first.topology == second.topology == {*MOVE8, *MOVE16}
+    third = engine.Engine("openvino", plain_generator(small(16), 2), threads=1, bends=(BendSetting("zoom", 32, 0.1),))
+    assert third.topology == frozenset()  # a layer that it has not
+
+
+def test_a_mask_reaches_every_backend_that_is_built(generator: Generator) -> None:
+    mask = np.zeros((8, 8), np.float32)
+    made = engine.Engine("openvino", generator, precision="f32", threads=1, noise_mask=mask, wait=True)
+    none, some = ({"noise_mask": amount} for amount in (1.0, 0.0))
+    silent = frame({f"noise_strength.{part}": 0.0 for part in ("coarse", "middle", "fine")})
+    np.testing.assert_array_equal(made.render(frame(none)).pixels, made.render(silent).pixels)
+    assert (made.render(frame(none)).pixels != made.render(frame(some)).pixels).any()
+    moved = made.render(frame(none, bends=ZOOM8)).pixels  # another backend
+    np.testing.assert_array_equal(made.render(frame(silent.values, bends=ZOOM8)).pixels, moved)

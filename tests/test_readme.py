@@ -39,11 +39,12 @@ def test_links_lead_somewhere(root: Path) -> None:
 
 def test_rooms_are_the_rooms(root: Path) -> None:
     named = set(re.findall(r"^\| `(\w+)(?:\.py)?` \|", README, re.M))
-    there = {p.parent.name for p in (root / "liveviz").glob("*/__init__.py")} | {"clock"}
+    there = {p.parent.name for p in (root / "liveviz").glob("*/__init__.py")}
+    there |= {p.stem for p in (root / "liveviz").glob("*.py") if not p.stem.startswith("_")}
     assert named == there
 
 
 def test_keys_are_the_window_s(root: Path) -> None:
     source = (root / "liveviz/app/stage.py").read_text() + (root / "liveviz/outputs/window.py").read_text()
-    for key in ("escape", "f", "space", "b", "h"):
+    for key in ("escape", "f", "space", "b", "h", "page_down", "page_up"):
         assert f'"{key}"' in source or f'"key.{key}"' in source

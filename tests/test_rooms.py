@@ -11,15 +11,16 @@ PACKAGE = ROOT / "liveviz"
 MAY_IMPORT = {
     "spec": set(),
     "clock": {"spec"},
+    "cuda_driver": {"spec"},
     "inputs": {"spec"},
     "signals": {"spec"},
     "mapping": {"spec"},
     "models": {"spec"},
     "bending": {"spec"},
     "learning": {"spec", "models"},
-    "engine": {"spec", "models", "bending"},
+    "engine": {"spec", "models", "bending", "cuda_driver"},
     "post": {"spec"},
-    "outputs": {"spec"},
+    "outputs": {"spec", "cuda_driver"},
 }
 MAY_USE = {
     "torch": {"models", "bending", "learning", "engine"},
@@ -35,8 +36,8 @@ MAY_USE = {
     "tensorrt": {"engine"},
     "av": {"outputs"},
 }
-LAZY = {"aubio", "openvino", "tensorrt", "tensorrt_rtx", "matplotlib", "sounddevice"}
-BARE = ["models", "bending", "learning", "engine/cuda.py"]  # must import with numpy and torch alone
+LAZY = {"aubio", "openvino", "tensorrt", "tensorrt_rtx", "tensorrt_rtx_bindings", "matplotlib", "sounddevice"}
+BARE = ["models", "bending", "learning", "engine/cuda.py", "app/gpu"]  # must import with numpy and torch alone
 BARE_MAY = {"torch", "numpy", "triton", "liveviz"}
 STANDARD = set(__import__("sys").stdlib_module_names)
 

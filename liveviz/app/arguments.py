@@ -4,11 +4,11 @@ import argparse
 import math
 from pathlib import Path
 
-from liveviz import engine
-from liveviz.spec import UsageError
+from liveviz import engine, models
+from liveviz.signals import MOST_OFFSET
+from liveviz.spec import SoundChannels, Stems, UsageError, parse_channels, parse_stems
 
 BACKENDS = ("auto", *engine.backends())
-PLANNED = {"tensorrt"} - set(BACKENDS)
 
 
 def add_show(parser: argparse.ArgumentParser, fps: float | None) -> None:
@@ -16,16 +16,50 @@ def add_show(parser: argparse.ArgumentParser, fps: float | None) -> None:
     parser.add_argument("--model", metavar="NAME|PATH", help="generator (default: the mapping's, else `default`)")
     parser.add_argument("--mapping", default="default", metavar="NAME|PATH", help="mapping file (default: default)")
     parser.add_argument("--size", default="1280x720", metavar="WxH", help="canvas in pixels (default: 1280x720)")
+    add_wide(parser)
     parser.add_argument("--fps", type=float, default=fps, metavar="N", help="frames per second (default: 30)")
     parser.add_argument("--seed", type=int, metavar="N", help="of everything random (default: the mapping's)")
-    parser.add_argument("--backend", default="auto", type=_backend, choices=BACKENDS, help="what draws (default: auto)")
+    parser.add_argument("--backend", default="auto", choices=BACKENDS, help="what draws (default: auto)")
 
 
-def _backend(name: str) -> str:
-    """The name, unless it is one that is still to come; argparse checks it against the choices."""
-    if name in PLANNED:
-        raise argparse.ArgumentTypeError(f"{name} is not built yet; there are {', '.join(BACKENDS)}")
-    return name
+def add_wide(parser: argparse.ArgumentParser) -> None:
+    """--wide."""
+    parser.add_argument(
+        "--wide",
+        default="mirror",
+        choices=models.WIDE,
+        help="a picture of the canvas's shape from a square generator: mirror (new sides, things keep their size), extend "
+        "(drawn out), off (default: mirror)",
+    )
+
+
+def add_ears(parser: argparse.ArgumentParser) -> None:
+    """--channels --stems: which channels of the sound are listened to."""
+    parser.add_argument("--channels", metavar="N-M", help="channels to listen to, like 1-2 (default: all)")
+    add_stems(parser)
+
+
+def add_stems(parser: argparse.ArgumentParser) -> None:
+    """--stems."""
+    parser.add_argument(
+        "--stems",
+        nargs="+",
+        default=[],
+        metavar="NAME=N-M",
+        help="channels that have signals of their own: drums=1-2 bass=3",
+    )
+
+
+def ears(args: argparse.Namespace) -> tuple[SoundChannels, Stems]:
+    """The checked --channels and --stems."""
+    return parse_channels(args.channels) if args.channels is not None else (), parse_stems(args.stems)
+
+
+def offset(milliseconds: float) -> float:
+    """--latency-offset in seconds; UsageError otherwise."""
+    if not abs(milliseconds) <= 1000.0 * MOST_OFFSET:
+        raise UsageError(f"latency-offset {milliseconds:g}: {-1000 * MOST_OFFSET:g} to {1000 * MOST_OFFSET:g} ms")
+    return milliseconds / 1000.0
 
 
 def named(text: str) -> str:
@@ -46,6 +80,13 @@ def seed(value: int | None) -> int | None:
     """0 to 2**32 - 1, or None; UsageError otherwise."""
     if value is not None and not 0 <= value < 2**32:
         raise UsageError(f"seed {value}: 0 to 4294967295")
+    return value
+
+
+def within(value: int, low: int, high: int, what: str) -> int:
+    """The number, if it is from `low` to `high`; UsageError otherwise."""
+    if not low <= value <= high:
+        raise UsageError(f"{what} {value}: {low} to {high}")
     return value
 
 

@@ -55,7 +55,6 @@ def run(room: str, options: ShowOptions, links: Links) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     sys.setswitchinterval(0.0005)
     logs.setup(options.debug)
-    links.status[room].say({"state": "starting"})
     code = 0
     try:
         importlib.import_module(ROOM_MODULES[room]).body(options, links, Life(links))

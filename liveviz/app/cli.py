@@ -19,6 +19,8 @@ COMMANDS = {
     "play": "play live: sound, MIDI and OSC in, pictures out",
     "render": "render a song to a video, frame by frame",
     "analyze": "show what the ears hear in a file, as JSON or PNG",
+    "listen": "show every signal of what is heard, live, in the terminal",
+    "calibrate": "measure how late sound comes in, with clicks, and make up for it",
     "still": "draw single pictures of a generator",
     "model": "make, inspect and list generators",
     "train": "teach a generator to draw",

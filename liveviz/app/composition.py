@@ -6,7 +6,7 @@ from pathlib import Path
 
 from liveviz import bending, mapping, post, signals
 from liveviz.app import paths, wire
-from liveviz.spec import CORE_PARAMETERS, Registry
+from liveviz.spec import CORE_PARAMETERS, BendSetting, Registry, Stems
 
 
 @cache
@@ -27,15 +27,15 @@ def parameter_wire() -> wire.ParameterWire:
     return wire.ParameterWire(registry().names, tuple(sorted(bending.ops())))
 
 
-def load_mapping(source: Path | str, path: Path | None = None) -> mapping.Program:
-    """The checked mapping of a file, or of the text that was in the file `path`.
+def load_mapping(source: Path | str, path: Path | None = None, stems: Stems = ()) -> mapping.Program:
+    """The checked mapping of a file, or of the text that was in the file `path`; it may use the signals of `stems`.
 
     Raises:
         LivevizError: file, line, field and what is allowed.
     """
-    return mapping.load(source, registry(), signals.outputs(), name=str(path or source))
+    return mapping.load(source, registry(), signals.all_outputs(stems), name=str(path or source))
 
 
-def bend_layers(program: mapping.Program) -> frozenset[int]:
-    """Resolutions at which a mapping bends: the topology to compile first."""
-    return frozenset(layer for _, layer in program.bends)
+def bend_settings(program: mapping.Program) -> tuple[BendSetting, ...]:
+    """The bends of a mapping, for the network that is compiled first: amounts do not matter there."""
+    return tuple(BendSetting(b.parameter.removeprefix("bend."), b.layer, 0.0, b.channels) for b in program.bends)

@@ -14,6 +14,8 @@ from liveviz.spec import LivevizError
 ROOMS = ("ears", "hands", "engine", "stage")
 _STATUS_BYTES = 65536
 _MAPPING_BYTES = 512 * 1024
+_NAME_BYTES = 4096
+_ROOM_FOR = 1024 * 1024  # pixels: another generator may come in the middle of a show, and be larger
 
 
 class Status:
@@ -52,10 +54,11 @@ class Links:
         context: of multiprocessing, for the bells.
         outputs: number of signal outputs.
         parameters: layout of a ParameterFrame.
-        picture: (width, height) of the engine's pictures.
+        picture: (width, height) of the engine's first pictures.
     Raises:
         LivevizError: there is no room for them.
-    `mapping` holds the text of the last good mapping file, for a stage that is started again while the file is broken.
+    `mapping` holds the text of the last good mapping file, for a stage that is started again while the file is broken;
+    `model` the name of the generator asked for in the middle of the show.
     """
 
     def __init__(
@@ -66,8 +69,9 @@ class Links:
         try:
             self.signals = self._keep(Slot(wire.signal_bytes(outputs)))
             self.parameters = self._keep(Slot(parameters.bytes))
-            self.images = self._keep(Slot(wire.image_bytes(*picture)))
+            self.images = self._keep(Slot(max(wire.image_bytes(*picture), wire.image_bytes(1, _ROOM_FOR))))
             self.mapping = self._keep(Slot(_MAPPING_BYTES))
+            self.model = self._keep(Slot(_NAME_BYTES))
             self.flags = self._keep(Slot(8))
             self.controls = self._keep(Ring(wire.CONTROL_BYTES, 8192))
             self.audio = self._keep(Ring(wire.AUDIO_BYTES, 1024))

@@ -8,7 +8,7 @@ from liveviz import mapping
 from liveviz.app import composition
 from liveviz.app.mailbox import Slot
 from liveviz.clock import now
-from liveviz.spec import LivevizError
+from liveviz.spec import LivevizError, Stems
 
 _log = logging.getLogger("liveviz.app")
 _LOOK_EVERY = 0.15
@@ -21,13 +21,14 @@ class MappingFile:
 
     Args:
         path: of the file. last_good: where the text of the last good one is kept, for a stage that is started again.
+        stems: that the show listens to.
     Raises:
         LivevizError: it is not good, and no good one was kept.
     State: `program`, the last good one; `mistake`, what is wrong with what was saved last, or nothing.
     """
 
-    def __init__(self, path: Path, last_good: Slot) -> None:
-        self.path, self._last_good = path, last_good
+    def __init__(self, path: Path, last_good: Slot, stems: Stems) -> None:
+        self.path, self._last_good, self._stems = path, last_good, stems
         self._stamp, self._gone = self._look(), 0
         self._looked = now()
         self.mistake = ""
@@ -37,7 +38,7 @@ class MappingFile:
             if (kept := last_good.read()) is None:
                 raise
             self._warn(error)
-            self.program = composition.load_mapping(kept[1].tobytes().decode(), path)
+            self.program = composition.load_mapping(kept[1].tobytes().decode(), path, stems)
 
     def changed(self) -> mapping.Program | None:
         """A new good program, when there is one."""
@@ -56,8 +57,6 @@ class MappingFile:
             return None
         self.mistake = ""
         _log.info("mapping %s: loaded again", self.path.name)
-        if program.model != self.program.model:
-            _log.info("mapping %s: the other model is taken when the show is next started", self.path.name)
         self.program = program
         return program
 
@@ -69,7 +68,7 @@ class MappingFile:
         return found.st_mtime_ns, found.st_size
 
     def _load(self) -> mapping.Program:
-        program = composition.load_mapping(self.path)
+        program = composition.load_mapping(self.path, stems=self._stems)
         with contextlib.suppress(OSError, ValueError):  # replaced or grown in this very moment: kept next time
             self._last_good.write(self.path.read_bytes())
         return program

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from liveviz import engine, mapping, models, signals
-from liveviz.app import composition, paths
+from liveviz.app import composition, noise_mask, paths
 from liveviz.app.progress import Progress
 from liveviz.app.tick import Tick
 from liveviz.clock import FrameClock
@@ -18,7 +18,7 @@ from liveviz.inputs import audio
 from liveviz.outputs.headless import Headless
 from liveviz.outputs.recorder import Recorder
 from liveviz.post import Chain
-from liveviz.spec import AudioBlock, LivevizError, SignalFrame
+from liveviz.spec import AudioBlock, LivevizError, SignalFrame, SoundChannels, Stems
 
 _BLOCK = 1024
 _INTERRUPTED_S = 1.5  # how long the encoder may take to finish when the user has had enough
@@ -27,9 +27,8 @@ _INTERRUPTED_S = 1.5  # how long the encoder may take to finish when the user ha
 class FileEars:
     """The ears of an offline render: every block up to the frame's time, analysed in order, handed to `heard`."""
 
-    def __init__(self, reader: audio.Reader, heard: Callable[[AudioBlock], None]) -> None:
-        self._reader, self._heard = reader, heard
-        self._analyser = signals.Analyser(reader.sample_rate)
+    def __init__(self, reader: audio.Reader, listener: signals.Listener, heard: Callable[[AudioBlock], None]) -> None:
+        self._reader, self._listener, self._heard = reader, listener, heard
         self._read = 0
         self._newest: SignalFrame | None = None
         self.over = False
@@ -43,7 +42,7 @@ class FileEars:
             if len(samples):
                 block = AudioBlock(samples, self._reader.sample_rate, self._read / self._reader.sample_rate)
                 self._heard(block)
-                for frame in self._analyser.step(block):
+                for frame in self._listener.step(block):
                     self._newest = frame
         return self._newest
 
@@ -58,6 +57,9 @@ def render(
     fps: float,
     seed: int | None,
     backend: str,
+    channels: SoundChannels = (),
+    stems: Stems = (),
+    wide: str = "mirror",
 ) -> float:
     """Render `song` to the mp4 `out` and return the seconds of video that were written.
 
@@ -66,15 +68,17 @@ def render(
             nothing was there, else beside it; the message says where.
     """
     target = Path(os.path.realpath(out))  # a link stays a link
-    program = composition.load_mapping(mapping_file)
+    program = composition.load_mapping(mapping_file, stems=stems)
     reader = audio.open_reader(song)
     name = engine.choose(backend)
-    generator = (
-        None if name == "testcard" else models.open_model(model or program.model or "default", [paths.engines()])
-    )
+    chosen = model or program.model or "default"
+    generator = None if name == "testcard" else models.open_model(chosen, paths.model_folders(), paths.cache())
+    if generator is not None:
+        generator = models.widen(generator, size, wide)
     screen = Headless(size)
-    live = engine.Engine(name, generator, cache=paths.cache(), bends=composition.bend_layers(program), wait=True)
-    show = mapping.Show(program, composition.registry(), signals.outputs(), seed=seed)
+    bends, mask = composition.bend_settings(program), noise_mask.of(program, mapping_file)
+    live = engine.Engine(name, generator, cache=paths.cache(), bends=bends, noise_mask=mask, wait=True)
+    show = mapping.Show(program, composition.registry(), signals.all_outputs(stems), seed=seed)
     chain = Chain(screen.ctx, composition.shaders(), size, scale=1.0)
     part = _draft(target)
     try:
@@ -82,7 +86,8 @@ def render(
     except LivevizError as error:
         part.unlink()
         raise LivevizError(f"out: {out}: {str(error).replace(str(part), target.name)}") from None
-    ears = FileEars(reader, lambda block: recorder.write_audio(_stereo(block.samples), block.time))
+    listener = signals.Listener(reader.sample_rate, channels, stems)
+    ears = FileEars(reader, listener, lambda block: recorder.write_audio(_stereo(block.samples), block.time))
     tick = Tick(FrameClock(fps), lambda until: (), ears.listen, show, live.render, chain)
     progress = Progress(reader.duration or 0.0)
     written = 0

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from liveviz.spec import SoundChannels, Stems
+
 
 @dataclass(frozen=True, slots=True)
 class ShowOptions:
@@ -11,11 +13,14 @@ class ShowOptions:
     source: audio device name, a file, "demo", or None for the system's input.
     model: bundle name or path. mapping: path of the mapping file.
     size: canvas, (width, height) in pixels. fps: frames per second. seed: None = the mapping's.
+    wide: how the generator's picture takes the shape of the canvas, of models.WIDE.
     window: "window", "fullscreen" or "headless". monitor: name or index for fullscreen, None = the first.
     osc: (host, port) or None; osc_required: the user asked for that very port.
     midi: port name, None for every port, "none" for no MIDI at all.
     record: mp4 to write.
     seconds: stop after so long, None = until stopped.
+    channels: of the sound, () for all; stems: channels with signals of their own. offset: seconds by which sound is heard
+        before it is captured, None for what was calibrated.
     started: when the command began, on the show's clock. take: how often the stage was started again.
     """
 
@@ -36,7 +41,11 @@ class ShowOptions:
     stats: Path | None
     debug: bool
     started: float
+    channels: SoundChannels = ()
+    stems: Stems = ()
+    offset: float | None = None
     take: int = 0
+    wide: str = "mirror"
 
     def with_take(self, take: int) -> "ShowOptions":
         """The same with `take`."""

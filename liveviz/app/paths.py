@@ -38,6 +38,11 @@ def engines() -> Path:
     return _shipped("engines")
 
 
+def model_folders() -> list[Path]:
+    """Where bundles are looked for by name: those that come with the program, then the user's own."""
+    return [engines(), platformdirs.user_data_path("liveviz") / "engines"]
+
+
 def cache() -> Path | None:
     """The user's cache folder for compiled engines; made where it is missing, only for this user.
 

@@ -84,7 +84,7 @@ class Screen:
         if t - self._status_read > _STATUS_EVERY:
             self._status_read = t
             self._engine = self._links.status["engine"].read()
-        names = [o.name for o in signals.outputs()]
+        names = [o.name for o in signals.all_outputs(self._options.stems)]
         level = dict(zip(names, heard.values.tolist(), strict=True)) if heard is not None else {}
         recent = list(figures.waits)[-200:]
         return OverlayStats(
@@ -95,13 +95,14 @@ class Screen:
             latency_ms=1000 * sum(recent) / len(recent) if recent else None,
             level=level.get("rms", 0.0),
             level_db=level.get("level_db", -120.0),
+            gain_db=level.get("gain_db", 0.0),
             beat_phase=level.get("beat_phase", 0.0),
             bpm=level.get("tempo", 0.0),
             control=touched,
-            model=self._options.model,
+            model=str(self._engine.get("model", self._options.model)),
             mapping=self._options.mapping.stem,
             backend=" ".join(str(self._engine.get(k, "")) for k in ("backend", "precision")).strip(),
-            message=self._message,
+            message=self._message or str(self._engine.get("mistake", "")),
             dropped=figures.presented - figures.rendered,
             late=figures.late,
         )

@@ -27,12 +27,13 @@ _START_S = 120.0  # compiling a large generator for the first time takes its tim
 _SLOW_S = 15.0
 _AWAY_S = 2.0  # the parent looks 20 times a second; a longer gap means that the whole show was stopped
 _END_S = 1.5  # how long children may take to end; recordings are playable all the time
+_ANEW_S = 0.5
 _BACKOFF_S = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 
 @dataclass
 class _Room:
-    """One child and its history."""
+    """One child and its history. device: the input that it listened to."""
 
     name: str
     process: BaseProcess | None = None
@@ -42,6 +43,7 @@ class _Room:
     ended: bool = False
     killed: bool = False
     called_slow: bool = False
+    device: str = ""
     deaths: list[float] = field(default_factory=list)
 
 
@@ -50,7 +52,7 @@ class Show:
 
     def __init__(self, options: ShowOptions) -> None:
         self._options = options
-        composition.load_mapping(options.mapping)
+        composition.load_mapping(options.mapping, stems=options.stems)
         self._context = multiprocessing.get_context("spawn")
         self._picture = _picture_size(options)
         self._rooms = {name: _Room(name) for name in child.ROOM_MODULES}
@@ -64,7 +66,8 @@ class Show:
         names = ("SIGINT", "SIGTERM", "SIGHUP")  # the last where terminals hang up
         numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
         restore = [(s, signal.signal(s, self._interrupt)) for s in numbers]
-        self._links = Links(self._context, len(signals.outputs()), composition.parameter_wire(), self._picture)
+        heard = len(signals.all_outputs(self._options.stems))
+        self._links = Links(self._context, heard, composition.parameter_wire(), self._picture)
         try:
             for room in self._rooms.values():
                 self._start(room)
@@ -87,7 +90,7 @@ class Show:
         multiprocessing.connection.wait(sentinels, timeout=0.05)
 
     def _start(self, room: _Room) -> None:
-        self._links.status[room.name].say({"state": "starting"})
+        self._links.status[room.name].say({"state": "starting", "device": room.device})
         room.process = self._context.Process(
             target=child.run,
             args=(room.name, self._options.with_take(room.starts), self._links),
@@ -119,6 +122,8 @@ class Show:
         """Kill a child that has hung, so that it is started again; say so when one takes long to start."""
         assert room.process is not None
         ready = status.get("state") in ("ready", "finished")
+        if status.get("captured"):
+            room.device = status["source"]
         room.was_ready |= ready
         silent = now() - max(status.get("time", 0.0), self._back)
         if silent > (_HUNG_S if ready else _START_S):
@@ -147,6 +152,8 @@ class Show:
             self._failed = f"{room.name} cannot start: {message}"
             return
         wait = _BACKOFF_S[min(len(room.deaths) - 1, len(_BACKOFF_S) - 1)]
+        if code == child.USER_ERROR:  # it ended in order, to begin anew: a device that hangs, a model that changed
+            wait = min(wait, _ANEW_S)
         room.next_start = now() + wait
         if not room.killed:
             _log.warning("%s died (%s): it is started again", room.name, message)
@@ -213,5 +220,6 @@ def _picture_size(options: ShowOptions) -> tuple[int, int]:
     """(width, height) of the engine's pictures; LivevizError where the model cannot be read."""
     if options.backend == "testcard":
         return testcard.SIZE, testcard.SIZE
-    generator = models.open_model(options.model, [paths.engines()])
-    return generator.config.resolution, generator.config.resolution
+    generator = models.open_model(options.model, paths.model_folders(), paths.cache())
+    config = models.widen(generator, options.size, options.wide).config
+    return config.width, config.height

@@ -10,16 +10,19 @@ from liveviz.app import child, composition, wire
 from liveviz.app.figures import Figures
 from liveviz.app.links import Links
 from liveviz.app.mapping_file import MappingFile
+from liveviz.app.model_choice import ModelChoice
 from liveviz.app.options import ShowOptions
 from liveviz.app.screen import Screen
 from liveviz.app.taping import Taping
 from liveviz.app.tick import Tick
 from liveviz.clock import WallClock, now
+from liveviz.outputs import handover
 from liveviz.post import Chain
 from liveviz.spec import ControlMessage, ImageFrame, ParameterFrame, SignalFrame
 
 _log = logging.getLogger("liveviz.app")
 _SAY_EVERY = 0.25
+_MODEL = "/liveviz/model"  # its argument is a name
 _DARK = np.full((8, 8, 4), (10, 8, 16, 255), np.uint8)
 
 
@@ -67,11 +70,15 @@ class Stage:
 
     def __init__(self, options: ShowOptions, links: Links) -> None:
         self._options, self._links = options, links
-        self._file = MappingFile(options.mapping, links.mapping)
+        self._file = MappingFile(options.mapping, links.mapping, options.stems)
         self.screen = Screen(options, links)
         links.status["stage"].say({"state": "starting", "screen": self.screen.kind})
-        self._show = mapping.Show(self._file.program, composition.registry(), signals.outputs(), seed=options.seed)
-        self._chain = Chain(self.screen.ctx, composition.shaders(), options.size)
+        self._show = mapping.Show(
+            self._file.program, composition.registry(), signals.all_outputs(options.stems), seed=options.seed
+        )
+        upload = handover.host_upload(self.screen.ctx)
+        self._chain = Chain(self.screen.ctx, composition.shaders(), options.size, upload=upload)
+        self._models = ModelChoice(options.model, self._file.program.model, links)
         self._clock = WallClock(options.fps)
         self._engine = RemoteEngine(links, self._clock)
         self._heard: SignalFrame | None = None
@@ -86,6 +93,10 @@ class Stage:
 
     def _controls(self, until: float) -> list[ControlMessage]:
         messages = [wire.unpack_control(record) for record in self._links.controls.drain()]
+        for message in messages:
+            if message.text and message.address == _MODEL:
+                self._models.ask(message.text)
+        messages = [message for message in messages if not message.text]
         for message in self.screen.poll():
             messages.append(message)
             if message.value > 0.0:
@@ -99,11 +110,14 @@ class Stage:
             self._show.toggle("stage.blackout")
         elif address == "key.h":
             self.screen.toggle_overlay()
+        elif address in ("key.page_down", "key.page_up"):
+            self._models.turn(1 if address == "key.page_down" else -1)
 
     def step(self) -> bool:
         """One frame; False once the window is closed or the time is up."""
         if (program := self._file.changed()) is not None:
             self._show.replace(program)
+            self._models.follow(program.model)
         self.screen.say(self._file.mistake)
         picture = self._tick.step()
         began = now()

@@ -25,6 +25,7 @@ def compose(ears: dict, hands: dict, engine: dict, stage: dict) -> dict:
     return {
         "frames": stage.get("frames", {"rendered": 0, "presented": 0, "late": 0, "fps": 0.0, "interval_ms": none}),
         "engine": {
+            "model": engine.get("model", ""),
             "backend": engine.get("backend", ""),
             "device": engine.get("device", ""),
             "precision": engine.get("precision", ""),

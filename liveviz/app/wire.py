@@ -7,10 +7,20 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from liveviz.spec import AudioBlock, BendSetting, ControlMessage, ImageFrame, LatentTerm, ParameterFrame, SignalFrame
+from liveviz.spec import (
+    AudioBlock,
+    BendSetting,
+    Channels,
+    ControlMessage,
+    ImageFrame,
+    LatentTerm,
+    ParameterFrame,
+    SignalFrame,
+)
 
 MAX_LATENTS = 32
 MAX_BENDS = 16
+_BEND = 5 + 32  # op, layer, amount, share and seed of the channels, and 1024 of them as bits, 32 in each number
 _HEAD = 9
 CONTROL_BYTES = 16 + 256
 AUDIO_FRAMES, AUDIO_CHANNELS = 1024, 2
@@ -46,10 +56,10 @@ class ParameterWire:
         self._names = tuple(names)
         self._ops = tuple(ops)
         self._op_index = {op: i for i, op in enumerate(ops)}
-        self.bytes = 8 * (_HEAD + len(names) + MAX_LATENTS * 5 + MAX_BENDS * 3)
+        self.bytes = 8 * (_HEAD + len(names) + MAX_LATENTS * 5 + MAX_BENDS * _BEND)
 
     def pack(self, frame: ParameterFrame) -> NDArray[np.float64]:
-        """`[9 + names + 32 * 5 + 16 * 3]` float64."""
+        """`[9 + names + 32 * 5 + 16 * 37]` float64."""
         v = np.zeros(self.bytes // 8)
         latents, bends = frame.latents[:MAX_LATENTS], frame.bends[:MAX_BENDS]
         v[:_HEAD] = (
@@ -70,8 +80,11 @@ class ParameterWire:
             at += 5
         at = _HEAD + len(self._names) + MAX_LATENTS * 5
         for bend in bends:
-            v[at : at + 3] = (self._op_index[bend.op], bend.layer, bend.amount)
-            at += 3
+            channels = bend.channels
+            v[at : at + 5] = (self._op_index[bend.op], bend.layer, bend.amount, channels.share, channels.seed)
+            if channels.chosen:
+                v[at + 5 : at + _BEND] = _bits(channels.chosen)
+            at += _BEND
         return v
 
     def unpack(self, content: NDArray[np.uint8]) -> ParameterFrame:
@@ -84,8 +97,8 @@ class ParameterWire:
             for row in v[at : at + MAX_LATENTS * 5].reshape(-1, 5)[: int(v[7])].tolist()
         )
         bends = tuple(
-            BendSetting(self._ops[int(row[0])], int(row[1]), row[2])
-            for row in v[at + MAX_LATENTS * 5 :].reshape(-1, 3)[: int(v[8])].tolist()
+            BendSetting(self._ops[int(row[0])], int(row[1]), float(row[2]), _channels(row))
+            for row in v[at + MAX_LATENTS * 5 :].reshape(-1, _BEND)[: int(v[8])]
         )
         return ParameterFrame(
             sequence=int(v[0]),
@@ -99,6 +112,22 @@ class ParameterWire:
             signal_time=float(v[5]),
             signal_sequence=int(v[6]),
         )
+
+
+def _bits(chosen: Sequence[int]) -> NDArray[np.uint32]:
+    """`[32]`: a bit for each of 1024 channels."""
+    bits = np.zeros(1024, np.uint8)
+    bits[list(chosen)] = 1
+    return np.packbits(bits, bitorder="little").view("<u4")
+
+
+def _channels(row: NDArray[np.float64]) -> Channels:
+    """The channels of one packed bend."""
+    words = row[5:]
+    if not words.any():
+        return Channels(share=float(row[3]), seed=int(row[4]))
+    bits = np.unpackbits(words.astype("<u4").view(np.uint8), bitorder="little")
+    return Channels(tuple(np.flatnonzero(bits).tolist()), float(row[3]), int(row[4]))
 
 
 def image_bytes(width: int, height: int) -> int:
@@ -133,13 +162,14 @@ def unpack_image(content: NDArray[np.uint8]) -> tuple[ImageFrame, float]:
 
 def pack_control(message: ControlMessage) -> bytes:
     """One ControlMessage as at most CONTROL_BYTES bytes."""
-    return struct.pack("<dd", message.time, message.value) + message.address.encode()
+    return struct.pack("<dd", message.time, message.value) + f"{message.address}\0{message.text}".encode()
 
 
 def unpack_control(record: bytes) -> ControlMessage:
     """The inverse of pack_control."""
     time, value = struct.unpack_from("<dd", record)
-    return ControlMessage(record[16:].decode(), value, time)
+    address, _, text = record[16:].decode().partition("\0")
+    return ControlMessage(address, value, time, text)
 
 
 def pack_audio(block: AudioBlock) -> list[bytes]:

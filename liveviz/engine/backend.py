@@ -1,19 +1,21 @@
 """The contract of a backend, and the part that all network backends share: from a ParameterFrame to the four things a
-network needs (ws, noise, sampling grids, and where the picture goes), so that a backend file holds its own arithmetic
+network needs (ws, noise, bends, and where the picture goes), so that a backend file holds its own arithmetic
 only and all of them show the same picture."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from liveviz import bending
+from liveviz.engine.folding import layers_of
 from liveviz.engine.latents import Latents
 from liveviz.engine.noise import NoiseFields
-from liveviz.models import Generator
-from liveviz.spec import BendSetting, ImageFrame, LivevizError, ParameterFrame, UsageError
+from liveviz.engine.view import view
+from liveviz.models import Directions, Generator
+from liveviz.spec import ImageFrame, LivevizError, ParameterFrame, UsageError
 
 NOISE_MODES = ("const", "none", "random")
 
@@ -24,7 +26,7 @@ class Backend(ABC):
     """One opened engine.
 
     name: file name. device: in words. precision: f32, f16 or bf16. size: (width, height) of the picture.
-    topology: the resolutions whose activations this one can bend.
+    topology: the stages that this one was built with: which bends it can do.
     One thread at a time may call it.
     """
 
@@ -32,12 +34,12 @@ class Backend(ABC):
     device: str = "CPU"
     precision: str = "f32"
     size: tuple[int, int]
-    topology: frozenset[int] = frozenset()
+    topology: bending.Topology = frozenset()
 
     @abstractmethod
     def render(self, frame: ParameterFrame) -> ImageFrame:
-        """One picture; its pixels are its own, no later frame touches them. Bends on layers outside the topology are
-        left out."""
+        """One picture; its pixels are its own, no later frame touches them. Bends that need a stage outside the
+        topology are left out."""
 
     @abstractmethod
     def synthesize(self, ws: Array, noise_mode: str = "const", seed: int = 0) -> Array:
@@ -50,6 +52,23 @@ class Backend(ABC):
             float32 `[n, img_channels, H, W]`, about ±1.
         """
 
+    def ws(self, z: Array, c: Array | None, psi: float = 1.0) -> Array:
+        """ws `[n, num_ws, w_dim]` of z `[n, z_dim]` and c `[n, classes]` (None without classes), truncated on every row.
+
+        Raises: LivevizError where there is no network.
+        """
+        raise LivevizError(f"backend {self.name}: has no network, so it makes no stills")
+
+    def lacks(self, stages: bending.Topology) -> bool:
+        """Whether another one must be built before all of these are done."""
+        return not stages <= self.topology
+
+    def mask_noise(self, picture: Array | None) -> None:  # noqa: B027 - a test card has no noise
+        """Hold the noise back where `picture` `[H, W]`, 0 to 1, is dark, as far as `noise_mask` says; None: nowhere."""
+
+    def use_directions(self, directions: Directions) -> None:  # noqa: B027 - a test card has no latents
+        """Let the knobs push along these, from the next picture on."""
+
     def close(self) -> None:  # noqa: B027 - most have nothing to give back
         """Give back what the backend holds; it is not called again."""
 
@@ -60,22 +79,26 @@ class NetworkBackend(Backend):
     State: the noise fields of the last phase, the cache of w.
     """
 
-    def __init__(self, generator: Generator, topology: frozenset[int], noise_gains: Sequence[float]) -> None:
+    def __init__(self, generator: Generator, topology: bending.Topology, noise_gains: Sequence[float]) -> None:
         config = generator.config
         self.generator = generator
-        self.size = (config.resolution, config.resolution)
+        self.size = (config.width, config.height)
         self.topology = topology
         self.latents = Latents(generator)
-        resolutions = [r for r in config.resolutions for _ in range(1 if r == 4 else 2)]
-        self.noise = NoiseFields(resolutions, noise_gains)
-        names = [f"synthesis.b{r}.conv{i}" for r in config.resolutions for i in ([1] if r == 4 else [0, 1])]
-        self._noise_const = [generator.weights[f"{name}.noise_const"] for name in names]
+        self.noise = NoiseFields(config.noises, noise_gains)
+        self._noise_const = [generator.weights[f"{place.name}.noise_const"] for place in config.noises]
+        self.bends = bending.Bends(topology, layers_of(config))
 
     def render(self, frame: ParameterFrame) -> ImageFrame:
         ws = self.latents.ws(frame)  # [1, num_ws, w_dim]
         noise = self.noise.frame(frame)
-        pixels = self._pixels(ws, noise, settings_by_layer(frame.bends, self.topology))
+        where = view(frame) if self.generator.config.is_stylegan3 else None
+        pixels = self._pixels(ws, noise, where, self.bends.step(frame))
         return ImageFrame(pixels, frame.sequence, frame.time, frame.signal_time, frame.signal_sequence)
+
+    def ws(self, z: Array, c: Array | None, psi: float = 1.0) -> Array:
+        mapping = self.latents.mapping
+        return mapping.ws(mapping(z, c), psi)
 
     def synthesize(self, ws: Array, noise_mode: str = "const", seed: int = 0) -> Array:
         ws = np.asarray(ws, np.float32)
@@ -90,41 +113,33 @@ class NetworkBackend(Backend):
             noise = self.noise.of([np.zeros_like(field) for field in self._noise_const])
         else:
             noise = self.noise.at(seed, 0.0, (1.0, 1.0, 1.0))
-        pictures = [self._raw(ws[n : n + 1], noise) for n in range(len(ws))]
-        shape = (0, config.img_channels, config.resolution, config.resolution)
-        return np.concatenate(pictures) if pictures else np.zeros(shape, np.float32)
+        if not len(ws):
+            return np.zeros((0, config.img_channels, config.height, config.width), np.float32)
+        return self._raw_batch(ws, noise)
 
-    @abstractmethod
-    def _pixels(self, ws: Array, noise: list[Array], bends: Mapping[int, tuple[BendSetting, ...]]) -> NDArray[np.uint8]:
-        """Pixels `[H, W, 4]` of ws `[1, num_ws, w_dim]`; noise per convolution `[1, 1, r, r]`, times its gain."""
+    def mask_noise(self, picture: Array | None) -> None:
+        self.noise.mask(picture)
+
+    def use_directions(self, directions: Directions) -> None:
+        self.latents.use(directions)
+
+    def _raw_batch(self, ws: Array, noise: list[Array]) -> Array:
+        """Raw output `[n, C, H, W]` of at least one ws, one by one unless a backend does it otherwise."""
+        return np.concatenate([self._raw(ws[n : n + 1], noise) for n in range(len(ws))])
+
+    def _pixels(self, ws: Array, noise: list[Array], view: Array | None, moved: bending.Moved) -> NDArray[np.uint8]:
+        """Pixels `[H, W, 4]`; not asked for where a backend brings its own `render`.
+
+        Args:
+            ws: `[1, num_ws, w_dim]`. noise: `[1, 1, h, w]` per convolution, times its gain.
+            view: `[3, 3]`, where a StyleGAN3's picture is taken from; None for the file's own.
+            moved: the bends: inputs that are not what they were, and what is multiplied into the styles.
+        """
+        raise NotImplementedError
 
     @abstractmethod
     def _raw(self, ws: Array, noise: list[Array]) -> Array:
-        """Raw output `[1, C, H, W]` of the same, unbent."""
-
-
-def settings_by_layer(settings: Sequence[BendSetting], topology: frozenset[int]) -> dict[int, tuple[BendSetting, ...]]:
-    """The bends of each layer of the topology, in order; an empty tuple where there is none."""
-    return {layer: tuple(s for s in settings if s.layer == layer) for layer in sorted(topology)}
-
-
-class Grids:
-    """The sampling grid of every layer of a topology, made anew only when its settings change.
-
-    State: the last settings and grid of each layer.
-    """
-
-    def __init__(self) -> None:
-        self._last: dict[int, tuple[tuple[BendSetting, ...], Array]] = {}
-
-    def get(self, layer: int, settings: tuple[BendSetting, ...]) -> tuple[Array, bool]:
-        """(grid `[r, r, 2]`, whether it is new)."""
-        last = self._last.get(layer)
-        if last is not None and last[0] == settings:
-            return last[1], False
-        made = bending.grid(layer, settings)
-        self._last[layer] = (settings, made)
-        return made, True
+        """Raw output `[1, C, H, W]` of the same, unbent, from the file's own view."""
 
 
 def pack_rgba(img: Array) -> NDArray[np.uint8]:

@@ -1,39 +1,47 @@
-"""From a ParameterFrame to ws: mixing, truncation and PCA, in numpy, in a fraction of a millisecond, the same for every
+"""From a ParameterFrame to ws: mixing, truncation and directions, in numpy, in a fraction of a millisecond, the same for every
 backend."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from liveviz.models import Generator, MappingNetwork, pca
-from liveviz.spec import LAYER_RANGES, ParameterFrame, ws_range
-from liveviz.spec.parameters import PCA_KNOBS
+from liveviz.models import Directions, Generator, MappingNetwork, row_kinds
+from liveviz.spec import LAYER_RANGES, ParameterFrame
+from liveviz.spec.parameters import PCA_END, PCA_KNOBS
 
 Array = NDArray[np.float32]
 
-PCA_SAMPLES = 4096
 _PCA_NAMES = tuple(f"pca.{i}" for i in range(PCA_KNOBS))
 
 
 class Latents:
     """ws of one generator.
 
-    A generator without directions gets them here, so that the PCA knobs work on any file.
-    State: the mapping network's cache of w.
+    State: the mapping network's cache of w; the directions, where there are any yet.
     """
 
     def __init__(self, generator: Generator) -> None:
         self.mapping = MappingNetwork(generator)
-        self._ranges = np.array([ws_range(row) for row in range(generator.config.num_ws)])  # [num_ws]
-        found = generator.directions or pca(generator, PCA_SAMPLES, PCA_KNOBS)
-        count = min(PCA_KNOBS, len(found.std))
-        self._knobs = np.zeros((PCA_KNOBS, generator.config.w_dim), np.float32)
-        self._knobs[:count] = found.components[:count] * found.std[:count, None]
+        self._ranges = np.array(row_kinds(generator.config))  # [num_ws]
+        self._num_ws = generator.config.num_ws
+        self._knobs: tuple[Array, Array, Array] | None = None
+        if generator.directions is not None:
+            self.use(generator.directions)
+
+    def use(self, directions: Directions) -> None:
+        """Let the knobs push along these; before, they do nothing. Any thread may call it."""
+        steps = directions.std[:, None] * np.abs(directions.range) / np.float32(PCA_END)  # [k, 2]
+        self._knobs = (
+            directions.components[:PCA_KNOBS],
+            steps[:PCA_KNOBS].astype(np.float32),
+            directions.rows(self._num_ws)[:PCA_KNOBS],
+        )
 
     def ws(self, frame: ParameterFrame) -> Array:
         """ws `[1, num_ws, w_dim]` of a frame.
 
         The terms are mixed by their weights on each layer range (a range without weight shows w_avg), truncated, and
-        pushed along the PCA directions; the push is in standard deviations and not truncated.
+        pushed along the directions: a knob at either end, at either end of the direction's range, on the direction's own
+        rows. The push is not truncated.
         """
         w_avg = self.mapping.w_avg
         terms = np.stack([self.mapping.w(t.seed, t.cls) for t in frame.latents])  # [t, w_dim]
@@ -48,6 +56,9 @@ class Latents:
         rows = ws[: int(frame["truncation_cutoff"])]
         rows[...] = w_avg + np.float32(frame["truncation_psi"]) * (rows - w_avg)
         amounts = np.array([frame[name] for name in _PCA_NAMES], np.float32)  # [16]
-        if amounts.any():
-            ws += amounts @ self._knobs
+        if amounts.any() and (knobs := self._knobs) is not None:
+            components, steps, rows = knobs  # [k, w_dim], [k, 2], [k, num_ws]
+            amounts = amounts[: len(steps)]
+            lengths = amounts * np.where(amounts < 0.0, steps[:, 0], steps[:, 1])  # [k]
+            ws += (rows * lengths[:, None]).T @ components
         return ws[None]

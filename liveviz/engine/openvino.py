@@ -13,15 +13,18 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from liveviz.engine import openvino_graph, rewrite
-from liveviz.engine.backend import Array, Grids, NetworkBackend
+from liveviz import bending
+from liveviz.engine import bend_openvino, bf16, openvino_graph, rewrite, rewrite_stylegan2, rewrite_stylegan3
+from liveviz.engine.backend import Array, NetworkBackend
+from liveviz.engine.folding import factors
 from liveviz.engine.openvino_graph import Graph
-from liveviz.engine.rewrite import Rewrite
 from liveviz.models import Generator
-from liveviz.spec import BendSetting, LivevizError, UsageError, write_whole
+from liveviz.spec import LivevizError, UsageError, write_whole
 
 RANK = 10
+COMPILES = True
 KEPT = 32  # compiled graphs in the cache folder
+_SOURCES = (openvino_graph, bend_openvino, bf16, rewrite, rewrite_stylegan2, rewrite_stylegan3)
 _MAGIC = b"liveviz-openvino-1\n"
 
 _log = logging.getLogger("liveviz.engine")
@@ -33,9 +36,10 @@ def available() -> tuple[bool, str]:
 
 
 def open_backend(
-    generator: Generator, *, cache: Path | None, bends: frozenset[int], precision: str | None, threads: int | None
+    generator: Generator, *, cache: Path | None, bends: bending.Topology, precision: str | None, threads: int | None
 ) -> "OpenVino":
-    """precision: bf16 where the CPU has it, else f32."""
+    """precision: bf16 where the CPU has it and the generator gains by it, else f32. A StyleGAN3 does not: OpenVINO's
+    filters of its kind take five times as long in bf16."""
     return OpenVino(generator, cache, bends, precision, threads)
 
 
@@ -51,7 +55,7 @@ class OpenVino(NetworkBackend):
         self,
         generator: Generator,
         cache: Path | None,
-        bends: frozenset[int],
+        bends: bending.Topology,
         precision: str | None,
         threads: int | None,
     ) -> None:
@@ -59,28 +63,28 @@ class OpenVino(NetworkBackend):
 
         self._ov: Any = openvino
         self._core = openvino.Core()
-        self._rewrite = Rewrite(generator)
-        super().__init__(generator, bends, [conv.noise_scale for conv in self._rewrite.convs])
+        self._rewrite = rewrite.rewrite(generator)
+        super().__init__(generator, bends, [noise.scale for noise in self._rewrite.noises])
         can = self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        self.precision = precision or ("bf16" if "BF16" in can else "f32")
+        gains = "BF16" in can and not generator.config.is_stylegan3
+        self.precision = precision or ("bf16" if gains else "f32")
         if self.precision not in ("f32", "bf16") or (self.precision == "bf16" and "BF16" not in can):
             raise UsageError(
                 f"backend openvino: precision {self.precision} is none of this CPU's (f32, bf16 where it can)"
             )
         self.device = str(self._core.get_property("CPU", "FULL_DEVICE_NAME")).strip()
         self._cache, self._threads = cache, threads
-        self._grids = Grids()
         self._style = np.zeros((1, self._rewrite.style_size), np.float32)
-        self._grid_inputs = {r: np.zeros((1, r, r, 2), np.float32) for r in sorted(bends)}
+        self._bend_inputs = {name: np.zeros(shape, np.float32) for name, shape in self.bends.shapes.items()}
         self._request = self._open(pixels=True)
         self._raw_request: Any = None
 
-    def _pixels(self, ws: Array, noise: list[Array], bends: Mapping[int, tuple[BendSetting, ...]]) -> NDArray[np.uint8]:
-        self._style[...] = self._rewrite.styles(ws)
-        for layer, settings in bends.items():
-            grid, new = self._grids.get(layer, settings)
-            if new:
-                self._grid_inputs[layer][0] = grid
+    def _pixels(self, ws: Array, noise: list[Array], view: Array | None, moved: bending.Moved) -> NDArray[np.uint8]:
+        self._style[...] = self._rewrite.styles(ws, view)
+        if (scale := factors(self._rewrite, moved)) is not None:
+            self._style *= scale
+        for name, value in moved.inputs.items():
+            self._bend_inputs[name][...] = value
         self._request.infer()
         return np.array(self._request.get_output_tensor(0).data[0])  # [H, W, 4], a copy: the graph writes there again
 
@@ -96,7 +100,7 @@ class OpenVino(NetworkBackend):
 
     def _open(self, pixels: bool) -> Any:
         """An inference request that reads this object's arrays in place."""
-        topology = self.topology if pixels else frozenset()
+        topology: bending.Topology = self.topology if pixels else frozenset()
         config = {
             "INFERENCE_PRECISION_HINT": self.precision,
             "PERFORMANCE_HINT": "LATENCY",
@@ -105,14 +109,14 @@ class OpenVino(NetworkBackend):
         }
         compiled = self._from_cache(self._key(topology, pixels, config), config, topology, pixels)
         request = compiled.create_infer_request()
-        inputs = [self._style, *self.noise.views, *(self._grid_inputs[r] for r in sorted(topology))]
+        inputs = [self._style, *self.noise.views, *(self._bend_inputs.values() if topology else ())]
         for index, array in enumerate(inputs):
             request.set_input_tensor(index, self._ov.Tensor(array, shared_memory=True))
         return request
 
-    def _key(self, topology: frozenset[int], pixels: bool, config: Mapping[str, object]) -> str:
+    def _key(self, topology: bending.Topology, pixels: bool, config: Mapping[str, object]) -> str:
         """Name of the cache file: whatever makes a compiled graph invalid changes it."""
-        sources = [Path(str(module.__file__)).read_bytes() for module in (openvino_graph, rewrite)]
+        sources = [Path(str(module.__file__)).read_bytes() for module in (*_SOURCES, *bending.ops().values())]
         facts = {
             "generator": self.generator.fingerprint,
             "topology": sorted(topology),
@@ -125,7 +129,7 @@ class OpenVino(NetworkBackend):
         }
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
 
-    def _from_cache(self, key: str, config: dict[str, Any], topology: frozenset[int], pixels: bool) -> Any:
+    def _from_cache(self, key: str, config: dict[str, Any], topology: bending.Topology, pixels: bool) -> Any:
         path = self._cache / f"{key}.openvino" if self._cache else None
         if path is not None and (blob := _read_blob(path)) is not None:
             try:
@@ -142,8 +146,8 @@ class OpenVino(NetworkBackend):
             _write_blob(path, compiled.export_model().getvalue())
         return compiled
 
-    def _graph(self, topology: frozenset[int], pixels: bool) -> Any:
-        return Graph(self._ov, self._rewrite, topology, pixels).model
+    def _graph(self, topology: bending.Topology, pixels: bool) -> Any:
+        return Graph(self._ov, self._rewrite, topology, pixels, self.precision == "bf16").model
 
 
 def _read_blob(path: Path) -> bytes | None:

@@ -8,7 +8,9 @@ from functools import cache as remember
 from pathlib import Path
 from types import ModuleType
 
+from liveviz import bending
 from liveviz.engine.backend import Backend
+from liveviz.engine.folding import layers_of
 from liveviz.models import Generator
 from liveviz.spec import LivevizError, UsageError
 
@@ -51,12 +53,23 @@ def choose(name: str = "auto") -> str:
     raise LivevizError(f"none of the backends runs here ({', '.join(f'{n}: {available(n)[1]}' for n in ranked)})")
 
 
+def stand_in(name: str) -> str | None:
+    """The backend that plays until `name`, which takes long to get ready, is there: its file's STAND_IN; None for most."""
+    other: str | None = getattr(_module(name), "STAND_IN", None)
+    return other if other is not None and available(other)[0] else None
+
+
+def compiles(name: str) -> bool:
+    """Whether a backend compiles something that its cache keeps: its file's COMPILES."""
+    return bool(getattr(_module(name), "COMPILES", False))
+
+
 def create(
     backend: str,
     generator: Generator | None,
     *,
     cache: Path | None = None,
-    bends: Collection[int] = (),
+    bends: Collection[bending.Stage] = (),
     precision: str | None = None,
     threads: int | None = None,
 ) -> Backend:
@@ -66,7 +79,7 @@ def create(
         backend: its name, or `auto`.
         generator: what it plays; only `testcard` does without.
         cache: folder for what it compiles, made where it is missing; None compiles every time.
-        bends: the topology: resolutions (4, 8, 16 ...) whose activations can be bent; others are left out.
+        bends: the topology: the stages that it is to have; those that this generator cannot have are left out.
         precision: f32, f16 or bf16; None takes the fastest that this device has.
         threads: how many CPU threads; None leaves it to the library.
     Raises: UsageError, LivevizError in one line.
@@ -78,8 +91,8 @@ def create(
         raise UsageError(f"precision {precision!r:.20}: unknown; there are f32, f16, bf16")
     if threads is not None and not 1 <= threads <= 1024:
         raise UsageError(f"threads {threads}: not between 1 and 1024")
-    layers = frozenset(bends) & frozenset(generator.config.resolutions if generator else ())
+    topology = bending.possible(bends, layers_of(generator.config) if generator else {})
     opened: Backend = _module(name).open_backend(
-        generator, cache=cache, bends=layers, precision=precision, threads=threads
+        generator, cache=cache, bends=topology, precision=precision, threads=threads
     )
     return opened

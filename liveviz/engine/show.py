@@ -1,15 +1,19 @@
-"""The engine of a live show: a backend, and another one being built beside it when a bend comes to a layer that the
-first was not compiled for. The picture never waits; until the new one is there, that bend is left out."""
+"""The engine of a live show: a backend, and another one being built beside it when a bend comes that the first was not
+compiled for (a move, or an op with nodes, at a layer that had none), or when the first only stands in for one that takes
+long to get ready. The picture never waits; until the new one is there, that bend is left out."""
 
 import logging
 import threading
 from collections.abc import Collection
 from pathlib import Path
 
+from liveviz import bending
 from liveviz.engine.backend import Array, Backend
-from liveviz.engine.registry import choose, create
-from liveviz.models import Generator
-from liveviz.spec import ImageFrame, LivevizError, ParameterFrame
+from liveviz.engine.finding import Finder
+from liveviz.engine.folding import layers_of
+from liveviz.engine.registry import choose, create, stand_in
+from liveviz.models import Directions, Generator
+from liveviz.spec import BendSetting, ImageFrame, LivevizError, ParameterFrame
 
 RECENT = 300
 
@@ -20,11 +24,14 @@ class Engine:
     """ParameterFrame to ImageFrame, whatever layers the frame bends.
 
     Args:
-        backend, generator, cache, bends, precision, threads: as for `create`; `bends` are the layers to begin with.
-        wait: build while the frame waits (offline, so that every run gives the same pictures) or beside it (live).
-    State: the present backend, at most one being built, the topologies that could not be built, when each layer was
-    last bent: a new topology drops what no frame has bent for RECENT frames, since a layer that is resampled costs time
-    even when it stays where it is.
+        backend, generator, cache, precision, threads: as for `create`.
+        bends: bends to begin with, whose amounts do not matter, or stages (another engine's topology).
+        noise_mask: as for `Backend.mask_noise`.
+        wait: build while the frame waits (offline, so that every run gives the same pictures) or beside it (live). The
+            same holds for finding the directions of a generator that has none; live, knobs do nothing until then.
+    State: the present backend, at most one being built, the topologies that could not be built, when each stage was
+    last wanted: a new topology drops what no frame has wanted for RECENT frames, since a layer that is resampled costs
+    time even when it stays where it is.
     """
 
     def __init__(
@@ -33,22 +40,33 @@ class Engine:
         generator: Generator | None,
         *,
         cache: Path | None = None,
-        bends: Collection[int] = (),
+        bends: Collection[BendSetting | bending.Stage] = (),
         precision: str | None = None,
         threads: int | None = None,
+        noise_mask: Array | None = None,
         wait: bool = False,
     ) -> None:
         self._generator, self._cache, self._precision, self._threads = generator, cache, precision, threads
-        self._wait = wait
-        self._layers = frozenset(generator.config.resolutions if generator else ())
+        self._noise_mask, self._wait = noise_mask, wait
+        self._layers = layers_of(generator.config) if generator else {}
         self._name = choose(backend)
-        self._backend = self._build(frozenset(bends) & self._layers)
+        settings = [bend for bend in bends if isinstance(bend, BendSetting)]
+        stages = [bend for bend in bends if isinstance(bend, bending.Stage)]
+        topology = bending.stages(settings, self._layers).union(stages)
+        instead = stand_in(self._name)
+        self._backend = self._build_first(topology, instead) if wait else self._build(topology, instead)
         self._lock = threading.Lock()
         self._next: Backend | None = None
         self._builder: threading.Thread | None = None
-        self._refused: set[frozenset[int]] = set()
+        self._refused: set[bending.Topology] = set()
         self._frames = 0
-        self._last_bent: dict[int, int] = {}
+        self._last_wanted: dict[bending.Stage, int] = {}
+        self._directions: Directions | None = None
+        self._finder: Finder | None = None
+        if generator is not None and generator.directions is None:
+            self._finder = Finder(generator, cache, wait)
+        if instead is not None and not wait:
+            self._want(topology)
 
     @property
     def backend(self) -> Backend:
@@ -76,19 +94,19 @@ class Engine:
         return self._backend.size
 
     @property
-    def topology(self) -> frozenset[int]:
-        """The layers that can be bent now."""
+    def topology(self) -> bending.Topology:
+        """What can be bent now."""
         return self._backend.topology
 
     def render(self, frame: ParameterFrame) -> ImageFrame:
         """One picture. Bends on layers that the generator has not are left out."""
         self._swap()
+        self._take_directions()
         self._frames += 1
-        for bend in frame.bends:
-            if bend.layer in self._layers:
-                self._last_bent[bend.layer] = self._frames
-        if any(n == self._frames and layer not in self._backend.topology for layer, n in self._last_bent.items()):
-            self._want(frozenset(layer for layer, n in self._last_bent.items() if n > self._frames - RECENT))
+        wanted = bending.stages(frame.bends, self._layers)
+        self._last_wanted.update(dict.fromkeys(wanted, self._frames))
+        if self._backend.lacks(wanted):
+            self._want(frozenset(stage for stage, n in self._last_wanted.items() if n > self._frames - RECENT))
         return self._backend.render(frame)
 
     def synthesize(self, ws: Array, noise_mode: str = "const", seed: int = 0) -> Array:
@@ -99,18 +117,32 @@ class Engine:
         """Wait for what is being built, and give everything back."""
         if self._builder is not None:
             self._builder.join()
+        if self._finder is not None:
+            self._finder.close()
         self._swap()
         self._backend.close()
 
-    def _build(self, topology: frozenset[int]) -> Backend:
-        return create(
-            self._name,
+    def _build_first(self, topology: bending.Topology, instead: str | None) -> Backend:
+        """The backend itself, or its stand-in where it does not get ready."""
+        try:
+            return self._build(topology)
+        except LivevizError as error:
+            if instead is None:
+                raise
+            _log.warning("%s; %s plays instead", error, instead)
+            return self._build(topology, instead)
+
+    def _build(self, topology: bending.Topology, instead: str | None = None) -> Backend:
+        built = create(
+            instead or self._name,
             self._generator,
             cache=self._cache,
             bends=topology,
             precision=self._precision,
             threads=self._threads,
         )
+        built.mask_noise(self._noise_mask)
+        return built
 
     def _swap(self) -> None:
         with self._lock:
@@ -118,8 +150,16 @@ class Engine:
         if ready is not None:
             self._backend.close()
             self._backend = ready
+            if self._directions is not None:
+                ready.use_directions(self._directions)
 
-    def _want(self, topology: frozenset[int]) -> None:
+    def _take_directions(self) -> None:
+        """Hand on what was found meanwhile."""
+        if self._finder is not None and self._finder.found is not None:
+            self._directions, self._finder = self._finder.found, None
+            self._backend.use_directions(self._directions)
+
+    def _want(self, topology: bending.Topology) -> None:
         if topology in self._refused:
             return
         if self._wait:
@@ -131,12 +171,13 @@ class Engine:
             )
             self._builder.start()
 
-    def _build_next(self, topology: frozenset[int]) -> None:
+    def _build_next(self, topology: bending.Topology) -> None:
         self._refused.add(topology)  # until it is there: whatever goes wrong, it is not tried on every frame
         try:
             built = self._build(topology)
         except LivevizError as error:
-            _log.warning("layers %s cannot be bent: %s", sorted(topology), error)
+            layers = sorted({stage.layer for stage in topology - self._backend.topology})
+            _log.warning("%s%s", f"layers {layers} cannot be bent: " if layers else "", error)
             return
         if topology <= built.topology:
             self._refused.discard(topology)

@@ -1,30 +1,41 @@
 """models holds generators: files of weights that hold no code, read with every name, shape and value checked, and the
 networks that they are weights of.
 
-A generator file is a `.safetensors` with the tensor names of stylegan2-ada and its `GeneratorConfig` as metadata; a
-bundle is a folder `engines/<name>/` with `generator.safetensors`, `directions.safetensors` (PCA) and `card.toml`.
-`open_model` finds either and returns a `Generator`: plain numpy arrays. The mapping network runs in numpy
-(`MappingNetwork`), since a show needs it on every frame; the whole network as the papers have it is
-`models.reference` (torch, imported by name only), which every faster engine is compared with. To add an architecture:
-a name in `config.ARCHITECTURES`, its shapes in `GeneratorConfig.shapes`, its reference network.
+A generator file is a `.safetensors` with the tensor names of stylegan2-ada or stylegan3 and its `GeneratorConfig` as
+metadata; a bundle is a folder `engines/<name>/` with `generator.safetensors`, `directions.safetensors` (PCA) and
+`card.toml`. `open_model` finds either and returns a `Generator`: plain numpy arrays; files of other programs
+(StyleGAN pickles, rosinality's checkpoints) are read by `models.importing`, which runs nothing that is in them. The
+mapping network runs in numpy (`MappingNetwork`), since a show needs it on every frame; the whole network as the
+papers have it is `models.reference` (torch, imported by name only), which every faster engine is compared with.
+`find_directions` finds what the knobs push along, and how far each may go. `stylegan2_layers` and `stylegan3_layers`
+say what layers a config has. `widen` gives a square generator a picture of a wall's shape. To add an architecture: a
+name in `config.ARCHITECTURES`, its layers and shapes, its reference network, its rewrite in `engine`.
 
-Sources: Karras et al. 2019 (1812.04948), 2020 (1912.04958), 2020 (2006.06676).
+Sources: Karras et al. 2019 (1812.04948), 2020 (1912.04958), 2020 (2006.06676), 2021 (2106.12423).
 """
 
-from liveviz.models.bundle import Card, list_models, open_model, write_bundle
-from liveviz.models.config import GeneratorConfig
-from liveviz.models.directions import Directions, pca, read_directions, write_directions
+from liveviz.models.bundle import Card, import_model, list_models, open_model, write_bundle, write_card
+from liveviz.models.config import ARCHITECTURES, GeneratorConfig
+from liveviz.models.directions import METHODS, Directions, read_directions, row_kinds, write_directions
+from liveviz.models.directions_find import pca
+from liveviz.models.directions_measure import find_directions
 from liveviz.models.files import read, write
 from liveviz.models.generator import Generator
 from liveviz.models.init import new, small_config
 from liveviz.models.mapping_network import MappingNetwork, latent
+from liveviz.models.wide import WIDE, widen
 
 __all__ = [
+    "ARCHITECTURES",
+    "METHODS",
+    "WIDE",
     "Card",
     "Directions",
     "Generator",
     "GeneratorConfig",
     "MappingNetwork",
+    "find_directions",
+    "import_model",
     "latent",
     "list_models",
     "new",
@@ -32,8 +43,11 @@ __all__ = [
     "pca",
     "read",
     "read_directions",
+    "row_kinds",
     "small_config",
+    "widen",
     "write",
     "write_bundle",
+    "write_card",
     "write_directions",
 ]

@@ -7,4 +7,4 @@ thread and a bounded queue, and counts what it drops. To add an output, add a fi
 is imported until it is used, because GL, GLFW and the codecs each cost start-up time.
 """
 
-__all__ = ["headless", "overlay", "recorder", "still", "window"]
+__all__ = ["handover", "headless", "overlay", "recorder", "still", "window"]

@@ -34,7 +34,8 @@ _FIELDS = (  # x, y from the top, width, height of each line of letters, in the 
     (340, 56, 220, 36),
     (20, 196, 90, 40),
     (430, 196, 130, 40),
-    (72, 240, 400, 46),
+    (72, 240, 300, 46),
+    (372, 240, 188, 46),
     (20, 292, 540, 42),
     (20, 336, 540, 40),
     (20, 384, 540, 44),
@@ -58,7 +59,8 @@ class OverlayStats:
     """What the overlay shows.
 
     time: seconds, of this frame. fps, target_fps: pictures per second. frame_ms: the last frames' intervals, oldest first.
-    latency_ms: from sound to picture, None where it is not known. level: 0 to 1; level_db: dB of full scale.
+    latency_ms: from sound to picture, None where it is not known. level: 0 to 1; level_db: dB of full scale;
+    gain_db: what gain control adds.
     beat_phase: [0, 1); bpm: 0 where none was found. control: last control touched, (name, value).
     """
 
@@ -69,6 +71,7 @@ class OverlayStats:
     latency_ms: float | None = None
     level: float = 0.0
     level_db: float = -120.0
+    gain_db: float = 0.0
     beat_phase: float = 0.0
     bpm: float = 0.0
     control: tuple[str, float] | None = None
@@ -140,6 +143,7 @@ class Overlay:
             (("input", 27, _DIM),),
             ((f"{_finite(stats.level_db, -99, 99):.0f} dB", 27, _WHITE),),
             ((beat, 32, _WHITE),),
+            (("gain", 27, _DIM), (f"{_finite(stats.gain_db, -99, 99):+.0f} dB", 27, _WHITE)),
             (("last", 27, _DIM), (control, 27, _WHITE)),
             ((names, 25, _DIM),),
             ((stats.message, 27, _YELLOW),),

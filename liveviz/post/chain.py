@@ -21,6 +21,8 @@ from liveviz.spec import ImageFrame, LivevizError, ParameterFrame
 if TYPE_CHECKING:
     import moderngl
 
+    from liveviz.post.fit import Upload
+
 _log = logging.getLogger("liveviz.post")
 
 DEFAULT_ORDER = ("kaleidoscope", "shift", "feedback", "glow", "colour", "film")
@@ -51,6 +53,7 @@ class Chain:
         order: names of effects, first to last. Names without a shader are passed over; shaders without a name here come
             last, in alphabetical order.
         scale: work at this part of the size, 0 to 1; None chooses by the renderer (see `work_scale`).
+        upload: as for `Fit`.
     Raises:
         LivevizError: the size is impossible on this GL.
     State: the last picture, the effects' feedback buffers, the time of the first frame (the effects' TIME 0).
@@ -63,6 +66,7 @@ class Chain:
         size: tuple[int, int],
         order: tuple[str, ...] = DEFAULT_ORDER,
         scale: float | None = None,
+        upload: Upload | None = None,
     ) -> None:
         limit = int(ctx.info["GL_MAX_TEXTURE_SIZE"])
         if not (1 <= size[0] <= limit and 1 <= size[1] <= limit):
@@ -71,7 +75,7 @@ class Chain:
         work = (max(1, round(size[0] * part)), max(1, round(size[1] * part)))
         self._ctx = ctx
         self.size = size
-        self._fit = Fit(ctx)
+        self._fit = Fit(ctx, upload)
         self._base, self._ping, self._pong = (Canvas(ctx, work) for _ in range(3))
         self._whole = Canvas(ctx, size) if work != size else None
         self._copy = ctx.program(vertex_shader=VERTEX, fragment_shader=_COPY)

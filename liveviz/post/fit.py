@@ -10,7 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import moderngl
+
+    Upload = Callable[[NDArray[np.uint8], moderngl.Texture], None]
 
 CONTAIN, COVER, MIRROR = 0, 1, 2
 
@@ -56,12 +60,15 @@ void main() {
 
 
 FRAME, FRAMED_FROM = 2, 128
+NEAR = 1.08
 
 
 def enlargement(picture: tuple[int, int], canvas: tuple[int, int], mode: int) -> float:
     """Pixels of the canvas per pixel of the picture, the same on both axes."""
     scales = (canvas[0] / picture[0], canvas[1] / picture[1])
-    return max(scales) if mode == COVER else min(scales)
+    # A picture made for this canvas: a sliver of its mirror at the sides would only show a seam.
+    near = max(scales) <= NEAR * min(scales)
+    return max(scales) if mode == COVER or (mode == MIRROR and near) else min(scales)
 
 
 def quads(picture: tuple[int, int], canvas: tuple[int, int], mode: int) -> NDArray[np.float32]:
@@ -69,7 +76,8 @@ def quads(picture: tuple[int, int], canvas: tuple[int, int], mode: int) -> NDArr
 
     Args:
         picture, canvas: width and height in pixels, > 0.
-        mode: CONTAIN (black sides), COVER (crops), MIRROR (like CONTAIN, the sides filled with mirrored copies).
+        mode: CONTAIN (black sides), COVER (crops), MIRROR (like CONTAIN, the sides filled with mirrored copies;
+            like COVER where little would be left to fill).
     """
     scale = enlargement(picture, canvas, mode)
     # Zero padding leaves a dark frame of a pixel or two around a generator's picture: a line where it meets its mirror.
@@ -105,11 +113,13 @@ def _spans(length: float, room: int, mirror: bool, edge: float) -> list[tuple[fl
 class Fit:
     """Holds the uploaded picture and draws it into a framebuffer.
 
+    Args:
+        upload: how pixels get into a texture of their size; None writes them at once.
     State: the texture, whose size follows the pictures, and the rectangles for the last sizes and mode.
     """
 
-    def __init__(self, ctx: moderngl.Context) -> None:
-        self._ctx = ctx
+    def __init__(self, ctx: moderngl.Context, upload: Upload | None = None) -> None:
+        self._ctx, self._upload = ctx, upload
         self._texture: moderngl.Texture | None = None
         self._buffer: moderngl.Buffer
         self._vertices: moderngl.VertexArray
@@ -127,7 +137,10 @@ class Fit:
                 self._texture.release()
             self._texture = self._ctx.texture(size, 4)
             self._texture.repeat_x = self._texture.repeat_y = False
-        self._texture.write(np.ascontiguousarray(pixels))
+        if self._upload is not None:
+            self._upload(pixels, self._texture)
+        else:
+            self._texture.write(np.ascontiguousarray(pixels))
 
     def draw(self, target: moderngl.Framebuffer, mode: int) -> None:
         """Draw the last picture into all of `target`; black where it does not reach."""

@@ -1,0 +1,45 @@
+"""Which generator the performer wants: by name over OSC, by keys that turn the pages, or by a mapping file that names
+another one. Only bundles that liveviz lists can be asked for: whoever can send OSC cannot make it open files."""
+
+import logging
+
+from liveviz import models
+from liveviz.app import paths
+from liveviz.app.links import Links
+
+_log = logging.getLogger("liveviz.app")
+
+
+class ModelChoice:
+    """The names there are, and the one asked for.
+
+    Args:
+        first: name or path of the show's first generator. named: the one that the mapping file names, if any.
+    State: the name asked for last.
+    """
+
+    def __init__(self, first: str, named: str | None, links: Links) -> None:
+        self._first, self._named, self._links = first, named, links
+        asked = links.model.read()  # a stage that was started again
+        self.name = asked[1].tobytes().decode() if asked is not None else first
+
+    def ask(self, name: str) -> None:
+        """Play that bundle, or the first generator again; anything else is answered in the log."""
+        known = models.list_models(paths.model_folders())
+        if name != self._first and name not in known:
+            _log.warning("model %.50r: there is none of that name; there are %s", name, ", ".join(known))
+        elif name != self.name:
+            self.name = name
+            self._links.model.write(name.encode())
+
+    def turn(self, step: int) -> None:
+        """The next bundle, or the one before."""
+        names = list(dict.fromkeys([self._first, *models.list_models(paths.model_folders())]))
+        at = names.index(self.name) if self.name in names else 0
+        self.ask(names[(at + step) % len(names)])
+
+    def follow(self, model: str | None) -> None:
+        """A mapping file was saved that names `model`, or none."""
+        if model != self._named and model is not None:
+            self.ask(model)
+        self._named = model

@@ -1,0 +1,216 @@
+"""Another generator in the middle of a show: it comes in at a beat, with a fade, and never at the cost of the one that
+plays."""
+
+import dataclasses
+import os
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from live_show import LiveShow, read_stats
+from pythonosc.udp_client import SimpleUDPClient
+
+from liveviz import models
+from liveviz.app import composition, model_change
+from liveviz.app.model_change import Opener, Playing
+from liveviz.mapping import Show
+from liveviz.models import Card
+from liveviz.signals import outputs
+from liveviz.spec import LivevizError, ParameterFrame
+
+
+def bundle(folder: Path, name: str, resolution: int, seed: int) -> Path:
+    generator = models.new(models.small_config(resolution, 512, 32), seed)
+    models.write_bundle(folder / name, dataclasses.replace(generator, card=Card(name, False, "CC0-1.0", "a test")))
+    return folder / name
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("engines")
+    for name, resolution, seed in (("one", 32, 1), ("two", 32, 2), ("three", 64, 3)):
+        bundle(folder, name, resolution, seed)
+    (folder / "broken").mkdir()
+    (folder / "broken" / "generator.safetensors").write_bytes(b"\0" * 100)
+    (folder / "broken" / "card.toml").write_text("")
+    return folder
+
+
+@pytest.fixture
+def playing(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """One that plays `one`; whatever it prepares waits for `gate`."""
+    monkeypatch.setattr(model_change.paths, "model_folders", lambda: [folder])
+    monkeypatch.setattr(model_change.paths, "cache", lambda: tmp_path)
+    gate = threading.Event()
+    made = Playing(
+        "one",
+        frozenset(),
+        lambda size: size[0] <= 64,
+        Opener("auto"),
+        lambda name: gate.wait(20) and None,
+    )
+    made.gate = gate  # type: ignore[attr-defined]
+    yield made
+    gate.set()
+    made.close()
+
+
+class Frames:
+    """ParameterFrames of a quiet show, 25 a second, on a beat of 120 BPM."""
+
+    def __init__(self) -> None:
+        program = composition.load_mapping("version = 1\n")
+        self.show, self.n = Show(program, composition.registry(), outputs(), seed=5), 0
+        self.still = self.show.step(None, 0.0, 0.04)
+
+    def next(self) -> ParameterFrame:
+        self.n += 1
+        return dataclasses.replace(self.still, sequence=self.n, time=0.04 * self.n, beats=0.08 * self.n)
+
+
+def until_made(playing: Playing) -> None:
+    end = time.monotonic() + 30
+    while playing._maker is None or playing._maker.is_alive():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def far(a: np.ndarray, b: np.ndarray) -> float:
+    return float(np.abs(a.astype(np.int16) - b).mean())
+
+
+def test_it_waits_for_a_beat_fades_and_is_there(playing: Playing, folder: Path) -> None:
+    frames = Frames()
+    before = playing.render(frames.next()).pixels
+    playing.ask("two")
+    shown = [playing.render(frames.next()).pixels for _ in range(5)]
+    assert all(far(p, before) == 0.0 for p in shown)  # it is being made, and nothing waits
+    playing.gate.set()  # type: ignore[attr-defined]
+    until_made(playing)
+    beats, shares = [], []
+    alone = Opener("auto").open("two", ()).engine
+    after = alone.render(frames.still).pixels
+    alone.close()
+    while playing.name != "two":
+        frame = frames.next()
+        pixels = playing.render(frame).pixels
+        beats.append(frame.beats)
+        shares.append(far(pixels, before) / far(after, before))
+        assert len(shares) < 100
+    began = next(n for n, share in enumerate(shares) if share > 0.0)
+    assert np.floor(beats[began]) > np.floor(beats[0]) and beats[began] % 1.0 < 0.25
+    assert shares[-1] == pytest.approx(1.0) and (np.diff(shares) >= -0.01).all()
+    assert 0.6 < 0.04 * (len(shares) - began) < 1.1
+
+
+def test_two_of_one_family_turn_into_one_another(playing: Playing, folder: Path) -> None:
+    one = models.open_model("one", [folder])
+    random = np.random.default_rng(3)
+    cousin = {n: np.float32(w + 0.3 * w.std() * random.standard_normal(w.shape)) for n, w in one.weights.items()}
+    card = Card("cousin", False, "CC0-1.0", "a test")
+    models.write_bundle(folder / "cousin", dataclasses.replace(one, weights=cousin, card=card))
+    frames = Frames()
+    playing.render(frames.next())
+    playing.gate.set()  # type: ignore[attr-defined]
+    playing.ask("cousin")
+    playing.render(frames.next())
+    until_made(playing)
+    way = [playing._now.engine, *playing._way, playing._next.engine]  # type: ignore[union-attr]
+    assert len(way) == 5
+    middle = way[2].render(frames.still).pixels
+    faded = (way[0].render(frames.still).pixels / 2.0 + way[4].render(frames.still).pixels / 2.0).round()
+    assert far(middle, faded) > 0.5  # a picture of its own, not the two laid over each other
+    for _ in range(60):
+        playing.render(frames.next())
+    assert playing.name == "cousin" and not playing._way
+
+
+def test_a_larger_one_fades_in_too(playing: Playing) -> None:
+    frames = Frames()
+    playing.render(frames.next())
+    playing.gate.set()  # type: ignore[attr-defined]
+    playing.ask("three")
+    playing.render(frames.next())
+    until_made(playing)
+    sizes = [playing.render(frames.next()).pixels.shape for _ in range(60)]
+    assert sizes[-1] == (64, 64, 4) and playing.name == "three"
+    assert all(shape in ((32, 32, 4), (64, 64, 4)) for shape in sizes)
+
+
+@pytest.mark.parametrize(("name", "says"), [("broken", "broken"), ("nowhere", "nowhere")])
+def test_one_that_is_no_good_leaves_the_old_one_playing(
+    playing: Playing, name: str, says: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    frames = Frames()
+    before = playing.render(frames.next()).pixels
+    playing.gate.set()  # type: ignore[attr-defined]
+    playing.ask(name)
+    playing.render(frames.next())
+    until_made(playing)
+    for _ in range(60):
+        assert far(playing.render(frames.next()).pixels, before) == 0.0
+    assert playing.name == "one" and says in playing.mistake
+    assert sum("the show goes on as it was" in r.message for r in caplog.records) == 1
+
+
+def test_who_changes_his_mind_gets_the_last_one(playing: Playing) -> None:
+    frames = Frames()
+    playing.render(frames.next())
+    playing.ask("broken")
+    playing.render(frames.next())
+    playing.ask("three")
+    playing.gate.set()  # type: ignore[attr-defined]
+    for _ in range(2):
+        until_made(playing)
+        for _ in range(80):
+            playing.render(frames.next())
+    assert playing.name == "three" and playing.mistake == ""
+
+
+def test_one_that_is_too_large_for_the_show_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model_change.paths, "model_folders", lambda: [folder])
+    monkeypatch.setattr(model_change.paths, "cache", lambda: None)
+    with pytest.raises(LivevizError, match="64x64 are too large for this show"):
+        Playing(
+            "three",
+            frozenset(),
+            lambda size: size[0] <= 32,
+            Opener("auto"),
+            lambda name: None,
+        )
+
+
+def test_osc_changes_the_model_of_a_live_show_and_a_death_does_not_change_it_back(home: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    bundle(data / "liveviz" / "engines", "guest", 64, 9)
+    stats = tmp_path / "stats.json"
+    args = (
+        "demo",
+        "--headless",
+        "--size",
+        "320x180",
+        "--midi",
+        "none",
+        "--osc",
+        "127.0.0.1:19731",
+        "--stats",
+        stats,
+        "--debug",
+    )
+    with LiveShow(home, *args, cwd=tmp_path, env={"XDG_DATA_HOME": str(data)}) as show:
+        show.wait_for("headless")
+        client = SimpleUDPClient("127.0.0.1", 19731)
+        time.sleep(3.0)
+        client.send_message("/liveviz/model", "../../etc/passwd")
+        show.wait_for("there is none of that name; there are default")
+        client.send_message("/liveviz/model", "guest")
+        show.wait_for("model guest plays", 120.0)
+        os.kill(show.child("engine"), 9)
+        show.wait_for("engine died")
+        show.until(lambda: show.said.count("engine is process") == 2, 30.0, "the engine started again")
+        time.sleep(3.0)
+        show.interrupt()
+        assert show.process.returncode == 0, show.said
+    assert read_stats(stats)["engine"]["model"] == "guest"
