@@ -78,6 +78,8 @@ MISTAKES = [  # (arguments, exit code, what the line must say)
     (["train", "--pictures", "-o", "{tmp}/x", "--stages", "64:9:2"], 2, "64:9:2"),
     (["train", "--pictures", "-o", "{tmp}/x", "--stages", "48:9:2:0.1:0.1:1:1"], 2, "32, 64, 128 or 256"),
     (["train", "--pictures", "-o", "{tmp}/x", "--stages", "64:9:2:nan:0.1:1:1"], 2, "rates nan"),
+    (["train", "--pictures", "-o", "{tmp}/x", "--stages", "64:9:2:0.1:0.1:1:1:101"], 2, "judge 101: 0 to 100"),
+    (["train", "--pictures", "-o", "{tmp}/x", "--stages", "32:9:2:0.1:0.1:1:1:1"], 2, "judge 1: from size 64 on"),
     (["train", "--pictures", "-o", "README.md"], 1, "README.md"),
     (["mapping", "check", "nope"], 1, "nope"),
     (["bench", "--backend", "abacus"], 2, "abacus"),

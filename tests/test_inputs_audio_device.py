@@ -71,7 +71,8 @@ def server(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
     refresh()
     yield server
     server.kill()
-    refresh()
+    with contextlib.suppress(LivevizError):  # a sound system that hangs must not take the tests with it
+        audio.look_again()
 
 
 def sweep(seconds: float) -> np.ndarray:
@@ -147,34 +148,6 @@ def test_times_of_captured_blocks_are_past_in_order_and_even(server: Server) -> 
 
 
 @needs_pulse
-def test_the_show_goes_on_when_the_server_dies_and_the_device_comes_back(server: Server, tmp_path: Path) -> None:
-    soundfile.write(tmp_path / "sweep.wav", sweep(1.0), RATE)
-    ear = audio.open_live("pulse", now, loop=False)
-    mouth = audio.open_live(str(tmp_path / "sweep.wav"), now, loop=True)
-    ear.start()
-    mouth.start()
-    _, played = collect([ear, mouth], 4.0)
-    assert played and mouth.heard and ear.blocks(1.0)
-
-    server.kill()
-    gone = now()
-    silent, still = collect([ear, mouth], 2.0)
-    assert not mouth.heard
-    times = [played[-1].time] + [b.time for b in still if b.time > gone]
-    assert times[-1] > gone + 1.0 and np.diff(times).max() < 0.5
-    assert len(silent) < 100 and ear.reconnects == 0
-
-    server.start()
-    collect([ear, mouth], 20.0, until=lambda: ear.reconnects == 1)
-    assert ear.reconnects == 1
-    assert len(collect([ear], 1.0)[0]) > 20
-    begun = time.monotonic()
-    ear.close()
-    mouth.close()
-    assert time.monotonic() - begun < 5
-
-
-@needs_pulse
 def test_sound_is_heard_again_after_the_output_stalled(server: Server, tmp_path: Path) -> None:
     soundfile.write(tmp_path / "sweep.wav", sweep(1.0), RATE, subtype="FLOAT")
     mouth = audio.open_live(str(tmp_path / "sweep.wav"), now, loop=True)
@@ -200,6 +173,7 @@ HUNG = """
 import sys, time
 from liveviz.clock import now
 from liveviz.inputs import audio
+from liveviz.spec import LivevizError
 ear, demo = audio.open_live("pulse", now, loop=False), audio.open_live("demo", now, loop=True)
 ear.start()
 demo.start()
@@ -209,7 +183,10 @@ print("running", flush=True)
 sys.stdin.readline()
 end, count = now() + 2.0, 0
 while now() < end:
-    ear.blocks(0.0)
+    try:
+        ear.blocks(0.0)
+    except LivevizError:  # it hangs for good, and says so: what else plays goes on
+        pass
     count += len(demo.blocks(0.05))
 begun = now()
 ear.close()

@@ -19,22 +19,21 @@ from liveviz.learning.optimiser import ADAM, unstepped
 from liveviz.learning.pictures import MAPS
 
 SIDE = 96  # pixels of a piece
-PIECES = 2  # of every picture
+PIECES = 6  # of every picture
 GRAIN = 0.01  # standard deviation, of maps that go from 0 to about 1
 SMALLEST = 64  # layers below this size do not learn from the judge
 LAZY = 8  # steps between two times that its slope is held down
 SLOPE = 2.0  # how much
-RATE, BETAS = 0.002, (0.0, 0.99)
+RATE, BETAS = 0.003, (0.0, 0.99)
 WIDTHS = (24, 32, 48, 64)
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """wish: what the drawing network is to lower. cost: what the judge is to lower. sure: how often it is right, 0 to 1."""
+    """wish: what the drawing network is to lower. cost: what the judge is to lower."""
 
     wish: Tensor
     cost: Tensor
-    sure: Tensor
 
 
 class Judge(nn.Module):
@@ -58,9 +57,11 @@ class Judge(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         x = maps.contiguous(memory_format=torch.channels_last)
-        for layer in self.layers:
-            x = activate(layer(x))
-        return self.out(x).float()  # type: ignore[no-any-return]
+        with torch.autocast(maps.device.type, torch.bfloat16):
+            for layer in self.layers:
+                x = activate(layer(x))
+            x = self.out(x)
+        return x.float()
 
     def look(self, drawn: Tensor, wanted: Tensor, chosen: Tensor, seed: int, lazy: bool) -> Verdict | None:
         """Judge random pieces of the chosen pictures.
@@ -84,13 +85,12 @@ class Judge(nn.Module):
             return torch.stack(cut) + grain
 
         made, real = pieces(drawn), pieces(wanted)  # each [m, 5, SIDE, SIDE]
-        with torch.autocast(drawn.device.type, torch.bfloat16):
-            ahead = self(real) - self(made)  # [m, 1, SIDE / 8, SIDE / 8]
+        ahead = self(real) - self(made)  # [m, 1, SIDE / 8, SIDE / 8]
         share = len(rows) / (PIECES * len(drawn))
         wish, cost = F.softplus(ahead).mean() * share, F.softplus(-ahead).mean() * share
         if lazy:
             cost = cost + self._steepness(torch.cat([real, made]).detach()) * (SLOPE * LAZY * share)
-        return Verdict(wish, cost, (ahead > 0).float().mean().detach())
+        return Verdict(wish, cost)
 
     def _steepness(self, pieces: Tensor) -> Tensor:
         """Mean squared slope of a piece's mean logit."""

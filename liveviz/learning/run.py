@@ -31,7 +31,7 @@ CHECKPOINT = "checkpoint.safetensors"
 class Stage:
     """size: pixels, 32 to 256. steps, batch: how many. rate: learning rate at its start and end (cosine between).
     lower: factor on the rate of the layers below this size. samples: sub-pixels a side of what is drawn.
-    judge: weight of the judge's verdict beside the loss; above 0, layers that do not learn from it rest."""
+    judge: how hard the judge pulls at what is drawn, beside the loss; above 0, layers that do not learn from it rest."""
 
     size: int
     steps: int

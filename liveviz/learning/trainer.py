@@ -119,6 +119,15 @@ def run_stage(run: Run, stage: Stage, now: Callable[[], float], report: Callable
             since, counted = now(), 0
 
 
+def balanced(loss: Tensor, wish: Tensor, drawn: Tensor, chosen: Tensor, weight: float) -> Tensor:
+    """Loss and wish together, so that the wish pulls at the chosen pictures `weight` times as hard as the loss does.
+
+    Source: Esser et al. 2021 (2012.09841), equation 7.
+    """
+    pulls = [torch.autograd.grad(part, drawn, retain_graph=True)[0][chosen].norm() for part in (loss, wish)]
+    return loss + wish * (weight * pulls[0] / (pulls[1] + 1e-8))
+
+
 def learn(run: Run, stage: Stage) -> Tensor:
     """One step; how far what was drawn is from what was wanted, `[n, 5, size, size]`."""
     network, together, named = run.network, run.together, run.optimiser.named
@@ -133,9 +142,10 @@ def learn(run: Run, stage: Stage) -> Tensor:
     verdicts: list[Tensor] = []  # gradients of the judge
     if stage.judge:
         seed = int(torch.randint(1 << 40, (1,), generator=run.random)) + together.rank
-        verdict = run.judge.look(drawn, wanted, q.kind == PLAIN, seed, run.step % LAZY == 0)
+        chosen = q.kind == PLAIN  # what is not a picture of one class has only one right answer: the loss's
+        verdict = run.judge.look(drawn, wanted, chosen, seed, run.step % LAZY == 0)
         verdicts = run.judge.gradients(verdict)
-        loss = loss if verdict is None else loss + stage.judge * verdict.wish
+        loss = loss if verdict is None else balanced(loss, verdict.wish, drawn, chosen, stage.judge)
     for p in named.values():
         p.grad = None
     run.check()

@@ -49,6 +49,8 @@ class _File:
         self._container = av.open(target, "w", format="mp4", options={**flags, "fflags": "bitexact"})
         rate = Fraction(fps).limit_denominator(1001)
         options = {"preset": "veryfast" if live else "medium", "crf": "20" if live else "18", "bf": "0"}
+        if not live:
+            options["x264-params"] = "mbtree=0"  # with it the same pictures gave another file in every run
         self._video: Any = self._container.add_stream("libx264", rate=rate, options=options)
         self._video.width, self._video.height = self._size
         self._video.pix_fmt = "yuv420p"

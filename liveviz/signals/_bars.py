@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 SLOWEST_BPM, FASTEST_BPM = 50.0, 215.0
+USUAL_BPM, SPREAD = 120.0, 0.75  # the tempo prior: a bell over octaves, which counts anew every second
 STEADINESS = 100.0  # a tempo that changes by 1 % at a beat is e times less likely than one that stays
 ANEW = 2e-4  # probability, per look, that everything is different from now on: a cut to another song
 BEATS = 4  # in a bar
 WINDOW = 16  # a beat is heard within 1 / WINDOW of its length
 TRUST = 0.5  # exponent on the network's word: neighbouring looks say the same thing twice
-LEAST = 0.01  # what the network holds for impossible is this likely
+LEAST = 0.02  # what the network holds for impossible is this likely
 UNSURE = 0.05  # of what is heard as a beat may always be a first beat, or another
 
 
@@ -52,8 +53,11 @@ class Bars:
         self._lasts = self._firsts - 1
         self._lasts[:, 0] = self.starts[1:] - 1
         change = np.exp(-STEADINESS * np.abs(self.periods[None, :] / self.periods[:, None] - 1.0))
-        self._change = (change / change.sum(axis=1)[:, None]).T.astype(np.float32)
-        start = np.repeat(1.0 / lengths, lengths)
+        bpms = 60.0 / frame / self.periods
+        prior = np.exp(-0.5 * (np.log2(bpms / USUAL_BPM) / SPREAD) ** 2)
+        change *= (prior ** (60.0 / bpms) / change.sum(axis=1))[:, None]  # per second, charged at every beat
+        self._change = change.T.astype(np.float32)
+        start = np.repeat(prior / lengths, lengths)
         self._start = (start / start.sum()).astype(np.float32)
         self.p: NDArray[np.float32] = self._start.copy()
         self._next = np.empty_like(self.p)

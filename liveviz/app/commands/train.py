@@ -49,7 +49,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"), help="where to learn (default: cpu)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of everything random (default: 0)")
     parser.add_argument(
-        "--stages", nargs="+", metavar=_STAGE, help="pixels, steps, pictures a step, learning rates, finesse of drawing, weight of a judge of edges"
+        "--stages",
+        nargs="+",
+        metavar=_STAGE,
+        help="pixels, steps, pictures a step, learning rates, finesse of drawing, weight of a judge of edges",
     )
     parser.add_argument(
         "--columns", type=int, metavar="N", help="of the pictures' 4 rows: 4 is square, 7 fills a wide wall"
@@ -257,7 +260,9 @@ def _stage(text: str) -> Stage:
         if len(a) > 8:
             raise ValueError
     except (ValueError, IndexError):
-        raise UsageError(f"stages {text!r:.60}: seven or eight numbers, {_STAGE}, like 64:2400:32:0.007:0.0015:1:2") from None
+        raise UsageError(
+            f"stages {text!r:.60}: seven or eight numbers, {_STAGE}, like 64:2400:32:0.007:0.0015:1:2"
+        ) from None
     rules = (
         (size in _SIZES, f"size {size}: 32, 64, 128 or 256"),
         (1 <= steps <= 10_000_000, f"steps {steps}: 1 to 10000000"),
