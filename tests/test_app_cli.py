@@ -71,7 +71,7 @@ MISTAKES = [  # (arguments, exit code, what the line must say)
         "'fog' is none; there are all, aurora",
     ),
     (["dataset", "draw", "--count", "2", "-o", "README.md/x"], 1, "README.md/x"),
-    (["train", "my-pictures", "-o", "{tmp}/x"], 2, "'my-pictures': learning from your own pictures is not built yet"),
+    (["train", "my-pictures", "-o", "{tmp}/x"], 1, "my-pictures: there is no such folder"),
     (["train", "-o", "{tmp}/x"], 2, "--pictures"),
     (["train", "--pictures"], 2, "-o DIR"),
     (["train", "--pictures", "-o", "{tmp}/x", "--workers", "17"], 2, "workers 17: 1 to 16"),

@@ -291,7 +291,9 @@ def test_closed_streams(root: Path, song: Path, tmp_path: Path, closed: str) -> 
 
 
 def test_a_terminal_of_ascii(liveviz) -> None:
-    done = liveviz("model", "info", "default", env={"PYTHONIOENCODING": "ascii"})
+    done = liveviz(
+        "listen", "demo", "--seconds", "4", env={"PYTHONIOENCODING": "ascii", "PULSE_SERVER": "unix:/nowhere"}
+    )
     assert done.returncode == 0, done.stderr
     assert "?" in done.stdout
 

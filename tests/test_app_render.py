@@ -16,7 +16,7 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liveviz import engine, mapping, models, signals
+from liveviz import bending, engine, mapping, models, signals
 from liveviz.app import composition, paths
 from liveviz.outputs.headless import Headless
 from liveviz.post import Chain
@@ -134,8 +134,9 @@ class Studio:
     """The default generator at work, without a show: parameters in, canvas out."""
 
     def __init__(self, cache: Path) -> None:
-        generator = models.open_model("default", [paths.engines()])
-        self.engine = engine.Engine("openvino", generator, cache=cache, bends=frozenset({16}), wait=True)
+        generator = models.open_model("default", paths.model_folders())
+        half = np.tile(np.linspace(0.0, 1.0, 64, dtype=np.float32), (64, 1))  # where noise is held back, and where not
+        self.engine = engine.Engine("openvino", generator, cache=cache, noise_mask=half, wait=True)
         plane = models.new(models.small_config(32, 128, 16, architecture="stylegan3-t"), 4)
         self.plane = engine.Engine("openvino", plane, cache=cache, wait=True)  # what only a StyleGAN3 has
         self.screen = Headless(SIZE)
@@ -163,7 +164,9 @@ def frame_with(studio: Studio, **values: float) -> ParameterFrame:
 
     every = studio.registry.defaults() | {k: v for k, v in values.items() if "=" not in k}
     bends = tuple(
-        BendSetting(name.removeprefix("bend."), 16, value) for name, value in values.items() if name.startswith("bend.")
+        BendSetting(name.removeprefix("bend."), 16, value)
+        for name, value in values.items()
+        if name.removeprefix("bend.") in bending.ops()
     )
     return ParameterFrame(0, 0.0, every, (LatentTerm(4, -1, (1.0, 1.0, 1.0)),), bends, noise_phase=0.3, beats=2.3)
 
@@ -181,6 +184,11 @@ def test_every_parameter_is_read(studio: Studio, name: str) -> None:
         context = {name.rpartition(".")[0] + ".amount": 1.0}
     if name == "truncation_cutoff":
         context = {"truncation_psi": 0.2}
+    if name == "noise_mask":
+        context = {f"noise_strength.{layers}": 3.0 for layers in ("coarse", "middle", "fine")}
+    for op in bending.ops():
+        if name.startswith(f"bend.{op}_") and name.removeprefix("bend.") not in bending.ops():  # a knob of that op
+            context = {f"bend.{op}": studio.registry[f"bend.{op}"].high}
     values = [parameter.at(0.2), parameter.at(0.65)]  # the ends of an angle are one and the same
     pictures = [
         studio.canvas(frame_with(studio, **{**context, name: value}), plane=name.startswith("view."))

@@ -116,16 +116,16 @@ def test_bars_follow_a_cut_within_four_seconds_and_doubt_everything_in_silence()
 
 
 @pytest.mark.parametrize(("first", "second"), ((96.0, 128.0), (174.0, 110.0)))
-def test_a_dj_cut_is_followed_within_five_seconds(first: float, second: float) -> None:
+def test_a_dj_cut_is_followed_within_four_seconds(first: float, second: float) -> None:
     cut = 14.0
     sound = np.concatenate((song(RATE, cut, first, (0, 5, 7, 3)), song(RATE, 14.0, second, (2, 9, 7, 4))))
     frames = hear(sound, RATE)
     at, bpm = np.array([f.time for f in frames]), column(frames, "tempo")
     assert (np.abs(bpm[(at > 8.0) & (at < cut)] / first - 1) < 0.04).all()
-    assert (np.abs(bpm[at > cut + 5.0] / second - 1) < 0.04).mean() > 0.97
+    assert (np.abs(bpm[at > cut + 4.0] / second - 1) < 0.04).mean() > 0.93
     found = events(frames, "beat")
     beats = cut + np.arange(0.0, 13.9, 60.0 / second)
-    for t in beats[beats > cut + 5.0]:
+    for t in beats[beats > cut + 4.0]:
         assert np.abs(found[:, 0] - t).min() < 0.07, t
     assert (found[:, 1] - found[:, 0]).max() < 0.010  # predicted
     bars = events(frames, "downbeat")[:, 0]

@@ -82,7 +82,7 @@ def _open(options: ShowOptions, status: Status, life: child.Life, loop: bool) ->
     """
     needed = channels_needed(options.channels, options.stems)
     lost = status.read().get("device")  # the parent remembers it: the system's input may be another by now, or none
-    name = options.source or lost
+    name = options.source or lost or None
     while life.goes_on():
         try:
             return audio.open_live(name, now, loop=loop, channels=needed)

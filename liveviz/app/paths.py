@@ -1,5 +1,6 @@
 """Where things lie: the folders that come with the program (in a checkout or in an installed wheel) and the user's cache."""
 
+import functools
 import logging
 import os
 import tempfile
@@ -48,7 +49,11 @@ def cache() -> Path | None:
 
     None, with a warning, where it cannot be made: engines are compiled anew then, and the show goes on.
     """
-    folder = platformdirs.user_cache_path("liveviz")
+    return _made(platformdirs.user_cache_path("liveviz"))
+
+
+@functools.cache  # it is asked for often, and one warning is enough
+def _made(folder: Path) -> Path | None:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:

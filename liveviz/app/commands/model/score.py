@@ -4,15 +4,18 @@ import argparse
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from liveviz import engine, models
 from liveviz.app import arguments, paths
 from liveviz.app.progress import Progress
-from liveviz.learning import measure
 from liveviz.models import Generator, MappingNetwork
 from liveviz.spec import UsageError, write_whole
+
+if TYPE_CHECKING:
+    from liveviz.learning import measure
 
 HELP = "how good a generator is, in numbers"
 _PART = 32
@@ -37,6 +40,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Make pictures, look at them and at the real ones, print the table."""
+    from liveviz.learning import measure  # torch takes seconds to load, and the other actions do without
+
     if not 8 <= args.count <= 10_000:
         raise UsageError(f"count {args.count}: 8 to 10000 pictures")
     out = paths.check_writable(Path(args.json), "json", [args.model, args.data]) if args.json else None
@@ -69,7 +74,7 @@ def run(args: argparse.Namespace) -> None:
         write_whole(out, json.dumps({**rows["made"], "real": rows["real"], **facts}, indent=1).encode())
 
 
-def _classes(generator: Generator, held: measure.HeldOut, count: int) -> list[int]:
+def _classes(generator: Generator, held: "measure.HeldOut", count: int) -> list[int]:
     """The class of every picture to make: those of the real ones where the names are the same, else all in turn."""
     names = generator.card.class_names if generator.card is not None else ()
     if names and set(names) == set(held.names):
@@ -77,7 +82,7 @@ def _classes(generator: Generator, held: measure.HeldOut, count: int) -> list[in
     return [n % max(generator.config.classes, 1) for n in range(count)]
 
 
-def _made(generator: Generator, backend: engine.Backend, classes: list[int]) -> Iterator[measure.Pixels]:
+def _made(generator: Generator, backend: engine.Backend, classes: list[int]) -> Iterator["measure.Pixels"]:
     """What the generator draws of plain random latents, untruncated."""
     mapping, random = MappingNetwork(generator), np.random.RandomState(0)
     for start in range(0, len(classes), _PART):
