@@ -20,7 +20,8 @@ test: setup-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -m "not soak and not gpu" $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not live and not soak and not gpu" -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m "live and not soak and not gpu"
 
 soak: setup-test
 	$(BIN)/python -m pytest -m soak -s $(ARGS)

@@ -16,6 +16,8 @@ from liveviz.app import paths
 from liveviz.app.options import ShowOptions
 from liveviz.app.show import Show
 
+pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
+
 LIMIT = 15.0  # seconds: a guard against hanging; what was measured is printed
 
 
@@ -139,7 +141,10 @@ def play(folder: Path, cycles: int, monkeypatch: pytest.MonkeyPatch) -> Chaos:
     assert all(b <= a + 2 for a, b in zip(early[:2], late[:2], strict=True)) and late[2:] == early[2:], (early, late)
     for n, kind in enumerate(("server killed", "sink taken", "rate changed", "ears killed")):
         took = chaos.took[n::4]
-        print(f"\n{kind}: sound back after {np.median(took):.2f} s (median), {max(took):.2f} s (worst of {len(took)})", end="")
+        print(
+            f"\n{kind}: sound back after {np.median(took):.2f} s (median), {max(took):.2f} s (worst of {len(took)})",
+            end="",
+        )
     print(f"\nfiles, threads, processes, shared memory: {early} after 4 deaths, {late} after {cycles}")
     return chaos
 

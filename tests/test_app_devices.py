@@ -14,6 +14,8 @@ import soundfile
 from live_show import LiveShow, read_stats
 from test_inputs_midi import controller, jack, needs_jack, own_server_name  # noqa: F401 - fixtures
 
+pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
+
 SMALL = ("--size", "320x180", "--backend", "testcard", "--osc", "none")
 
 

@@ -14,6 +14,8 @@ from liveviz.app import terminal
 from liveviz.signals import all_outputs, outputs
 from liveviz.spec import Output, SignalFrame, parse_stems
 
+pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
+
 
 def run(*args: str, **settings: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "liveviz", "listen", *args]

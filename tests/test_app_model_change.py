@@ -20,6 +20,8 @@ from liveviz.models import Card
 from liveviz.signals import outputs
 from liveviz.spec import LivevizError, ParameterFrame
 
+pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
+
 
 def bundle(folder: Path, name: str, resolution: int, seed: int) -> Path:
     generator = models.new(models.small_config(resolution, 512, 32), seed)

@@ -18,6 +18,8 @@ from live_show import LiveShow, read_stats
 from PIL import Image
 from pythonosc.osc_message_builder import OscMessageBuilder
 
+pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
+
 QUIET = ("--midi", "none", "--osc", "none")
 SMALL = ("--size", "320x180")
 

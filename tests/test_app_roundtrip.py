@@ -14,6 +14,8 @@ from test_inputs_audio_device import Server, needs_pulse
 from liveviz.app import roundtrip, settings
 from liveviz.spec import AudioBlock, LivevizError
 
+pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
+
 RATE = roundtrip.RATE
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from test_inputs_audio_device import needs_pulse
 
+pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
+
 FILE = Path(__file__).with_name("server_deaths.py")
 
 

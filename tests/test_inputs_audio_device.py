@@ -20,6 +20,8 @@ from liveviz.inputs import audio
 from liveviz.inputs.audio_portaudio import BlockTimes, bounded, refresh
 from liveviz.spec import LivevizError
 
+pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
+
 RATE = 44_100
 needs_pulse = pytest.mark.skipif(shutil.which("pulseaudio") is None, reason="pulseaudio is not installed")
 

@@ -13,6 +13,8 @@ from liveviz.inputs.audio import open_live, open_reader
 from liveviz.inputs.audio_player import PlayedSource, to_output
 from liveviz.spec import AudioBlock, LivevizError
 
+pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
+
 RATE = 48_000
 
 

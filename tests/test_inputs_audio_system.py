@@ -16,6 +16,8 @@ from liveviz.clock import now
 from liveviz.inputs import audio, audio_system
 from liveviz.spec import LivevizError
 
+pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
+
 
 @needs_pulse
 @pytest.mark.skipif(shutil.which("paplay") is None, reason="paplay is not installed")

@@ -10,6 +10,8 @@ from liveviz.inputs.audio import open_reader
 from liveviz.inputs.demo import DemoReader, truth
 from liveviz.inputs.demo_score import BAR, BEAT, SAMPLE_RATE, SECTIONS
 
+pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
+
 
 @pytest.fixture(scope="module")
 def played() -> tuple[np.ndarray, np.ndarray]:

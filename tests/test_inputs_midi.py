@@ -20,6 +20,8 @@ from liveviz.inputs.midi import MAX_WAITING, MidiInput, midi_ports
 from liveviz.inputs.midi_ports import Port, find, survey
 from liveviz.spec import LivevizError
 
+pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
+
 GUARD_S = 20.0
 SERVER = f"liveviz-test-{os.getuid()}"
 SENDER = Path(__file__).with_name("midi_sender.py")

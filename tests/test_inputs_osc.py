@@ -17,6 +17,8 @@ from liveviz.inputs.osc import OscInput
 from liveviz.inputs.osc_packet import MAX_PACKET
 from liveviz.spec import LivevizError
 
+pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
+
 GUARD_S = 10.0
 
 

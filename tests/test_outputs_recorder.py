@@ -19,6 +19,8 @@ from liveviz.outputs import recorder as module
 from liveviz.outputs.recorder import Recorder
 from liveviz.spec import LivevizError
 
+pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
+
 COLOURS = [(200, 40, 30), (30, 180, 60), (40, 60, 220), (128, 128, 128)]
 
 

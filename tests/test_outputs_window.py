@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from liveviz.outputs.window import find_monitor, fitted
 from liveviz.spec import LivevizError
 
+pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
+
 PRELUDE = """
 import glfw, json, os, subprocess, sys, time
 import numpy as np

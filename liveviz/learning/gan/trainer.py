@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from liveviz.learning.folder import read_folder
+from liveviz.learning.folder import find, read_folder
 from liveviz.learning.gan import augment, losses
 from liveviz.learning.gan.generator import mixed, noises, synthesize
 from liveviz.learning.gan.projected import ProjectedDiscriminator
@@ -58,6 +58,7 @@ def train(
     torch.set_num_threads(options.threads)
     if options.device == "cuda" and not torch.cuda.is_available():
         raise LivevizError("device cuda: PyTorch finds no NVIDIA GPU here")
+    find(options.data)  # what cannot be read leaves no folder behind
     try:
         options.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
