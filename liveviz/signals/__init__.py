@@ -19,4 +19,15 @@ from liveviz.signals._hop import Hop, natural_hop_length
 from liveviz.signals._listener import MOST_OFFSET, Listener, all_outputs
 from liveviz.signals._part import Part, Rig, Signal
 
-__all__ = ["MOST_OFFSET", "Analyser", "Hop", "Listener", "Part", "Rig", "Signal", "all_outputs", "natural_hop_length", "outputs"]
+__all__ = [
+    "MOST_OFFSET",
+    "Analyser",
+    "Hop",
+    "Listener",
+    "Part",
+    "Rig",
+    "Signal",
+    "all_outputs",
+    "natural_hop_length",
+    "outputs",
+]

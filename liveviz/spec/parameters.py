@@ -28,7 +28,11 @@ CORE_PARAMETERS: tuple[Parameter, ...] = (
     Parameter("truncation_cutoff", 0.0, 18.0, 18.0, "How many layers truncation_psi applies to", "layers", "integer"),
     *(
         Parameter(
-            f"pca.{i}", -PCA_END, PCA_END, 0.0, f"Push along direction {i} of the generator; the ends are its safe range"
+            f"pca.{i}",
+            -PCA_END,
+            PCA_END,
+            0.0,
+            f"Push along direction {i} of the generator; the ends are its safe range",
         )
         for i in range(PCA_KNOBS)
     ),
