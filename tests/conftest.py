@@ -1,5 +1,11 @@
 """What several tests need: the repository's root, an X server of our own, a sound server of our own."""
 
+import contextlib
+
+with contextlib.suppress(ImportError):
+    import triton  # noqa: F401 - torch's optimisers load it, and its LLVM crashes where Mesa's was loaded before it
+
+
 import os
 import shutil
 import subprocess
