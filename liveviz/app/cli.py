@@ -81,6 +81,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(error, 1, debug)
     except Exception as error:  # noqa: BLE001 - a user never sees a traceback without --debug
         return _fail(LivevizError(f"{type(error).__name__}: {error} (this is a bug; --debug shows where)"), 1, debug)
+    finally:
+        _let_go()
 
 
 def _end_in_order() -> None:
@@ -89,6 +91,15 @@ def _end_in_order() -> None:
         number = getattr(signal, name, None)
         if number is not None and not (name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN):
             signal.signal(number, signal.default_int_handler)
+
+
+def _let_go() -> None:
+    """What nobody reads any more is thrown away: Python itself would try once more at its end, and exit with 120."""
+    for number, stream in ((1, sys.stdout), (2, sys.stderr)):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), number)
 
 
 def _fail(error: BaseException, code: int, debug: bool) -> int:
