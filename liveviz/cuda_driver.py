@@ -13,6 +13,8 @@ from liveviz.spec import LivevizError
 HANDLE_BYTES = 64
 _WRITE_DISCARD = 2
 _LAZY_PEER = 1
+_ALL_DEVICES = 1
+_MOST_GPUS = 32
 _WORDS = {
     1: "invalid value",
     2: "out of memory",
@@ -52,8 +54,11 @@ class Driver:
         self._device = device
 
     def _call(self, name: str, *arguments: Any) -> None:
-        code = getattr(self._library, name)(*arguments)
-        if code != 0:
+        try:
+            call = getattr(self._library, name)
+        except AttributeError:
+            raise LivevizError(f"CUDA: {name}: this driver is too old for it") from None
+        if (code := call(*arguments)) != 0:
             raise LivevizError(f"CUDA: {name}: error {code} ({_WORDS.get(code, 'see cuda.h')})")
 
     def allocate(self, size: int) -> int:
@@ -108,6 +113,13 @@ class Driver:
     def wait(self, stream: int = 0) -> None:
         """Return when the stream has done all it was given."""
         self._call("cuStreamSynchronize", ctypes.c_void_p(stream))
+
+    def draws_gl(self) -> bool:
+        """Whether the GL context that is current runs on this GPU."""
+        count, devices = ctypes.c_uint(), (ctypes.c_int * _MOST_GPUS)()
+        most, which = ctypes.c_uint(_MOST_GPUS), ctypes.c_int(_ALL_DEVICES)
+        self._call("cuGLGetDevices_v2", ctypes.byref(count), devices, most, which)
+        return self._device.value in devices[: count.value]
 
     def register_gl(self, buffer: int) -> ctypes.c_void_p:
         """A GL buffer, by its name, as something that CUDA writes; GL's context must be current. Errors 219, 304 and

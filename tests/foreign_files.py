@@ -142,19 +142,76 @@ def stylegan(generator: Generator, **changes: Any) -> bytes:
     return pickled(top)
 
 
-def tensorflow(generator: Generator) -> bytes:
-    """A TensorFlow-era StyleGAN2 pickle: (G, D, Gs), each with its variables by the names of that program."""
+def pretrained_classes(generator: Generator, features: int, width: int, normalised: bool = True) -> tuple[bytes, dict]:
+    """A StyleGAN-XL pickle, and the parts of its mapping network: a classifier's vector a class, a layer that turns it into
+    `width` numbers, the mean of w of every class. Not `normalised`: an arithmetic that is not ours."""
+    luck, config = np.random.RandomState(9), generator.config
+    parts = {
+        "table": luck.randn(config.classes, features),
+        "layer": luck.randn(width, features),
+        "bias": luck.randn(width),
+        "first": luck.randn(config.w_dim, config.z_dim + width) / config.mapping_lr,
+    }
+    parts = {name: value.astype(np.float32) for name, value in parts.items()}
+    z = luck.randn(2000, config.z_dim)
+    parts["means"] = np.stack(
+        [pretrained_w(generator, parts, z, k, normalised).mean(axis=0) for k in range(config.classes)]
+    ).astype(np.float32)
+    root = generator_module(generator)
+    mapping = root.args[0]["state"]["_modules"]["mapping"].args[0]["state"]
+    mapping["_buffers"]["w_avg"] = tensor(parts["means"])
+    table = {
+        "_parameters": {"weight": tensor(parts["table"])},
+        "_buffers": {},
+        "_modules": {},
+        "num_embeddings": config.classes,
+    }
+    layers = {
+        "mapping.embed_proj.weight": parts["layer"],
+        "mapping.embed_proj.bias": parts["bias"],
+        "mapping.fc0.weight": parts["first"],
+        "mapping.fc0.bias": generator.weights["mapping.fc0.bias"],
+    }
+    mapping["_modules"] |= {
+        "embed": Do("torch.nn.modules.sparse Embedding", (), table, new=True),
+        "embed_proj": linear(layers, "mapping.embed_proj"),
+        "fc0": linear(layers, "mapping.fc0", config.mapping_lr, "lrelu"),
+    }
+    return pickled({"G_ema": root}), parts
+
+
+def pretrained_w(generator: Generator, parts: dict, z: np.ndarray, cls: int, normalised: bool = True) -> np.ndarray:
+    """w `[n, w_dim]` of z `[n, z_dim]` and a class, in float64, written out from the paper."""
+    config = generator.config
+    vector = (
+        parts["layer"].astype(np.float64) @ parts["table"][cls] / math.sqrt(parts["table"].shape[1]) + parts["bias"]
+    )
+    vector = vector / np.sqrt(np.mean(vector**2)) if normalised else vector * 3.0
+    z = z / np.sqrt(np.mean(z**2, axis=1, keepdims=True))
+    x = np.concatenate([z, np.broadcast_to(vector, (len(z), len(vector)))], axis=1)
+    for n in range(config.mapping_layers):
+        weight = parts["first"] if n == 0 else generator.weights[f"mapping.fc{n}.weight"]
+        scale = config.mapping_lr / math.sqrt(weight.shape[1])
+        x = x @ (weight.T.astype(np.float64) * scale) + generator.weights[f"mapping.fc{n}.bias"] * config.mapping_lr
+        x = np.where(x > 0.0, x, 0.2 * x) * math.sqrt(2.0)
+    return x
+
+
+def tensorflow(generator: Generator, more: dict[str, np.ndarray] | None = None) -> bytes:
+    """A TensorFlow-era StyleGAN2 pickle as those programs write it: (G, D, Gs), each a network with its keywords in
+    EasyDicts, its program text, its components, and its variables by the names of that program. Blocks are called by their
+    size, wide ones too. `more` variables go into the synthesis network."""
     config, w = generator.config, generator.weights
     mapping, synthesis = [], []
     for n in range(config.mapping_layers):
         mapping += [(f"Dense{n}/weight", w[f"mapping.fc{n}.weight"].T), (f"Dense{n}/bias", w[f"mapping.fc{n}.bias"])]
     if config.classes:
         mapping += [("LabelEmbed/weight", w["mapping.embed.weight"].T), ("LabelEmbed/bias", w["mapping.embed.bias"])]
-    count = 0
+    noises = []
     for r in config.resolutions:
-        ours, theirs = f"synthesis.b{r}", f"{r}x{r}"
+        ours, theirs = f"synthesis.b{r}", f"{r * config.const_height // 4}x{r * config.const_width // 4}"
         if r == 4:
-            synthesis.append(("4x4/Const/const", w[f"{ours}.const"][None]))
+            synthesis.append((f"{theirs}/Const/const", w[f"{ours}.const"][None]))
         layers = {"torgb": "ToRGB", "skip": "Skip", "conv1": "Conv"} if r == 4 else {
             "conv0": "Conv0_up", "conv1": "Conv1", "torgb": "ToRGB", "skip": "Skip"}  # fmt: skip
         for name, label in layers.items():
@@ -164,29 +221,35 @@ def tensorflow(generator: Generator) -> bytes:
             synthesis.append((f"{theirs}/{label}/weight", kernel[::-1, ::-1] if name == "conv0" else kernel))
             if name == "skip":
                 continue
-            synthesis.append((f"{theirs}/{label}/bias", w[f"{ours}.{name}.bias"]))
             synthesis.append((f"{theirs}/{label}/mod_weight", w[f"{ours}.{name}.affine.weight"].T))
             synthesis.append((f"{theirs}/{label}/mod_bias", w[f"{ours}.{name}.affine.bias"] - np.float32(1.0)))
             if name.startswith("conv"):
                 synthesis.append((f"{theirs}/{label}/noise_strength", w[f"{ours}.{name}.noise_strength"]))
+            synthesis.append((f"{theirs}/{label}/bias", w[f"{ours}.{name}.bias"]))
         for name in ("conv1",) if r == 4 else ("conv0", "conv1"):
-            synthesis.append((f"noise{count}", w[f"{ours}.{name}.noise_const"][None, None]))
-            count += 1
+            noises.append((f"noise{len(noises)}", w[f"{ours}.{name}.noise_const"][None, None]))
 
-    def network(variables: list, options: dict, **parts: Do) -> Do:
-        named = [(name, numpy_array(np.array(value, np.float32, order="C"))) for name, value in variables]
-        state = {"version": 4, "name": "Gs", "static_kwargs": options, "components": parts, "build_module_src": POISON,
-                 "build_func_name": "G_main", "variables": named}  # fmt: skip
+    def keywords(**given: Any) -> Do:
+        return Do("dnnlib.util EasyDict", (), new=True, items=given)
+
+    def network(name: str, variables: list, options: Do, **parts: Do) -> Do:
+        named = [(key, numpy_array(np.array(value, np.float32, order="C"))) for key, value in variables]
+        state = {"version": 4, "name": name, "static_kwargs": options, "components": keywords(**parts),
+                 "build_module_src": POISON, "build_func_name": name, "variables": named}  # fmt: skip
         return Do("dnnlib.tflib.network Network", (), state, new=True)
 
-    options = {"num_channels": config.img_channels, "resolution": config.resolution, "label_size": config.classes}
-    top = [("lod", np.float32(0.0)), ("dlatent_avg", w["mapping.w_avg"])]
-    drawing = {"conv_clamp": config.conv_clamp, "num_fp16_res": config.num_fp16_res}
+    sizes = {"num_channels": config.img_channels, "resolution": config.resolution, "label_size": config.classes}
+    drawing = {"conv_clamp": config.conv_clamp, "num_fp16_res": config.num_fp16_res, "fused_modconv": True}
+    drawing |= {"architecture": config.architecture.removeprefix("stylegan2-"), "fmap_base": config.channel_base // 2}
     parts = {
-        "mapping": network(mapping, {"mapping_lrmul": config.mapping_lr}),
-        "synthesis": network(synthesis, drawing),
+        "synthesis": network(
+            "G_synthesis_stylegan2", [*noises, *synthesis, *(more or {}).items()], keywords(**sizes, **drawing)
+        ),
+        "mapping": network("G_mapping", mapping, keywords(**sizes, mapping_lrmul=config.mapping_lr)),
     }
-    return pickled((network([], {}), network([], {}), network(top, options, **parts)))
+    top = [("lod", np.float32(0.0)), ("dlatent_avg", w["mapping.w_avg"]), ("epochs", np.float32(1.0))]
+    empty = keywords()
+    return pickled((network("G", [], empty), network("D", [], empty), network("Gs", top, keywords(**sizes), **parts)))
 
 
 def rosinality(generator: Generator) -> dict[str, np.ndarray]:

@@ -2,27 +2,14 @@
 one line that must answer it. Most are good generators with one thing in them that must not be."""
 
 import functools
-import io
 import struct
-import warnings
-import zipfile
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from foreign_files import POISON, generator_module, module, rosinality
+from foreign_files import POISON, generator_module, module
 from heart import plain_generator, small
+from hostile_containers import HARM, SYSTEM, containers, good, row, zipped_checkpoint
 from pickle_writer import Do, Persistent, Raw, Ref, emit, numpy_dtype, payload, pickled, rebuilt, tensor
-
-from liveviz.models import Generator
-
-HARM = "made to do harm; nothing in it was run"
-SYSTEM = Do("posix system", ("touch /tmp/liveviz-was-here",))
-
-
-def good() -> Generator:
-    """The generator that most of them are."""
-    return plain_generator(small(16, z_dim=8, w_dim=8), 20)
 
 
 def _beside(node: Any, protocol: int = 4) -> bytes:
@@ -124,62 +111,6 @@ def _text_bomb() -> bytes:
     return b"\x80\x04" + (emit("\U0001f600" * 200000) + b"0") * 120 + b"N."
 
 
-def _zip(entries: list[tuple[str, bytes]], change: Callable[[zipfile.ZipInfo], None] | None = None) -> bytes:
-    file = io.BytesIO()
-    with warnings.catch_warnings(), zipfile.ZipFile(file, "w") as archive:
-        warnings.simplefilter("ignore")  # a name twice is what one of them is
-        for name, data in entries:
-            info = zipfile.ZipInfo(name)
-            if change is not None:
-                change(info)
-            archive.writestr(info, data)
-    return file.getvalue()
-
-
-def checkpoint() -> list[tuple[str, bytes]]:
-    """Entries of a good rosinality checkpoint."""
-    nodes, data = {}, []
-    for n, (name, value) in enumerate(rosinality(good()).items()):
-        reference = Persistent(("storage", Ref("torch FloatStorage"), str(n), "cpu", value.size))
-        nodes[name] = rebuilt(reference, value.shape)
-        data.append((f"x/data/{n}", np.asarray(value, np.float32).tobytes()))
-    return [("x/data.pkl", pickled({"g_ema": nodes}, 2)), *data]
-
-
-def zipped_checkpoint() -> bytes:
-    """A good rosinality checkpoint in torch's zip."""
-    return _zip(checkpoint())
-
-
-def _packed(info: zipfile.ZipInfo) -> None:
-    info.compress_type = zipfile.ZIP_DEFLATED
-
-
-def _patched(data: bytes, signature: bytes, offset: int, form: str, value: int) -> bytes:
-    """The last record of a kind with another number in it."""
-    changed, at = bytearray(data), data.rindex(signature)
-    struct.pack_into(form, changed, at + offset, value)
-    return bytes(changed)
-
-
-def row() -> list[bytes]:
-    """A good rosinality checkpoint in torch's older container: its pickles, then its numbers."""
-    table = rosinality(good())
-    nodes, data = {}, []
-    for n, (name, value) in enumerate(table.items()):
-        reference = Persistent(("storage", Ref("torch FloatStorage"), str(n), "cpu", value.size, None))
-        nodes[name] = rebuilt(reference, value.shape)
-        data.append(struct.pack("<q", value.size) + np.asarray(value, np.float32).tobytes())
-    parts = [
-        0x1950A86A20F9469CFC6C,
-        1001,
-        {"little_endian": True},
-        {"g_ema": nodes},
-        [str(n) for n in range(len(table))],
-    ]
-    return [pickled(part, 2) for part in parts] + data
-
-
 def _networks(variables: Any) -> bytes:
     part = Do("dnnlib.tflib.network Network", (), {"variables": [], "static_kwargs": {}}, new=True)
     state = {"variables": variables, "build_module_src": POISON, "components": {"mapping": part, "synthesis": part}}
@@ -191,8 +122,6 @@ def files() -> dict[str, tuple[bytes, str]]:
     """name: (the file, words of the answer)."""
     whole = pickled({"G_ema": generator_module(good())})
     zipped, rowed = zipped_checkpoint(), row()
-    huge = _patched(zipped, b"PK\x01\x02", 20, "<I", 1 << 31)  # its packed size; the true one follows
-    longer = struct.pack("<q", 1 << 40) + rowed[-1][8:]
     found: dict[str, tuple[bytes, str]] = {
         "a call and nothing else": (pickled(SYSTEM), HARM),
         "a call beside the generator": (_beside(SYSTEM), HARM),
@@ -280,26 +209,8 @@ def files() -> dict[str, tuple[bytes, str]]:
         "nothing": (b"", "is no generator file"),
         "one byte": (b"\x80", "is cut"),
         "the variables of a network that are none": (_networks([SYSTEM, ("x", 1)]), HARM),
-        "a network without variables": (_networks([("lod", 1)]), "dlatent_avg is missing"),
-        "a zip with packed entries": (_zip(checkpoint(), _packed), "is packed or locked"),
-        "a zip bomb": (_zip([("x/data.pkl", bytes(20 << 20))], _packed), "is packed or locked"),
-        "a zip with a name twice": (_zip([*checkpoint(), checkpoint()[0]]), "is there twice"),
-        "a zip with two pickles": (_zip([*checkpoint(), ("y/data.pkl", b"N.")]), "2 entries data.pkl"),
-        "a zip without a pickle": (_zip(checkpoint()[1:]), "0 entries data.pkl"),
-        "a zip whose pickle is harmful": (_zip([("x/data.pkl", pickled(SYSTEM, 2)), *checkpoint()[1:]]), HARM),
-        "a zip without its numbers": (_zip(checkpoint()[:3]), "has no numbers"),
-        "a zip with a storage too short": (_zip([*checkpoint()[:-1], (checkpoint()[-1][0], b"xxxx")]), "bytes for"),
-        "a big-endian zip": (_zip([*checkpoint(), ("x/byteorder", b"big")]), "big-endian"),
-        "a locked zip": (_patched(zipped, b"PK\x01\x02", 8, "<H", 1), "is packed or locked"),
-        "a zip whose entry lies elsewhere": (_patched(zipped, b"PK\x01\x02", 42, "<I", 0), "another one"),
-        "a zip whose entry lies behind it": (_patched(zipped, b"PK\x01\x02", 42, "<I", 1 << 31), ""),
-        "a zip whose list is forged": (_patched(zipped, b"PK\x05\x06", 12, "<I", 1 << 30), ""),
-        "a zip whose entry is forged": (_patched(huge, b"PK\x01\x02", 24, "<I", 1 << 31), "is cut"),
-        "a zip of forty thousand entries": (_zip([(f"x/{n:060}", b"") for n in range(40000)]), "no zip that can be read"),
-        "a row with other keys": (b"".join([*rowed[:4], pickled(["7"], 2), *rowed[5:]]), "other storages"),
-        "a row with a storage too long": (b"".join(rowed[:-1]) + longer, "where its tensors have"),
-        "a row with bytes behind it": (b"".join(rowed) + b"more", "bytes too many"),
-        "a row of another version": (b"".join([rowed[0], pickled(1002, 2), *rowed[2:]]), "version is wrong"),
+        "a network without variables": (_networks([("lod", 1)]), "no layers by resolution"),
+        **containers(),
     }  # fmt: skip
     for kind, data in (("pickle", whole), ("zip", zipped), ("row", b"".join(rowed))):
         for share in (0.02, 0.3, 0.7, 0.99):

@@ -1,5 +1,6 @@
-"""A process of its own that opens every hostile file and says what happened: the answer, seconds of CPU, and whatever Python
-did meanwhile that its audit hooks know of (imports, code, processes, sockets, files). It may take 1 GB more than at first."""
+"""A process of its own that opens every hostile file and says what happened: the answer, seconds of CPU, how much memory it
+took beyond what was there, and whatever Python did meanwhile that its audit hooks know of (imports, code, processes,
+sockets, files). It may take 1 GB more than at first."""
 
 import json
 import sys
@@ -7,28 +8,31 @@ import time
 from pathlib import Path
 
 import hostile_files
+from foreign_files import generator_module
+from hostile_containers import good, zipped_checkpoint
+from pickle_writer import pickled
 
 from liveviz.models.importing import import_file
 from liveviz.spec import LivevizError
 
 GIGABYTE = 1 << 30
-_QUIET = {"object.__getattr__", "object.__setattr__", "sys._getframe"}  # attributes and frames are read all the time
+QUIET = {"object.__getattr__", "object.__setattr__", "sys._getframe"}  # attributes and frames are read all the time
 
 
 def main(folder: Path) -> None:
-    """Print `{name: [answer or null, seconds, events]}`."""
+    """Print `{name: [answer or null, seconds, megabytes, events]}`."""
     files = {name: data for name, (data, _) in hostile_files.files().items()}
-    good = folder / "good"
-    good.write_bytes(hostile_files.pickled({"G_ema": hostile_files.generator_module(hostile_files.good())}))
-    import_file(good)  # what Python loads late is loaded now
-    good.write_bytes(hostile_files.zipped_checkpoint())
-    import_file(good)
-    _limit()
+    for data in (pickled({"G_ema": generator_module(good())}), zipped_checkpoint()):
+        (folder / "good").write_bytes(data)
+        import_file(folder / "good")  # what Python loads late is loaded now
+    limit()
     events: set[str] = set()
     sys.addaudithook(lambda event, args: events.add(event))
     path, report = folder / "hostile", {}
     for name, data in files.items():
         path.write_bytes(data)
+        _forgetpeak()
+        before = peak()
         events.clear()
         answer, began = None, time.process_time()
         try:
@@ -36,12 +40,13 @@ def main(folder: Path) -> None:
         except LivevizError as error:
             answer = str(error)
         seconds = time.process_time() - began
-        report[name] = [answer, seconds, sorted(events - _QUIET)]
+        heard = sorted(events - QUIET)
+        report[name] = [answer, seconds, peak() - before, heard]
     print(json.dumps(report))
 
 
-def _limit() -> None:
-    """One gigabyte more than now, where the system can say so."""
+def limit() -> None:
+    """One gigabyte of addresses more than now, where the system can say so."""
     try:
         import resource
 
@@ -49,6 +54,23 @@ def _limit() -> None:
     except (ImportError, OSError):
         return
     resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + GIGABYTE,) * 2)
+
+
+def _forgetpeak() -> None:
+    """Count the peak of memory anew; Linux alone can."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5")
+    except OSError:
+        return
+
+
+def peak() -> float:
+    """Megabytes that the process had at most, since its peak was forgotten; 0 where nobody says."""
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        return 0.0
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 if __name__ == "__main__":

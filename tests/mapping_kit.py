@@ -19,6 +19,7 @@ SOURCES = (
     *(Output(f"{name}.{i}") for name in ("chord", "section_label") for i in range(12)),
     Output("build"),
     Output("drop", "event"),
+    Output("section", "event"),
     Output("tempo", low=60.0, high=200.0, unit="bpm"),
     Output("beat", "event"),
     Output("beat_phase", "phase"),

@@ -18,12 +18,13 @@ class Ref:
 
 @dataclass
 class Do:
-    """A call of a global; `state` makes a BUILD of it, `new` a NEWOBJ."""
+    """A call of a global; `items` are set in what it made, `state` makes a BUILD of it, `new` a NEWOBJ."""
 
     name: str
     args: tuple
     state: Any = None
     new: bool = False
+    items: dict[str, Any] | None = None
 
 
 @dataclass
@@ -71,6 +72,8 @@ def emit(value: Any) -> bytes:
             return b"c" + value.name.replace(" ", "\n").encode() + b"\n"
         case Do():
             made = emit(Ref(value.name)) + emit(value.args) + (b"\x81" if value.new else b"R")
+            if value.items:
+                made += b"(" + b"".join(emit(k) + emit(v) for k, v in value.items.items()) + b"u"
             return made if value.state is None else made + emit(value.state) + b"b"
         case Raw():
             return value.code

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from liveviz.app.gpu import right, teach
+from liveviz.app.gpu import picture, right, teach
 from liveviz.app.gpu.__main__ import STEPS
 from liveviz.app.gpu.report import Report
 from liveviz.bending import ops
+from liveviz.engine.copies import host_copies
 
 BARE = """
 import sys
@@ -41,11 +42,11 @@ def run(*words: str, folder: Path, root: Path, bare: bool = True) -> subprocess.
 
 
 def test_every_step_runs_where_there_is_only_numpy_and_torch(tmp_path: Path, root: Path) -> None:
-    done = run("--cpu", "fast", "train", "tensorrt", "opengl", folder=tmp_path, root=root)
+    done = run("--cpu", "fast", "train", "images", "tensorrt", "opengl", folder=tmp_path, root=root)
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads((tmp_path / "out" / "gpu.json").read_text())
     assert found["machine"]["gpu"] == "none" and found["machine"]["torch"]
-    assert set(found) == {"machine", "rows", "fast", "train", "tensorrt", "opengl"}
+    assert set(found) == {"machine", "rows", "fast", "train", "images", "tensorrt", "opengl"}
     assert {"32"} == set(found["fast"]["sizes"])
     said = {what: value for _, what, value, _ in found["rows"]}
     assert said["OpenGL"] == "not run: moderngl is not installed" and said["module"].startswith("none")
@@ -58,6 +59,27 @@ def test_the_checks_pass_in_small_on_the_cpu(tmp_path: Path) -> None:
     report.run("right", right.run)
     assert report.failed == 0, report.rows
     assert {f"bend {name}: 99 % of the levels within" for name in ops()} <= {row[1] for row in report.rows}
+
+
+def test_the_picture_of_another_process_is_compared_in_the_texture(tmp_path: Path) -> None:
+    report = Report(tmp_path, "cpu", small=True)
+    report.run("opengl", picture.run)
+    said = {what: (value, verdict) for _, what, value, verdict in report.rows}
+    way, verdict = said["the texture is the picture that was drawn"]
+    assert verdict == "ok" and way == "from host memory (backend cuda draws there)" and report.failed == 0
+    assert "not counted" in said["copies of a picture between GPU and host, a frame"][0]
+
+
+def test_copies_of_a_picture_are_told_from_all_others() -> None:
+    def copy(name: str, size: int) -> dict:
+        return {"ph": "X", "cat": "gpu_memcpy", "name": f"Memcpy {name}", "args": {"stream": 7, "bytes": size}}
+
+    mine = [copy("HtoD (Pinned -> Device)", 900), copy("DtoD (Device -> Device)", 4096)]
+    there_and_back = [copy("DtoH (Device -> Pinned)", 4096), copy("HtoD (Pageable -> Device)", 4096)]
+    other = {"cat": "kernel", "name": "Memcpy HtoD", "args": {"bytes": 4096}}
+    assert host_copies({"traceEvents": [other]}, 4096) is None
+    assert host_copies({"traceEvents": [*mine, other]}, 4096) == 0
+    assert host_copies({"traceEvents": mine + there_and_back}, 4096) == 2
 
 
 def test_a_step_that_fails_costs_no_other(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
@@ -88,7 +110,6 @@ def test_without_a_gpu_it_says_so_in_one_line(tmp_path: Path, root: Path) -> Non
 def test_large_files_come_back_in_pieces(tmp_path: Path) -> None:
     data = os.urandom(100) * (teach.PIECE // 50)
     (tmp_path / "large").write_bytes(data)
-    (tmp_path / "out").mkdir()
     made = teach.pieces(tmp_path / "large", tmp_path / "out")
     assert len(made) == 2 and b"".join(p.read_bytes() for p in made) == data
     assert all(p.stat().st_size < 16 * 2**20 for p in made)
@@ -124,3 +145,10 @@ def test_kernels_on_the_card(tmp_path: Path) -> None:
     report = Report(tmp_path, "cuda", small=False)
     right.kernels(report)
     assert report.failed == 0 and len(report.rows) == 4
+
+
+@pytest.mark.gpu
+def test_a_show_hands_its_pictures_over_on_the_card(tmp_path: Path) -> None:
+    report = Report(tmp_path, "cuda", small=False)
+    picture.run(report)
+    assert report.failed == 0, report.rows

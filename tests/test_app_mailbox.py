@@ -20,6 +20,7 @@ from liveviz.spec import (
     LatentTerm,
     LivevizError,
     ParameterFrame,
+    RowSetting,
     SignalFrame,
 )
 
@@ -130,6 +131,7 @@ def test_frames_survive_the_wire() -> None:
         beats=3.5,
         signal_time=1.2,
         signal_sequence=240,
+        rows=(RowSetting("d", 4, 8, -0.5), RowSetting("a", 0, 34, 1.0)),
     )
     assert layout.unpack(layout.pack(frame).view(np.uint8)) == frame
     signal = SignalFrame(3, 0.5, np.array([1.0, 2.0, -1.0]))

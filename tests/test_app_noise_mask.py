@@ -1,13 +1,16 @@
 """The noise mask of a mapping file: a picture from anywhere, in grey, or one line."""
 
+import logging
 from pathlib import Path
 
 import numpy as np
 import pytest
+from live_show import LiveShow
 from mapping_kit import program
 from PIL import Image
 
-from liveviz.app import noise_mask
+from liveviz.app import composition, noise_mask
+from liveviz.app.mailbox import Slot
 from liveviz.spec import LivevizError
 
 
@@ -41,3 +44,82 @@ def test_what_is_no_mask_is_told_in_one_line(tmp_path: Path) -> None:
         with pytest.raises(LivevizError, match="noise_mask: ") as told:
             read(tmp_path, name)
         assert "\n" not in str(told.value) and name.rstrip(".") in str(told.value)
+
+
+def follow(masks: noise_mask.MaskFile, looks: int = 12) -> None:
+    for _ in range(looks):
+        masks.step()
+        masks.close()
+
+
+def save(path: Path, level: int) -> None:
+    Image.new("L", (4 + level % 7, 4), level).save(path)
+
+
+def test_a_live_show_follows_its_mask_and_keeps_the_old_one_through_every_mistake(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, "liveviz.app")
+    text, show, picture = 'version = 1\nnoise_mask = "mask.png"\n', tmp_path / "show.toml", tmp_path / "mask.png"
+    save(picture, 51)
+    slot, used = Slot(10_000), list[np.ndarray | None]()
+    try:
+        slot.write(text.encode())
+        masks = noise_mask.MaskFile(composition.load_mapping(text), show, slot, (), used.append)
+        follow(masks)
+        assert used == []  # what was there at the beginning is in use already
+        save(picture, 102)
+        follow(masks)
+        assert len(used) == 1 and used[0] == pytest.approx(0.4)
+        whole = picture.read_bytes()
+        for broken in (whole[: len(whole) // 2], None):
+            if broken is None:
+                picture.unlink()
+            else:
+                picture.write_bytes(broken)
+            caplog.clear()
+            follow(masks)
+            assert len(used) == 1 and "mask.png: noise_mask" in masks.mistake
+            assert len(caplog.records) == 1 and "the noise stays as it was" in caplog.records[0].message
+        for _ in range(3):  # an editor that takes it away for a moment
+            picture.unlink(missing_ok=True)
+            masks.step()
+            save(picture, 153)
+            follow(masks)
+        assert used[-1] == pytest.approx(0.6) and masks.mistake == ""
+        count = len(used)
+        slot.write((text + 'title = "saved again"\n').encode())
+        follow(masks)
+        assert len(used) == count  # another mapping, the same mask
+        save(tmp_path / "other.png", 255)
+        slot.write(text.replace("mask.png", "other.png").encode())
+        follow(masks)
+        assert used[-1] == pytest.approx(1.0)
+        slot.write(b"version = 1\n")
+        follow(masks)
+        assert used[-1] is None
+        count = len(used)
+        follow(masks)
+        assert len(used) == count
+    finally:
+        slot.close(unlink=True)
+
+
+@pytest.mark.live
+def test_a_mask_that_is_saved_cut_and_taken_away_while_it_plays(home: Path, tmp_path: Path) -> None:
+    save(tmp_path / "mask.png", 51)
+    (tmp_path / "show.toml").write_text('version = 1\nnoise_mask = "mask.png"\n')
+    words = ("demo", "--headless", "--size", "64x64", "--fps", 15, "--backend", "testcard", "--midi", "none")
+    with LiveShow(home, *words, "--mapping", tmp_path / "show.toml", cwd=tmp_path) as show:
+        show.wait_for("pictures: from host memory", 120.0)
+        save(tmp_path / "mask.png", 102)
+        show.wait_for("noise mask mask.png: loaded", 60.0)
+        (tmp_path / "mask.png").write_bytes((tmp_path / "mask.png").read_bytes()[:30])
+        show.wait_for("mask.png: noise_mask: cannot be read")
+        (tmp_path / "mask.png").unlink()
+        show.wait_for("mask.png: noise_mask: there is no such file")
+        (tmp_path / "show.toml").write_text("version = 1\n")  # the mapping does without: no picture is looked for
+        show.wait_for("show.toml: loaded again")
+        show.interrupt()
+        assert show.process.returncode == 0, show.said
+    assert show.said.count("the noise stays as it was") == 2 and "died" not in show.said

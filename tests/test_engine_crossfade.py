@@ -42,6 +42,19 @@ def test_a_picture_of_another_size_is_brought_to_the_new_one() -> None:
     assert (made[:4, 8:] == 100).all() and made.sum() == made[:4, 8:].sum()
 
 
+@pytest.mark.parametrize("size", [(8, 8), (4, 6), (16, 4)])
+def test_pictures_on_the_device_mix_to_the_same_bits(size: tuple[int, int]) -> None:
+    torch = pytest.importorskip("torch")
+    random = np.random.RandomState(1)
+    a, b = random.randint(0, 256, (*size, 4)).astype(np.uint8), random.randint(0, 256, (8, 8, 4)).astype(np.uint8)
+    for share in (0.0, 0.1, 0.5, 0.73, 1.0):
+        there = engine.mix(
+            engine.DeviceImage(torch.from_numpy(a), 1), engine.DeviceImage(torch.from_numpy(b), 5, 2.0), share
+        )
+        assert (there.parameters, there.time, there.bytes) == (5, 2.0, 256) and there.pixels.is_contiguous()
+        np.testing.assert_array_equal(there.pixels.numpy(), engine.mix(image(a), image(b), share).pixels)
+
+
 def test_a_crossfade_starts_and_ends_at_its_generators(pair: tuple[Generator, Generator]) -> None:
     a, b = (open_one(g) for g in pair)
     fade, shown = engine.Crossfade([a, b]), frame()

@@ -33,6 +33,17 @@ def on_cpu(generator: Generator, precision: str = "f32", bends: tuple[BendSettin
     return Cuda(generator, bending.stages(bends, layers_of(generator.config)), precision, "cpu")
 
 
+def test_a_picture_that_stays_on_the_device_is_the_one_that_is_read_back() -> None:
+    made = on_cpu(plain_generator(small(32), 3))
+    for number in range(3):
+        shown = frame(sequence=number, noise_phase=number / 3)
+        there = made.draw(shown)
+        assert there.pixels.is_contiguous() and there.bytes == 32 * 32 * 4 and there.parameters == number
+        np.testing.assert_array_equal(there.pixels.numpy(), made.render(shown).pixels)
+    assert not made.on_device
+    made.close()
+
+
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_styles_on_the_device_are_those_of_the_rewrite(architecture: str) -> None:
     generator = plain_generator(small(32, architecture=architecture), 3)

@@ -1,6 +1,7 @@
 """From frames to ws, and noise fields."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -10,9 +11,10 @@ from hypothesis import strategies as st
 
 from liveviz.engine.latents import Latents
 from liveviz.engine.noise import NoiseFields
+from liveviz.engine.registry import create
 from liveviz.models import Directions, Generator, MappingNetwork, pca
 from liveviz.models.stylegan2_layers import NoisePlace
-from liveviz.spec import LatentTerm, ws_range
+from liveviz.spec import LatentTerm, RowSetting, ws_range
 
 ALL = (1.0, 1.0, 1.0)
 WILD = {"truncation_psi": 1.0}
@@ -199,3 +201,43 @@ def test_a_mask_is_the_mean_of_what_each_pixel_covers() -> None:
     means = mask.reshape(8, 8, 8, 8).mean(axis=(1, 3))
     np.testing.assert_allclose(made[1][0, 0], plain[1][0, 0] * means, atol=1e-5)
     np.testing.assert_allclose(made[3][0, 0], plain[3][0, 0] * mask, atol=1e-5)
+
+
+def test_rows_of_their_own_are_moved_and_all_others_keep_their_w_to_the_bit(generator: Generator) -> None:
+    found = replace(pca(generator, 500, 4), layers=np.array([[0, 64], [2, 4], [0, 64], [0, 64]]))
+    latents = Latents(replace(generator, directions=found))
+    terms = (LatentTerm(5, 1, ALL),)
+    at_rest = latents.ws(frame(latents=terms))[0]
+    rows = (RowSetting("pca.1", 5, 8, -3.0), RowSetting("pca.3", 6, 40, 1.5), RowSetting("pca.9", 0, 10, 3.0))
+    moved = latents.ws(frame(latents=terms, rows=rows))[0]
+    np.testing.assert_array_equal(moved[:5], at_rest[:5])  # the direction's own rows, 2 and 3, too
+    step = found.std[1] * found.range[1, 0] * found.components[1]  # a knob's end is the end of its range
+    np.testing.assert_allclose(moved[5] - at_rest[5], step, atol=1e-5)
+    other = found.std[3] * found.range[3, 1] * found.components[3] / 2.0
+    np.testing.assert_allclose(moved[7] - at_rest[7], step + other, atol=1e-5)
+    np.testing.assert_allclose(moved[9] - at_rest[9], other, atol=1e-5)
+    both = latents.ws(frame({"pca.1": 3.0}, latents=terms, rows=rows[:1]))[0]
+    alone = latents.ws(frame({"pca.1": 3.0}, latents=terms))[0]
+    np.testing.assert_array_equal(both[:5], alone[:5])
+    assert np.abs(alone[2:4] - at_rest[2:4]).max() > 0.1
+
+
+def test_rows_may_have_a_truncation_of_their_own(generator: Generator) -> None:
+    mapping, latents = MappingNetwork(generator), Latents(generator)
+    values = {"truncation_psi": 0.4, "truncation_cutoff": 6.0}
+    rows = (RowSetting("truncation_psi", 2, 4, 1.0), RowSetting("truncation_psi", 8, 40, 0.0))
+    plain, some = (latents.ws(frame(values, rows=r))[0] for r in ((), rows))
+    np.testing.assert_array_equal(some[[0, 1, 4, 5, 6, 7]], plain[[0, 1, 4, 5, 6, 7]])
+    np.testing.assert_allclose(some[2:4], np.tile(mapping.w(3), (2, 1)), atol=1e-6)
+    np.testing.assert_allclose(some[8:], np.tile(mapping.w_avg, (2, 1)), atol=1e-6)
+
+
+def test_a_picture_pushed_on_some_rows_is_the_one_drawn_from_those_rows(generator: Generator) -> None:
+    backend = create("reference", replace(generator, directions=pca(generator, 500, 4)))
+    latents = Latents(replace(generator, directions=pca(generator, 500, 4)))
+    pushed = frame(rows=(RowSetting("pca.0", 8, 10, 3.0), RowSetting("pca.1", 20, 34, 3.0)))  # of 10 rows
+    still, everywhere = latents.ws(frame()), latents.ws(frame({"pca.0": 3.0}))
+    spliced = np.concatenate([still[:, :8], everywhere[:, 8:]], axis=1)
+    np.testing.assert_array_equal(backend.synthesize(latents.ws(pushed)), backend.synthesize(spliced))
+    shown = [backend.render(f).pixels for f in (frame(), pushed, frame({"pca.0": 3.0}))]
+    assert all((a != b).any() for a, b in pairwise(shown))

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from liveviz.engine import create
 from liveviz.engine.cuda import Cuda
+from liveviz.engine.openvino_graph import Graph, whole_picture, whole_pixels
+from liveviz.engine.openvino_graph import styles as openvino_styles
 from liveviz.engine.rewrite import rewrite
 from liveviz.models import ARCHITECTURES, Generator, GeneratorConfig, MappingNetwork, new, small_config
 from liveviz.spec import LivevizError
@@ -111,6 +113,37 @@ def test_a_new_generator_of_the_default_kind(backend: str) -> None:
         else create(backend, generator, precision="f32", threads=1)
     ).synthesize(ws)
     assert relative_error(made, truth) < 1e-4
+
+
+def test_the_forms_that_only_bf16_takes_are_exact() -> None:
+    """The graph for bf16, run in float32: part of the FIR in the weights of a transposed convolution."""
+    import openvino
+
+    generator = plain_generator(small(128, channel_base=4096, channel_max=32), 5)
+    made_of, mapping = rewrite(generator), MappingNetwork(generator)
+    ws = mapping.ws(mapping.w(3)[None], 0.7)
+    model = Graph(openvino, made_of, frozenset(), pixels=False, half=True).model
+    assert (32, 32, 4, 4) in {
+        tuple(op.get_output_shape(0)) for op in model.get_ops() if op.get_type_name() == "Constant"
+    }
+    packed = made_of.styles(ws)
+    inputs = [packed[:, part].reshape(shape) for part, shape in openvino_styles(made_of)]
+    inputs += [np.zeros((1, 1, noise.height, noise.width), np.float32) for noise in made_of.noises]
+    run = openvino.Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 1})
+    made = whole_picture(run(inputs)[0], 128)
+    assert relative_error(made, create("reference", generator).synthesize(ws, "none")) < 1e-5
+
+
+def test_blocks_of_four_pixels() -> None:
+    """What a graph draws in blocks of 2x2, put together; what it draws whole is copied."""
+    picture = np.random.RandomState(0).rand(1, 3, 6, 10).astype(np.float32)
+    blocks = [picture[:, :, row::2, column::2] for row in (0, 1) for column in (0, 1)]
+    np.testing.assert_array_equal(whole_picture(np.concatenate(blocks, axis=1), 6), picture)
+    np.testing.assert_array_equal(whole_picture(picture, 6), picture)
+    pixels = np.random.RandomState(1).randint(0, 256, (1, 6, 10, 4), np.uint8)
+    packed = np.concatenate([pixels[:, row::2, column::2] for row in (0, 1) for column in (0, 1)], axis=3)
+    np.testing.assert_array_equal(whole_pixels(packed), pixels[0])
+    assert not np.shares_memory(whole_pixels(pixels), pixels)
 
 
 def test_styles_by_hand() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from foreign_files import FIXTURES
-from heart import frame, plain_generator, relative_error, rms_error, small
+from heart import frame, plain_generator, relative_error, small
 
 from liveviz.engine import create
 from liveviz.engine.bf16 import rounded, steady
@@ -19,7 +19,8 @@ from liveviz.models.importing import import_file
 torch.set_num_threads(1)
 FILES = ["sg2ada_64.pkl", "sg2ada_32_class.pkl", "sg3t_64.pkl", "sg3r_64.pkl", "rosinality_64.pt"]
 PICTURES = {"img_psi07": 0.7, "img_psi1_cutoff4": 1.0}
-# The pictures of this file carry the rounding of its two half-precision blocks, which only the reference follows.
+# The pictures of this file carry the roundings of its two half-precision blocks: only the same sums in the same order
+# meet them closer than the last test here shows.
 HALVES = "sg2ada_32_class.pkl"
 
 
@@ -48,12 +49,25 @@ def test_the_same_picture(file: str, engine: str) -> None:
         if name == "cuda"
         else create(name, generator, precision=None if name == "reference" else precision or "f32", threads=1)
     )
-    measure = rms_error if precision else relative_error
-    exact = 1e-5 if engine == "reference" else 1e-4 if file != HALVES else 3e-3
+    exact = 1e-5 if engine == "reference" else 1e-4 if file != HALVES else 2e-3
     for key, psi in PICTURES.items():
         if key in truth:
             ws = backend.ws(truth["z"], truth["c"] if generator.config.classes else None, psi)
-            assert measure(backend.synthesize(ws), truth[key]) < (2e-2 if precision else exact)
+            assert relative_error(backend.synthesize(ws), truth[key]) <= (2e-2 if precision else exact)
+
+
+@pytest.mark.skipif(not FIXTURES.exists(), reason="shared fixtures are not here")
+def test_half_precision_makes_much_of_the_last_bit() -> None:
+    """The reference itself, every number of ws moved by one last bit: in float32 nobody sees it, with the roundings of
+    half precision the picture is another one by some 1e-3."""
+    generator, truth = imported(HALVES), np.load((FIXTURES / HALVES).with_suffix(".npz"))
+    moved = {}
+    for precision in ("f32", "f16"):
+        backend = create("reference", generator, precision=precision, threads=1)
+        ws = backend.ws(truth["z"], truth["c"], 0.7)
+        moved[precision] = relative_error(backend.synthesize(np.nextafter(ws, np.float32(9.0))), backend.synthesize(ws))
+    assert moved["f32"] < 1e-5
+    assert 2e-4 < moved["f16"] < 2e-3
 
 
 @pytest.fixture(scope="module", params=["stylegan3-t", "stylegan3-r"])

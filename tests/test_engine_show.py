@@ -71,6 +71,61 @@ def test_live_the_picture_goes_on_while_a_topology_is_built(
     made.close()
 
 
+def test_live_what_comes_in_is_warm_and_what_goes_is_closed_between_two_pictures(
+    generator: Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: dict[object, list[str]] = {}
+    closed, real = [], show.create
+
+    def watched(*args, **kwargs):  # type: ignore[no-untyped-def]
+        made = real(*args, **kwargs)
+        render, drawn[made] = made.render, []
+        made.render = lambda f: drawn[made].append(threading.current_thread().name) or render(f)
+        close = made.close
+        made.close = lambda: closed.append((made, threading.current_thread().name)) or close()
+        return made
+
+    monkeypatch.setattr(show, "create", watched)
+    made = engine.Engine("reference", generator, threads=1)
+    made.render(frame())
+    made._want(frozenset(MOVE8))
+    until(lambda: not made.building)
+    first, second = drawn
+    assert drawn[second] == ["engine-builder"] and not closed
+    made.render(frame(bends=ZOOM8))
+    assert made.backend is second and not closed
+    made.rest()
+    assert closed == [(first, "MainThread")]
+    made.close()
+    assert [backend for backend, _ in closed] == [first, second]
+
+
+def test_a_mask_that_comes_while_a_backend_is_built_holds_for_it_too(
+    generator: Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, real = threading.Event(), show.create
+
+    def slow(*args, **kwargs):  # type: ignore[no-untyped-def]
+        made = real(*args, **kwargs)
+        assert not kwargs["bends"] or go.wait(60)
+        return made
+
+    monkeypatch.setattr(show, "create", slow)
+    made = engine.Engine("reference", generator, threads=1)
+    noisy = frame({"noise_strength.fine": 4.0})
+    plain = made.render(noisy).pixels
+    made._want(frozenset(MOVE8))
+    made.mask_noise(np.zeros((4, 4), np.float32))
+    masked = made.render(noisy).pixels
+    assert (masked != plain).any()
+    go.set()
+    until(lambda: not made.building)
+    first = made.backend
+    np.testing.assert_array_equal(made.render(noisy).pixels, masked)
+    assert made.backend is not first
+    made.close()
+
+
 def test_layers_that_nobody_bends_any_more_are_dropped(generator: Generator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(show, "RECENT", 3)
     made = engine.Engine("openvino", generator, precision="f32", threads=1, wait=True)

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -298,3 +299,34 @@ def test_block_times_follow_the_samples_through_jitter_and_wrong_claims() -> Non
     assert np.abs(errors[600:]).max() < 0.001
     clock[0] += 3.0
     assert times.step(-0.005, seconds) == pytest.approx(clock[0] - 0.005)
+
+
+def test_a_sound_system_that_hangs_while_it_is_opened_again_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then only another process can listen: the ears end, and their parent starts them again."""
+    from liveviz.inputs import audio_device
+    from liveviz.inputs.audio_portaudio import Device
+
+    class Stream:
+        latency = 0.01
+
+    hang = threading.Event()
+    for name, call in {
+        "open_stream": lambda *a, **k: Stream(),
+        "start_stream": lambda *a: None,
+        "close_stream": lambda *a: None,
+        "refresh": lambda: hang.wait(20),
+        "find_input": lambda name: device,
+    }.items():
+        monkeypatch.setattr(audio_device, name, call)
+    monkeypatch.setattr(audio_device, "FIRST_WITHIN", 0.1)
+    monkeypatch.setattr(audio_device, "REOPEN_WITHIN", 0.2)
+    device = Device(0, "card", "ALSA", 2, 0, RATE)
+    ear = audio_device.DeviceSource(device, now)
+    ear.start()
+    try:
+        with pytest.raises(LivevizError, match="'card' does not answer") as caught:
+            collect([ear], 8.0)
+        assert audio.hangs(caught.value)
+    finally:
+        hang.set()
+        ear.close()

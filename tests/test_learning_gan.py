@@ -20,8 +20,9 @@ from liveviz.learning.folder import BYTES, find, read_folder, read_picture
 from liveviz.learning.gan import GanOptions, augment, losses, train
 from liveviz.learning.gan.discriminator import Conv, Discriminator
 from liveviz.learning.gan.generator import begin, mixed, noises, synthesize
-from liveviz.learning.gan.projected import ProjectedDiscriminator
+from liveviz.learning.gan.projected import Judge, ProjectedDiscriminator
 from liveviz.learning.gan.run import GanRun
+from liveviz.learning.gan.trainer import learn
 from liveviz.learning.run import CHECKPOINT
 from liveviz.learning.together import Together
 from liveviz.models import open_model
@@ -172,6 +173,30 @@ def test_augmentation_follows_the_sign() -> None:
     assert augment.adjusted(0.0, -1.0, 1000) == 0.0 and augment.adjusted(1.0, 1.0, 1000) == 1.0
 
 
+def test_looks_are_frequent_at_first(options: GanOptions) -> None:
+    seen = [step for step in range(1, 401) if replace(options, export=100).due(step)]
+    assert seen == [6, 12, 25, 50, 100, 200, 300, 400]
+
+
+def test_without_bfloat16_a_step_is_the_same_to_rounding(options: GanOptions, tmp_path: Path) -> None:
+    lost = []
+    for half in (False, True):
+        run = GanRun(options, read_folder(options.data, options.size, tmp_path), Together())
+        run.bfloat16 = half
+        lost.append(learn(run)[1:])
+    assert lost[0] == pytest.approx(lost[1], abs=0.05) and lost[0] != lost[1]
+
+
+def test_a_projected_judge_hears_the_class(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    judge = Judge(8, 2)
+    x = torch.randn(1, 64, 8, 8).expand(2, -1, -1, -1)
+    with torch.no_grad():
+        first, second = judge(x, torch.eye(2))
+        alone = judge.out(x).std()
+    assert (first - second).abs().mean() > 0.1 * alone
+
+
 @pytest.mark.parametrize("projected", [False, True])
 def test_a_run_that_was_stopped_goes_on_bit_for_bit(options: GanOptions, tmp_path: Path, projected: bool) -> None:
     files = (small_features(tmp_path / "a.safetensors"), small_features(tmp_path / "b.safetensors"))
@@ -233,16 +258,17 @@ def test_alarms_ring_once(options: GanOptions, tmp_path: Path, caplog: pytest.Lo
         assert not caplog.records
         for _ in range(2000):
             run.watch.sign(1.0)
+        run.watch._ripe = 2
         with torch.no_grad():
             for p in run.generator.parameters():
                 p.zero_()  # one grey picture for every z
-        for step in (1, 2):
+        for step in (1, 2, 3, 2, 3):  # too young, narrow, narrow again; then as after a kill
             figures = run.watch.look(run.generator, step)
     assert figures["coverage"] < 0.05
     said = [record.getMessage() for record in caplog.records]
     assert len(said) == 2 and "knows every real picture" in said[0] and "mode collapse" in said[1]
     lines = [json.loads(line) for line in (tmp_path / "scores.jsonl").read_text().splitlines()]
-    assert [line["step"] for line in lines] == [1, 2] and "frechet" in lines[0]
+    assert [line["step"] for line in lines] == [1, 2, 3] and "frechet" in lines[0]
 
 
 def test_a_folder_is_read_safely_and_kept(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -261,7 +287,8 @@ def test_a_folder_is_read_safely_and_kept(tmp_path: Path, caplog: pytest.LogCapt
         found = read_folder(data, (16, 8), tmp_path / "cache")
     assert found.names == ("round", "square") and found.classes.tolist() == [0, 0, 1, 1, 1]
     assert found.pixels.shape == (5, 3, 8, 16)
-    assert len(caplog.records) == 4 and all("\n" not in r.getMessage() for r in caplog.records)
+    said = [record.getMessage() for record in caplog.records]
+    assert len(said) == 5 and "other kinds are left out: 1 .txt" in said[0] and "\n" not in "".join(said)
     files: list[int] = []
     again = read_folder(data, (16, 8), tmp_path / "cache", lambda done, total: files.append(done))
     assert files == [] and again.key == found.key
@@ -273,6 +300,42 @@ def test_a_folder_is_read_safely_and_kept(tmp_path: Path, caplog: pytest.LogCapt
     for wrong, says in ((tmp_path / "none", "no such folder"), (tmp_path / "cache", "holds no pictures")):
         with pytest.raises(LivevizError, match=says):
             find(wrong)
+
+
+def test_a_link_back_is_no_class_and_names_can_be_shown(tmp_path: Path) -> None:
+    data = draw_folder(tmp_path / "data", ("line\nbreak", "Öl"), count=2)
+    os.symlink(data, data / "loop")
+    os.symlink("self", data / "self")
+    files, classes, names = find(data)
+    assert len(files) == 4 and classes == [0, 0, 1, 1] and names == ("line_break", "Öl")
+
+
+@pytest.mark.parametrize("kind", ["L", "CMYK", "P", "1", "RGBA", "I;16", "I", "F", "gif"])
+def test_pictures_of_any_kind_have_their_own_light(tmp_path: Path, kind: str) -> None:
+    grey = np.zeros((32, 32), np.uint8)
+    grey[:, 16:] = 255
+    if kind == "gif":
+        Image.fromarray(grey).save(tmp_path / "a.gif", save_all=True, append_images=[Image.new("L", (32, 32), 90)])
+    elif kind == "RGBA":
+        seen = Image.new("RGBA", (32, 32), (255, 0, 255, 0))  # what is hidden is black
+        seen.paste((255, 255, 255, 255), (16, 0, 32, 32))
+        seen.save(tmp_path / "a.png")
+    elif kind in ("I;16", "I", "F"):
+        deep = {"I;16": grey.astype(np.uint16) * 257, "I": grey.astype(np.int32) * 257, "F": (grey / 255).astype("f4")}
+        Image.fromarray(deep[kind]).save(tmp_path / "a.tif")
+    else:
+        Image.fromarray(grey).convert(kind).save(tmp_path / f"a.{'jpg' if kind == 'CMYK' else 'png'}")
+    found = read_picture(next(tmp_path.iterdir()), (16, 16)).astype(int)
+    assert found.shape == (3, 16, 16) and found[:, :, :6].max() < 12 and found[:, :, 10:].min() > 243
+
+
+def test_pictures_that_are_too_small_or_too_large_are_refused(tmp_path: Path) -> None:
+    Image.new("RGB", (1, 1)).save(tmp_path / "one.png")
+    with pytest.raises(LivevizError, match="1x1; at least 8 pixels a side"):
+        read_picture(tmp_path / "one.png", (16, 16))
+    Image.new("1", (9000, 9000)).save(tmp_path / "large.png")
+    with pytest.raises(LivevizError, match="9000x9000; at most 64,000,000 pixels"):
+        read_picture(tmp_path / "large.png", (16, 16))
 
 
 def test_a_picture_is_cut_around_its_middle_and_upright(tmp_path: Path) -> None:
@@ -310,6 +373,8 @@ def test_train_command(liveviz, options: GanOptions, tmp_path: Path) -> None:
         (["--batch", "1"], "batch 1: 2 to 1024"),
         (["--stages", "32:1:1:1:1:1:1"], "are of --pictures; here"),
         (["--pictures"], "one of them"),
+        (["--minutes", "0"], "minutes 0: above 0"),
+        (["-o", str(options.data / "run")], "its sheets would be taken for pictures"),
     ):
         args = _parser("train").parse_args(["train", str(options.data), "-o", str(tmp_path / "x"), *wrong])
         with pytest.raises(UsageError, match=says):

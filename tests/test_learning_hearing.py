@@ -1,5 +1,6 @@
 """Teaching the ears: songs that are composed, folders that are read, a network that learns, and the command around it."""
 
+import hashlib
 import io
 import json
 import wave
@@ -11,14 +12,17 @@ import pytest
 from hearing import click, hat, kick, put
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from safetensors.numpy import load_file
+from safetensors import safe_open
+from safetensors.numpy import load_file, save
 
 import liveviz.signals as room
 from liveviz.app.cli import _parser
 from liveviz.app.hearing import TASK, looks_of
 from liveviz.learning.hearing import HearingOptions, Lesson, Task, lesson, song_files, train_hearing, vary
-from liveviz.learning.hearing.compose import KICK, compose, midi_bytes
-from liveviz.learning.hearing.drums import synthetic
+from liveviz.learning.hearing.compose import compose
+from liveviz.learning.hearing.drums import MAKERS, synthetic
+from liveviz.learning.hearing.patterns import FASTEST_BPM, FEELS, KICK, SLOWEST_BPM, STEPS, STRAIGHT, fill, groove
+from liveviz.learning.hearing.render import _ducked, midi_bytes
 from liveviz.signals._hearing import HEARD, WEIGHTS
 from liveviz.signals._looks import STEP, WIDTH
 from liveviz.spec import LivevizError, UsageError
@@ -56,10 +60,37 @@ def test_a_composed_song_says_what_is_in_its_midi_file(seed: int) -> None:
     np.testing.assert_allclose(kicks, truth["kick"], atol=1.1e-3)
     assert changes == set(programs)
     assert set(truth["downbeats"]) == set(truth["beats"][::4]) and len(truth["beats"]) > 20
-    np.testing.assert_allclose(np.diff(truth["beats"]), 60.0 / truth["bpm"], rtol=1e-6)
+    assert truth["beats"][1] - truth["beats"][0] == pytest.approx(60.0 / truth["bpm"])
 
 
-@pytest.mark.parametrize("drum", ("kick", "snare", "clap", "hat", "open", "click"))
+def test_most_songs_keep_their_tempo_and_some_change_it() -> None:
+    changes = []
+    for seed in range(40):
+        lengths = np.diff(compose(seed, 20.0)[2]["beats"])
+        assert (lengths > 60.0 / (1.4 * FASTEST_BPM)).all() and (lengths < 1.4 * 60.0 / SLOWEST_BPM).all()
+        changes.append(float(np.ptp(lengths) / lengths[0]))
+    assert 2 <= sum(c > 0.01 for c in changes) <= 16
+
+
+def test_grooves_and_fills_are_on_the_grid() -> None:
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        found = groove(rng)
+        assert SLOWEST_BPM <= found.bpm <= FASTEST_BPM and 0.0 <= found.swing <= 0.4
+        assert all(0 <= i < STEPS for grid in found.drums.values() for i in grid)
+        assert set(found.softer) <= set(found.drums) and all(0 <= v <= 60 for v in found.softer.values())
+        assert all(0.0 <= place < STEPS and 0.0 < loud <= 1.0 for place, _, loud in fill(rng))
+    for feel in (*FEELS, *STRAIGHT):
+        assert SLOWEST_BPM <= feel.bpm[0] < feel.bpm[1] <= FASTEST_BPM and KICK in feel.drums
+
+
+def test_everything_else_ducks_under_the_kick() -> None:
+    gain = _ducked(RATE, [0.25, 0.75, 0.99], np.random.default_rng(0))
+    assert gain.shape == (RATE,) and (gain[: RATE // 4] == 1.0).all() and gain.min() >= 0.0
+    assert gain[RATE // 4] < 0.7 and gain[RATE * 3 // 4 - 1] > gain[RATE // 4] + 0.2
+
+
+@pytest.mark.parametrize("drum", sorted(MAKERS))
 def test_every_machine_sounds_and_fades(drum: str) -> None:
     for seed in range(5):
         sound = synthetic(drum, np.random.default_rng(seed))
@@ -95,7 +126,7 @@ def test_a_broken_truth_is_one_line(tmp_path: Path, text: str) -> None:
 def test_a_varied_song_is_as_long_and_finite(seed: int, rate: int, level: float) -> None:
     sound = (level * np.random.default_rng(seed).normal(size=rate + seed % 977)).astype(np.float32)
     other = vary(sound, rate, np.random.default_rng(seed))
-    assert other.shape == sound.shape and other.dtype == np.float32 and np.isfinite(other).all()
+    assert other.shape == sound.shape and other.dtype == np.float32 and (np.abs(other) <= 1.0).all()
     np.testing.assert_array_equal(other, vary(sound, rate, np.random.default_rng(seed)))
 
 
@@ -125,10 +156,36 @@ def test_the_command_hears_learns_and_writes(tmp_path: Path) -> None:
     made, shipped = load_file(out), load_file(Path(room.__path__[0]) / WEIGHTS)
     assert {k: v.shape for k, v in made.items()} == {k: v.shape for k, v in shipped.items()}
     assert made["last_bias"].shape == (len(HEARD),) and made["mean"].shape == (2 * WIDTH,)
+    assert _told(out) == {"songs": "2", "compose": "0", "seed": "0", "steps": "2", "soundfonts": ""}
+    again = tmp_path / "again.safetensors"
+    going_on = ["train", "--hearing", str(tmp_path), "-o", str(again), "--steps", "1", "--start", str(out)]
+    args = _parser("train").parse_args(going_on)
+    assert args.run(args) == 0
+    gone_on = load_file(again)
+    np.testing.assert_array_equal(gone_on["mean"], made["mean"])
+    assert np.abs(gone_on["first_weight"] - made["first_weight"]).max() < 0.1
+    assert _told(again)["start"] == hashlib.sha256(out.read_bytes()).hexdigest()
     for extra, words in ((["--steps", "0"], "steps 0"), (["--compose", "0"], "compose 0")):
         args = _parser("train").parse_args(["train", "--hearing", str(tmp_path), "-o", str(out), *extra])
         with pytest.raises(UsageError, match=words):
             args.run(args)
+
+
+def _told(path: Path) -> dict[str, str]:
+    """What a file of weights says of how it was made."""
+    with safe_open(path, "numpy") as file:
+        return dict(file.metadata())
+
+
+@pytest.mark.parametrize("content", (b"", b"not weights", save({"mean": np.zeros(3, np.float32)})))
+def test_a_start_that_is_no_network_is_told_before_anything_is_heard(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "start").write_bytes(content)
+    for name in ("start", "missing"):
+        words = ["train", "--hearing", "nowhere", "-o", "out", "--start", str(tmp_path / name)]
+        args = _parser("train").parse_args(words)
+        with pytest.raises(LivevizError, match=name) as told:
+            args.run(args)
+        assert "\n" not in str(told.value)
 
 
 def test_what_the_network_learns_from_is_what_the_analyser_sees(tmp_path: Path) -> None:

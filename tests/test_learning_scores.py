@@ -71,6 +71,55 @@ def test_neighbours() -> None:
     assert scores(real, one).coverage < 0.1 and scores(real, one).recall == 0.0
 
 
+def test_neighbours_are_those_of_the_papers() -> None:
+    """Definitions written out, picture by picture (Kynkäänniemi et al. 2019, eq. 1-3; Naeem et al. 2020, eq. 3-6)."""
+    real, made = normal(40, 1).numpy(), normal(30, 2, mean=0.8, deviation=0.7).numpy()
+
+    def distance(a: np.ndarray, b: np.ndarray) -> float:
+        return float(sum((p - q) ** 2 for p, q in zip(a, b, strict=True)) ** 0.5)
+
+    def radius(of: np.ndarray, n: int, k: int) -> float:
+        return sorted(distance(of[n], other) for m, other in enumerate(of) if m != n)[k - 1]
+
+    def within(a: np.ndarray, of: np.ndarray, n: int, k: int) -> bool:
+        return distance(a, of[n]) <= radius(of, n, k)
+
+    precision = np.mean([any(within(y, real, n, 3) for n in range(40)) for y in made])
+    recall = np.mean([any(within(x, made, n, 3) for n in range(30)) for x in real])
+    density = sum(within(y, real, n, 5) for y in made for n in range(40)) / (5 * 30)
+    coverage = np.mean([any(within(y, real, n, 5) for y in made) for n in range(40)])
+    found = neighbours(torch.from_numpy(real), torch.from_numpy(made))
+    assert found == pytest.approx((precision, recall, density, coverage), abs=1e-12)
+    assert len({round(float(x), 3) for x in found}) == 4 and min(found) > 0.1
+
+
+@pytest.mark.parametrize(("n", "m", "k"), [(60, 60, 5), (120, 40, 5)])
+def test_coverage_and_density_of_equal_distributions(n: int, m: int, k: int) -> None:
+    """Naeem et al. 2020, lemmas 1 and 2: density is 1, coverage 1 - (n-1)...(n-k) / ((n+m-1)...(n+m-k))."""
+    found = [neighbours(normal(n, seed), normal(m, 1000 + seed))[2:] for seed in range(60)]
+    density, coverage = np.mean(found, axis=0)
+    missed = np.prod([(n - i) / (n + m - i) for i in range(1, k + 1)])
+    assert density == pytest.approx(1.0, abs=0.05) and coverage == pytest.approx(1.0 - missed, abs=0.02)
+
+
+def test_frechet_depends_on_the_count() -> None:
+    few, many = (np.mean([frechet(normal(n, s), normal(n, 500 + s)) for s in range(20)]) for n in (50, 400))
+    assert few / many == pytest.approx(8.0, rel=0.15)  # as 1 / count
+
+
+def test_the_kernel_does_not_depend_on_the_count() -> None:
+    """Its expectation for two Gaussians, by hand: x.y / d of x ~ N(a, 1), y ~ N(b, 1) has mean ab, variance
+    (1 + a^2 + b^2) / d and third cumulant 6ab / d^2."""
+
+    def cube(a: float, b: float) -> float:
+        return (1 + a * b) ** 3 + 3 * (1 + a * b) * (1 + a * a + b * b) / D + 6 * a * b / D**2
+
+    wanted = cube(0.0, 0.0) + cube(0.5, 0.5) - 2 * cube(0.0, 0.5)
+    for count, times in ((20, 150), (200, 20)):
+        found = [kernel(normal(count, s), normal(count, 500 + s, mean=0.5)) for s in range(times)]
+        assert np.mean(found) == pytest.approx(wanted, abs=3 * np.std(found) / times**0.5)
+
+
 @pytest.mark.parametrize("sigma", [0.0, 1.5, 3.0])
 @pytest.mark.parametrize("contrast", [0.2, 1.6])
 @pytest.mark.parametrize("turned", [False, True])

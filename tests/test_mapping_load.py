@@ -15,6 +15,7 @@ from liveviz.mapping.program import Target
 from liveviz.spec import Channels, LivevizError, Output
 
 ROUTE = '[[route]]\nfrom = "rms"\nto = "truncation_psi"\n'
+PUSH = "[[route]]\nfrom = 'rms'\nto = 'pca.0'\n"
 DESIGN = """version = 1
 model = "default"
 
@@ -90,6 +91,22 @@ def test_set_reads_dotted_quoted_and_bend_tables():
         Target("bend.zoom", 8): 0.2,
     }
     assert p.bends == (Target("bend.zoom", 8),)
+
+
+def test_a_push_and_a_truncation_may_have_rows_of_their_own():
+    body = (
+        '\n[[route]]\nfrom="rms"\nto="pca.3"\nlayers=[4, 8]\n[[route]]\nfrom="energy"\nto="pca.3"\nlayers=[0, 2]\n'
+        '[[route]]\nfrom="energy"\nto="pca.3"\n[[route]]\nfrom="onset"\nto="truncation_psi"\nlayers=[6, 14]\n'
+        "[set]\npca.1 = { value = 0.5, layers = [2, 3] }\ntruncation_psi = 0.9\n"
+    )
+    p = program(body)
+    assert [r.rows for r in p.routes] == [(4, 8), (0, 2), None, (6, 14)]
+    assert p.constants == {Target("pca.1", rows=(2, 3)): 0.5, Target("truncation_psi"): 0.9}
+    assert p.homes == {"pca.3": Target("pca.3", rows=(4, 8)), "pca.1": Target("pca.1", rows=(2, 3))}
+    text = mapping.describe(p, REGISTRY)
+    assert "rms -> pca.3 on layers [4, 8]: -3 to 3" in text and "rms@4-7, energy@0-1, energy" in text
+    with pytest.raises(LivevizError, match=r"both set pca.3 on layers \[4, 8\];"):
+        program(body.replace("[0, 2]", "[4, 8]"))
 
 
 def test_two_controllers_or_two_layers_may_set_one_parameter():
@@ -174,7 +191,29 @@ MISTAKES = [
         "set.post.feedback.amount",
         ["twice"],
     ),
-    ("version = 1\n[set]\npca.0 = { value = 1, layer = 8 }", 3, "set.pca.0", ["not a number"]),
+    ("version = 1\n[set]\npca.0 = { value = 1, layer = 8 }", 3, "set.pca.0.layer", ["unknown key", "layers"]),
+    ("version = 1\n[set]\npca.0 = { value = 1, layers = [2, 2] }", 3, "set.pca.0.layers", ["no row", "[4, 8]"]),
+    ("version = 1\n[set]\ntruncation_psi = { value = 1, layers = [2, 4] }", 3, "set.truncation_psi", ["not a number"]),
+    ("version = 1\n" + PUSH + "layers = [4]", 5, "route.layers", ["two whole numbers", "0 to 34"]),
+    ("version = 1\n" + PUSH + "layers = 'fine'", 5, "route.layers", ["two whole numbers", "[start, end]"]),
+    ("version = 1\n" + PUSH + "layers = [8, 4]", 5, "route.layers", ["[8, 4]", "no row"]),
+    ("version = 1\n" + PUSH + "layers = [0,\n35]", 6, "route.layers", ["35", "0 to 34"]),
+    ("version = 1\n" + PUSH + "layers = [-1, 4]", 5, "route.layers", ["-1", "0 to 34"]),
+    ("version = 1\n" + PUSH + "layers = [0.0, 4.0]", 5, "route.layers", ["0.0", "whole number"]),
+    ("version = 1\n" + PUSH + "layer = 8", 5, "route.layer", ["only a bend", "layers = [start, end]"]),
+    (
+        "version = 1\n[[route]]\nfrom='rms'\nto='noise_speed'\nlayers=[0, 4]",
+        5,
+        "route.layers",
+        ["pca.0-15", "truncation_psi"],
+    ),
+    ("version = 1\n[[route]]\nfrom = 'rms'\nto = 'bend.zoom'\nlayers = [0, 4]", 5, "route.layers", ["layer = 16"]),
+    (
+        "version = 1\n" + "".join(f"[[route]]\nfrom='rms'\nto='pca.0'\nlayers=[{k}, 34]\n" for k in range(33)),
+        133,
+        "route.layers",
+        ["33 places", "at most 32"],
+    ),
     ("version = 1\n[set]\nbend.zoom = { value = 1, layer = 9 }", 3, "set.bend.zoom.layer", ["9", "8, 16"]),
     ("version = 1\nset = 3", 2, "set", ["not a table"]),
     ("version = 1\nroute = 3", 2, "route", ["not a table", "[[route]]"]),

@@ -227,7 +227,7 @@ def test_30_and_120_fps_give_the_same_show():
         assert a.noise_phase == pytest.approx(b.noise_phase, abs=0.5)  # half a frame of 20 fields a second
         assert a.beats == pytest.approx(b.beats, abs=0.02)
         for seed in mix(a).keys() | mix(b).keys():
-            assert mix(a).get(seed, (0, 0, 0)) == pytest.approx(mix(b).get(seed, (0, 0, 0)), abs=0.06), (seed, a.time)
+            assert mix(a).get(seed, (0, 0, 0)) == pytest.approx(mix(b).get(seed, (0, 0, 0)), abs=0.1), (seed, a.time)
     for a, b in zip(slow[::10], fast[3::40], strict=True):
         check(a)
         check(b)
@@ -282,16 +282,20 @@ def test_strange_steps_of_time_do_no_harm(dt):
 LOOP = "\n[latent]\nbase = { seeds = [5, 6, 7, 8], loop_bars = 2 }\n"  # 8 beats round, 2 beats a picture, 120 bpm: 1 s
 
 
-def test_base_drifts_through_all_pictures_at_constant_speed_and_starts_again():
+def test_base_drifts_through_all_pictures_stays_with_each_and_starts_again():
     frames = play(show(LOOP), 8.0, 30, lambda t: {"tempo": 120.0})
     for f in frames:
         place = f.time % 4.0
         first, part = int(place + 1e-9), place - int(place + 1e-9)
+        for _ in range(2):
+            part = part**2 * (3.0 - 2.0 * part)
         expected = {5 + first: 1.0 - part, 5 + (first + 1) % 4: part}
         got = {seed: w[0] for seed, w in mix(f).items()}
         assert all(got.get(k, 0.0) == pytest.approx(v, abs=1e-6) for k, v in expected.items())
     weights = np.array([[mix(f).get(seed, (0.0,) * 3)[1] for seed in (5, 6, 7, 8)] for f in frames])
-    assert np.abs(np.diff(weights, axis=0)).max() == pytest.approx(1 / 30, rel=1e-3)  # no pop, no stop
+    assert np.abs(np.diff(weights, axis=0)).max() == pytest.approx(2.25 / 30, rel=0.01)  # no pop
+    clear = (weights.max(axis=1) > 0.9).mean()
+    assert clear == pytest.approx(0.57, abs=0.02), "more than half of the time one picture is seen alone"
 
 
 def test_latent_speed_0_stands_still_and_2_is_twice_as_fast():
@@ -307,7 +311,7 @@ def test_silence_gives_idle_motion():
 
 
 def test_classes_go_with_their_seeds():
-    f = show("\n[latent]\nbase = { seeds = [5, 6], classes = [3, 4] }\n").step(None, 0, 0.1)
+    f = show("\n[latent]\nbase = { seeds = [5, 6], classes = [3, 4] }\n").step(None, 0, 1.0)
     assert {(t.seed, t.cls) for t in f.latents} == {(5, 3), (6, 4)}
 
 
@@ -496,3 +500,44 @@ def test_bends_of_the_file_are_always_listed():
 
 def test_the_same_music_gives_the_same_show():
     assert play(show(BUSY), 2.0, 30, song) == play(show(BUSY), 2.0, 30, song)
+
+
+ROWED = (
+    '\n[[route]]\nfrom = "rms"\nto = "pca.0"\nrange = [0, 2]\nlayers = [4, 8]\n'
+    '[[route]]\nfrom = "energy"\nto = "truncation_psi"\nlayers = [8, 14]\nmix = "add"\nrange = [0, 0.4]\n'
+    "[set]\ntruncation_psi = 0.9\n"
+)
+
+
+def test_routes_with_layers_move_those_rows_and_nothing_else() -> None:
+    s = show(ROWED)
+    f = s.step(frame(1, 0.1, rms=0.5, energy=0.5), 0.1, 0.1)
+    assert [(r.parameter, r.start, r.end) for r in f.rows] == [("pca.0", 4, 8), ("truncation_psi", 8, 14)]
+    assert [r.amount for r in f.rows] == pytest.approx([1.0, 0.9 + 0.2])  # rests where the common one does
+    assert f["pca.0"] == 0.0 and f["truncation_psi"] == 0.9
+    assert s.control(message("/liveviz/truncation_psi", 0.0))  # a hand moves the common one
+    f = s.step(frame(2, 0.2, rms=9.0, energy=9.0), 0.2, 0.1)
+    assert f["truncation_psi"] == 0.0 and [r.amount for r in f.rows] == pytest.approx([2.0, 1.3])  # in range
+    check(f)
+
+
+def test_a_hand_pushes_the_rows_that_the_file_gives_a_knob_and_a_new_file_may_give_it_others() -> None:
+    body = '\n[[route]]\nfrom = "midi.cc.1"\nto = "pca.2"\ntakeover = "jump"\nlayers = {}\n'
+    s = show(body.format("[0, 4]"))
+    assert s.control(message("/liveviz/pca/2", 1.0)) and s.last_touched == ("pca.2", 3.0)
+    f = s.step(None, 0.1, 0.1)
+    assert [(r.parameter, r.start, r.end, r.amount) for r in f.rows] == [("pca.2", 0, 4, 3.0)] and f["pca.2"] == 0.0
+    s.replace(program(body.format("[2, 5]")))  # saved while it plays: what the hand set goes along
+    f = s.step(None, 0.2, 0.1)
+    assert [(r.start, r.end, r.amount) for r in f.rows] == [(2, 5, 3.0)]
+    s.replace(program(body.replace("layers = {}", "")))
+    f = s.step(None, 0.3, 0.1)
+    assert f.rows == () and f["pca.2"] == 3.0
+
+
+def test_no_more_rows_than_a_frame_holds() -> None:
+    s = show("".join(f'\n[[route]]\nfrom = "rms"\nto = "pca.0"\nlayers = [{k}, 34]\n' for k in range(32)))
+    assert len(s.step(frame(1, 0.1, rms=1.0), 0.1, 0.1).rows) == 32
+    s.control(message("/liveviz/pca/0", 1.0))
+    s.replace(program('\n[[route]]\nfrom = "rms"\nto = "pca.1"\nlayers = [0, 34]\n'))
+    assert len(s.step(frame(2, 0.2, rms=1.0), 0.2, 0.1).rows) == 2  # the hand's, where it was, and the file's

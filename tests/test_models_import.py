@@ -1,6 +1,7 @@
-"""Importing: files of other programs, in every container and architecture, become the generator that was put into them."""
+"""Importing: what files may hold besides, what is refused and in which words, and what is kept of an import."""
 
 import io
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,86 +11,13 @@ import pytest
 import torch
 from foreign_files import POISON, generator_module, rosinality, stylegan, tensorflow
 from heart import plain_generator, small
+from import_kit import STYLEGAN3, assert_same, imported
 from pickle_writer import Do, Ref, numpy_array, payload, pickled, rebuilt
 
-from liveviz.models import Generator, import_model, open_model, write
+from liveviz.models import import_model, open_model, write
 from liveviz.models.config import GeneratorConfig
 from liveviz.models.importing import import_file
 from liveviz.spec import LivevizError
-
-
-def architecture(name: str, **fields: object) -> GeneratorConfig:
-    return small(16, architecture=name, **fields)
-
-
-STYLEGAN2 = {
-    "skip": small(32),
-    "classes, clamp, half": small(32, classes=3, conv_clamp=256.0, num_fp16_res=2, mapping_lr=0.1),
-    "grey orig": architecture("stylegan2-orig", img_channels=1),
-    "resnet": architecture("stylegan2-resnet", conv_clamp=256.0),
-    "wide": small(16, const_height=3, const_width=7),
-    "one width": small(16, channel_base=4096, channel_max=4),
-}
-STYLEGAN3 = {
-    "t": small(32, architecture="stylegan3-t", num_layers=6, conv_clamp=256.0),
-    "r, classes, grey": small(32, architecture="stylegan3-r", num_layers=6, num_critical=1, classes=2, img_channels=1),
-}
-PICKLES = STYLEGAN2 | STYLEGAN3
-
-
-def assert_same(made: Generator, wanted: Generator) -> None:
-    """Same numbers, same sizes; channel_base may differ where that changes no layer."""
-    assert made.config.shapes() == wanted.config.shapes()
-    for field in ("architecture", "resolution", "classes", "mapping_lr", "conv_clamp", "num_fp16_res"):
-        assert getattr(made.config, field) == getattr(wanted.config, field), field
-    for name, value in wanted.weights.items():
-        np.testing.assert_allclose(made.weights[name], value, rtol=0, atol=3e-7, err_msg=name)
-
-
-def imported(tmp_path: Path, data: bytes, name: str = "theirs.pkl") -> tuple[Generator, str]:
-    path = tmp_path / name
-    path.write_bytes(data)
-    return import_file(path)
-
-
-@pytest.mark.parametrize("name", PICKLES)
-def test_stylegan_pickles(name: str, tmp_path: Path) -> None:
-    wanted = plain_generator(PICKLES[name], 1)
-    made, kind = imported(tmp_path, stylegan(wanted))
-    assert_same(made, wanted)
-    assert kind == ("StyleGAN3" if wanted.config.is_stylegan3 else "StyleGAN2")
-    assert made.name == "theirs"
-
-
-@pytest.mark.parametrize("name", [name for name in STYLEGAN2 if name != "wide"])
-def test_tensorflow_pickles(name: str, tmp_path: Path) -> None:
-    wanted = plain_generator(STYLEGAN2[name], 2)
-    made, kind = imported(tmp_path, tensorflow(wanted))
-    assert_same(made, wanted)
-    assert kind == "TensorFlow-era StyleGAN2"
-
-
-@pytest.mark.parametrize("zipped", [True, False], ids=["zip", "row"])
-@pytest.mark.parametrize("config", [small(32, z_dim=8, w_dim=8), small(16, z_dim=8, w_dim=8, const_width=6)])
-def test_rosinality_checkpoints_as_torch_writes_them(config: GeneratorConfig, zipped: bool, tmp_path: Path) -> None:
-    wanted = plain_generator(config, 3)
-    table = {name: torch.from_numpy(np.array(value)) for name, value in rosinality(wanted).items()}
-    file = io.BytesIO()
-    saved = {
-        "g": table,
-        "g_ema": table,
-        "args": Path("x"),
-        "latent_avg": torch.from_numpy(wanted.weights["mapping.w_avg"]),
-    }
-    torch.save(saved, file, _use_new_zipfile_serialization=zipped)
-    made, kind = imported(tmp_path, file.getvalue(), "theirs.pt")
-    assert_same(made, wanted)
-    assert kind == "StyleGAN2 by rosinality"
-    del saved["latent_avg"]
-    file = io.BytesIO()
-    torch.save(saved, file, _use_new_zipfile_serialization=zipped)
-    averaged, _ = imported(tmp_path, file.getvalue(), "theirs.pt")
-    assert np.abs(averaged.weights["mapping.w_avg"]).max() > 0.0
 
 
 @pytest.mark.filterwarnings("ignore:TypedStorage")
@@ -198,12 +126,29 @@ def test_arithmetic_of_another_kind_is_refused(tmp_path: Path) -> None:
         ({"G_ema": None}, "holds a table of 'G_ema' and no G_ema"),
         ({"weights": [1.0]}, "holds a table of 'weights'"),
         (3, "holds 3 and no G_ema"),
-        ({"G_ema": Do("fastgan Generator", (), {"_modules": {}}, new=True)}, "'Generator' that is neither"),
+        (
+            {"G_ema": Do("fastgan Generator", (), {"_modules": {}}, new=True)},
+            "'Generator' that is neither a StyleGAN2 nor a StyleGAN3 .FastGAN",
+        ),
     ],
 )
 def test_other_pickles_are_refused_by_what_is_in_them(value: object, words: str, tmp_path: Path) -> None:
     with pytest.raises(LivevizError, match=words):
         imported(tmp_path, pickled(value))
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "words"),
+    [
+        ("4x4/Const/StyleMod/weight", (32, 16), "is a StyleGAN of the first kind"),
+        ("ToRGB_lod0/weight", (1, 1, 8, 3), "is a StyleGAN of the first kind"),
+        ("4x4/Conv/stranger", (3,), "tensor 'synthesis/4x4/Conv/stranger' does not belong to a stylegan2-skip"),
+    ],
+)
+def test_other_networks_of_the_tensorflow_era(name: str, shape: tuple, words: str, tmp_path: Path) -> None:
+    data = tensorflow(plain_generator(small(16), 19), {name: np.zeros(shape, np.float32)})
+    with pytest.raises(LivevizError, match=words):
+        imported(tmp_path, data)
 
 
 def test_what_is_no_file_of_any_kind(tmp_path: Path) -> None:
@@ -212,6 +157,16 @@ def test_what_is_no_file_of_any_kind(tmp_path: Path) -> None:
             imported(tmp_path, data)
         assert str(tmp_path) in str(caught.value)
         assert "\n" not in str(caught.value)
+
+
+def test_a_file_of_terabytes_is_not_even_read(tmp_path: Path) -> None:
+    path = tmp_path / "hole.pkl"
+    with path.open("wb") as file:
+        file.write(b"\x80\x04")
+        file.truncate(1 << 40)
+    for opened in (import_file, import_model, lambda path: open_model(path, [])):
+        with pytest.raises(LivevizError, match="1099511627776 bytes; 8589934592 are allowed"):
+            opened(path)
 
 
 def test_a_model_is_imported_once_and_kept_by_its_contents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,6 +190,35 @@ def test_a_model_is_imported_once_and_kept_by_its_contents(tmp_path: Path, monke
     assert open_model(moved, [], cache).fingerprint != first.fingerprint
     (tmp_path / "no folder").write_bytes(b"")
     assert open_model(moved, [], tmp_path / "no folder").config == first.config
+
+
+def test_what_is_kept_stays_within_its_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest go first; what was played within a night stays, whatever it weighs."""
+    cache = tmp_path / "cache"
+    folder = cache / "imports"
+    paths, kept = [], {}
+    for n in range(4):
+        paths.append(tmp_path / f"{n}.pkl")
+        paths[n].write_bytes(stylegan(plain_generator(small(16), 50 + n)))
+        open_model(paths[n], [], cache)
+        (kept[n],) = set(folder.iterdir()) - set(kept.values())
+    size = kept[0].stat().st_size
+    monkeypatch.setattr("liveviz.models.importing.cache.MAX_KEPT", int(3.5 * size))
+    draft = folder / ".draft of a writer that died"
+    draft.write_bytes(bytes(size))
+    now, day = kept[3].stat().st_mtime, 86400.0
+    for path, age in ((draft, 9), (kept[0], 4), (kept[1], 3), (kept[2], 2), (kept[3], 0)):
+        os.utime(path, (now - age * day, now - age * day))
+    open_model(paths[0], [], cache)  # played again: it is among the newest now
+    another = tmp_path / "another.pkl"
+    another.write_bytes(stylegan(plain_generator(small(16), 60)))
+    open_model(another, [], cache)
+    assert {kept[0], kept[3]} < set(folder.iterdir())
+    assert not {draft, kept[1], kept[2]} & set(folder.iterdir())
+    monkeypatch.setattr("liveviz.models.importing.cache.MAX_KEPT", 0)
+    another.write_bytes(stylegan(plain_generator(small(16), 61)))
+    open_model(another, [], cache)
+    assert len(list(folder.iterdir())) == 4  # all of tonight
 
 
 def test_our_own_files_are_opened_as_ever(tmp_path: Path) -> None:

@@ -2,19 +2,22 @@
 
 import subprocess
 import sys
+import time
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from foreign_files import FIXTURES, stylegan
 from heart import plain_generator, relative_error, small
-from hostile_files import SYSTEM
+from hostile_containers import SYSTEM
 from pickle_writer import pickled
 
 from liveviz.app import cli
 from liveviz.app.commands.model import import_
 from liveviz.models import open_model
+from liveviz.models.config import GeneratorConfig
 
 
 @pytest.fixture
@@ -38,6 +41,8 @@ def test_it_compares_and_writes_a_bundle(
     assert card["origin"].startswith("imported from theirs.pkl, SHA-256 ")
     assert open_model(tmp_path / "theirs", []).fingerprint == open_model(theirs, []).fingerprint
     assert cli.main(["model", "import", str(theirs)]) == 1  # what is there is not written over
+    assert cli.main(["model", "import", str(theirs), "-o", str(theirs / "inside")]) == 1
+    assert "out: cannot write" in capsys.readouterr().err
     assert cli.main(["model", "import", str(theirs), "-o", str(tmp_path / "other")]) == 0
 
 
@@ -46,8 +51,8 @@ def test_it_writes_nothing_that_the_engine_draws_differently(
 ) -> None:
     drawn = import_._pictures
 
-    def wrong(backend: str, generator: object) -> np.ndarray:
-        pictures = drawn(backend, generator)  # type: ignore[arg-type]
+    def wrong(backend: str, *given: Any) -> np.ndarray:
+        pictures = drawn(backend, *given)
         return pictures if backend == "reference" else pictures * 1.01
 
     monkeypatch.setattr(import_, "_pictures", wrong)
@@ -80,3 +85,20 @@ def test_reading_needs_neither_torch_nor_an_engine(theirs: Path) -> None:
     code = "import sys; from liveviz import models; models.open_model(sys.argv[1], []); print(*sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code, theirs], capture_output=True, text=True, timeout=60, check=True)
     assert not {"torch", "openvino", "pickle5", "dill"} & set(done.stdout.split())
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not say what a process took")
+def test_the_largest_file_is_imported_in_seconds(liveviz, tmp_path: Path) -> None:
+    """1024 x 1024, 33 million weights, compared on four latents: 10 s on two quiet cores are the goal."""
+    import resource
+
+    path = tmp_path / "large.pkl"
+    path.write_bytes(stylegan(plain_generator(GeneratorConfig(1024), 41)))
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    done = liveviz("model", "import", path, "-o", tmp_path / "out", timeout=300)
+    seconds, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert done.returncode == 0, done.stderr
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    print(f"{path.stat().st_size / 2**20:.0f} MiB imported in {seconds:.1f} s, {spent:.1f} s of CPU\n{done.stdout}")
+    assert seconds < 120.0

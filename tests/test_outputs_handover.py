@@ -1,11 +1,13 @@
 """The hand-over from engine to GL, on a GL without a GPU: it finds that out, says so, and uploads from the host."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import moderngl
 import numpy as np
 import pytest
 from heart import frame
+from host_driver import Buffers, HostDriver
 
 from liveviz import cuda_driver
 from liveviz.outputs.handover import BUFFERS, DeviceUpload, HostUpload, host_upload, probe, software
@@ -49,9 +51,7 @@ def test_a_software_gl_is_found_out_without_starting_cuda(
     if "nvidia" in renderer.lower():
         pytest.skip("OpenGL runs on an NVIDIA GPU here")
     monkeypatch.setattr(cuda_driver.Driver, "__init__", lambda self: pytest.fail("CUDA was started"))
-    found, words = probe(ctx, SIZE)
-    assert found is None
-    assert words == f"from host memory (OpenGL runs on {renderer})"
+    assert probe(ctx) == (None, f"OpenGL runs on {renderer}")
 
 
 class Refusing:
@@ -59,6 +59,7 @@ class Refusing:
 
     def __init__(self) -> None:
         self.held: set[int] = set()
+        self.closed = False
 
     def allocate(self, size: int) -> int:
         self.held.add(4096)
@@ -66,6 +67,12 @@ class Refusing:
 
     def free(self, address: int) -> None:
         self.held.remove(address)
+
+    def draws_gl(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        self.closed = True
 
     def write(self, address: int, content: bytes) -> None:
         assert address in self.held
@@ -76,12 +83,39 @@ class Refusing:
 
 def test_a_driver_that_refuses_falls_back_and_nothing_is_kept(ctx: moderngl.Context) -> None:
     driver = Refusing()
-    found, words = probe(ctx, SIZE, driver)
-    assert found is None and not driver.held
-    assert words.startswith(HostUpload.way) and "error 304" in words and str(ctx.info["GL_RENDERER"]) in words
+    found, words = probe(ctx, driver)
+    assert found is None and not driver.held and driver.closed
+    assert "error 304" in words and str(ctx.info["GL_RENDERER"]) in words
     with pytest.raises(LivevizError, match="error 304"):
-        DeviceUpload(ctx, SIZE, driver)
+        DeviceUpload(ctx, driver).fetch(4096, 64)
+    elsewhere = Refusing()
+    elsewhere.draws_gl = lambda: False  # type: ignore[method-assign]
+    assert "first GPU is another one" in probe(ctx, elsewhere)[1] and elsewhere.closed
     assert ctx.error == "GL_NO_ERROR"
+
+
+def test_a_driver_that_does_it_is_taken_after_a_trial_and_its_pictures_arrive(ctx: moderngl.Context) -> None:
+    gl: Any = Buffers(ctx)
+    driver = HostDriver(gl)
+    found, why = probe(gl, driver)
+    assert found is not None and why == "" and not driver.held and not driver.registered  # the trial left nothing
+    for seed, size in enumerate((SIZE, (8, 4), (64, 48))):
+        pixels = np.random.RandomState(seed).randint(0, 256, (size[1], size[0], 4)).astype(np.uint8)
+        texture = ctx.texture(size, 4)
+        found.fetch(pixels.ctypes.data, pixels.nbytes)
+        found.draw(texture)
+        assert texture.read() == pixels.tobytes()
+        texture.release()
+    assert len(driver.registered) == 1
+    found.close()
+    assert not driver.registered and ctx.error == "GL_NO_ERROR"
+
+
+def test_a_driver_that_writes_elsewhere_is_found_out(ctx: moderngl.Context) -> None:
+    gl: Any = Buffers(ctx)
+    driver = HostDriver(gl)
+    driver.copy = lambda *_: None  # type: ignore[method-assign,assignment]
+    assert "not what OpenGL reads" in probe(gl, driver)[1] and not driver.held and not driver.registered
 
 
 def test_the_chain_draws_the_same_from_rotating_buffers(ctx: moderngl.Context) -> None:

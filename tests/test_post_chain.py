@@ -41,7 +41,7 @@ def rgba(rgb: NDArray[np.generic]) -> NDArray[np.uint8]:
 
 
 def show(
-    ctx: moderngl.Context, pixels: NDArray[np.uint8], size: tuple[int, int], fit: int, scale: float = 1.0
+    ctx: moderngl.Context, pixels: NDArray[np.uint8], size: tuple[int, int], fit: int, scale: float | None = 1.0
 ) -> NDArray[np.uint8]:
     chain = post.Chain(ctx, {}, size, scale=scale)
     try:
@@ -136,14 +136,52 @@ def test_cover_and_mirror_leave_no_part_of_the_canvas_black(picture: tuple[int, 
         assert len(corners) % 6 == 0 and len(corners) <= 6 * (max(canvas) + 3)
 
 
-def test_enlarging_shows_no_lattice(ctx: moderngl.Context) -> None:
+def test_enlarging_in_a_hurry_shows_no_lattice(ctx: moderngl.Context) -> None:
     """A smooth wave enlarged 2.8 times: the error to the true wave is half of what plain bilinear leaves."""
     wave = lambda n, size: 128 + 100 * np.sin((np.arange(n) + 0.5) / n * 2 * np.pi * 12)[None, :].repeat(size, 0)  # noqa: E731
-    seen = show(ctx, rgba(np.dstack([wave(64, 64)] * 3)), (180, 180), 0)[90, 20:160, 0].astype(float)
+    seen = show(ctx, rgba(np.dstack([wave(64, 64)] * 3)), (180, 180), 0, None)[90, 20:160, 0].astype(float)
     true = wave(180, 1)[0, 20:160]
     at = (np.arange(20, 160) + 0.5) / 180 * 64 - 0.5
     bilinear = np.interp(at, np.arange(64), wave(64, 1)[0])
     assert np.abs(seen - true).mean() < 0.6 * np.abs(bilinear - true).mean()
+
+
+@pytest.mark.parametrize("angle", [0.0, 0.4, math.pi / 4, math.pi / 2])
+def test_enlarging_makes_soft_edges_steep_where_they_are(ctx: moderngl.Context, angle: float) -> None:
+    """An edge that rises over 5 pixels, enlarged 4 times: steeper by a third, in its place, without halo or stripes."""
+
+    def edge(n: int) -> NDArray[np.floating]:
+        y, x = (np.mgrid[0:n, 0:n] + 0.5) / n * 64 - 32
+        return 60 + 140 / (1 + np.exp(-1.2 * (x * math.cos(angle) + y * math.sin(angle))))
+
+    picture = rgba(np.dstack([edge(64)] * 3).round())
+    soft, crisp = (show(ctx, picture, (256, 256), 0, scale)[..., 0].astype(float) for scale in (None, 1.0))
+    middle = (slice(64, 192), slice(64, 192))
+    slope = [np.hypot(*np.gradient(seen[middle])).max() for seen in (soft, crisp)]
+    assert slope[1] > 1.33 * slope[0]
+    assert crisp.min() >= 57 and crisp.max() <= 203
+    true = edge(256)[middle]
+    assert ((crisp[middle] > 130) == (true > 130))[np.abs(true - 130) > 18].all()
+    near = np.abs(true - 130) < 66
+    same = np.polynomial.Polynomial.fit(true[near], crisp[middle][near], 5)(true[near])
+    assert np.abs(crisp[middle][near] - same).mean() < 3, "what is as far from the edge is as light"
+
+
+def test_enlarging_leaves_grain_as_it_is(ctx: moderngl.Context) -> None:
+    grain = np.random.RandomState(2).randint(-4, 5, (64, 64, 1)) + 128.0
+    soft, crisp = (show(ctx, rgba(grain.repeat(3, 2)), (256, 256), 0, s)[40:216, 40:216].std() for s in (None, 1.0))
+    assert crisp < 1.6 * soft
+
+
+def test_a_show_without_a_gpu_enlarges_cheaply_and_says_so(
+    ctx: moderngl.Context, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "liveviz.post"):
+        post.Chain(ctx, {}, (1280, 720), scale=1.0).close()
+        assert not caplog.records
+        post.Chain(ctx, {}, (1280, 720)).close()
+    assert len(caplog.records) == ("llvmpipe" in ctx.info["GL_RENDERER"])
+    assert all("no GPU draws here" in r.getMessage() and "730x411" in r.getMessage() for r in caplog.records)
 
 
 def test_the_same_picture_is_uploaded_once(ctx: moderngl.Context, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,6 +56,17 @@ def test_a_steady_tone_is_one_onset_and_so_is_vibrato() -> None:
     assert len(events(hear(vibrato, RATE), "onset")) <= 2
 
 
+def test_a_soft_note_soon_after_a_hard_hit_is_an_onset_too() -> None:
+    track = np.zeros(6 * RATE, np.float32)
+    hits = list(np.arange(0.5, 5.5, 0.5))
+    t = np.arange(int(0.15 * RATE)) / RATE
+    tone = sum(np.sin(2 * np.pi * 880 * k * t) / k for k in range(1, 8)) * np.minimum(1, t / 0.01) * np.exp(-t / 0.1)
+    put(track, RATE, hits, 0.6 * snare(RATE))
+    put(track, RATE, [h + 0.12 for h in hits], (0.12 * tone).astype(np.float32))
+    found = events(hear(track, RATE), "onset")[:, 0]
+    assert f_measure(sorted(hits + [h + 0.12 for h in hits]), found, 0.03) > 0.97
+
+
 def test_steady_noise_has_hardly_an_onset() -> None:
     found = events(hear(noise(RATE, 6.0, 0.1), RATE), "onset")
     assert (found[:, 0] > 1.0).sum() <= 3
@@ -67,7 +78,7 @@ def test_kick_and_snare_are_told_apart() -> None:
     for drum in ("kick", "snare"):
         found = events(frames, f"onset.{drum}")
         assert f_measure(times[drum], found[:, 0]) > 0.9, drum
-        assert (found[:, 1] - found[:, 0]).max() < 0.055
+        assert (found[:, 1] - found[:, 0]).max() < 0.065
 
 
 @pytest.mark.parametrize("rate", (44_100, 48_000))
@@ -220,7 +231,7 @@ def test_silence_is_told_and_nothing_fires_in_it() -> None:
     assert (
         (silence[at < 0.9] == 1).all()
         and (silence[(at > 1.4) & (at < 5.8)] == 0).all()
-        and (silence[at > 8.2] == 1).all()
+        and (silence[at > 8.6] == 1).all()
     )
-    assert not [e for f in frames if f.time > 8.2 or f.time < 0.9 for e in f.events]
-    assert (column(frames, "energy")[at > 11] < 0.05).all() and (column(frames, "rms")[at > 8.3] == 0).all()
+    assert not [e for f in frames if f.time > 8.6 or f.time < 0.9 for e in f.events]
+    assert (column(frames, "energy")[at > 11] < 0.05).all() and (column(frames, "rms")[at > 8.7] == 0).all()

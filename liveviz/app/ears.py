@@ -78,7 +78,7 @@ def _open(options: ShowOptions, status: Status, life: child.Life, loop: bool) ->
     """The source. One that was there before this process died is waited for; None where the show ends meanwhile.
 
     Raises:
-        LivevizError: it is not there when the show begins, or the sound system hangs.
+        LivevizError: it is not there when the show begins, or the sound system hangs (the parent starts another process).
     """
     needed = channels_needed(options.channels, options.stems)
     lost = status.read().get("device")  # the parent remembers it: the system's input may be another by now, or none
@@ -87,7 +87,7 @@ def _open(options: ShowOptions, status: Status, life: child.Life, loop: bool) ->
         try:
             return audio.open_live(name, now, loop=loop, channels=needed)
         except LivevizError as error:
-            if not lost:
+            if not lost or audio.hangs(error):
                 raise
             status.say({"state": "ready", "source": lost, "device": lost, "waits": str(error)})
             time.sleep(_LOOK_EVERY)

@@ -2,28 +2,41 @@
 the network learns from is what it will meet; the file it writes goes to `liveviz/signals/hearing.safetensors`."""
 
 import argparse
+import hashlib
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import save
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
 
 from liveviz.app.progress import Progress
 from liveviz.inputs.audio import open_reader
-from liveviz.learning.hearing import HearingOptions, Task, lesson, song_files, train_hearing, vary, write_songs
+from liveviz.learning.hearing import (
+    HearingNetwork,
+    HearingOptions,
+    Task,
+    lesson,
+    song_files,
+    train_hearing,
+    vary,
+    write_songs,
+)
 from liveviz.signals import Rig
 from liveviz.signals._hearing import DELAYS, HEARD
 from liveviz.signals._hop import HopCutter, clean_mono, natural_hop_length
 from liveviz.signals._looks import STEP, WIDTH, Looks
-from liveviz.spec import UsageError, write_whole
+from liveviz.spec import LivevizError, UsageError, write_whole
 
 _log = logging.getLogger("liveviz.app")
 KEYS = {"beat": "beats", "downbeat": "downbeats"}  # names in a truth file, where they are others
 BLURS = {"beat": (0.5, 0.5), "downbeat": (0.5, 0.5)}
 DRUM_BLUR = (0.7, 1.0)  # a drum is judged in one look: a little early or late must not matter
 TASK = Task(tuple(KEYS.get(k, k) for k in HEARD), DELAYS, tuple(BLURS.get(k, DRUM_BLUR) for k in HEARD), STEP)
-SECONDS = 60.0  # of a song that is composed
+GOING_ON = 1e-3  # learning rate where it begins with another network
+SECONDS = 40.0  # of a song that is composed
 LONGEST = 900.0  # seconds of a song that are heard
 SOUNDFONTS = Path("/usr/share/sounds")
 
@@ -44,11 +57,11 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Hear every song, learn, write the file."""
+    start, made = _read(args.start) if args.start is not None else (None, {})
     folders = [Path(folder) for folder in args.hearing]
     if not 1 <= args.steps <= 1_000_000:
         raise UsageError(f"steps {args.steps}: 1 to 1000000")
-    if args.compose is not None:
-        _compose(args, folders[0])
+    fonts = _compose(args, folders[0]) if args.compose is not None else []
     songs = song_files(folders)
     progress = Progress(len(songs))
     lessons = []
@@ -58,15 +71,29 @@ def run(args: argparse.Namespace) -> int:
     progress.end()
     progress = Progress(args.steps)
     options = HearingOptions(steps=args.steps, seed=args.seed)
-    net = train_hearing(lessons, options, lambda n, error: progress.show(n, f"step {n}, error {error:.3f}"))
+    options = replace(options, rate=GOING_ON) if start is not None else options
+    net = train_hearing(lessons, options, lambda n, error: progress.show(n, f"step {n}, error {error:.3f}"), start)
     progress.end()
-    write_whole(args.out, save(net.tensors()))
+    numbers = {"songs": len(songs), "compose": args.compose or 0, "seed": args.seed, "steps": args.steps}
+    made |= {name: str(value) for name, value in numbers.items()} | {"soundfonts": " ".join(p.name for p in fonts)}
+    write_whole(args.out, save(net.tensors(), metadata=made))
     _log.info("trained: %s, from %d songs", args.out, len(songs))
     return 0
 
 
-def _compose(args: argparse.Namespace, folder: Path) -> None:
-    """Write the songs that were asked for."""
+def _read(path: str) -> tuple[HearingNetwork, dict[str, str]]:
+    """The network in a file that this command wrote, and what to say of it in the next one."""
+    try:
+        data = Path(path).read_bytes()
+        return HearingNetwork.of(load(data), 2 * WIDTH, len(HEARD)), {"start": hashlib.sha256(data).hexdigest()}
+    except OSError as error:
+        raise LivevizError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except (SafetensorError, ValueError) as error:
+        raise LivevizError(f"{path}: no network of ears: {error}") from None
+
+
+def _compose(args: argparse.Namespace, folder: Path) -> list[Path]:
+    """Write the songs that were asked for; the soundfonts that played them."""
     if not 1 <= args.compose <= 10_000:
         raise UsageError(f"compose {args.compose}: 1 to 10000 songs")
     named = [Path(p) for p in args.soundfont or ()]
@@ -78,6 +105,7 @@ def _compose(args: argparse.Namespace, folder: Path) -> None:
     for n, song in enumerate(write_songs(folder, range(args.seed, args.seed + args.compose), SECONDS, fonts)):
         progress.show(n + 1, f"composed {song.name}")
     progress.end()
+    return fonts
 
 
 def looks_of(song: Path, rng: np.random.Generator) -> NDArray[np.float32]:

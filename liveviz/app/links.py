@@ -15,6 +15,7 @@ ROOMS = ("ears", "hands", "engine", "stage")
 _STATUS_BYTES = 65536
 _MAPPING_BYTES = 512 * 1024
 _NAME_BYTES = 4096
+_WORD_BYTES = 8192
 _ROOM_FOR = 1024 * 1024  # pixels: another generator may come in the middle of a show, and be larger
 
 
@@ -58,7 +59,7 @@ class Links:
     Raises:
         LivevizError: there is no room for them.
     `mapping` holds the text of the last good mapping file, for a stage that is started again while the file is broken;
-    `model` the name of the generator asked for in the middle of the show.
+    `model` the name of the generator asked for in the middle of the show; `handover` what pictures the stage can take.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Links:
             self.signals = self._keep(Slot(wire.signal_bytes(outputs)))
             self.parameters = self._keep(Slot(parameters.bytes))
             self.images = self._keep(Slot(max(wire.image_bytes(*picture), wire.image_bytes(1, _ROOM_FOR))))
+            self.handover = self._keep(Slot(_WORD_BYTES))
             self.mapping = self._keep(Slot(_MAPPING_BYTES))
             self.model = self._keep(Slot(_NAME_BYTES))
             self.flags = self._keep(Slot(8))

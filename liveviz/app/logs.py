@@ -3,6 +3,8 @@
 import logging
 import sys
 
+BURST, WINDOW_S = 5, 1.0
+
 
 class _OneLine(logging.Formatter):
     """`liveviz: message` for what a user should know, with the level where something is wrong."""
@@ -23,11 +25,31 @@ class _OneLine(logging.Formatter):
         return f"liveviz: {level}{text}"
 
 
+class _NoFlood(logging.Filter):
+    """Lets one kind of line through five times a second: a terminal full of what a broken sender causes helps nobody.
+
+    State: of each kind (its text before names and numbers are put in), when its second began and how many came since.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._kinds: dict[str, tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        began, count = self._kinds.get(str(record.msg), (0.0, 0))
+        if not 0.0 <= record.created - began < WINDOW_S:
+            began, count = record.created, 0
+        self._kinds[str(record.msg)] = (began, count + 1)
+        return count < BURST
+
+
 def setup(debug: bool = False) -> None:
     """Send the log of every room to standard error."""
     logging.raiseExceptions = False  # a terminal that was closed must not end the show
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_OneLine(debug))
+    if not debug:
+        handler.addFilter(_NoFlood())
     root = logging.getLogger("liveviz")
     root.handlers[:] = [handler]
     root.setLevel(logging.DEBUG if debug else logging.INFO)

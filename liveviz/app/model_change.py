@@ -3,27 +3,28 @@ next beat with a crossfade, and stays out, with one line, if anything about it i
 
 import logging
 import math
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
-from liveviz import engine, models
+from liveviz import bending, engine, models
 from liveviz.app import paths
-from liveviz.app.options import ShowOptions
+from liveviz.clock import now
+from liveviz.engine import Crossfade, DeviceImage, Engine
 from liveviz.spec import ImageFrame, LivevizError, ParameterFrame
 
 FADE_S = 0.8
 BEAT_WITHIN_S = 2.0  # where no beat comes, it comes in without one
+SETTLE_S = 0.15  # who pages through generators gets the one that he stops at
 BETWEEN = (0.25, 0.5, 0.75)  # where two generators are of one family, they turn into one another through these mixtures
-_QUIET = 15  # how nice the preparing process is
+_WARM = 2  # pictures drawn before it is seen: the first takes ten times as long as the others
 
 _log = logging.getLogger("liveviz.app")
 
+Picture = TypeVar("Picture", ImageFrame, DeviceImage)
 Shape = tuple[tuple[int, int], str]  # of the canvas, and how a generator's picture takes it
+Prepare = Callable[[str, str, bending.Topology, Callable[[], bool]], None]
 
 
 @dataclass(frozen=True)
@@ -32,18 +33,18 @@ class Opened:
 
     name: str
     generator: models.Generator | None
-    engine: engine.Engine
+    engine: Engine
 
 
 class Opener:
     """Opens engines for one show.
 
     Args:
-        backend: name, or auto. shape: of the canvas, None for the generators' own. mask: of the noise.
+        backend: name, or auto. shape: of the canvas, None for the generators' own. mask: of the noise; may be changed.
     """
 
     def __init__(self, backend: str, shape: Shape | None = None, mask: Any = None) -> None:
-        self._backend, self._shape, self._mask = engine.choose(backend), shape, mask
+        self._backend, self._shape, self.mask = engine.choose(backend), shape, mask
 
     def open(self, name: str, bends: Any) -> Opened:
         """The generator of that name or path (any, for `testcard`); LivevizError where it cannot be had."""
@@ -54,34 +55,22 @@ class Opener:
                 generator = models.widen(generator, *self._shape)
         return Opened(name, generator, self._engine(generator, bends))
 
-    def between(self, a: Opened, b: Opened) -> list[engine.Engine]:
+    def between(self, a: Opened, b: Opened) -> list[Engine]:
         """Engines on the way from one generator to another of its family; none between strangers."""
-        if a.generator is None or b.generator is None or not engine.of_one_family(a.generator, b.generator):
+        if a.generator is None or b.generator is None:
             return []
         topology = b.engine.topology
-        return [self._engine(engine.mix_weights(a.generator, b.generator, share), topology) for share in BETWEEN]
+        return [self._engine(generator, topology) for generator in mixtures(a.generator, b.generator)]
 
-    def _engine(self, generator: models.Generator | None, bends: Any) -> engine.Engine:
-        return engine.Engine(self._backend, generator, cache=paths.cache(), bends=bends, noise_mask=self._mask)
+    def _engine(self, generator: models.Generator | None, bends: Any) -> Engine:
+        return Engine(self._backend, generator, cache=paths.cache(), bends=bends, noise_mask=self.mask)
 
 
-def prepare(name: str, options: ShowOptions) -> None:
-    """Compile a generator into the cache, in a process of its own that gives way to the show; LivevizError where it
-    cannot be had."""
-    words = ["model", "compile", name, "--backend", options.backend, "--mapping", str(options.mapping)]
-    words += ["--size", f"{options.size[0]}x{options.size[1]}", "--wide", options.wide]
-    started = subprocess.Popen(
-        [sys.executable, "-m", "liveviz", *words],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    if hasattr(os, "setpriority"):
-        os.setpriority(os.PRIO_PROCESS, started.pid, _QUIET)
-    said = started.communicate()[1].strip()
-    if started.returncode != 0:
-        raise LivevizError(said.splitlines()[-1].removeprefix("liveviz: error: ") if said else "cannot be compiled")
+def mixtures(a: models.Generator, b: models.Generator) -> list[models.Generator]:
+    """The generators that a show goes through from a to b; none where they are not of one family."""
+    if not engine.of_one_family(a, b):
+        return []
+    return [engine.mix_weights(a, b, share) for share in BETWEEN]
 
 
 class Playing:
@@ -89,11 +78,13 @@ class Playing:
 
     Args:
         name: of the first generator. bends: topology to begin with. fits: whether pictures of that size can be shown.
-        opener: opens them. prepare: does whatever takes long, elsewhere.
+        opener: opens them. prepare: (name, the present one's, bends, whether it is still wanted): does whatever takes
+            long, elsewhere.
+        budget: seconds that drawing one picture may take; where two engines take longer, they take turns in a fade.
     Raises:
         LivevizError: the first one cannot be had, or its pictures are too large.
     State: the name asked for last, at most one engine that is being made or fades in; `mistake`, why the last one asked
-        for does not play, or nothing.
+        for does not play, or nothing; what was prepared in this show; engines that wait to be closed.
     """
 
     def __init__(
@@ -102,17 +93,25 @@ class Playing:
         bends: Any,
         fits: Callable[[tuple[int, int]], bool],
         opener: Opener,
-        prepare: Callable[[str], None],
+        prepare: Prepare,
+        budget: float = math.inf,
     ) -> None:
-        self._opener, self._prepare, self._fits = opener, prepare, fits
+        self._opener, self._prepare, self._fits, self._budget = opener, prepare, fits, budget
         self._now = self._open(name, bends)
         self.mistake = ""
-        self._asked = name
+        self._asked, self._asked_at = name, -math.inf
+        self._closed = False
+        self._frame: ParameterFrame | None = None
         self._maker: threading.Thread | None = None
+        self._prepared: set[tuple[str, str, bending.Topology]] = set()
+        self._ended: list[Engine] = []
         self._next: Opened | None = None
-        self._way: list[engine.Engine] = []  # engines between the two
+        self._way: list[Engine] = []  # engines between the two
         self._since: tuple[float, float] | None = None  # time and beats when the next one was there
         self._fading: float | None = None  # when the fade began
+        self._slow = False  # two engines in one frame are too much here
+        self._drawn: dict[int, Any] = {}  # in a fade, by place: the last picture of each engine
+        self._count = 0
 
     @property
     def name(self) -> str:
@@ -120,16 +119,56 @@ class Playing:
         return self._now.name
 
     @property
-    def engine(self) -> engine.Engine:
+    def engine(self) -> Engine:
         """What plays it."""
         return self._now.engine
 
+    @property
+    def on_device(self) -> bool:
+        """Whether all that may draw the next picture can leave it on the GPU."""
+        coming = self._next
+        shown = [self._now.engine, *self._way, *([coming.engine] if coming is not None else [])]
+        return all(one.on_device for one in shown)
+
     def ask(self, name: str) -> None:
         """Play that generator as soon as it is ready; what was asked for before and is not there yet is forgotten."""
-        self._asked, self.mistake = name, ""
+        self._asked, self._asked_at, self.mistake = name, now(), ""
+
+    def mask_noise(self, picture: Any) -> None:
+        """Hold the noise back by another mask from here on. Any thread may call it while another one draws."""
+        self._opener.mask = picture
+        coming = self._next
+        for one in (self._now.engine, *self._way, *([coming.engine] if coming is not None else [])):
+            one.mask_noise(picture)
 
     def render(self, frame: ParameterFrame) -> ImageFrame:
         """The picture of `frame`, of the one generator, of the next one, or between the two."""
+        return self._picture(frame, ImageFrame, lambda one: one.render(frame))
+
+    def draw(self, frame: ParameterFrame) -> DeviceImage:
+        """The same, left on the GPU; only where `on_device` is true."""
+        return self._picture(frame, DeviceImage, lambda one: one.draw(frame))
+
+    def rest(self) -> None:
+        """Give back something of what plays no more. To be called between two pictures: it takes as long as drawing one,
+        and would make one late in the middle of it."""
+        self._now.engine.rest()
+        ready = next((one for one in self._ended if not one.building), None)
+        if ready is not None:
+            self._ended.remove(ready)
+            ready.close()
+
+    def close(self) -> None:
+        """Give everything back."""
+        self._closed = True
+        if self._maker is not None:
+            self._maker.join()
+        self._forget()
+        for one in (*self._ended, self._now.engine):
+            one.close()
+
+    def _picture(self, frame: ParameterFrame, kind: type[Picture], draw: Callable[[Engine], Picture]) -> Picture:
+        self._frame = frame
         self._make()
         coming = self._next
         if coming is not None and coming.name != self._asked and self._fading is None:
@@ -137,26 +176,47 @@ class Playing:
             coming = None
         share = self._share(frame) if coming is not None else 0.0
         if coming is None or share <= 0.0:
-            return self._now.engine.render(frame)
+            return draw(self._now.engine)
         if share < 1.0:
-            return self._mixed(coming, frame, share)
-        self._now.engine.close()
+            return self._mixed(coming, frame, share, kind, draw)
+        self._ended.append(self._now.engine)
         self._now, self._next = coming, None
         self._forget()
         _log.info("model %s plays", self.name)
-        return self._now.engine.render(frame)
+        return draw(self._now.engine)
 
-    def close(self) -> None:
-        """Give everything back."""
-        if self._maker is not None:
-            self._maker.join()
-        self._forget()
-        self._now.engine.close()
+    def _mixed(
+        self,
+        coming: Opened,
+        frame: ParameterFrame,
+        share: float,
+        kind: type[Picture],
+        draw: Callable[[Engine], Picture],
+    ) -> Picture:
+        """Between the two. Where drawing both takes longer than the budget, each draws every other frame."""
+        way = [self._now.engine, *self._way, coming.engine]
+        began, drawn = now(), 0
+        self._count += 1
 
-    def _mixed(self, coming: Opened, frame: ParameterFrame, share: float) -> ImageFrame:
-        if self._way:
-            return engine.Crossfade([self._now.engine, *self._way, coming.engine]).render(frame, share)
-        return engine.mix(self._now.engine.render(frame), coming.engine.render(frame), share)
+        def turn(one: Engine) -> Picture:
+            nonlocal drawn
+            place = way.index(one)
+            picture = self._drawn.get(place)
+            if not isinstance(picture, kind) or not self._slow or (place + self._count) % 2 == 0:
+                picture = self._drawn[place] = draw(one)
+                drawn += 1
+            return picture
+
+        of_one_family = len(way) > 2  # else the two may be of two sizes
+        mixed = Crossfade(way).at(share, turn) if of_one_family else engine.mix(turn(way[0]), turn(way[1]), share)
+        self._slow = self._slow or (drawn > 1 and now() - began > self._budget)
+        return replace(
+            mixed,
+            parameters=frame.sequence,
+            time=frame.time,
+            signal_time=frame.signal_time,
+            signal_sequence=frame.signal_sequence,
+        )
 
     def _share(self, frame: ParameterFrame) -> float:
         """How much of the next one is seen: it waits for a beat, and fades."""
@@ -173,25 +233,42 @@ class Playing:
     def _make(self) -> None:
         """Begin to make what is asked for, where nothing is being made."""
         busy = self._next is not None or (self._maker is not None and self._maker.is_alive())
-        if busy or self.mistake or self._asked == self.name:
+        if busy or self.mistake or self._asked == self.name or now() - self._asked_at < SETTLE_S:
             return
         self._maker = threading.Thread(
             target=self._work, args=(self._asked, self.engine.topology), name="model-change", daemon=True
         )
         self._maker.start()
 
-    def _work(self, name: str, bends: Any) -> None:
+    def _work(self, name: str, bends: bending.Topology) -> None:
+        def wanted() -> bool:
+            return name == self._asked and not self._closed
+
+        made: list[Engine] = []
         try:
-            self._prepare(name)
-            made = self._open(name, bends)
-            self._way = self._opener.between(self._now, made)
-        except (LivevizError, OSError) as error:
-            if name == self._asked:
-                text = str(error)
+            if (name, self.name, bends) not in self._prepared:  # paged back to, it comes at once
+                self._prepare(name, self.name, bends, wanted)
+                self._prepared.add((name, self.name, bends))
+            opened = self._open(name, bends)
+            made.append(opened.engine)
+            masked = self._opener.mask
+            made += (way := self._opener.between(self._now, opened))
+            for one in made:
+                for _ in range(_WARM):
+                    if self._frame is not None:
+                        one.render(self._frame)
+            if masked is not self._opener.mask:  # it was changed meanwhile
+                for one in made:
+                    one.mask_noise(self._opener.mask)
+        except Exception as error:  # noqa: BLE001 - whatever a file, a library or a full memory does, the old one plays
+            self._ended += made
+            if wanted():
+                text = (str(error).strip().splitlines() or [type(error).__name__])[0]
                 self.mistake = text if text.startswith("model ") else f"model {name}: {text}"
                 _log.warning("%s; the show goes on as it was", self.mistake)
             return
-        self._next = made  # last: from here on it may be played
+        self._way = way
+        self._next = opened  # last: from here on it may be played
 
     def _open(self, name: str, bends: Any) -> Opened:
         opened = self._opener.open(name, bends)
@@ -204,7 +281,9 @@ class Playing:
         return opened
 
     def _forget(self) -> None:
-        for one in (*self._way, *([self._next.engine] if self._next is not None else [])):
-            one.close()
+        """Leave the next one out, or what was between it and the one before."""
+        coming = self._next
+        self._ended += [*self._way, *([coming.engine] if coming is not None else [])]
         self._way, self._next = [], None
         self._since = self._fading = None
+        self._slow, self._drawn = False, {}

@@ -2,10 +2,14 @@
 another one. Only bundles that liveviz lists can be asked for: whoever can send OSC cannot make it open files."""
 
 import logging
+import math
 
 from liveviz import models
 from liveviz.app import paths
 from liveviz.app.links import Links
+from liveviz.clock import now
+
+_TELL_EVERY = 1.0  # seconds: who sends wrong names at any rate does not fill the log
 
 _log = logging.getLogger("liveviz.app")
 
@@ -22,12 +26,15 @@ class ModelChoice:
         self._first, self._named, self._links = first, named, links
         asked = links.model.read()  # a stage that was started again
         self.name = asked[1].tobytes().decode() if asked is not None else first
+        self._told = -math.inf
 
     def ask(self, name: str) -> None:
         """Play that bundle, or the first generator again; anything else is answered in the log."""
         known = models.list_models(paths.model_folders())
         if name != self._first and name not in known:
-            _log.warning("model %.50r: there is none of that name; there are %s", name, ", ".join(known))
+            if now() - self._told > _TELL_EVERY:
+                self._told = now()
+                _log.warning("model %.50r: there is none of that name; there are %s", name, ", ".join(known))
         elif name != self.name:
             self.name = name
             self._links.model.write(name.encode())

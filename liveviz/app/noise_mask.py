@@ -1,22 +1,35 @@
 """The picture of a mapping file that holds the generator's noise back where it is dark. It comes from anywhere, so it is
-measured before it is unpacked, and refused in one line."""
+measured before it is unpacked, and refused in one line. A live show follows it as it follows the mapping file: saved, it
+changes the noise; cut short or taken away, the one before stays."""
 
+import contextlib
+import logging
+import threading
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from liveviz.app import composition
+from liveviz.app.mailbox import Slot
 from liveviz.mapping import Program
-from liveviz.spec import LivevizError
+from liveviz.spec import LivevizError, Stems
 
 MAX_SIDE = 4096
 MAX_BYTES = 64 * 1024 * 1024
 FORMATS = ("PNG", "JPEG")
+_GONE_LOOKS = 5  # an editor that replaces the file takes it away for a moment
+_GONE = (0, 0)
+
+Mask = NDArray[np.float32] | None
+
+_log = logging.getLogger("liveviz.app")
 
 
-def of(program: Program, mapping_file: Path) -> NDArray[np.float32] | None:
+def of(program: Program, mapping_file: Path) -> Mask:
     """The noise mask of a program read from `mapping_file`, beside which it lies: float32 `[H, W]`, 0 (black) to 1; None
     where the file names none.
 
@@ -39,3 +52,76 @@ def of(program: Program, mapping_file: Path) -> NDArray[np.float32] | None:
         what = error.strerror if isinstance(error, OSError) and error.strerror else "a PNG or JPEG picture is needed"
         raise LivevizError(f"{path}: noise_mask: cannot be read: {what}") from None
     return grey / np.float32(255.0)
+
+
+class MaskFile:
+    """The mask of a live show: looked at now and then, read beside the show, handed on when it has changed.
+
+    Args:
+        program: that plays. path: of its mapping file. last_good: where the stage keeps the text of the mapping that plays.
+        use: takes a new mask, in a thread of its own.
+    State: the name of the picture and what it looked like on disk; `mistake`, what is wrong with what is there now, or
+    nothing.
+    """
+
+    def __init__(
+        self, program: Program, path: Path, last_good: Slot, stems: Stems, use: Callable[[Mask], object]
+    ) -> None:
+        self._path, self._last_good, self._stems, self._use = path, last_good, stems, use
+        self._program = program
+        self._read = last_good.sequence
+        self._stamp = self._seen = self._look()
+        self._gone = 0
+        self._reader: threading.Thread | None = None
+        self.mistake = ""
+
+    def step(self) -> None:
+        """Look, and begin to read where there is something new that stays as it is for a while."""
+        if self._reader is not None and self._reader.is_alive():
+            return
+        stamp, before = self._look(), self._seen
+        self._seen = stamp
+        self._gone = self._gone + 1 if stamp == _GONE and self._program.noise_mask is not None else 0
+        named = self._last_good.sequence != self._read
+        settled = stamp == before and not 0 < self._gone < _GONE_LOOKS
+        changed = stamp != self._stamp and settled
+        if named or changed:
+            self._stamp = stamp if changed else self._stamp
+            self._reader = threading.Thread(target=self._work, args=(named, changed), name="noise-mask", daemon=True)
+            self._reader.start()
+
+    def _look(self) -> tuple[int, int]:
+        if self._program.noise_mask is None:
+            return _GONE
+        try:
+            found = (self._path.parent / self._program.noise_mask).stat()
+        except (OSError, ValueError):
+            return _GONE
+        return found.st_mtime_ns, found.st_size
+
+    def _work(self, named: bool, changed: bool) -> None:
+        """Read what plays, where it is another mapping, and the picture, where it is another picture."""
+        if named and (found := self._last_good.read()) is not None:
+            self._read = found[0]
+            before = self._program.noise_mask
+            with contextlib.suppress(LivevizError):  # the stage has told it, and plays on with what it had
+                self._program = composition.load_mapping(found[1].tobytes().decode(), self._path, self._stems)
+            if self._program.noise_mask != before:
+                self._stamp, changed = self._look(), True
+        if not changed:
+            return
+        try:
+            mask = of(self._program, self._path)
+        except LivevizError as error:
+            self.mistake = str(error)
+            _log.warning("%s; the noise stays as it was", error)
+            return
+        self.mistake = ""
+        self._use(mask)
+        if mask is not None:
+            _log.info("noise mask %s: loaded", self._program.noise_mask)
+
+    def close(self) -> None:
+        """Wait for what is being read."""
+        if self._reader is not None:
+            self._reader.join()

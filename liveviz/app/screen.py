@@ -10,6 +10,7 @@ from liveviz.app.links import Links
 from liveviz.app.options import ShowOptions
 from liveviz.clock import now
 from liveviz.outputs import window
+from liveviz.outputs.handover import DeviceUpload
 from liveviz.outputs.headless import Headless
 from liveviz.outputs.overlay import Overlay, OverlayStats
 from liveviz.spec import ControlMessage, SignalFrame
@@ -101,7 +102,8 @@ class Screen:
             control=touched,
             model=str(self._engine.get("model", self._options.model)),
             mapping=self._options.mapping.stem,
-            backend=" ".join(str(self._engine.get(k, "")) for k in ("backend", "precision")).strip(),
+            backend=" ".join(str(self._engine.get(k, "")) for k in ("backend", "precision")).strip()
+            + ", no host copy" * (self._engine.get("pictures") == DeviceUpload.way),
             message=self._message or str(self._engine.get("mistake", "")),
             dropped=figures.presented - figures.rendered,
             late=figures.late,

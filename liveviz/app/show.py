@@ -3,8 +3,10 @@ four children, restarts whichever dies and ends them in order."""
 
 import contextlib
 import logging
+import math
 import multiprocessing
 import multiprocessing.connection
+import os
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -28,6 +30,7 @@ _SLOW_S = 15.0
 _AWAY_S = 2.0  # the parent looks 20 times a second; a longer gap means that the whole show was stopped
 _END_S = 1.5  # how long children may take to end; recordings are playable all the time
 _ANEW_S = 0.5
+_STEADY_S = 3.0  # a child that lived so long after it was ready is started again at once, however often it died before
 _BACKOFF_S = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 
@@ -39,6 +42,7 @@ class _Room:
     process: BaseProcess | None = None
     starts: int = 0
     was_ready: bool = False
+    ready_since: float = math.inf
     next_start: float = 0.0
     ended: bool = False
     killed: bool = False
@@ -54,6 +58,8 @@ class Show:
         self._options = options
         composition.load_mapping(options.mapping, stems=options.stems)
         self._context = multiprocessing.get_context("spawn")
+        # A frame's products are small: a second thread only waits for a core that some other child has (40 ms a frame)
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         self._picture = _picture_size(options)
         self._rooms = {name: _Room(name) for name in child.ROOM_MODULES}
         self._tapes: dict[str, None] = {}
@@ -125,7 +131,10 @@ class Show:
         if status.get("captured"):
             room.device = status["source"]
         room.was_ready |= ready
+        room.ready_since = min(room.ready_since, now()) if ready else math.inf
         silent = now() - max(status.get("time", 0.0), self._back)
+        if room.killed:  # on a busy machine it takes a while to die
+            return
         if silent > (_HUNG_S if ready else _START_S):
             _log.warning("%s has said nothing for %.0f s: it is started again", room.name, silent)
             room.killed = True
@@ -147,7 +156,9 @@ class Show:
         if code == child.USER_ERROR and not room.was_ready:
             self._failed = message
             return
-        room.deaths = [t for t in room.deaths if now() - t < 30.0] + [now()]
+        steady = now() - room.ready_since > _STEADY_S
+        room.deaths = [t for t in room.deaths if now() - t < 30.0 and not steady] + [now()]
+        room.ready_since = math.inf
         if not room.was_ready and len(room.deaths) >= 3:
             self._failed = f"{room.name} cannot start: {message}"
             return

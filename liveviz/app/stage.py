@@ -12,11 +12,11 @@ from liveviz.app.links import Links
 from liveviz.app.mapping_file import MappingFile
 from liveviz.app.model_choice import ModelChoice
 from liveviz.app.options import ShowOptions
+from liveviz.app.pictures import Receiver
 from liveviz.app.screen import Screen
 from liveviz.app.taping import Taping
 from liveviz.app.tick import Tick
 from liveviz.clock import WallClock, now
-from liveviz.outputs import handover
 from liveviz.post import Chain
 from liveviz.spec import ControlMessage, ImageFrame, ParameterFrame, SignalFrame
 
@@ -32,10 +32,9 @@ class RemoteEngine:
     `render` waits for the picture of these very parameters until the frame's time is used up, then takes the newest.
     """
 
-    def __init__(self, links: Links, clock: WallClock) -> None:
-        self._links, self._clock = links, clock
+    def __init__(self, links: Links, clock: WallClock, pictures: Receiver) -> None:
+        self._links, self._clock, self._pictures = links, clock, pictures
         self._wire = composition.parameter_wire()
-        self._read = 0
         self._newest = ImageFrame(_DARK, -1)
         self.draw_s = 0.010  # how long drawing took of late: what must be left of the frame when waiting ends
         self.stale = False
@@ -51,18 +50,13 @@ class RemoteEngine:
         self._links.parameters_bell.ring()
         deadline = self._clock.due + self._clock.interval - self.draw_s
         while True:
-            self._take()
+            self._newest = self._pictures.newest() or self._newest
             left = deadline - now()
             if self._newest.parameters >= frame.sequence or left <= 0:
                 break
             self._links.images_bell.wait(left)
         self.stale = self._newest.parameters < frame.sequence
         return self._newest
-
-    def _take(self) -> None:
-        if self._links.images.sequence != self._read and (found := self._links.images.read()) is not None:
-            self._read = found[0]
-            self._newest = wire.unpack_image(found[1])[0]
 
 
 class Stage:
@@ -76,11 +70,11 @@ class Stage:
         self._show = mapping.Show(
             self._file.program, composition.registry(), signals.all_outputs(options.stems), seed=options.seed
         )
-        upload = handover.host_upload(self.screen.ctx)
-        self._chain = Chain(self.screen.ctx, composition.shaders(), options.size, upload=upload)
+        self._pictures = Receiver(links.images, links.handover, self.screen.ctx)
+        self._chain = Chain(self.screen.ctx, composition.shaders(), options.size, upload=self._pictures.upload)
         self._models = ModelChoice(options.model, self._file.program.model, links)
         self._clock = WallClock(options.fps)
-        self._engine = RemoteEngine(links, self._clock)
+        self._engine = RemoteEngine(links, self._clock, self._pictures)
         self._heard: SignalFrame | None = None
         self._taping = Taping(options, links, self.screen.kind)
         self.figures = Figures(options)
@@ -147,6 +141,7 @@ class Stage:
         """Finish the recording, then the screen."""
         self._taping.close()
         self._chain.close()
+        self._pictures.close()
         self.screen.close()
 
 

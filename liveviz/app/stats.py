@@ -29,6 +29,7 @@ def compose(ears: dict, hands: dict, engine: dict, stage: dict) -> dict:
             "backend": engine.get("backend", ""),
             "device": engine.get("device", ""),
             "precision": engine.get("precision", ""),
+            "pictures": engine.get("pictures", ""),
             "ms": engine.get("ms", none),
         },
         "audio": {

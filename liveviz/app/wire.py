@@ -3,6 +3,8 @@ check what it reads and a writer can die half-way."""
 
 import struct
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,17 +17,25 @@ from liveviz.spec import (
     ImageFrame,
     LatentTerm,
     ParameterFrame,
+    RowSetting,
     SignalFrame,
 )
 
+if TYPE_CHECKING:  # ears and hands need none of the engine
+    from liveviz.engine import DeviceImage
+
 MAX_LATENTS = 32
 MAX_BENDS = 16
+MAX_ROWS = 32
+_ROW = 4  # parameter, start, end, amount
 _BEND = 5 + 32  # op, layer, amount, share and seed of the channels, and 1024 of them as bits, 32 in each number
-_HEAD = 9
+_HEAD = 10
 CONTROL_BYTES = 16 + 256
 AUDIO_FRAMES, AUDIO_CHANNELS = 1024, 2
 AUDIO_BYTES = 24 + AUDIO_FRAMES * AUDIO_CHANNELS * 4
 IMAGE_HEAD = 64
+_IMAGE = struct.Struct("<qddqdqqq")
+_PLACE = struct.Struct("<64sqq")
 
 
 def signal_bytes(outputs: int) -> int:
@@ -56,12 +66,15 @@ class ParameterWire:
         self._names = tuple(names)
         self._ops = tuple(ops)
         self._op_index = {op: i for i, op in enumerate(ops)}
-        self.bytes = 8 * (_HEAD + len(names) + MAX_LATENTS * 5 + MAX_BENDS * _BEND)
+        self._index = {name: i for i, name in enumerate(names)}
+        self._bends_at = _HEAD + len(names) + MAX_LATENTS * 5
+        self._rows_at = self._bends_at + MAX_BENDS * _BEND
+        self.bytes = 8 * (self._rows_at + MAX_ROWS * _ROW)
 
     def pack(self, frame: ParameterFrame) -> NDArray[np.float64]:
-        """`[9 + names + 32 * 5 + 16 * 37]` float64."""
+        """`[10 + names + 32 * 5 + 16 * 37 + 32 * 4]` float64."""
         v = np.zeros(self.bytes // 8)
-        latents, bends = frame.latents[:MAX_LATENTS], frame.bends[:MAX_BENDS]
+        latents, bends, rows = frame.latents[:MAX_LATENTS], frame.bends[:MAX_BENDS], frame.rows[:MAX_ROWS]
         v[:_HEAD] = (
             frame.sequence,
             frame.time,
@@ -72,19 +85,23 @@ class ParameterWire:
             frame.signal_sequence,
             len(latents),
             len(bends),
+            len(rows),
         )
         at = _HEAD + len(self._names)
         v[_HEAD:at] = [frame.values[name] for name in self._names]
         for term in latents:
             v[at : at + 5] = (term.seed, term.cls, *term.weights)
             at += 5
-        at = _HEAD + len(self._names) + MAX_LATENTS * 5
+        at = self._bends_at
         for bend in bends:
             channels = bend.channels
             v[at : at + 5] = (self._op_index[bend.op], bend.layer, bend.amount, channels.share, channels.seed)
             if channels.chosen:
                 v[at + 5 : at + _BEND] = _bits(channels.chosen)
             at += _BEND
+        for n, row in enumerate(rows):
+            at = self._rows_at + n * _ROW
+            v[at : at + _ROW] = self._index[row.parameter], row.start, row.end, row.amount
         return v
 
     def unpack(self, content: NDArray[np.uint8]) -> ParameterFrame:
@@ -98,7 +115,11 @@ class ParameterWire:
         )
         bends = tuple(
             BendSetting(self._ops[int(row[0])], int(row[1]), float(row[2]), _channels(row))
-            for row in v[at + MAX_LATENTS * 5 :].reshape(-1, _BEND)[: int(v[8])]
+            for row in v[self._bends_at : self._rows_at].reshape(-1, _BEND)[: int(v[8])]
+        )
+        rows = tuple(
+            RowSetting(self._names[int(name)], int(start), int(end), amount)
+            for name, start, end, amount in v[self._rows_at :].reshape(-1, _ROW)[: int(v[9])].tolist()
         )
         return ParameterFrame(
             sequence=int(v[0]),
@@ -111,6 +132,7 @@ class ParameterWire:
             beats=float(v[4]),
             signal_time=float(v[5]),
             signal_sequence=int(v[6]),
+            rows=rows,
         )
 
 
@@ -135,29 +157,48 @@ def image_bytes(width: int, height: int) -> int:
     return IMAGE_HEAD + width * height * 4
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the pixels of a picture are that stayed on the GPU.
+
+    handle: of the memory, as the driver shares it. owner: process that allocated it. offset: of the pixels, bytes.
+    """
+
+    handle: bytes
+    owner: int
+    offset: int
+
+
+def _image_head(image: "ImageFrame | DeviceImage", render_s: float, elsewhere: bool) -> bytes:
+    height, width = image.pixels.shape[:2]
+    times = image.time, image.signal_time, image.signal_sequence
+    return _IMAGE.pack(image.parameters, *times, render_s, width, height, elsewhere)
+
+
 def pack_image(image: ImageFrame, render_s: float) -> tuple[bytes, NDArray[np.uint8]]:
     """(64-byte head, pixels): two parts for Slot.write."""
-    height, width = image.pixels.shape[:2]
-    head = struct.pack(
-        "<qddqdqq8x",
-        image.parameters,
-        image.time,
-        image.signal_time,
-        image.signal_sequence,
-        render_s,
-        width,
-        height,
-    )
-    return head, np.ascontiguousarray(image.pixels)
+    return _image_head(image, render_s, False), np.ascontiguousarray(image.pixels)
 
 
-def unpack_image(content: NDArray[np.uint8]) -> tuple[ImageFrame, float]:
-    """(the image, seconds that its render took)."""
-    parameters, time, signal_time, signal_sequence, render_s, width, height = struct.unpack_from(
-        "<qddqdqq", content[:IMAGE_HEAD].tobytes()
-    )
-    pixels = content[IMAGE_HEAD:].reshape(height, width, 4)
-    return ImageFrame(pixels, parameters, time, signal_time, signal_sequence), render_s
+def unpack_image(content: NDArray[np.uint8], pixels: NDArray[np.uint8] | None = None) -> tuple[ImageFrame, float]:
+    """(the image, seconds that its render took); `pixels` are those of a placed image, which brings none."""
+    *about, render_s, width, height, _ = _IMAGE.unpack(content[:IMAGE_HEAD].tobytes())
+    if pixels is None:
+        pixels = content[IMAGE_HEAD:].reshape(height, width, 4)
+    return ImageFrame(pixels, *about), render_s
+
+
+def pack_placed(image: "DeviceImage", render_s: float, place: Place) -> tuple[bytes, bytes]:
+    """(64-byte head, where the pixels are): two parts for Slot.write."""
+    return _image_head(image, render_s, True), _PLACE.pack(place.handle, place.owner, place.offset)
+
+
+def unpack_place(content: NDArray[np.uint8]) -> tuple[Place, tuple[int, int]] | None:
+    """(where the pixels of a placed image are, (width, height)); None for an image that brings its own."""
+    *_, width, height, elsewhere = _IMAGE.unpack(content[:IMAGE_HEAD].tobytes())
+    if not elsewhere:
+        return None
+    return Place(*_PLACE.unpack(content[IMAGE_HEAD:].tobytes())), (width, height)
 
 
 def pack_control(message: ControlMessage) -> bytes:

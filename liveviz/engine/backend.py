@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liveviz import bending
+from liveviz.engine.device_image import DeviceImage
 from liveviz.engine.folding import layers_of
 from liveviz.engine.latents import Latents
 from liveviz.engine.noise import NoiseFields
@@ -27,6 +28,7 @@ class Backend(ABC):
 
     name: file name. device: in words. precision: f32, f16 or bf16. size: (width, height) of the picture.
     topology: the stages that this one was built with: which bends it can do.
+    on_device: whether it can leave its pictures on the GPU: whether it has `draw`.
     One thread at a time may call it.
     """
 
@@ -35,11 +37,16 @@ class Backend(ABC):
     precision: str = "f32"
     size: tuple[int, int]
     topology: bending.Topology = frozenset()
+    on_device = False
 
     @abstractmethod
     def render(self, frame: ParameterFrame) -> ImageFrame:
         """One picture; its pixels are its own, no later frame touches them. Bends that need a stage outside the
         topology are left out."""
+
+    def draw(self, frame: ParameterFrame) -> DeviceImage:
+        """The picture that `render` makes, left on the GPU; not asked for where `on_device` is False."""
+        raise NotImplementedError
 
     @abstractmethod
     def synthesize(self, ws: Array, noise_mode: str = "const", seed: int = 0) -> Array:

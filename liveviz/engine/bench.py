@@ -1,6 +1,6 @@
-"""How fast a backend is, measured as a show uses it: from a ParameterFrame to packed pixels, with inputs that are new on
-every frame, so that no cache flatters the figure. On a GPU the clock is the GPU's own (events), from the moment the
-frame is there to the packed pixels on the device, since that is where a show takes them."""
+"""How fast a backend is, measured as a show uses it: from a ParameterFrame to packed pixels, with a mix of pictures and
+noise that are new in every frame. On a GPU the clock is the GPU's own (events), from the moment the frame is there to
+the packed pixels on the device, since that is where a show takes them."""
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ def bench(
     warmup: int = 10,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Render `frames` fresh random frames after `warmup` that do not count, to packed pixels on the host.
+    """Render `frames` frames of a show after `warmup` that do not count, to packed pixels on the host.
 
     Args:
         now: seconds on a monotonic clock.
@@ -33,7 +33,7 @@ def bench(
     """
     times = []
     layers = frozenset(stage.layer for stage in backend.topology)
-    for number, frame in enumerate(random_frames(warmup + frames, seed, layers)):
+    for number, frame in enumerate(live_frames(warmup + frames, seed, layers)):
         start = now()
         backend.render(frame)
         if number >= warmup:
@@ -68,22 +68,28 @@ def figures(times: list[float]) -> dict[str, Any]:
 
 
 def random_frames(count: int, seed: int, layers: frozenset[int] = frozenset()) -> Iterator[ParameterFrame]:
-    """Frames whose seed, noise field and bends are new every time; the same for the same seed."""
-    random, amounts = np.random.RandomState(seed), np.random.RandomState(seed)
-    for number in range(count):
+    """Frames whose seed, noise field and bends are new every time, so that nothing at all is left over from the frame
+    before; the same for the same seed."""
+    random = np.random.RandomState(seed)
+    for number, bends in enumerate(_bends(count, seed, layers)):
         term = LatentTerm(int(random.randint(2**32, dtype=np.uint64)), -1, (1.0, 1.0, 1.0))
-        bends = tuple(BendSetting("zoom", layer, float(amounts.uniform(-0.3, 0.3))) for layer in sorted(layers))
         yield _frame(number, seed, (term,), number + 0.5, bends)
 
 
-def live_frames(count: int, seed: int) -> Iterator[ParameterFrame]:
-    """Frames as a show at 60 fps has them: mixes of PALETTE pictures with weights of their own in every frame, and noise
-    that moves on by a field a second."""
+def live_frames(count: int, seed: int, layers: frozenset[int] = frozenset()) -> Iterator[ParameterFrame]:
+    """Frames as a show at 60 fps has them: mixes of PALETTE pictures with weights of their own in every frame, noise
+    that moves on by a field a second, and bends that move."""
     random = np.random.RandomState(seed)
-    for number in range(count):
+    for number, bends in enumerate(_bends(count, seed, layers)):
         picked = random.choice(PALETTE, 3, replace=False)
         terms = tuple(LatentTerm(int(n), -1, tuple(random.uniform(0.1, 1.0, 3).tolist())) for n in picked)
-        yield _frame(number, seed, terms, number / 60.0, ())
+        yield _frame(number, seed, terms, number / 60.0, bends)
+
+
+def _bends(count: int, seed: int, layers: frozenset[int]) -> Iterator[tuple[BendSetting, ...]]:
+    random = np.random.RandomState(seed)
+    for _ in range(count):
+        yield tuple(BendSetting("zoom", layer, float(random.uniform(-0.3, 0.3))) for layer in sorted(layers))
 
 
 def _frame(

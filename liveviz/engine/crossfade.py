@@ -7,16 +7,20 @@ Source for mixing weights: Wang et al. 2019 (1811.10515, deep network interpolat
 for doing so with StyleGANs of one family.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
+from liveviz.engine.device_image import DeviceImage
 from liveviz.models import Generator
 from liveviz.spec import ImageFrame, LivevizError, ParameterFrame
 
 FAMILY = 0.5  # cosine of the weights
+
+Array = NDArray[np.int64]
 
 
 class Renders(Protocol):
@@ -28,6 +32,9 @@ class Renders(Protocol):
 
     def render(self, frame: ParameterFrame) -> ImageFrame:
         """One picture."""
+
+
+Picture = TypeVar("Picture", ImageFrame, DeviceImage)
 
 
 class Crossfade:
@@ -51,26 +58,42 @@ class Crossfade:
 
         Two engines draw, one where the share falls upon it.
         """
+        return self.at(share, lambda engine: engine.render(frame))
+
+    def at(self, share: float, picture: Callable[[Any], Picture]) -> Picture:
+        """The same, of pictures that `picture` has of the engines."""
         place = min(max(share, 0.0), 1.0) * (len(self.engines) - 1)
         first = min(int(place), len(self.engines) - 2)
         share = place - first
         if share in (0.0, 1.0):
-            return self.engines[first + int(share)].render(frame)
-        return mix(self.engines[first].render(frame), self.engines[first + 1].render(frame), share)
+            return picture(self.engines[first + int(share)])
+        return mix(picture(self.engines[first]), picture(self.engines[first + 1]), share)
 
 
-def mix(a: ImageFrame, b: ImageFrame, share: float) -> ImageFrame:
+def mix(a: Picture, b: Picture, share: float) -> Picture:
     """The picture at `share` of the way from a (0) to b (1), rounded to nearest in 256 steps; all else is b's, its size
-    too: a of another size is taken at the nearest pixels."""
+    too: a of another size is taken at the nearest pixels. Pictures on the GPU are mixed there."""
     part = round(min(max(share, 0.0), 1.0) * 256)
     sizes = zip(b.pixels.shape[:2], a.pixels.shape[:2], strict=True)
     rows, columns = ((np.arange(new) * old + old // 2) // new for new, old in sizes)
+    if isinstance(a, DeviceImage):
+        return replace(b, pixels=_mixed_on_device(a.pixels, b.pixels, part, rows, columns))
     before = a.pixels if a.pixels.shape == b.pixels.shape else a.pixels[rows[:, None], columns]
     mixed = before.astype(np.uint16)
     mixed *= np.uint16(256 - part)
     mixed += b.pixels * np.uint16(part)
     mixed += np.uint16(128)
     return replace(b, pixels=(mixed >> 8).astype(np.uint8))
+
+
+def _mixed_on_device(a: Any, b: Any, part: int, rows: Array, columns: Array) -> Any:
+    """The same arithmetic in torch, on pixels `[H, W, 4]` of any device."""
+    import torch
+
+    if a.shape != b.shape:
+        there, across = (torch.from_numpy(index).to(a.device) for index in (rows, columns))
+        a = a.index_select(0, there).index_select(1, across)
+    return ((a.int() * (256 - part) + b.int() * part + 128) >> 8).to(torch.uint8)
 
 
 def can_mix_weights(a: Generator, b: Generator) -> bool:

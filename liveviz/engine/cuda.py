@@ -14,6 +14,7 @@ import numpy as np
 
 from liveviz import bending
 from liveviz.engine.backend import Array, NetworkBackend
+from liveviz.engine.device_image import DeviceImage
 from liveviz.engine.folding import factors
 from liveviz.engine.noise import STRENGTHS
 from liveviz.engine.rewrite import rewrite
@@ -82,6 +83,7 @@ class Cuda(NetworkBackend):
         self.device = torch.cuda.get_device_name(0) if device == "cuda" else "CPU"
         self._dtype = {"f32": torch.float32, "f16": torch.float16, "bf16": torch.bfloat16}[precision]
         self.stream = torch.cuda.Stream() if device == "cuda" else None
+        self.on_device = device == "cuda"
         self._bend_inputs = {name: self._buffer(*shape) for name, shape in self.bends.shapes.items()}
         self._style_of = DeviceStyles(self._rewrite, device)
         ranges = [layer_range(place.layer) for place in generator.config.noises]
@@ -170,6 +172,13 @@ class Cuda(NetworkBackend):
         with self._on_stream():
             self._sent.copy_(self._host, non_blocking=True)
             return self._replay()
+
+    def draw(self, frame: ParameterFrame) -> DeviceImage:
+        self.prepare(frame)
+        pixels = self.launch()
+        if self.stream is not None:
+            self.stream.synchronize()
+        return DeviceImage(pixels, frame.sequence, frame.time, frame.signal_time, frame.signal_sequence)
 
     def render(self, frame: ParameterFrame) -> ImageFrame:
         self.prepare(frame)

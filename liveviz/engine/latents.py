@@ -11,6 +11,7 @@ from liveviz.spec.parameters import PCA_END, PCA_KNOBS
 Array = NDArray[np.float32]
 
 _PCA_NAMES = tuple(f"pca.{i}" for i in range(PCA_KNOBS))
+_PCA = {name: i for i, name in enumerate(_PCA_NAMES)}
 
 
 class Latents:
@@ -41,7 +42,7 @@ class Latents:
 
         The terms are mixed by their weights on each layer range (a range without weight shows w_avg), truncated, and
         pushed along the directions: a knob at either end, at either end of the direction's range, on the direction's own
-        rows. The push is not truncated.
+        rows, or on those that the frame says. The push is not truncated.
         """
         w_avg = self.mapping.w_avg
         terms = np.stack([self.mapping.w(t.seed, t.cls) for t in frame.latents])  # [t, w_dim]
@@ -53,12 +54,24 @@ class Latents:
             if not total[n] > 0.0:
                 mixed[n] = w_avg
         ws: Array = mixed[self._ranges]  # [num_ws, w_dim]
+        whole = ws.copy() if frame.rows else ws
         rows = ws[: int(frame["truncation_cutoff"])]
         rows[...] = w_avg + np.float32(frame["truncation_psi"]) * (rows - w_avg)
+        for some in frame.rows:
+            if some.parameter == "truncation_psi":
+                rows = whole[some.start : some.end]
+                ws[some.start : some.end] = w_avg + np.float32(some.amount) * (rows - w_avg)
         amounts = np.array([frame[name] for name in _PCA_NAMES], np.float32)  # [16]
-        if amounts.any() and (knobs := self._knobs) is not None:
-            components, steps, rows = knobs  # [k, w_dim], [k, 2], [k, num_ws]
+        if (knobs := self._knobs) is None:
+            return ws[None]
+        components, steps, rows = knobs  # [k, w_dim], [k, 2], [k, num_ws]
+        if amounts.any():
             amounts = amounts[: len(steps)]
             lengths = amounts * np.where(amounts < 0.0, steps[:, 0], steps[:, 1])  # [k]
             ws += (rows * lengths[:, None]).T @ components
+        for some in frame.rows:
+            knob = _PCA.get(some.parameter, len(steps))
+            if knob < len(steps) and some.amount != 0.0:
+                step = steps[knob, 0 if some.amount < 0.0 else 1]
+                ws[some.start : some.end] += np.float32(some.amount) * step * components[knob]
         return ws[None]

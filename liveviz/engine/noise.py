@@ -5,6 +5,7 @@ can say where there is less of it."""
 import math
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 from statistics import NormalDist
 
 import numpy as np
@@ -14,6 +15,7 @@ from liveviz.models.stylegan2_layers import NoisePlace
 from liveviz.spec import LAYER_RANGES, ParameterFrame, layer_range
 
 Array = NDArray[np.float32]
+Strengths = tuple[float, float, float]  # of coarse, middle and fine layers
 
 STRENGTHS = tuple(f"noise_strength.{name}" for name in LAYER_RANGES)
 
@@ -27,25 +29,28 @@ class NoiseFields:
     Args:
         places: of each convolution, in order.
         gains: what the backend wants each field multiplied by.
-    State: the two fields of the last phase; the arrays handed out, which the next call overwrites; `missing`, `[size]`,
-    -1 to 0: what the mask takes away where `noise_mask` is 1, None without a mask.
+    State: the two fields of the last phase, times the gains; the arrays handed out, which the next call overwrites;
+    `missing`, `[size]`, -1 to 0: what the mask takes away where `noise_mask` is 1, None without a mask.
     """
 
     def __init__(self, places: Sequence[NoisePlace], gains: Sequence[float]) -> None:
         sizes = [place.height * place.width for place in places]
         self.size = sum(sizes)
-        self._gains = list(gains)
-        self._ranges = [layer_range(place.layer) for place in places]
         self._mixed, self._scratch = np.zeros(self.size, np.float32), np.empty(self.size, np.float32)
         ends = np.cumsum(sizes)
-        self._parts = [slice(int(end) - size, int(end)) for end, size in zip(ends, sizes, strict=True)]
+        parts = [slice(int(end) - size, int(end)) for end, size in zip(ends, sizes, strict=True)]
         self.views: list[Array] = [
             self._mixed[part].reshape(1, 1, place.height, place.width)
-            for part, place in zip(self._parts, places, strict=True)
+            for part, place in zip(parts, places, strict=True)
         ]
+        self._gains = np.repeat(np.array(gains, np.float32), sizes)  # [size]
+        kinds = np.repeat(np.array([layer_range(place.layer) for place in places], int), sizes)  # [size], ascending
+        edges = np.searchsorted(kinds, np.arange(len(LAYER_RANGES) + 1)).tolist()
+        self._ranges = [slice(start, stop) for start, stop in pairwise(edges)]
         self._places = places
         self.missing: Array | None = None
-        self._pair: dict[tuple[int, int], Array] = {}
+        self._pair = np.zeros((2, self.size), np.float32)
+        self._drawn: list[tuple[int, int] | None] = [None, None]  # seed and number of the fields in `_pair`
         self._shown: tuple[object, ...] | None = None
 
     def frame(self, frame: ParameterFrame) -> list[Array]:
@@ -59,20 +64,20 @@ class NoiseFields:
         self.missing = np.concatenate(scaled) - np.float32(1.0) if scaled else None
         self._shown = None
 
-    def at(self, seed: int, phase: float, strengths: tuple[float, float, float], masked: float = 0.0) -> list[Array]:
+    def at(self, seed: int, phase: float, strengths: Strengths, masked: float = 0.0) -> list[Array]:
         """The fields of a seed at a phase, with a strength for coarse, middle and fine layers, and masked as far as
         `masked` says, 0 to 1."""
         shown = (seed, phase, strengths, masked)
         if shown != self._shown:
             first = math.floor(phase)
             angle = (phase - first) * (math.pi / 2.0)
-            a, b = self._two_fields(seed, first)
-            np.multiply(a, np.float32(math.cos(angle)), out=self._mixed)
-            np.multiply(b, np.float32(math.sin(angle)), out=self._scratch)
-            np.add(self._mixed, self._scratch, out=self._mixed)
-            for part, gain, index in zip(self._parts, self._gains, self._ranges, strict=True):
-                if (scale := gain * strengths[index]) != 1.0:
-                    self._mixed[part] *= np.float32(scale)
+            weights = np.zeros((1, 2), np.float32)
+            for number, weight in ((first, math.cos(angle)), (first + 1, math.sin(angle))):
+                weights[0, self._row(seed, number)] = weight
+            np.matmul(weights, self._pair, out=self._mixed[None])  # one pass over the fields
+            for part, strength in zip(self._ranges, strengths, strict=True):
+                if strength != 1.0:
+                    self._mixed[part] *= np.float32(strength)
             if self.missing is not None and masked > 0.0:
                 np.multiply(self.missing, np.float32(masked), out=self._scratch)
                 np.add(self._scratch, np.float32(1.0), out=self._scratch)
@@ -82,16 +87,19 @@ class NoiseFields:
 
     def of(self, fields: Sequence[Array]) -> list[Array]:
         """Given fields `[h, w]` (noise_const, or zeros) in the same form, times the gains."""
-        for view, field, gain in zip(self.views, fields, self._gains, strict=True):
-            np.multiply(field, np.float32(gain), out=view[0, 0])
+        if fields:
+            np.multiply(np.concatenate([field.ravel() for field in fields]), self._gains, out=self._mixed)
         self._shown = None
         return self.views
 
-    def _two_fields(self, seed: int, first: int) -> tuple[Array, Array]:
-        """Fields `first` and `first + 1`, drawn only where they are not those of the last call."""
-        wanted = [(seed, first), (seed, first + 1)]
-        self._pair = {key: self._pair[key] if key in self._pair else self.draw(*key) for key in wanted}
-        return self._pair[wanted[0]], self._pair[wanted[1]]
+    def _row(self, seed: int, number: int) -> int:
+        """Where in `_pair` a field is, drawn only where it is not one of those of the last call; field n and the next
+        are never in the same row."""
+        row, wanted = number % 2, (seed, number)
+        if self._drawn[row] != wanted:
+            np.multiply(self.draw(seed, number), self._gains, out=self._pair[row])
+            self._drawn[row] = wanted
+        return row
 
     def draw(self, seed: int, number: int) -> Array:
         """Field `number` of a seed, all convolutions one after the other, coarse first: float32 `[size]`, unit normal.
@@ -102,7 +110,7 @@ class NoiseFields:
         """
         source = np.random.SFC64(np.random.SeedSequence([seed & 0xFFFFFFFF, number & 0xFFFFFFFF]))
         bits = np.asarray(source.random_raw(-(-self.size // 4)), "<u8").view("<u2")[: self.size]
-        return _normal_values()[bits]
+        return _normal_values().take(bits)
 
 
 def _scaled(picture: Array, height: int, width: int) -> Array:

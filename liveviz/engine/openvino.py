@@ -17,7 +17,7 @@ from liveviz import bending
 from liveviz.engine import bend_openvino, bf16, openvino_graph, rewrite, rewrite_stylegan2, rewrite_stylegan3
 from liveviz.engine.backend import Array, NetworkBackend
 from liveviz.engine.folding import factors
-from liveviz.engine.openvino_graph import Graph
+from liveviz.engine.openvino_graph import Graph, whole_picture, whole_pixels
 from liveviz.models import Generator
 from liveviz.spec import LivevizError, UsageError, write_whole
 
@@ -86,14 +86,14 @@ class OpenVino(NetworkBackend):
         for name, value in moved.inputs.items():
             self._bend_inputs[name][...] = value
         self._request.infer()
-        return np.array(self._request.get_output_tensor(0).data[0])  # [H, W, 4], a copy: the graph writes there again
+        return whole_pixels(self._request.get_output_tensor(0).data)
 
     def _raw(self, ws: Array, noise: list[Array]) -> Array:
         if self._raw_request is None:
             self._raw_request = self._open(pixels=False)
         self._style[...] = self._rewrite.styles(ws)
         self._raw_request.infer()
-        return np.array(self._raw_request.get_output_tensor(0).data)  # [1, C, H, W]
+        return whole_picture(self._raw_request.get_output_tensor(0).data, self.generator.config.height)
 
     def close(self) -> None:
         self._request = self._raw_request = None
@@ -109,7 +109,8 @@ class OpenVino(NetworkBackend):
         }
         compiled = self._from_cache(self._key(topology, pixels, config), config, topology, pixels)
         request = compiled.create_infer_request()
-        inputs = [self._style, *self.noise.views, *(self._bend_inputs.values() if topology else ())]
+        styles = [self._style[:, part].reshape(shape) for part, shape in openvino_graph.styles(self._rewrite)]
+        inputs = [*styles, *self.noise.views, *(self._bend_inputs.values() if topology else ())]
         for index, array in enumerate(inputs):
             request.set_input_tensor(index, self._ov.Tensor(array, shared_memory=True))
         return request

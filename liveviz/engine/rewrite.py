@@ -14,7 +14,8 @@ Source: Karras et al. 2020 (1912.04958), section 2.2, equations 1 to 3.
 
 from abc import ABC, abstractmethod
 from dataclasses import replace
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,7 @@ SQRT2 = np.float32(np.sqrt(2.0))
 EPSILON = np.float32(1e-8)
 TINY = np.float32(1e-20)
 SLOPE = 0.2
+_NO_STYLE = "synthesis.input.affine.bias"  # of a StyleGAN3's Fourier features
 FIR = np.outer([1, 3, 3, 1], [1, 3, 3, 1]).astype(np.float32) / np.float32(64.0)  # [4, 4], sum 1
 
 
@@ -45,13 +47,26 @@ def rewrite(generator: Generator) -> "Rewrite":
     return made
 
 
+class _Known(NamedTuple):
+    """What `styles` does to all layers at once: bias `[S]` of every s; starts: of every affine in it; drawing: which of
+    them have no d; d: where every d stands; of_s `[S]`, of_d `[D]`: the affine of every s and d; unscale `[D]`."""
+
+    bias: Array
+    starts: NDArray[np.intp]
+    drawing: NDArray[np.bool_]
+    d: slice
+    of_s: NDArray[np.intp]
+    of_d: NDArray[np.intp]
+    unscale: Array
+
+
 class Rewrite(ABC):
     """The constants of one generator, and its styles.
 
     convs: every convolution that has a d, in order. noises: the noise fields in order.
     affines: (row of ws, where in the packed style vector, A `[w_dim, I]`, bias `[I]`) of every style.
-    style_size: length of the packed style vector. features: the part of it that is no style but the Fourier features
-        of the first layer, made by `write_features`; None in a StyleGAN2.
+    style_size: length of the packed style vector: every s, then every d. features: the part of it that is neither but
+        the Fourier features of the first layer, made by `write_features`; None in a StyleGAN2.
     readers: by layer, where the styles stand that multiply its activations; empty where something reads them bare.
     writers: by layer, where the d of its convolutions stand.
     """
@@ -63,7 +78,11 @@ class Rewrite(ABC):
         self.noises: list[Noise] = []
         self.affines: list[tuple[int, slice, Array, Array]] = []
         self.features: slice | None = None
-        self.style_size = 0
+        biases = [
+            v.size for name, v in generator.weights.items() if name.endswith(".affine.bias") and name != _NO_STYLE
+        ]
+        self._s_size = self.style_size = sum(biases)
+        self._s_next = 0
         self.readers: dict[int, list[slice]] = {}
         self.writers: dict[int, list[slice]] = {}
         self._drawing: list[Conv] = []  # the convolutions that have no d
@@ -100,7 +119,8 @@ class Rewrite(ABC):
 
     def _affine(self, name: str, row: int, gain: float) -> slice:
         weight, bias = self._weights[f"{name}.affine.weight"], self._weights[f"{name}.affine.bias"]
-        where, gain32 = self._take(bias.size), np.float32(gain)
+        where, gain32 = slice(self._s_next, self._s_next + bias.size), np.float32(gain)
+        self._s_next = where.stop
         scale = gain32 / np.sqrt(np.float32(self.config.w_dim))
         self.affines.append((row, where, np.ascontiguousarray(weight.T * scale), bias * gain32))
         return where
@@ -149,18 +169,39 @@ class Rewrite(ABC):
         Args:
             view: `[3, 3]`, from picture coordinates to where a StyleGAN3's picture is taken from; None: they are the same.
         """
-        packed = np.empty((ws.shape[0], self.style_size), np.float32)
-        for row, where, weight, bias in self.affines:
-            np.add(ws[:, row] @ weight, bias, out=packed[:, where])
+        packed, known = np.empty((ws.shape[0], self.style_size), np.float32), self._known
+        s = packed[:, : self._s_size]
+        for row, where, weight, _ in self.affines:
+            np.matmul(ws[:, row], weight, out=packed[:, where])
+        s += known.bias
+        largest = np.maximum(np.maximum.reduceat(np.abs(s), known.starts, axis=1), TINY)  # [n, affines]
+        largest[:, known.drawing] = 1.0
+        squares = np.square(s)
         for conv in self.convs:
-            s = packed[:, conv.s]  # [n, I]
-            largest = np.maximum(np.abs(s).max(axis=1, keepdims=True), TINY)  # [n, 1]
-            energy = np.square(s) @ conv.wsq  # [n, O]
-            packed[:, conv.d] = largest * conv.unscale / np.sqrt(energy + EPSILON)
-            s /= largest
+            assert conv.wsq is not None
+            np.matmul(squares[:, conv.s], conv.wsq, out=packed[:, conv.d])
+        d = packed[:, known.d]
+        np.divide(largest[:, known.of_d] * known.unscale, np.sqrt(d + EPSILON), out=d)
+        s /= largest[:, known.of_s]
         if self.features is not None:
             packed[:, self.features] = self.write_features(ws[:, 0], view)
         return packed
+
+    @cached_property
+    def _known(self) -> "_Known":
+        sizes = [bias.size for _, _, _, bias in self.affines]
+        ds = [conv.d for conv in self.convs if conv.d is not None]
+        starts = [where.start for _, where, _, _ in self.affines]
+        modulated = [starts.index(conv.s.start) for conv in self.convs if conv.s is not None]
+        return _Known(
+            bias=np.concatenate([bias for _, _, _, bias in self.affines]),
+            starts=np.array(starts),
+            drawing=np.array([n not in modulated for n in range(len(starts))]),
+            d=slice(ds[0].start, ds[-1].stop),
+            of_s=np.repeat(np.arange(len(starts)), sizes),
+            of_d=np.repeat(modulated, [conv.bias.size for conv in self.convs]),
+            unscale=np.concatenate([conv.unscale for conv in self.convs if conv.unscale is not None]),
+        )
 
     def coloured(self, conv: Conv, colours: int) -> Conv:
         """A convolution that draws, with `colours` outputs; the same object every time.

@@ -73,6 +73,5 @@ class Rewrite2(Rewrite):
                 x = o.add(x, around)
             x = o.bend(x, layer)
             if rgb is not None:
-                y = o.conv(x, self.coloured(rgb, colours))
-                img = y if img is None else o.add(o.upsample(img), y)
+                img = o.paint(img, x, self.coloured(rgb, colours), layer == self.blocks[-1][0])
         return img

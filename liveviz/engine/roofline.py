@@ -1,5 +1,6 @@
 """What a picture costs at the least: multiplications and bytes, counted by walking the network that every backend
-builds, and what this machine can do of both, measured by a large copy and a large matrix product in the same run.
+builds, and what this machine can do of both, measured in the same run: by a large copy, and by a large matrix product
+or, on a CPU, a 3x3 convolution, whichever is faster.
 
 Convention: a transposed convolution is counted at the size of its input, as it is computed (publications that quote
 143 GMAC for a 1024 pixel StyleGAN2 count it at its output, and the FIR as nothing; here it is 74). Bytes are weights
@@ -60,6 +61,10 @@ class Counting:
     def add(self, x: Any, y: Any) -> Any:
         return y
 
+    def paint(self, img: Any | None, x: Any, conv: Conv, last: bool) -> Any:
+        y = self.conv(x, conv)
+        return y if img is None else self.add(self.upsample(img), y)
+
     def bend(self, x: Any, layer: int) -> Any:
         return x
 
@@ -82,8 +87,8 @@ def floor_ms(steps: list[Step], bytes_a_number: int, copy_gb_s: float, matmul_tf
 
 
 def measure(device: str, precision: str, now: Callable[[], float]) -> tuple[float, float]:
-    """(GB/s of a large copy, read and write counted; TFLOP/s of a large matrix product), the best of several, on `cpu`
-    or `cuda`.
+    """(GB/s of a large copy, read and write counted; TFLOP/s of a large matrix product or convolution), the best of
+    several, on `cpu` or `cuda`.
 
     Args:
         precision: of the product: f32, f16 or bf16.
@@ -108,8 +113,14 @@ def measure(device: str, precision: str, now: Callable[[], float]) -> tuple[floa
         return min(seconds)
 
     copied = best(lambda: target.copy_(source))
-    product = best(lambda: torch.mm(a, b))
-    return 2.0 * size / copied / 1e9, 2.0 * side**3 / product / 1e12
+    rate = 2.0 * side**3 / best(lambda: torch.mm(a, b))
+    if device == "cpu":  # where torch's product of bfloat16 matrices hardly uses a second core
+        x, weight = (
+            torch.randn(n, 128, k, k).to(dtype, memory_format=torch.channels_last) for n, k in ((1, 64), (128, 3))
+        )
+        convolved = best(lambda: torch.nn.functional.conv2d(x, weight, padding=1))
+        rate = max(rate, 2.0 * weight.numel() * 64 * 64 / convolved)
+    return 2.0 * size / copied / 1e9, rate / 1e12
 
 
 def wait(device: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from liveviz import bending
 from liveviz.engine.backend import Array, Backend
+from liveviz.engine.device_image import DeviceImage
 from liveviz.engine.finding import Finder
 from liveviz.engine.folding import layers_of
 from liveviz.engine.registry import choose, create, stand_in
@@ -31,7 +32,8 @@ class Engine:
             same holds for finding the directions of a generator that has none; live, knobs do nothing until then.
     State: the present backend, at most one being built, the topologies that could not be built, when each stage was
     last wanted: a new topology drops what no frame has wanted for RECENT frames, since a layer that is resampled costs
-    time even when it stays where it is.
+    time even when it stays where it is. Live, what the last frame was: a new backend draws it once before it comes in,
+    since the first picture of any takes ten times as long; and what was replaced and waits to be closed.
     """
 
     def __init__(
@@ -58,6 +60,8 @@ class Engine:
         self._lock = threading.Lock()
         self._next: Backend | None = None
         self._builder: threading.Thread | None = None
+        self._replaced: list[Backend] = []
+        self._frame: ParameterFrame | None = None
         self._refused: set[bending.Topology] = set()
         self._frames = 0
         self._last_wanted: dict[bending.Stage, int] = {}
@@ -98,20 +102,52 @@ class Engine:
         """What can be bent now."""
         return self._backend.topology
 
+    @property
+    def on_device(self) -> bool:
+        """Whether the backend can leave its pictures on the GPU."""
+        return self._backend.on_device
+
     def render(self, frame: ParameterFrame) -> ImageFrame:
         """One picture. Bends on layers that the generator has not are left out."""
+        return self._ready(frame).render(frame)
+
+    def draw(self, frame: ParameterFrame) -> DeviceImage:
+        """The same, left on the GPU; only where `on_device` is true, which another backend may change."""
+        return self._ready(frame).draw(frame)
+
+    def _ready(self, frame: ParameterFrame) -> Backend:
+        """The backend that draws `frame`."""
         self._swap()
         self._take_directions()
+        self._frame = frame
         self._frames += 1
         wanted = bending.stages(frame.bends, self._layers)
         self._last_wanted.update(dict.fromkeys(wanted, self._frames))
         if self._backend.lacks(wanted):
             self._want(frozenset(stage for stage, n in self._last_wanted.items() if n > self._frames - RECENT))
-        return self._backend.render(frame)
+        return self._backend
+
+    def mask_noise(self, picture: Array | None) -> None:
+        """As `Backend.mask_noise`, for whatever plays from here on. Any thread may call it while another one draws."""
+        with self._lock:
+            self._noise_mask = picture
+            backends = [self._backend, *([self._next] if self._next is not None else [])]
+        for backend in backends:
+            backend.mask_noise(picture)
 
     def synthesize(self, ws: Array, noise_mode: str = "const", seed: int = 0) -> Array:
         """Raw network output of ws, as `Backend.synthesize`."""
         return self._backend.synthesize(ws, noise_mode, seed)
+
+    @property
+    def building(self) -> bool:
+        """Whether something is being built, for which `close` would wait."""
+        return self._builder is not None and self._builder.is_alive()
+
+    def rest(self) -> None:
+        """Give back what was replaced. To be called between two pictures: it takes as long as drawing one."""
+        while self._replaced:
+            self._replaced.pop().close()
 
     def close(self) -> None:
         """Wait for what is being built, and give everything back."""
@@ -120,6 +156,7 @@ class Engine:
         if self._finder is not None:
             self._finder.close()
         self._swap()
+        self.rest()
         self._backend.close()
 
     def _build_first(self, topology: bending.Topology, instead: str | None) -> Backend:
@@ -148,8 +185,10 @@ class Engine:
         with self._lock:
             ready, self._next = self._next, None
         if ready is not None:
-            self._backend.close()
+            self._replaced.append(self._backend)
             self._backend = ready
+            if self._wait:
+                self.rest()
             if self._directions is not None:
                 ready.use_directions(self._directions)
 
@@ -165,7 +204,7 @@ class Engine:
         if self._wait:
             self._build_next(topology)
             self._swap()
-        elif self._builder is None or not self._builder.is_alive():
+        elif not self.building:
             self._builder = threading.Thread(
                 target=self._build_next, args=(topology,), name="engine-builder", daemon=True
             )
@@ -173,13 +212,19 @@ class Engine:
 
     def _build_next(self, topology: bending.Topology) -> None:
         self._refused.add(topology)  # until it is there: whatever goes wrong, it is not tried on every frame
+        masked, frame = self._noise_mask, self._frame
         try:
             built = self._build(topology)
-        except LivevizError as error:
+            if frame is not None and not self._wait:
+                built.render(frame)
+        except (LivevizError, RuntimeError, MemoryError) as error:  # the last two: a library that has no room
             layers = sorted({stage.layer for stage in topology - self._backend.topology})
-            _log.warning("%s%s", f"layers {layers} cannot be bent: " if layers else "", error)
+            what = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            _log.warning("%s%s", f"layers {layers} cannot be bent: " if layers else "", what)
             return
         if topology <= built.topology:
             self._refused.discard(topology)
         with self._lock:
+            if masked is not self._noise_mask:  # it was changed while this was built
+                built.mask_noise(self._noise_mask)
             self._next = built

@@ -120,6 +120,10 @@ class StaticNetwork:
     def add(self, x: Tensor, y: Tensor) -> Tensor:
         return x + y
 
+    def paint(self, img: Tensor | None, x: Tensor, conv: Conv, last: bool) -> Tensor:
+        y = self.conv(x, conv)
+        return y if img is None else self.add(self.upsample(img), y)
+
     def bend(self, x: Tensor, layer: int) -> Tensor:
         bent = bending.build(TorchOperations(), x, layer, self._topology, self._bends)
         assert isinstance(bent, Tensor)

@@ -104,6 +104,10 @@ class Graph:
     def add(self, x: Any, y: Any) -> Any:
         return self._o.add(x, y)
 
+    def paint(self, img: Any | None, x: Any, conv: Conv, last: bool) -> Any:
+        y = self.conv(x, conv)
+        return y if img is None else self.add(self.upsample(img), y)
+
     def bend(self, x: Any, layer: int) -> Any:
         return bending.build(self._o, x, layer, self._topology, self._bends)
 

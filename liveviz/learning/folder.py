@@ -7,10 +7,12 @@ import logging
 import os
 import struct
 import warnings
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -19,13 +21,17 @@ from torch import Tensor
 
 from liveviz.spec import LivevizError, write_whole
 
+if TYPE_CHECKING:
+    from PIL import Image
+
 log = logging.getLogger("liveviz.learning")
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 MAX_FILES = 1_000_000
 MAX_FILE_BYTES = 256 << 20
 MAX_PIXELS = 64_000_000
+SMALLEST_SIDE = 8
 PART = 512  # files in memory at once
 BYTES, TABLE = "pictures.bytes", "pictures.json"
 NAMED = 10  # files that are left out are named up to here, and counted after
@@ -43,9 +49,9 @@ class Pictures:
     def __len__(self) -> int:
         return len(self.pixels)
 
-    def batch(self, chosen: Tensor) -> Tensor:
-        """Some of them as float32 `[n, 3, h, w]` in ±1."""
-        return torch.from_numpy(self.pixels[chosen.numpy()]).float() / 127.5 - 1.0
+    def batch(self, chosen: Tensor, device: torch.device | str = "cpu") -> Tensor:
+        """Some of them as float32 `[n, 3, h, w]` in ±1; they travel as bytes."""
+        return torch.from_numpy(self.pixels[chosen.numpy()]).to(device).float() / 127.5 - 1.0
 
 
 def find(folder: Path) -> tuple[list[Path], list[int], tuple[str, ...]]:
@@ -56,18 +62,23 @@ def find(folder: Path) -> tuple[list[Path], list[int], tuple[str, ...]]:
     if not folder.is_dir():
         raise LivevizError(f"{folder}: there is no such folder")
     loose, by_class = [], {}
+    others: Counter[str] = Counter()  # files of other kinds, by suffix
     try:
+        here = folder.resolve()
         for path in sorted(folder.iterdir()):
-            if path.is_dir():
-                if found := sorted(p for p in path.rglob("*") if _is_picture(p)):
+            if path.is_dir() and not here.is_relative_to(path.resolve()):  # a link back to where we are is no class
+                if found := sorted(p for p in path.rglob("*") if _is_picture(p, others)):
                     by_class[path.name] = found
-            elif _is_picture(path):
+            elif _is_picture(path, others):
                 loose.append(path)
     except OSError as error:
         raise LivevizError(f"{folder}: cannot be read: {error.strerror or error}") from error
+    if others:
+        said = ", ".join(f"{count} {suffix}" for suffix, count in others.most_common(5))
+        log.warning("%s: files of other kinds are left out: %s", folder, said)
     if loose and by_class:
         log.warning("%s: %d pictures are in no sub-folder and left out", folder, len(loose))
-    names = tuple(by_class)
+    names = tuple("".join(letter if letter.isprintable() else "_" for letter in name) for name in by_class)
     files = [p for found in by_class.values() for p in found] or loose
     if not files:
         raise LivevizError(f"{folder}: holds no pictures ({', '.join(SUFFIXES)})")
@@ -77,16 +88,24 @@ def find(folder: Path) -> tuple[list[Path], list[int], tuple[str, ...]]:
     return files, classes, names
 
 
-def _is_picture(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
+def _is_picture(path: Path, others: Counter[str]) -> bool:
+    """Whether it is one by its name; a file that is not is counted in `others`."""
+    suffix = path.suffix.lower()
+    if path.name.startswith(".") or not path.is_file():
+        return False
+    if suffix not in SUFFIXES:
+        others[suffix or "without a suffix"] += 1
+    return suffix in SUFFIXES
 
 
 def read_picture(path: Path, size: tuple[int, int]) -> NDArray[np.uint8]:
     """One file, cut to the shape of `size` (width, height) around its middle and brought to it: uint8 `[3, h, w]`.
 
+    Upright by its EXIF; what is transparent is black; of an animation the first frame; 16 bits become 8.
+
     Raises: LivevizError "x.png: is no picture that can be read: ..."
     """
-    from PIL import Image, ImageOps
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
@@ -96,9 +115,10 @@ def read_picture(path: Path, size: tuple[int, int]) -> NDArray[np.uint8]:
             with Image.open(path, formats=FORMATS) as image:
                 if image.width * image.height > MAX_PIXELS:
                     raise LivevizError(f"{path}: {image.width}x{image.height}; at most {MAX_PIXELS:,} pixels")
+                if min(image.size) < SMALLEST_SIDE:
+                    raise LivevizError(f"{path}: {image.width}x{image.height}; at least {SMALLEST_SIDE} pixels a side")
                 image.draft("RGB", (2 * size[0], 2 * size[1]))  # a JPEG need not be decoded whole
-                upright = ImageOps.exif_transpose(image).convert("RGB")
-                fitted = ImageOps.fit(upright, size, Image.Resampling.LANCZOS)
+                fitted = ImageOps.fit(_coloured(ImageOps.exif_transpose(image)), size, Image.Resampling.LANCZOS)
     except (
         OSError,
         ValueError,
@@ -111,8 +131,23 @@ def read_picture(path: Path, size: tuple[int, int]) -> NDArray[np.uint8]:
         struct.error,
         Image.DecompressionBombError,
     ) as error:
-        raise LivevizError(f"{path}: is no picture that can be read: {str(error)[:80]}") from None
+        why = "its content is none" if isinstance(error, UnidentifiedImageError) else str(error)[:80]
+        raise LivevizError(f"{path}: is no picture that can be read: {why}") from None
     return np.ascontiguousarray(np.asarray(fitted).transpose(2, 0, 1))
+
+
+def _coloured(image: "Image.Image") -> "Image.Image":
+    """Any picture as 8-bit RGB."""
+    from PIL import Image
+
+    if image.mode == "F" or image.mode.startswith("I"):  # deep grey, which Pillow would clip
+        levels = np.nan_to_num(np.asarray(image, dtype=np.float64))
+        top = 65535.0 if levels.max() > 255.0 else 255.0 if levels.max() > 1.0 else 1.0
+        return Image.fromarray((levels / top * 255.0).clip(0.0, 255.0).astype(np.uint8)).convert("RGB")
+    if image.has_transparency_data:
+        clear = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", clear.size, (0, 0, 0, 255)), clear).convert("RGB")
+    return image.convert("RGB")
 
 
 def read_some(
@@ -142,7 +177,11 @@ def read_folder(
     each: called with files read and files in all.
     Raises: LivevizError where there is no picture that can be read, or no room for the cache.
     """
-    files, classes, names = find(folder)
+    files, classes, names = find(folder)  # before anything is made
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LivevizError(f"{cache}: cannot be made: {error.strerror or error}") from error
     facts = [(str(p.relative_to(folder)), (s := p.stat()).st_size, s.st_mtime_ns) for p in files]
     key = hashlib.sha256(json.dumps([size, facts]).encode()).hexdigest()
     table = cache / TABLE

@@ -19,9 +19,9 @@ from liveviz.learning.optimiser import ADAM, unstepped
 from liveviz.learning.pictures import MAPS
 
 SIDE = 96  # pixels of a piece
-PIECES = 6  # of every picture
+PIECES = 2  # of every picture
+OVER = 24  # pixels that places reach over the border, where pieces stop: it shows zero padding, so it is judged more
 GRAIN = 0.01  # standard deviation, of maps that go from 0 to about 1
-SMALLEST = 64  # layers below this size do not learn from the judge
 LAZY = 8  # steps between two times that its slope is held down
 SLOPE = 2.0  # how much
 RATE, BETAS = 0.003, (0.0, 0.99)
@@ -63,21 +63,20 @@ class Judge(nn.Module):
             x = self.out(x)
         return x.float()
 
-    def look(self, drawn: Tensor, wanted: Tensor, chosen: Tensor, seed: int, lazy: bool) -> Verdict | None:
-        """Judge random pieces of the chosen pictures.
+    def look(self, drawn: Tensor, wanted: Tensor, seed: int, lazy: bool) -> Verdict:
+        """Judge random pieces.
 
         Args:
-            drawn, wanted: maps `[n, 5, h, w]`. chosen: which are judged, bool `[n]`. seed: of places and grain.
-            lazy: hold the slope down this time.
-        Returns: None where none is chosen. Losses are sums over what was chosen by n, so that shares of a batch add up.
+            drawn, wanted: maps `[n, 5, h, w]`. seed: of places and grain. lazy: hold the slope down this time.
         """
-        rows = chosen.nonzero()[:, 0].repeat_interleave(PIECES).tolist()
-        if not rows:
-            return None
+        rows = torch.arange(len(drawn)).repeat_interleave(PIECES).tolist()
         random = torch.Generator().manual_seed(seed)
         height, width = (min(SIDE, side) for side in drawn.shape[-2:])
-        top = torch.randint(drawn.shape[-2] - height + 1, (len(rows),), generator=random).tolist()
-        left = torch.randint(drawn.shape[-1] - width + 1, (len(rows),), generator=random).tolist()
+
+        def places(room: int) -> list[int]:
+            return torch.randint(-OVER, room + OVER + 1, (len(rows),), generator=random).clamp(0, room).tolist()
+
+        top, left = places(drawn.shape[-2] - height), places(drawn.shape[-1] - width)
 
         def pieces(maps: Tensor) -> Tensor:
             cut = [maps[n, :, y : y + height, x : x + width] for n, y, x in zip(rows, top, left, strict=True)]
@@ -86,10 +85,9 @@ class Judge(nn.Module):
 
         made, real = pieces(drawn), pieces(wanted)  # each [m, 5, SIDE, SIDE]
         ahead = self(real) - self(made)  # [m, 1, SIDE / 8, SIDE / 8]
-        share = len(rows) / (PIECES * len(drawn))
-        wish, cost = F.softplus(ahead).mean() * share, F.softplus(-ahead).mean() * share
+        wish, cost = F.softplus(ahead).mean(), F.softplus(-ahead).mean()
         if lazy:
-            cost = cost + self._steepness(torch.cat([real, made]).detach()) * (SLOPE * LAZY * share)
+            cost = cost + self._steepness(torch.cat([real, made]).detach()) * (SLOPE * LAZY)
         return Verdict(wish, cost)
 
     def _steepness(self, pieces: Tensor) -> Tensor:
@@ -99,10 +97,8 @@ class Judge(nn.Module):
         (slope,) = torch.autograd.grad(total, pieces, create_graph=True)
         return slope.square().sum(dim=(1, 2, 3)).mean()
 
-    def gradients(self, verdict: Verdict | None) -> list[Tensor]:
-        """Of the cost, by parameter; 0 where nothing was judged. The verdict can still be used."""
-        if verdict is None:
-            return [torch.zeros_like(p) for p in self.parameters()]
+    def gradients(self, verdict: Verdict) -> list[Tensor]:
+        """Of the cost, by parameter. The verdict can still be used."""
         return list(torch.autograd.grad(verdict.cost, list(self.parameters()), retain_graph=True))
 
     def learn(self, gradients: list[Tensor]) -> None:

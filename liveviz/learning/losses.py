@@ -10,7 +10,7 @@ from torch.nn import functional as F
 MAP_WEIGHTS = (0.5, 1.0, 1.0, 1.3, 1.1)  # the dark of the ramp is hardly seen
 SCALES = (1.0, 1.0, 1.0, 0.7, 0.5)
 GRADIENT = 0.5
-BORDER, BORDER_WEIGHT = 2, 3.0  # zero padding makes a dark frame, unless it costs
+BORDER = (8.0, 5.0, 4.0, 3.0)  # weight of the outermost pixels: zero padding makes a frame, unless it costs
 
 
 class Charbonnier(torch.autograd.Function):
@@ -39,8 +39,10 @@ def maps_loss(drawn: Tensor, wanted: Tensor) -> Tensor:
     """One number ≥ 0 for maps `[n, 5, s, s]`."""
     weight = torch.tensor(MAP_WEIGHTS, device=drawn.device)[:, None, None]
     if drawn.shape[-1] >= 64:
-        border = torch.full(drawn.shape[-2:], BORDER_WEIGHT, device=drawn.device)
-        border[BORDER:-BORDER, BORDER:-BORDER] = 1.0
+        border = torch.ones(drawn.shape[-2:], device=drawn.device)
+        for depth, cost in reversed(list(enumerate(BORDER))):  # from the inside outwards
+            for line in (border[depth], border[-1 - depth], border[:, depth], border[:, -1 - depth]):
+                line.fill_(cost)
         weight = weight * border  # [5, s, s]
     error = (drawn - wanted) * weight
     total = error.new_zeros(())

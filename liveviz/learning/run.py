@@ -31,7 +31,7 @@ CHECKPOINT = "checkpoint.safetensors"
 class Stage:
     """size: pixels, 32 to 256. steps, batch: how many. rate: learning rate at its start and end (cosine between).
     lower: factor on the rate of the layers below this size. samples: sub-pixels a side of what is drawn.
-    judge: how hard the judge pulls at what is drawn, beside the loss; above 0, layers that do not learn from it rest."""
+    judge: how hard the judge pulls at what is drawn, beside the loss."""
 
     size: int
     steps: int
@@ -56,9 +56,9 @@ WORK_FIXED, WORK_LEARN, WORK_DRAW = 15.0, 0.0006, 0.00025  # ms a picture, per p
 WORK_JUDGE = 10.0  # ms a picture
 DEFAULT_STAGES = (
     Stage(32, 2200, 32, (0.008, 0.005)),
-    Stage(64, 2400, 32, (0.007, 0.0015)),
-    Stage(128, 900, 16, (0.004, 0.0012), lower=0.4, samples=1),
-    Stage(256, 900, 16, (0.0035, 0.0002), lower=0.3, samples=1),
+    Stage(64, 3600, 32, (0.007, 0.0015), samples=1),
+    Stage(128, 2400, 16, (0.004, 0.001), lower=0.6, samples=1),
+    Stage(256, 4000, 16, (0.0028, 0.0002), lower=0.6, samples=1, judge=0.5),
 )
 
 

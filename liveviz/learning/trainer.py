@@ -9,10 +9,10 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from liveviz.learning.judge import LAZY, SMALLEST
+from liveviz.learning.judge import LAZY
 from liveviz.learning.losses import maps_loss
 from liveviz.learning.run import Run, Stage, TrainOptions
-from liveviz.learning.targets import PLAIN, answers, ask, latents
+from liveviz.learning.targets import answers, ask, latents
 from liveviz.learning.together import Together
 from liveviz.spec import LivevizError
 
@@ -48,8 +48,7 @@ def rates(named: dict[str, nn.Parameter], stage: Stage, at: int) -> dict[str, fl
         part = name.split(".")
         size = int(part[1]) if part[0] in ("conv0", "conv1", "head") else 4
         late = part[0] == "early" and stage.size > 32
-        rests = stage.judge > 0.0 and size < SMALLEST
-        found[name] = 0.0 if size > stage.size or late or rests else rate * (1.0 if size >= stage.size else stage.lower)
+        found[name] = 0.0 if size > stage.size or late else rate * (1.0 if size >= stage.size else stage.lower)
     return found
 
 
@@ -119,13 +118,13 @@ def run_stage(run: Run, stage: Stage, now: Callable[[], float], report: Callable
             since, counted = now(), 0
 
 
-def balanced(loss: Tensor, wish: Tensor, drawn: Tensor, chosen: Tensor, weight: float) -> Tensor:
-    """Loss and wish together, so that the wish pulls at the chosen pictures `weight` times as hard as the loss does.
+def balanced(loss: Tensor, wish: Tensor, drawn: Tensor, weight: float) -> Tensor:
+    """Where loss and wish pull what was drawn, together: the wish `weight` times as hard as the loss does.
 
     Source: Esser et al. 2021 (2012.09841), equation 7.
     """
-    pulls = [torch.autograd.grad(part, drawn, retain_graph=True)[0][chosen].norm() for part in (loss, wish)]
-    return loss + wish * (weight * pulls[0] / (pulls[1] + 1e-8))
+    one, two = (torch.autograd.grad(part, drawn, retain_graph=True)[0] for part in (loss, wish))
+    return one + two * (weight * one.norm() / (two.norm() + 1e-8))
 
 
 def learn(run: Run, stage: Stage) -> Tensor:
@@ -142,14 +141,15 @@ def learn(run: Run, stage: Stage) -> Tensor:
     verdicts: list[Tensor] = []  # gradients of the judge
     if stage.judge:
         seed = int(torch.randint(1 << 40, (1,), generator=run.random)) + together.rank
-        chosen = q.kind == PLAIN  # what is not a picture of one class has only one right answer: the loss's
-        verdict = run.judge.look(drawn, wanted, chosen, seed, run.step % LAZY == 0)
+        verdict = run.judge.look(drawn, wanted, seed, run.step % LAZY == 0)
         verdicts = run.judge.gradients(verdict)
-        loss = loss if verdict is None else balanced(loss, verdict.wish, drawn, chosen, stage.judge)
+        pull = balanced(loss, verdict.wish, drawn, stage.judge)
+    else:
+        (pull,) = torch.autograd.grad(loss, drawn)
     for p in named.values():
         p.grad = None
     run.check()
-    loss.backward(inputs=[p for name, p in named.items() if asked[name] > 0.0])
+    drawn.backward(pull, inputs=[p for name, p in named.items() if asked[name] > 0.0])
     mean = plain.detach().mean(dim=0)
     gradients = [p.grad for p in named.values() if p.grad is not None]
     run.check()

@@ -5,8 +5,9 @@ one ParameterFrame per picture comes out. On its way a signal is brought to 0-1,
 (envelope.py), bent by a curve (curves.py), stretched over the route's range and mixed onto the parameter's base
 value, which [set], controllers (knobs.py: takeover) and OSC move; the pictures of [latent] drift, are pulled and
 follow the harmony in latents.py, in musical time (beats.py). Bends act at a layer of the generator, on all of its
-channels or on some. A new curve is one entry in `CURVES`; a new thing to drive is one entry in the registry and needs
-nothing here. The room reads no clock and does no I/O but the file that `load` is given."""
+channels or on some; pushes and truncation on all rows of w+ or on those that a route chooses. A new curve is one entry
+in `CURVES`; a new thing to drive is one entry in the registry and needs nothing here. The room reads no clock and does
+no I/O but the file that `load` is given."""
 
 from liveviz.mapping.curves import CURVES
 from liveviz.mapping.describe import describe, parameter_rows, route_text

@@ -65,7 +65,9 @@ def route_text(route: Route) -> str:
 
 
 def place_text(target: Target) -> str:
-    """Where a bend acts: ` at layer 8 on channels 0, 7`; nothing for all else."""
+    """Where it acts: ` at layer 8 on channels 0, 7`, ` on layers [4, 8]`; nothing where there is nothing to choose."""
+    if target.rows is not None:
+        return f" on layers [{target.rows[0]}, {target.rows[1]}]"
     if not target.layer:
         return ""
     channels = target.channels
@@ -85,7 +87,13 @@ def _rest(parameter: Parameter, program: Program) -> str:
 
 def _drivers(parameter: Parameter, program: Program) -> str:
     routes = [r for r in program.routes if r.to == parameter.name]
-    return ", ".join(f"{r.source}@{r.layer}" if r.layer else r.source for r in routes) or "-"
+    return ", ".join(r.source + _at(r) for r in routes) or "-"
+
+
+def _at(route: Route) -> str:
+    if route.rows is not None:
+        return f"@{route.rows[0]}-{route.rows[1] - 1}"
+    return f"@{route.layer}" if route.layer else ""
 
 
 def _pictures(pictures: Pictures) -> str:

@@ -4,6 +4,7 @@ palettes that follow the harmony. Gives the terms of `ParameterFrame.latents`; t
 import math
 from collections.abc import Sequence
 
+from liveviz.mapping.curves import smooth
 from liveviz.mapping.program import BASE, CHORDS, TARGET, Chords, Latent
 from liveviz.spec import LatentTerm
 
@@ -93,7 +94,8 @@ class Latents:
                 if level > FAINT:
                     add(palette.pictures[i % len(palette.pictures)], [s * level / total for s in share])
         place = self._position * len(self._base)
-        first, part = int(place), place - int(place)
+        # halfway between two pictures a generator is at its softest: stay with each, and be quick in between
+        first, part = int(place), smooth(smooth(place - int(place)))
         for step, weight in ((0, 1.0 - part), (1, part)):
             add(self._base[(first + step) % len(self._base)], [max(0.0, r) * weight for r in rest])
         target = self._targets[self._target % len(self._targets)]

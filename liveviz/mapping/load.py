@@ -12,8 +12,8 @@ from liveviz.mapping.describe import place_text
 from liveviz.mapping.fields import Table, families, quote, suggest
 from liveviz.mapping.latent_table import read_latent
 from liveviz.mapping.lines import Lines
-from liveviz.mapping.program import LAYER, MAX_BENDS, Program, Route, Target
-from liveviz.mapping.route_table import read_place, read_route
+from liveviz.mapping.program import LAYER, MAX_BENDS, MAX_ROWED, Program, Route, Target
+from liveviz.mapping.route_table import read_place, read_route, read_rows
 from liveviz.spec import LivevizError, Output, Registry
 
 VERSION = 1
@@ -119,7 +119,7 @@ def _check(top: Table, registry: Registry, sources: dict[str, Output], name: str
     _refuse_fights(routes, top)
     constants, homes = _constants(top.table("set"), registry)
     for route in routes:
-        if route.layer:
+        if route.layer or registry[route.to].rows == "add":
             homes.setdefault(route.to, route.target)
     placed: dict[Target, float] = {}
     for parameter, value in constants.items():
@@ -130,6 +130,10 @@ def _check(top: Table, registry: Registry, sources: dict[str, Output], name: str
     if len(bends) > MAX_BENDS:
         extra = next((i for i, r in enumerate(routes) if r.target == bends[MAX_BENDS]), 0)
         top.fail(("route", extra), f"{len(bends)} bends at different places; at most {MAX_BENDS} are allowed")
+    rowed = tuple(dict.fromkeys([t for t in placed if t.rows] + [r.target for r in routes if r.rows]))
+    if len(rowed) > MAX_ROWED:
+        extra = next((i for i, r in enumerate(routes) if r.target == rowed[MAX_ROWED]), 0)
+        top.fail(("route", extra, "layers"), f"{len(rowed)} places with layers; at most {MAX_ROWED} are allowed")
     wants_chords = "latent.chords" in constants or any(r.to == "latent.chords" for r in routes)
     return Program(
         name=name,
@@ -178,6 +182,13 @@ def _constants(table: Table, registry: Registry) -> tuple[dict[str, float], dict
                     inner = here.table(key)
                     inner.only(("value", "layer", "channels"))
                     homes[name] = read_place(inner, name)
+                    values[name] = inner.number(
+                        "value", parameter.default, parameter.low, parameter.high, parameter.unit
+                    )
+                elif isinstance(value, dict) and parameter.rows == "add":
+                    inner = here.table(key)
+                    inner.only(("value", "layers"))
+                    homes[name] = Target(name, rows=read_rows(inner, parameter, registry))
                     values[name] = inner.number(
                         "value", parameter.default, parameter.low, parameter.high, parameter.unit
                     )

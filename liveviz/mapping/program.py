@@ -11,6 +11,7 @@ from liveviz.spec import Channels
 
 LAYER = 16  # where a bend acts when the file does not say
 MAX_BENDS = 16
+MAX_ROWED = 32  # places of parameters on rows of w+
 MAX_TERMS = 32
 BASE, TARGET, CHORDS = 0, 1, 2  # groups of pictures, so that a show's seed gives each list pictures of its own
 CHROMAS = ("chroma", "bass_chroma", "chord", "musical_key", "section_label")  # signals with twelve places
@@ -19,14 +20,17 @@ TAKEOVERS = ("jump", "pickup", "scale")
 
 
 ALL_CHANNELS = Channels()
+Rows = tuple[int, int]  # the first and the one behind the last
 
 
 class Target(NamedTuple):
-    """What a value belongs to: a parameter, and for a bend its layer and channels; layer 0 for everything else."""
+    """What a value belongs to: a parameter, for a bend its layer and channels (layer 0 for everything else), and the rows
+    of w+ where the file chooses them."""
 
     parameter: str
     layer: int = 0
     channels: Channels = ALL_CHANNELS
+    rows: Rows | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,8 @@ class Route:
     low, high: where input 0 and input 1 go, in the parameter's unit (`multiply`: factors); low may be above high.
     exponential: the way between them has equal ratios.
     attack, release: seconds, time constants. threshold: inputs up to it count as 0, the rest is stretched to 0-1.
-    layer, channels: where a bend acts; layer 0 for everything that is not a bend. line: in the file.
+    layer, channels: where a bend acts; layer 0 for everything that is not a bend. rows: of w+, None for the parameter's
+    own. line: in the file.
     """
 
     source: str
@@ -98,12 +103,13 @@ class Route:
     threshold: float = 0.0
     takeover: str = "jump"
     channels: Channels = ALL_CHANNELS
+    rows: Rows | None = None
     line: int = field(default=0, compare=False)
 
     @property
     def target(self) -> Target:
-        """The parameter, and the place of a bend."""
-        return Target(self.to, self.layer, self.channels)
+        """The parameter, and the place where it acts."""
+        return Target(self.to, self.layer, self.channels, self.rows)
 
     def travel(self, x: float) -> float:
         """How far an input of 0-1 travels the range, 0-1: threshold, then curve."""
@@ -132,7 +138,7 @@ class Program:
 
     noise_mask: file name of the picture that holds the noise back where it is dark, from the mapping file's folder.
     constants: what [set] says, by target.
-    homes: the place of every bend that the file names, where direct control acts.
+    homes: the place of every bend and push that the file names, where direct control acts.
     bends: every bend and place of the file, in the order of their first mention: the topology.
     """
 

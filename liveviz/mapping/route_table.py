@@ -5,10 +5,24 @@ from collections.abc import Mapping
 
 from liveviz.mapping.curves import CURVES
 from liveviz.mapping.fields import Table, families, quote, suggest
-from liveviz.mapping.program import LAYER, MIXES, TAKEOVERS, Route, Target
+from liveviz.mapping.program import LAYER, MIXES, TAKEOVERS, Route, Rows, Target
 from liveviz.spec import Channels, Output, Parameter, Registry
+from liveviz.spec.parameters import WS_ROWS
 
-KEYS = ("from", "to", "layer", "channels", "range", "curve", "attack", "release", "mix", "threshold", "takeover")
+KEYS = (
+    "from",
+    "to",
+    "layer",
+    "channels",
+    "layers",
+    "range",
+    "curve",
+    "attack",
+    "release",
+    "mix",
+    "threshold",
+    "takeover",
+)
 MAX_SECONDS = 60.0
 MAX_CHANNELS = 1024  # of any layer
 MAX_FACTOR = 10.0
@@ -39,8 +53,9 @@ def read_route(table: Table, registry: Registry, sources: Mapping[str, Output]) 
     parameter = registry[to]
     for key in ("layer", "channels"):
         if table.has(key) and not parameter.layered:
-            table.fail(key, f"only a bend acts on a layer, {to} does not; remove it")
-    place = read_place(table, to) if parameter.layered else Target(to)
+            instead = "write layers = [start, end]" if parameter.rows else "remove it"
+            table.fail(key, f"only a bend acts on a layer, {to} does not; {instead}")
+    place = read_place(table, to) if parameter.layered else Target(to, rows=read_rows(table, parameter, registry))
     mix = table.choice("mix", MIXES, "set")
     low, high = _range(table, parameter, mix)
     return Route(
@@ -49,6 +64,7 @@ def read_route(table: Table, registry: Registry, sources: Mapping[str, Output]) 
         to=to,
         layer=place.layer,
         channels=place.channels,
+        rows=place.rows,
         low=low,
         high=high,
         exponential=parameter.curve == "exponential" and mix in ("set", "max"),
@@ -62,8 +78,26 @@ def read_route(table: Table, registry: Registry, sources: Mapping[str, Output]) 
     )
 
 
+def read_rows(table: Table, parameter: Parameter, registry: Registry) -> Rows | None:
+    """`layers`: the rows of w+ that a parameter acts on, [first, the one behind the last]; None where it is not said."""
+    if not table.has("layers"):
+        return None
+    if not parameter.rows:
+        able = families(p.name for p in registry if p.rows)
+        table.fail("layers", f"only {able} act on rows of w+, {parameter.name} does not; remove it")
+    value, how = table.data["layers"], f"write layers = [start, end], rows of w+ from 0 to {WS_ROWS}, like [4, 8]"
+    if not isinstance(value, list) or len(value) != 2:
+        table.fail("layers", f"{quote(value)} is not two whole numbers; {how}")
+    start, end = (table.as_integer(("layers", i), v, 0, WS_ROWS) for i, v in enumerate(value))
+    if start >= end:
+        table.fail("layers", f"{quote(value)} holds no row: the end is the row behind the last; {how}")
+    return start, end
+
+
 def read_place(table: Table, bend: str) -> Target:
     """Where a bend acts: `layer`, a power of two from 4 to 1024 pixels, and `channels`, all of them by default."""
+    if table.has("layers"):
+        table.fail("layers", f"a bend acts at one layer; write layer = {LAYER}")
     value = table.data.get("layer", LAYER)
     if isinstance(value, bool) or not isinstance(value, int) or value not in (4, 8, 16, 32, 64, 128, 256, 512, 1024):
         table.fail("layer", f"{quote(value)} is no layer; 4, 8, 16, 32, 64, 128, 256, 512 or 1024 pixels are allowed")

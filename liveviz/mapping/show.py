@@ -9,8 +9,8 @@ from liveviz.mapping.beats import Beats
 from liveviz.mapping.envelope import Counter, Follower, Pulse, chroma, normalise
 from liveviz.mapping.knobs import Base, Knob
 from liveviz.mapping.latents import Latents
-from liveviz.mapping.program import CHROMAS, LAYER, MAX_BENDS, Program, Target
-from liveviz.spec import BendSetting, ControlMessage, Output, ParameterFrame, Registry, SignalFrame
+from liveviz.mapping.program import CHROMAS, LAYER, MAX_BENDS, MAX_ROWED, Program, Target
+from liveviz.spec import BendSetting, ControlMessage, Output, ParameterFrame, Registry, RowSetting, SignalFrame
 
 log = logging.getLogger("liveviz.mapping")
 
@@ -89,13 +89,13 @@ class Show:
         program = self.program
         bases, self._bases = self._bases, {}
         for target in (*program.constants, *program.bends, *(r.target for r in program.routes)):
-            self._bases.setdefault(target, Base(program.constants.get(target, self._defaults[target.parameter])))
+            self._bases.setdefault(target, Base(self._rest(target)))
         for place, base in bases.items():
             if old is None or not base.manual:
                 continue
             target = program.homes.get(place.parameter, place)
             same = old.constants.get(old.homes.get(place.parameter, place)) == program.constants.get(target)
-            if same and (target in self._bases or not place.layer or len(self._bends) < MAX_BENDS):
+            if same and (target in self._bases or self._room_for(target)):
                 base.owner = None
                 self._bases[target] = base
         travels = {k.route.source: k.travel for knobs in self._knobs.values() for k in knobs}
@@ -113,9 +113,19 @@ class Show:
                 moving.resume(before)
             self._moving.append(moving)
 
-    @property
-    def _bends(self) -> list[Target]:
-        return [target for target in self._bases if target.layer]
+    def _rest(self, target: Target) -> float:
+        """Where the file lets it rest. Rows that have a value of their own instead of the common one rest at the common."""
+        name = target.parameter
+        if target.rows is not None and self._registry[name].rows == "instead":
+            common = self.program.constants.get(Target(name), self._defaults[name])
+            return self.program.constants.get(target, common)
+        return self.program.constants.get(target, self._defaults[name])
+
+    def _room_for(self, target: Target) -> bool:
+        """Whether one more place like this fits into a frame."""
+        if target.rows is not None:
+            return sum(other.rows is not None for other in self._bases) < MAX_ROWED
+        return not target.layer or sum(other.layer > 0 for other in self._bases) < MAX_BENDS
 
     # Control -----------------------------------------------------------------------------------------------------
 
@@ -158,7 +168,7 @@ class Show:
         target = self._home(name)
         base = self._bases.get(target)
         if base is None:
-            if target.layer and len(self._bends) >= MAX_BENDS:
+            if not self._room_for(target):
                 log.warning("%s: %d bends are in use already", name, MAX_BENDS)
                 return False
             base = self._bases[target] = Base(self._defaults[name])
@@ -209,10 +219,13 @@ class Show:
         amounts = {target: base.step(dt) for target, base in self._bases.items()}
         self._play(heard, amounts, dt)
         values = dict(self._defaults)
-        bends = []
+        bends, rows = [], []
         for target, amount in amounts.items():
             name = target.parameter
             amount = self._registry[name].clamp(amount)
+            if target.rows is not None:
+                rows.append(RowSetting(name, *target.rows, amount))
+                continue
             if target.layer:
                 bends.append(BendSetting(name.removeprefix("bend."), target.layer, amount, target.channels))
             if not target.layer or self._home(name) == target:
@@ -237,6 +250,7 @@ class Show:
             beats=self._beats.count,
             signal_time=newest.time if newest and math.isfinite(newest.time) else -math.inf,
             signal_sequence=newest.sequence if newest else -1,
+            rows=tuple(rows),
         )
 
     def _hear(self, signals: SignalFrame | None, dt: float) -> SignalFrame | None:

@@ -73,6 +73,7 @@ class Measure:
         mapping = MappingNetwork(generator)
         ordinary = mapping.ws(np.stack([mapping.w(seed) for seed in range(ORDINARY)]), PSI)
         self._ordinary = Ordinary.of(self._views(ordinary))
+        self._shown(0.0)
         classes = [n * config.classes // BASES for n in range(BASES)]
         self._bases = mapping.ws(np.stack([mapping.w(1000 + n, cls) for n, cls in enumerate(classes)]), PSI)
         self._tried = np.arange(0, BASES, BASES // TRIED)
@@ -192,7 +193,7 @@ def find_directions(
         samples, seed: of w. components: how many, at most.
     Raises: ValueError for too few samples, as `cloud`; LivevizError where the pictures never change.
     """
-    found = cloud(generator, samples, seed)
+    found = cloud(generator, samples, seed, lambda: shown(0.0))
     measure = Measure(generator, synthesize, shown)
     if method == "effect":
         return measure.turn(found, components)

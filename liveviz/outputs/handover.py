@@ -1,8 +1,8 @@
 """How the engine's picture gets into a GL texture: without touching the host where engine and GL share one NVIDIA GPU,
 and otherwise from host memory through pixel-unpack buffers that rotate, so that the driver copies one picture while the
-next is written. Which of the two it is, is found out once, by trying."""
+next is written. Which of the two it is, is found out once, by trying. The way without the host has not run on a card yet:
+tests run all of it but the driver's own calls."""
 
-import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -14,8 +14,6 @@ from liveviz.cuda_driver import Driver
 from liveviz.spec import LivevizError
 
 BUFFERS = 3
-
-_log = logging.getLogger("liveviz.outputs")
 
 
 class HostUpload:
@@ -63,75 +61,100 @@ def host_upload(ctx: moderngl.Context) -> Callable[[NDArray[np.uint8], moderngl.
 
 
 class DeviceUpload:
-    """Pictures from CUDA memory, copied by the GPU into a registered pixel-unpack buffer and from there into the texture.
+    """Pictures from CUDA memory, copied by the GPU into a registered pixel-unpack buffer and from there into a texture.
 
-    Raises: LivevizError where GL does not run on this NVIDIA GPU.
+    Raises: LivevizError from every call that the driver refuses; what was fetched before is still there.
+    State: the buffer, which grows with the pictures, and the last one in it.
     """
 
     way = "CUDA to OpenGL, no host copy"
 
-    def __init__(self, ctx: moderngl.Context, size: tuple[int, int], driver: Any) -> None:
+    def __init__(self, ctx: moderngl.Context, driver: Any) -> None:
         self.driver = driver
-        self._bytes = size[0] * size[1] * 4
-        self._buffer = ctx.buffer(reserve=self._bytes, dynamic=True)
-        try:
-            self._resource = driver.register_gl(self._buffer.glo)
-        except LivevizError:
-            self._buffer.release()
-            raise
+        self._ctx = ctx
+        self._buffer: moderngl.Buffer | None = None
+        self._resource: Any = None
 
-    def upload(self, address: int, texture: moderngl.Texture) -> None:
-        """RGBA bytes at a CUDA address into a texture of that size. The source may be overwritten when it returns."""
-        target, size = self.driver.map(self._resource)
+    def fetch(self, address: int, size: int) -> None:
+        """Copy `size` bytes at a CUDA address into the buffer. The source may be overwritten when it returns."""
+        if self._buffer is None or self._buffer.size < size:
+            self._grow(size)
+        target, room = self.driver.map(self._resource)
         try:
-            if size < self._bytes:
-                raise LivevizError(f"handover: GL's buffer has {size} bytes, not {self._bytes}")
-            self.driver.copy(target, address, self._bytes)
+            if room < size:
+                raise LivevizError(f"handover: GL's buffer has {room} bytes, not {size}")
+            self.driver.copy(target, address, size)
             self.driver.wait()
         finally:
             self.driver.unmap(self._resource)
+
+    def draw(self, texture: moderngl.Texture) -> None:
+        """What was fetched last, RGBA bytes, into a texture of its size."""
         texture.write(self._buffer)
 
+    def _grow(self, size: int) -> None:
+        buffer = self._ctx.buffer(reserve=size, dynamic=True)
+        try:
+            resource = self.driver.register_gl(buffer.glo)
+        except LivevizError:
+            buffer.release()
+            raise
+        self.close()
+        self._buffer, self._resource = buffer, resource
+
     def close(self) -> None:
-        """Unregister and give the buffer back."""
-        self.driver.unregister(self._resource)
-        self._buffer.release()
+        """Unregister the buffer and give it back; the next `fetch` makes another."""
+        if self._buffer is not None:
+            buffer, self._buffer = self._buffer, None
+            try:
+                self.driver.unregister(self._resource)
+            finally:
+                buffer.release()
 
 
-def probe(ctx: moderngl.Context, size: tuple[int, int], driver: Any = None) -> tuple[DeviceUpload | None, str]:
-    """(the way without a host copy, which way it is and why), tried once with a small picture that is read back.
+class Fetched:
+    """Stands for pixels `[H, W, 4]` that are in GL's memory already, where an image would have its own: all that a picture
+    is asked for before it is uploaded."""
+
+    dtype, ndim = np.dtype(np.uint8), 3
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self.shape = (size[1], size[0], 4)
+
+
+def probe(ctx: moderngl.Context, driver: Any = None) -> tuple[DeviceUpload | None, str]:
+    """(the way without a host copy, or None, and why not), tried once with a small picture that is read back.
 
     None where there is no NVIDIA driver, or GL runs on something else (a software renderer, another GPU). Nothing of
-    CUDA is started where GL's renderer is not NVIDIA's at all.
+    CUDA is started where GL's renderer is not NVIDIA's at all. A driver that is handed in is taken over.
     """
     renderer = str(ctx.info["GL_RENDERER"])
-    if driver is None:
-        if "nvidia" not in f"{ctx.info['GL_VENDOR']} {renderer}".lower():
-            return None, f"{HostUpload.way} (OpenGL runs on {renderer})"
-        try:
-            driver = Driver()
-        except LivevizError as error:
-            return None, f"{HostUpload.way} ({error})"
+    if driver is None and "nvidia" not in f"{ctx.info['GL_VENDOR']} {renderer}".lower():
+        return None, f"OpenGL runs on {renderer}"
     try:
+        driver = driver or Driver()
+        if not driver.draws_gl():
+            raise LivevizError("CUDA's first GPU is another one")
         _trial(ctx, driver)
-        return DeviceUpload(ctx, size, driver), DeviceUpload.way
+        return DeviceUpload(ctx, driver), ""
     except LivevizError as error:
-        return None, f"{HostUpload.way} ({error}; OpenGL runs on {renderer})"
+        if driver is not None:
+            driver.close()
+        return None, f"{error}; OpenGL runs on {renderer}"
 
 
 def _trial(ctx: moderngl.Context, driver: Any) -> None:
     """Sixteen pixels through the whole way and back; LivevizError where they do not arrive."""
     texture = ctx.texture((4, 4), 4)
     expected = bytes(range(64))
-    address, upload = driver.allocate(len(expected)), None
+    address, upload = driver.allocate(len(expected)), DeviceUpload(ctx, driver)
     try:
         driver.write(address, expected)
-        upload = DeviceUpload(ctx, (4, 4), driver)
-        upload.upload(address, texture)
+        upload.fetch(address, len(expected))
+        upload.draw(texture)
         if texture.read() != expected:
             raise LivevizError("handover: what CUDA wrote is not what OpenGL reads")
     finally:
-        if upload is not None:
-            upload.close()
+        upload.close()
         driver.free(address)
         texture.release()

@@ -38,10 +38,17 @@ void main() { colour = texture(picture, isf_FragNormCoord); }
 """
 
 
+def software(renderer: str) -> bool:
+    """Whether the processor draws, by the name that GL gives its renderer."""
+    return any(
+        name in renderer.lower()
+        for name in ("llvmpipe", "softpipe", "swiftshader", "basic render", "software renderer")
+    )
+
+
 def work_scale(renderer: str, size: tuple[int, int]) -> float:
     """Side of the pixels' grid that effects work on, relative to the canvas: 1 on a GPU, less on a software renderer."""
-    software = any(name in renderer.lower() for name in ("llvmpipe", "softpipe", "swiftshader", "basic render"))
-    return min(1.0, math.sqrt(SOFTWARE_PIXELS / (size[0] * size[1]))) if software else 1.0
+    return min(1.0, math.sqrt(SOFTWARE_PIXELS / (size[0] * size[1]))) if software(renderer) else 1.0
 
 
 class Chain:
@@ -52,7 +59,8 @@ class Chain:
         size: width and height of the canvas, pixels.
         order: names of effects, first to last. Names without a shader are passed over; shaders without a name here come
             last, in alphabetical order.
-        scale: work at this part of the size, 0 to 1; None chooses by the renderer (see `work_scale`).
+        scale: work at this part of the size, 0 to 1, and enlarge pictures well, however long it takes; None chooses both by
+            the renderer (see `work_scale`), for a show that may not be late.
         upload: as for `Fit`.
     Raises:
         LivevizError: the size is impossible on this GL.
@@ -71,11 +79,15 @@ class Chain:
         limit = int(ctx.info["GL_MAX_TEXTURE_SIZE"])
         if not (1 <= size[0] <= limit and 1 <= size[1] <= limit):
             raise LivevizError(f"size {size[0]}x{size[1]} cannot be drawn here; allowed: 1x1 to {limit}x{limit}")
-        part = work_scale(ctx.info["GL_RENDERER"], size) if scale is None else min(max(scale, 0.0), 1.0)
+        renderer = str(ctx.info["GL_RENDERER"])
+        crisp = scale is not None or not software(renderer)
+        part = work_scale(renderer, size) if scale is None else min(max(scale, 0.0), 1.0)
         work = (max(1, round(size[0] * part)), max(1, round(size[1] * part)))
+        if not crisp:
+            _log.info("no GPU draws here (%s): plain enlargement, effects at %dx%d", renderer, *work)
         self._ctx = ctx
         self.size = size
-        self._fit = Fit(ctx, upload)
+        self._fit = Fit(ctx, upload, crisp)
         self._base, self._ping, self._pong = (Canvas(ctx, work) for _ in range(3))
         self._whole = Canvas(ctx, size) if work != size else None
         self._copy = ctx.program(vertex_shader=VERTEX, fragment_shader=_COPY)

@@ -1,5 +1,6 @@
 """Lays the generator's small picture on the stage's canvas: without distortion, upright, and enlarged with a filter
-that does not show the pixels (Catmull-Rom; plain bilinear enlargement of 256 lines to 720 looks like a lattice)."""
+that does not show the pixels (Catmull-Rom; plain bilinear enlargement of 256 lines to 720 looks like a lattice). Where
+there is a GPU, or time, edges are made steep as well (`crisp`)."""
 
 from __future__ import annotations
 
@@ -8,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from liveviz.post.crisp import REACH, Crisp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,11 +35,11 @@ void main() { colour = vec4(texture(picture, uv).rgb, 1.0); }
 """
 # Catmull-Rom in five bilinear reads: the two middle taps of each axis are one read between them, and the corners, whose
 # weights are below 0.5 %, are left out.
-_SHARP = """#version 330 core
+_ROUND = """#version 330 core
 uniform sampler2D picture;
 in vec2 uv;
 out vec4 colour;
-void main() {
+vec3 smooth_at(vec2 uv) {
     vec2 size = vec2(textureSize(picture, 0));
     vec2 centre = floor(uv * size - 0.5) + 0.5;
     vec2 f = uv * size - centre;
@@ -54,8 +57,16 @@ void main() {
              + texture(picture, vec2(at12.x, at3.y)).rgb * below
              + texture(picture, vec2(at0.x, at12.y)).rgb * left
              + texture(picture, vec2(at3.x, at12.y)).rgb * right;
-    colour = vec4(sum / (middle + above + below + left + right), 1.0);
+    return clamp(sum / (middle + above + below + left + right), 0.0, 1.0);
 }
+"""
+_SMOOTH = _ROUND + "void main() { colour = vec4(smooth_at(uv), 1.0); }\n"
+_CRISP = f"""{_ROUND}
+uniform sampler2D push;
+void main() {{
+    vec2 away = (texture(push, uv).rg - 128.0 / 255.0) * {2 * REACH:.1f};
+    colour = vec4(smooth_at(uv + away / vec2(textureSize(picture, 0))), 1.0);
+}}
 """
 
 
@@ -115,19 +126,22 @@ class Fit:
 
     Args:
         upload: how pixels get into a texture of their size; None writes them at once.
+        crisp: make edges steep where a picture is enlarged: 15 ms a frame of 1280x720 without a GPU, nothing with one.
     State: the texture, whose size follows the pictures, and the rectangles for the last sizes and mode.
     """
 
-    def __init__(self, ctx: moderngl.Context, upload: Upload | None = None) -> None:
+    def __init__(self, ctx: moderngl.Context, upload: Upload | None = None, crisp: bool = True) -> None:
         self._ctx, self._upload = ctx, upload
+        self._crisp = Crisp(ctx) if crisp else None
         self._texture: moderngl.Texture | None = None
         self._buffer: moderngl.Buffer
         self._vertices: moderngl.VertexArray
         self._key: tuple[tuple[int, int], tuple[int, int], int] | None = None
         self._programs = {
             name: ctx.program(vertex_shader=_VERTEX, fragment_shader=source)
-            for name, source in (("plain", _PLAIN), ("sharp", _SHARP))
+            for name, source in (("plain", _PLAIN), ("smooth", _SMOOTH), ("crisp", _CRISP))
         }
+        self._programs["crisp"]["push"] = 1
 
     def upload(self, pixels: NDArray[np.uint8]) -> None:
         """Take over uint8 `[H, W, 4]`, row 0 at the top."""
@@ -153,13 +167,17 @@ class Fit:
         if scale < 0.75:
             texture.build_mipmaps()
         texture.filter = (ctx.LINEAR_MIPMAP_LINEAR if scale < 0.75 else ctx.LINEAR, ctx.LINEAR)
+        how = "plain" if scale <= 1.01 else "smooth" if self._crisp is None else "crisp"
         key = (texture.size, target.size, mode)
         if key != self._key:
             self._forget()
             self._buffer = ctx.buffer(quads(*key))
-            program = self._programs["sharp" if scale > 1.01 else "plain"]
-            self._vertices = ctx.vertex_array(program, [(self._buffer, "2f 2f", "corner", "at")])
+            self._vertices = ctx.vertex_array(self._programs[how], [(self._buffer, "2f 2f", "corner", "at")])
             self._key = key
+        if self._crisp is not None and how == "crisp":
+            self._crisp.draw(texture)
+            self._crisp.push.use(1)
+            texture = self._crisp.picture
         target.use()
         target.clear(0.0, 0.0, 0.0, 1.0)
         texture.use(0)
@@ -174,6 +192,8 @@ class Fit:
     def release(self) -> None:
         """Give texture and programs back."""
         self._forget()
+        if self._crisp is not None:
+            self._crisp.release()
         for program in self._programs.values():
             program.release()
         if self._texture is not None:

@@ -10,7 +10,7 @@ from liveviz.signals._hop import Hop
 from liveviz.signals._part import Part, Rig
 
 TARGET = 10.0 ** (-18.0 / 20.0)  # rms that the gain steers to
-OPEN_DB, SHUT_DB = -72.0, -80.0  # hops louder than this open the gate; it shuts below that
+OPEN_DB, SHUT_DB = -78.0, -86.0  # hops louder than this open the gate; it shuts below that
 HOLD = 2.0  # seconds below SHUT_DB before it shuts: a slow click track is not silence
 UP, DOWN = 0.4, 8.0  # seconds (time constants) for louder and quieter sound
 MOST = 1000.0  # 60 dB

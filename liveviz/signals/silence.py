@@ -7,7 +7,7 @@ from liveviz.spec import Output
 
 
 class Silence(Signal):
-    """silence, 1 where the gate is shut (quieter than -80 dBFS for two seconds), else 0."""
+    """silence, 1 where the gate is shut (quieter than -86 dBFS for two seconds), else 0."""
 
     needs = (Gain,)
     outputs = (Output("silence", help="1 while there is no sound"),)

@@ -14,6 +14,7 @@ from liveviz.spec.frames import (
     LatentTerm,
     Output,
     ParameterFrame,
+    RowSetting,
     SignalFrame,
 )
 from liveviz.spec.layers import LAYER_RANGES, layer_range, ws_range
@@ -38,6 +39,7 @@ __all__ = [
     "Parameter",
     "ParameterFrame",
     "Registry",
+    "RowSetting",
     "SignalFrame",
     "SoundChannels",
     "Stems",

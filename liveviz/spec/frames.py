@@ -119,6 +119,20 @@ class BendSetting:
 
 
 @dataclass(frozen=True, slots=True)
+class RowSetting:
+    """One parameter on some rows of w+: `pca.N` pushes those rows (besides what `values` pushes), `truncation_psi` is
+    theirs instead of the one in `values`, and whatever `truncation_cutoff` says.
+
+    start, end: the first row and the one behind the last; rows that a generator has not are left out.
+    """
+
+    parameter: str
+    start: int
+    end: int
+    amount: float
+
+
+@dataclass(frozen=True, slots=True)
 class ParameterFrame:
     """All that the engine and post need for one picture.
 
@@ -132,6 +146,7 @@ class ParameterFrame:
     beats: how many beats have gone by (the integral of tempo), for effects that want musical time.
     signal_time: `time` of the newest SignalFrame in it, -inf where none was.
     signal_sequence: its sequence, -1 where none was.
+    rows: at most 32, in this order.
     """
 
     sequence: int
@@ -144,6 +159,7 @@ class ParameterFrame:
     beats: float = 0.0
     signal_time: float = float("-inf")
     signal_sequence: int = -1
+    rows: tuple[RowSetting, ...] = ()
 
     def __getitem__(self, name: str) -> float:
         """Value of one registered parameter; KeyError where there is none of that name."""

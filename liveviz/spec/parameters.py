@@ -5,6 +5,7 @@ from liveviz.spec.registry import Parameter
 
 PCA_KNOBS = 16
 PCA_END = 3.0  # where a knob reaches the end of its direction's safe range
+WS_ROWS = 34  # the most that the ws of a generator has; 14 at 256 pixels, 18 at 1024
 
 CORE_PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
@@ -23,7 +24,12 @@ CORE_PARAMETERS: tuple[Parameter, ...] = (
         "latent.chords", 0.0, 1.0, 1.0, "How much the chroma palette replaces the base on its layers", reader="mapping"
     ),
     Parameter(
-        "truncation_psi", 0.0, 1.5, 0.7, "Distance from the average picture: 0 all the same, 1 as trained, above wild"
+        "truncation_psi",
+        0.0,
+        1.5,
+        0.7,
+        "Distance from the average picture: 0 all the same, 1 as trained, above wild",
+        rows="instead",
     ),
     Parameter("truncation_cutoff", 0.0, 18.0, 18.0, "How many layers truncation_psi applies to", "layers", "integer"),
     *(
@@ -33,6 +39,7 @@ CORE_PARAMETERS: tuple[Parameter, ...] = (
             PCA_END,
             0.0,
             f"Push along direction {i} of the generator; the ends are its safe range",
+            rows="add",
         )
         for i in range(PCA_KNOBS)
     ),

@@ -19,6 +19,8 @@ class Parameter:
         toggle (0 below half, 1 above).
     reader: the room that reads it.
     layered: whether it acts at a layer of the generator (and on some of its channels), which a mapping file chooses.
+    rows: whether a mapping file may choose the rows of w+ that it acts on, and how that goes with the value for all rows:
+        `add` (both count), `instead` (the rows have their own), or empty where it may not.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Parameter:
     curve: str = "linear"
     reader: str = "engine"
     layered: bool = False
+    rows: str = ""
 
     def __post_init__(self) -> None:
         if self.curve not in CURVES:

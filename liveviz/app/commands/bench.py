@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     for rate in facts["machine"]:
         print(
             f"roofline on {rate['device']} in {rate['precision']}: {rate['copy_gb_s']:g} GB/s copied,"
-            f" {rate['matmul_tflop_s']:g} TFLOP/s in a matrix product"
+            f" {rate['matmul_tflop_s']:g} TFLOP/s in a matrix product or a convolution"
         )
     if out is not None:
         write_json({"backends": rows, **facts}, out)

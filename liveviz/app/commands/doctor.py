@@ -77,11 +77,12 @@ def _opengl() -> str:
 def _handover() -> str:
     screen = Headless((64, 64))
     try:
-        shared, way = handover.probe(screen.ctx, (64, 64))
-        if shared is not None:
-            shared.close()
-            return f"{way}: possible here (shows still take {handover.HostUpload.way})"
-        return way
+        shared, why = handover.probe(screen.ctx)
+        if shared is None:
+            return f"{handover.HostUpload.way} ({why})"
+        shared.close()
+        shared.driver.close()
+        return shared.way
     finally:
         screen.close()
 

@@ -57,10 +57,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--columns", type=int, metavar="N", help="of the pictures' 4 rows: 4 is square, 7 fills a wide wall"
     )
-    parser.add_argument("--start", metavar="DIR", help="begin with the network of that run")
+    parser.add_argument("--start", metavar="DIR", help="begin with the network of that run; of a file for ears")
     images = parser.add_argument_group("with DATA")
     images.add_argument("--size", metavar="WxH", help="of the pictures, square or not (default: 256x256)")
     images.add_argument("--images", type=int, metavar="N", help="how many to show in all (default: 1000000)")
+    images.add_argument("--minutes", type=float, metavar="M", help="stop after that long; the same command goes on")
     images.add_argument("--batch", type=int, metavar="N", help="of them a step (default: 16)")
     images.add_argument("--channel-base", type=int, metavar="B", help="channels at R pixels are B / R (default: 4096)")
     images.add_argument("--channel-max", type=int, metavar="M", help="... but no more than M (default: 128)")
@@ -90,13 +91,13 @@ def run(args: argparse.Namespace) -> int:
     if args.rank:
         return _work(learn, args)
     words = _words(args)
-    stop = _Stop()
+    stop, end = _Stop(), math.inf if args.minutes is None else now() + 60.0 * args.minutes
     progress = Progress(1.0)
     try:
         with Workers(args.workers, words) as workers:
 
             def check() -> None:
-                if stop.asked:
+                if stop.asked or now() > end:
                     raise Stopped
                 workers.check()
 
@@ -105,6 +106,9 @@ def run(args: argparse.Namespace) -> int:
             together.close()
     except Stopped:
         progress.end()
+        if not stop.asked:
+            _log.info("%g minutes are over; this goes on: liveviz %s", args.minutes, shlex.join(words))
+            return 0
         kept = "" if (Path(args.out) / CHECKPOINT).exists() else " before the first step"
         raise LivevizError(f"stopped{kept}; this goes on: liveviz {shlex.join(words)}") from None
     finally:
@@ -157,7 +161,7 @@ def _words(args: argparse.Namespace) -> list[str]:
     """The command line that goes on with this run."""
     words = ["train", "--pictures"] if args.pictures else ["train", args.data]
     words += ["-o", args.out, "--workers", str(args.workers), "--device", args.device, "--seed", str(args.seed)]
-    for name in ("size", *_NUMBERS, "columns", "start"):
+    for name in ("size", *_NUMBERS, "minutes", "columns", "start"):
         if (value := getattr(args, name)) is not None:
             words += [f"--{name.replace('_', '-')}", str(value)]
     for name in ("stages", "projected"):
@@ -179,9 +183,14 @@ def _by_images(args: argparse.Namespace) -> _Learn:
         raise UsageError(
             "train DATA: --stages, --columns and --start are of --pictures; here there are --size, --images and --batch"
         )
+    out, data = Path(args.out), Path(args.data)
+    if out.resolve().is_relative_to(data.resolve()):
+        raise UsageError(f"-o {out}: is inside {data}, where its sheets would be taken for pictures; take another")
+    if args.minutes is not None and not 0.0 < args.minutes <= 1e6:
+        raise UsageError(f"minutes {args.minutes:g}: above 0, to 1000000")
     options = gan.GanOptions(
-        Path(args.out),
-        Path(args.data),
+        out,
+        data,
         paths.parse_size(args.size or _SIZE),
         projected=None if args.projected is None else tuple(Path(name) for name in args.projected),
         device=args.device,
@@ -216,15 +225,16 @@ def _whole(args: argparse.Namespace, name: str, default: int, low: int, high: in
 
 
 def _line(done: gan.GanProgress) -> str:
+    speed = f"{done.speed:.0f}" if done.speed >= 9.5 else f"{done.speed:.1f}"
     return (
-        f"step {done.step}, sign {done.sign:+.2f}, augment {done.augment:.3f}, "
-        f"losses {done.generator:.2f} {done.discriminator:.2f}, {done.speed:.0f} pictures/s"
+        f"step {done.step} of {done.steps}, {speed} pictures/s, "
+        f"discriminator sure by {done.sign:+.2f}, augmentation {done.augment:.2f}"
     )
 
 
 def _by_program(args: argparse.Namespace) -> _Learn:
     """Learning from what programs draw; the options checked."""
-    for name in ("size", *_NUMBERS, "projected"):
+    for name in ("size", *_NUMBERS, "minutes", "projected"):
         if getattr(args, name) is not None:
             raise UsageError(f"train --pictures: --{name.replace('_', '-')} is for DATA; here there are --stages")
     stages = tuple(_stage(text) for text in args.stages) if args.stages else DEFAULT_STAGES

@@ -6,14 +6,14 @@ import os
 import sys
 from pathlib import Path
 
-from liveviz.app.gpu import fast, picture, plans, right, teach
+from liveviz.app.gpu import fast, images, picture, plans, right, teach
 from liveviz.app.gpu.report import Report, machine
 from liveviz.clock import now
 from liveviz.engine import registry
 from liveviz.learning import Stage
 from liveviz.spec import LivevizError
 
-STEPS = ("right", "fast", "train", "tensorrt", "opengl")
+STEPS = ("right", "fast", "train", "images", "tensorrt", "opengl")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -36,7 +36,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         stages = tuple(_stage(text) for text in args.stages) if args.stages else teach.STAGES
     except (ValueError, IndexError):
-        parser.error("stages: seven numbers each, SIZE:STEPS:BATCH:START:END:LOWER:SAMPLES")
+        parser.error("stages: seven or eight numbers each, SIZE:STEPS:BATCH:START:END:LOWER:SAMPLES[:JUDGE]")
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     there, why = registry.available("cuda")
     if not there and not args.cpu:
@@ -51,6 +51,7 @@ def main(argv: list[str] | None = None) -> int:
         "right": right.run,
         "fast": fast.run,
         "train": lambda r: teach.run(r, train, args.minutes, stages, args.columns),
+        "images": images.run,
         "tensorrt": plans.run,
         "opengl": picture.run,
     }
@@ -72,7 +73,7 @@ def _stage(text: str) -> Stage:
     part = text.split(":")
     size, steps, batch, samples = (int(part[n]) for n in (0, 1, 2, 6))
     start, end, lower = (float(part[n]) for n in (3, 4, 5))
-    return Stage(size, steps, batch, (start, end), lower, samples)
+    return Stage(size, steps, batch, (start, end), lower, samples, *(float(judge) for judge in part[7:8]))
 
 
 if __name__ == "__main__":

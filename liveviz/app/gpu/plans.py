@@ -1,4 +1,4 @@
-"""Step 4: TensorRT. Is there one, does it build, does this card take a plan (TensorRT for RTX names no Hopper: a plan of
+"""Step 5: TensorRT. Is there one, does it build, does this card take a plan (TensorRT for RTX names no Hopper: a plan of
 its own choosing, and one for SM 8.0 and others), is its picture right, and how fast is it?"""
 
 from pathlib import Path

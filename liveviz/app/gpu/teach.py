@@ -61,6 +61,7 @@ def run(report: Report, folder: Path, minutes: float, stages: tuple[learning.Sta
 
 def pieces(path: Path, folder: Path) -> list[Path]:
     """Copies of a file, in pieces of PIECE bytes where it is larger: `cat NAME.* > NAME` makes it whole again."""
+    folder.mkdir(parents=True, exist_ok=True)
     data = path.read_bytes()
     parts = [data[start : start + PIECE] for start in range(0, max(len(data), 1), PIECE)]
     made = []

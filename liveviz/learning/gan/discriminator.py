@@ -16,26 +16,34 @@ from torch.nn import functional as F
 from liveviz.models.reference_stylegan2 import fir_kernel
 
 GROUP = 4  # pictures whose deviation is taken
-SLOPE, GAIN = 0.2, 2.0**0.5
+SLOPE, GAIN, HALF = 0.2, 2.0**0.5, 0.5**0.5
 
 
 class Conv(nn.Module):
-    """A convolution with equalised learning rate; `down` filters by the FIR and halves the size, in the same kernel."""
+    """A convolution with equalised learning rate, times `gain`; `down` filters by the FIR and halves the size.
 
-    def __init__(self, inputs: int, outputs: int, kernel: int, bias: bool = True, down: bool = False) -> None:
+    What comes after (an activation and its gain, the mean of two branches) is for the gain: leaky ReLU lets it through,
+    and a factor of the weights costs nothing beside one of the maps.
+    """
+
+    fir: Tensor | None
+
+    def __init__(
+        self, inputs: int, outputs: int, kernel: int, bias: bool = True, down: bool = False, gain: float = 1.0
+    ) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.randn(outputs, inputs, kernel, kernel))
         self.bias = nn.Parameter(torch.zeros(outputs)) if bias else None
-        self.down, self.scale = down, 1.0 / math.sqrt(inputs * kernel * kernel)
+        self.gain, self.scale = gain, gain / math.sqrt(inputs * kernel * kernel)
+        self.register_buffer("fir", fir_kernel()[None, None] if down else None, persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
         weight, k = self.weight * self.scale, self.weight.shape[-1]
-        if not self.down:
-            return F.conv2d(x, weight, self.bias, padding=k // 2)
-        o, i = weight.shape[:2]
-        fir = fir_kernel().to(weight)[None, None]
-        wide = F.conv2d(weight.reshape(o * i, 1, k, k), fir, padding=3).reshape(o, i, k + 3, k + 3)
-        return F.conv2d(x, wide, self.bias, stride=2, padding=(k + 1) // 2)
+        bias = None if self.bias is None else self.bias * self.gain
+        if self.fir is None:
+            return F.conv2d(x, weight, bias, padding=k // 2)
+        fir = self.fir.expand(x.shape[1], 1, 4, 4)
+        return F.conv2d(F.conv2d(x, fir, padding=(k + 1) // 2, groups=x.shape[1]), weight, bias, stride=2)
 
 
 class Linear(nn.Module):
@@ -56,17 +64,17 @@ def activate(x: Tensor) -> Tensor:
 
 
 class Halving(nn.Module):
-    """One residual block."""
+    """One residual block: what is new and what was there, each by the square root of a half."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
-        self.first = Conv(inputs, inputs, 3)
-        self.second = Conv(inputs, outputs, 3, down=True)
-        self.skip = Conv(inputs, outputs, 1, bias=False)
+        self.first = Conv(inputs, inputs, 3, gain=GAIN)
+        self.second = Conv(inputs, outputs, 3, down=True, gain=GAIN * HALF)
+        self.skip = Conv(inputs, outputs, 1, bias=False, gain=HALF)
 
     def forward(self, x: Tensor) -> Tensor:
-        y = activate(self.second(activate(self.first(x))))
-        return (y + self.skip(F.avg_pool2d(x, 2))) * math.sqrt(0.5)
+        y = F.leaky_relu(self.first(x), SLOPE)
+        return F.leaky_relu(self.second(y), SLOPE) + self.skip(F.avg_pool2d(x, 2))
 
 
 def deviation(x: Tensor) -> Tensor:
@@ -89,22 +97,26 @@ class Discriminator(nn.Module):
 
     def __init__(self, widths: Sequence[int], last: tuple[int, int], classes: int) -> None:
         super().__init__()
-        self.rgb = Conv(3, widths[0], 1)
+        self.rgb = Conv(3, widths[0], 1, gain=GAIN)
         self.blocks = nn.ModuleList(Halving(i, o) for i, o in pairwise(widths))
         width = widths[-1]
-        self.conv = Conv(width + 1, width, 3)
+        self.conv = Conv(width + 1, width, 3, gain=GAIN)
         self.full = Linear(width * last[0] * last[1], width)
         self.out = Linear(width, width if classes else 1)
         self.embed = Linear(classes, width) if classes else None
 
     def forward(self, x: Tensor, c: Tensor) -> list[Tensor]:
-        x = activate(self.rgb(x.contiguous(memory_format=torch.channels_last)))
+        x = F.leaky_relu(self.rgb(x.contiguous(memory_format=torch.channels_last)), SLOPE)
         for block in self.blocks:
             x = block(x)
-        x = activate(self.conv(deviation(x)))
-        x = self.out(activate(self.full(x.flatten(1)))).float()
+        x = F.leaky_relu(self.conv(deviation(x)), SLOPE)
+        with torch.autocast(x.device.type, enabled=False):  # a verdict has more digits than bfloat16
+            return [self._verdict(x.flatten(1).float(), c)]
+
+    def _verdict(self, x: Tensor, c: Tensor) -> Tensor:
+        x = self.out(activate(self.full(x)))
         if self.embed is None:
-            return [x]
-        key = self.embed(c).float()
+            return x
+        key = self.embed(c)
         key = key * (key.square().mean(dim=1, keepdim=True) + 1e-8).rsqrt()
-        return [(x * key).sum(dim=1, keepdim=True) / math.sqrt(x.shape[1])]
+        return (x * key).sum(dim=1, keepdim=True) / math.sqrt(x.shape[1])

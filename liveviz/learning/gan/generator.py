@@ -5,6 +5,7 @@ convolution with four outputs a pixel, its FIR folded in. A test holds both form
 Sources: Karras et al. 2019 (1812.04948: style mixing, noise), 2020 (1912.04958: modulation, skip, appendix B: start).
 """
 
+import functools
 from collections.abc import Sequence
 
 import torch
@@ -35,13 +36,23 @@ def begin(config: GeneratorConfig, random: torch.Generator) -> Network:
     return network
 
 
+@functools.cache
+def doubling(device: torch.device) -> Tensor:
+    """What doubling makes of a 3x3 kernel, a matrix `[9, 4 * 9]`: a kernel for each of the four pixels that one becomes."""
+    unit = torch.eye(9).reshape(9, 1, 3, 3)
+    full = F.conv2d(unit, fir_kernel()[None, None] * 4.0, padding=3)  # [9, 1, 6, 6]
+    return (
+        torch.stack([full[:, 0, p::2, q::2].flip(1, 2) for p in (0, 1) for q in (0, 1)], dim=1)
+        .reshape(9, 36)
+        .to(device)
+    )
+
+
 def doubled_kernel(weight: Tensor) -> Tensor:
     """`[4 O, I, 3, 3]` of weight `[O, I, 3, 3]`: a convolution, then a pixel shuffle, is a transposed one and the FIR."""
     o, i = weight.shape[:2]
-    fir = (fir_kernel() * 4.0).to(weight)[None, None]
-    full = F.conv2d(weight.reshape(o * i, 1, 3, 3), fir, padding=3).reshape(o, i, 6, 6)
-    phases = [full[:, :, p::2, q::2].flip(2, 3) for p in (0, 1) for q in (0, 1)]
-    return torch.stack(phases, dim=1).reshape(4 * o, i, 3, 3)
+    kernels = weight.reshape(o, i, 9) @ doubling(weight.device)
+    return kernels.reshape(o, i, 4, 9).transpose(1, 2).reshape(4 * o, i, 3, 3)
 
 
 def styled(layer: Layer, x: Tensor, w: Tensor, noise: Tensor) -> Tensor:
@@ -49,15 +60,15 @@ def styled(layer: Layer, x: Tensor, w: Tensor, noise: Tensor) -> Tensor:
     with torch.autocast(w.device.type, enabled=False):  # styles are few, and every digit of them is seen
         style = layer.affine(w)  # [n, I]
         scale = (style.square() @ layer.weight.square().sum(dim=(2, 3)).T + 1e-8).rsqrt()  # [n, O]
-    x = x * style[:, :, None, None].to(x.dtype)
+        weight = doubled_kernel(layer.weight) if layer.up else layer.weight
+    x = F.conv2d(x * style[:, :, None, None].to(x.dtype), weight, padding=1)
     if layer.up:
-        x = F.pixel_shuffle(F.conv2d(x, doubled_kernel(layer.weight), padding=1), 2)
-    else:
-        x = F.conv2d(x, layer.weight, padding=1)
-    x = x * scale[:, :, None, None].to(x.dtype)
-    x = x + (noise * layer.noise_strength + layer.bias[:, None, None]).to(x.dtype)
-    x = F.leaky_relu(x, SLOPE) * GAIN
-    return x if layer.clamp is None else x.clamp(-layer.clamp, layer.clamp)
+        x = F.pixel_shuffle(x, 2)
+    # The gain goes through the activation, so it is given to what is small: passes over x are what costs.
+    bias, scale = layer.bias[:, None, None] * GAIN, scale[:, :, None, None] * GAIN
+    x = torch.addcmul(bias.to(x.dtype), x, scale.to(x.dtype)) + (noise * (layer.noise_strength * GAIN)).to(x.dtype)
+    x = F.leaky_relu(x, SLOPE)
+    return x if layer.clamp is None else F.hardtanh(x, -layer.clamp, layer.clamp)
 
 
 def coloured(torgb: ToRGB, x: Tensor, w: Tensor) -> Tensor:
@@ -79,8 +90,9 @@ def _of(block: Block, n: int) -> list[Layer]:
 
 
 def noises(network: Network, count: int, random: torch.Generator) -> list[Tensor]:
-    """A random field `[count, 1, h, w]` per convolution, on the CPU."""
-    return [torch.randn(count, 1, *layer.noise_const.shape, generator=random) for layer in layers(network)]
+    """A random field `[count, 1, h, w]` per convolution, where `random` is."""
+    shapes = [(count, 1, *layer.noise_const.shape) for layer in layers(network)]
+    return [torch.randn(shape, generator=random, device=random.device) for shape in shapes]
 
 
 def synthesize(network: Network, ws: Tensor, noise: Sequence[Tensor] | None = None) -> Tensor:

@@ -63,8 +63,9 @@ class Judge(nn.Module):
             x = F.leaky_relu(conv(x), SLOPE)
         x = F.leaky_relu(self.conv(x), SLOPE)
         logits = self.out(x)
-        if self.embed is not None:
-            logits = logits + (x * self.embed(c)[:, :, None, None]).mean(dim=1, keepdim=True)
+        if self.embed is not None:  # a key of length 1 for each class: as loud as the convolution beside it
+            key = F.normalize(self.embed(c).float(), dim=1)[:, :, None, None]
+            logits = logits + (x * key.to(x.dtype)).sum(dim=1, keepdim=True)
         return logits.flatten(1)
 
 

@@ -1,6 +1,7 @@
 """What a run of training by images is made of, and how it is stored: options, both networks, their optimisers, the
 average that is exported, the random state, how strong the augmentation is."""
 
+import contextlib
 import copy
 import hashlib
 import logging
@@ -32,6 +33,7 @@ METADATA_KEY = "liveviz.gan"
 BETAS = (0.0, 0.99)
 LAZY = 16  # steps between two times that R1 is taken
 ADAM = ("step", "exp_avg", "exp_avg_sq")
+JUDGES = 0.25  # of the rate: theirs is not equalised, and at all of it their logits drift
 SCORES = "scores.jsonl"
 
 
@@ -44,7 +46,7 @@ class GanOptions:
     projected: None, or the feature networks that the discriminator looks through (none named: ours).
     rate: learning rate of both. r1: weight of the gradient penalty, None: by size and batch (projected does without).
     ema_images: half-life of the average of the weights, in pictures.
-    save, export: steps between checkpoints, and between bundles with sheet and scores.
+    save: seconds between checkpoints. export: steps between bundles with sheet and scores.
     """
 
     folder: Path
@@ -62,7 +64,7 @@ class GanOptions:
     threads: int = 1
     seed: int = 0
     ema_images: float = 5000.0
-    save: int = 100
+    save: float = 120.0
     export: int = 1000
 
     @property
@@ -74,6 +76,10 @@ class GanOptions:
     def r1(self) -> float:
         """Weight of R1. Source: Karras et al. 2020 (2006.06676), appendix C: 0.0002 · pixels / batch."""
         return 0.0002 * self.size[0] * self.size[1] / self.batch
+
+    def due(self, step: int) -> bool:
+        """Whether a bundle, a sheet and scores follow this step: sooner at first, when most happens."""
+        return step % self.export == 0 or step in [self.export // part for part in (2, 4, 8, 16)]
 
     def files(self) -> tuple[Path, ...]:
         """The feature networks of a projected run."""
@@ -110,6 +116,7 @@ class GanRun:
     def __init__(self, options: GanOptions, data: Pictures, together: Together) -> None:
         self.options, self.data, self.together = options, data, together
         self.device = torch.device(options.device)
+        self.bfloat16 = _has_bfloat16(self.device)
         config = options.config(len(data.names))
         torch.manual_seed(options.seed)
         self.random = torch.Generator().manual_seed(options.seed)
@@ -117,18 +124,22 @@ class GanRun:
         self.discriminator = self._discriminator(config).to(self.device)
         self.average = copy.deepcopy(self.generator).requires_grad_(False)
         lazy = LAZY / (LAZY + 1) if options.projected is None else 1.0
+        rate = options.rate * (lazy if options.projected is None else JUDGES)
+        learning = [p for p in self.discriminator.parameters() if p.requires_grad]
         self.optimisers = {
             "generator": _adam(self.generator.parameters(), options.rate),
-            "discriminator": _adam(
-                (p for p in self.discriminator.parameters() if p.requires_grad), options.rate * lazy, BETAS[1] ** lazy
-            ),
+            "discriminator": _adam(learning, rate, BETAS[1] ** lazy),
         }
         self.step, self.augment = 0, 0.0
-        self.watch = Watch(data, self.device, options.folder / SCORES)
+        self.watch = Watch(data, self.device, options.folder / SCORES, options.export)
         path = options.folder / CHECKPOINT
         if path.exists():
             self.load(path)
             log.info("resumed at step %d", self.step)
+
+    def half(self) -> contextlib.AbstractContextManager[object]:
+        """In bfloat16, where the machine is fast in it; without such units it would be many times slower."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16)
 
     def _discriminator(self, config: GeneratorConfig) -> nn.Module:
         if self.options.projected is None:
@@ -151,7 +162,8 @@ class GanRun:
             "classes": list(self.data.names),
         }
 
-    def _tensors(self) -> dict[str, Tensor]:
+    def state(self) -> dict[str, Tensor]:
+        """Both networks, the average and the optimisers, by name."""
         found: dict[str, Tensor] = {}
         for part in ("generator", "discriminator", "average"):
             network: nn.Module = getattr(self, part)
@@ -167,7 +179,7 @@ class GanRun:
         if self.together.rank == 0:
             table = {"step": self.step, "augment": self.augment, "data": self.data.key, **self._identity()}
             path = self.options.folder / CHECKPOINT
-            write_state(path, self._tensors(), self.random.get_state(), METADATA_KEY, table)
+            write_state(path, self.state(), self.random.get_state(), METADATA_KEY, table)
 
     def load(self, path: Path) -> None:
         """Go on from a checkpoint; LivevizError where it is not whole or not of this run."""
@@ -181,7 +193,7 @@ class GanRun:
                         f"{path}: was begun with {name} {table[name]!r:.80}, not {value!r:.80}; give that, or another folder"
                     )
 
-        shapes = {name: tuple(value.shape) for name, value in self._tensors().items()}
+        shapes = {name: tuple(value.shape) for name, value in self.state().items()}
         tensors, random, table = read_state(path, shapes, METADATA_KEY, check)
         for part in ("generator", "discriminator", "average"):
             network: nn.Module = getattr(self, part)
@@ -209,8 +221,11 @@ class GanRun:
         torch._foreach_lerp_(means, values, 1.0 - keep)
 
     @torch.no_grad()
-    def export(self) -> None:
-        """Write the average as a bundle, a sheet and scores of what it draws; only the first process does."""
+    def export(self, look: bool = True) -> None:
+        """Write the average as a bundle, a sheet and scores of what it draws; only the first process does.
+
+        look: False leaves the scores out.
+        """
         if self.together.rank:
             return
         folder, names = self.options.folder, self.data.names
@@ -224,7 +239,8 @@ class GanRun:
         shown = min(1.0, 128 / max(self.options.size))
         sheet = F.interpolate(drawn.cpu(), scale_factor=shown, mode="area") if shown < 1.0 else drawn
         write_sheet(sheet, 8, folder / f"sheet_{self.step:06d}.png")
-        self.watch.look(self.average, self.step)
+        if look:
+            self.watch.look(self.average, self.step)
 
     def bundle(self) -> Generator:
         """The average as a generator with card and directions."""
@@ -242,6 +258,13 @@ class GanRun:
             class_names=self.data.names,
         )
         return replace(made, card=card, directions=pca(made))
+
+
+def _has_bfloat16(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    units = torch.cpu.get_capabilities()
+    return bool(units.get("avx512_bf16") or units.get("amx_bf16"))
 
 
 def _adam(parameters: Iterable[nn.Parameter], rate: float, second: float = BETAS[1]) -> torch.optim.Adam:

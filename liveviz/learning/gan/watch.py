@@ -1,10 +1,11 @@
-"""The eyes on a run: scores of what is drawn now, on a few hundred pictures, and an alarm, once, for each of the two ways
-in which such a run dies."""
+"""The eyes on a run: scores of what is drawn now, on a few hundred pictures, what they mean in a sentence, and an alarm,
+once, for each of the two ways in which such a run dies."""
 
 import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -18,7 +19,9 @@ from liveviz.spec import write_whole
 log = logging.getLogger("liveviz.learning")
 
 LOOKED_AT = 256  # pictures of each kind
-COLLAPSED, LOOKS = 0.05, 2  # coverage, and how often in a row: a run that has just begun covers nothing
+GOOD = 0.8  # of the coverage that other real pictures have
+TIRED = 4  # looks without a better one
+COLLAPSED, LOOKS = 0.05, 2  # coverage, and how often in a row
 SURE, PATIENCE = 0.97, 0.01  # smoothed sign on real pictures; how much of the last mean stays in it a step
 
 
@@ -26,14 +29,16 @@ class Watch:
     """Scores and alarms of one run. They are seen through our own features: a projected run, whose discriminator looks
     through the same, is flattered by them.
 
-    State: the vectors of the real pictures (some of the training pictures), the smoothed sign, how often in a row
-    coverage was near 0, the alarms that were given.
+    State: the vectors of the real pictures (some of the training pictures), the figures of other real ones, the
+    smoothed sign, how often in a row coverage was near 0, the alarms that were given.
     """
 
-    def __init__(self, data: Pictures, device: torch.device, path: Path) -> None:
-        self._data, self._device, self._path = data, device, path
+    def __init__(self, data: Pictures, device: torch.device, path: Path, ripe: int = 0) -> None:
+        """path: of scores.jsonl. ripe: step from which on a narrow choice is a collapse: a young run covers nothing."""
+        self._data, self._device, self._path, self._ripe = data, device, path, ripe
         self._eye: Eye | None = None
         self._real: Seen | None = None
+        self._wanted: dict[str, float] = {}
         self._sign, self._narrow = 0.0, 0
         self._given: set[str] = set()
 
@@ -44,35 +49,67 @@ class Watch:
             self._alarm(
                 "strong",
                 "the discriminator knows every real picture, and the generator learns little from it: "
-                "more pictures, or a smaller rate, would help",
+                "more pictures would help",
             )
 
     @torch.no_grad()
     def look(self, network: Network, step: int) -> dict[str, float]:
         """Scores of `network` against training pictures; also a line of FOLDER/scores.jsonl. Empty where there are
         too few pictures to compare."""
-        count = min(LOOKED_AT, len(self._data))
-        if count < 2 * PART:
+        count = min(LOOKED_AT, len(self._data) // 2)
+        if count < PART:
+            self._alarm("few", f"there are no scores: {2 * PART} pictures are needed, and more are better")
             return {}
         random = torch.Generator().manual_seed(1)
         if self._eye is None or self._real is None:
             self._eye = Eye(device=self._device)
-            chosen = torch.randperm(len(self._data), generator=random)[:count]
-            self._classes = self._data.classes[chosen]
-            self._real = self._eye.see(levels(self._data.batch(part)) for part in chosen.split(PART))
+            chosen = torch.randperm(len(self._data), generator=random)
+            self._classes = self._data.classes[chosen[:count]]
+            self._real, other = (
+                self._eye.see(levels(self._data.batch(part)) for part in some.split(PART))
+                for some in (chosen[:count], chosen[count : 2 * count])
+            )
+            self._wanted = compare(self._real, other)
         figures = compare(self._real, self._eye.see(self._drawn(network)))
-        line = json.dumps({"step": step, **{name: round(value, 5) for name, value in figures.items()}})
-        before = self._path.read_text() if self._path.is_file() else ""
-        write_whole(self._path, f"{before}{line}\n".encode())
-        log.info("step %d: %s", step, ", ".join(f"{name} {value:.3f}" for name, value in figures.items()))
-        self._narrow = self._narrow + 1 if figures["coverage"] < COLLAPSED else 0
+        lines = [line for line in self._lines() if line["step"] < step]  # a killed run comes by here again
+        log.info("step %d: %s", step, self._said(figures, lines))
+        lines.append({"step": step, **{name: round(value, 5) for name, value in figures.items()}})
+        write_whole(self._path, "".join(f"{json.dumps(line)}\n" for line in lines).encode())
+        self._narrow = self._narrow + 1 if figures["coverage"] < COLLAPSED and step >= self._ripe else 0
         if self._narrow == LOOKS:
             self._alarm(
                 "collapse",
                 f"coverage {figures['coverage']:.2f}: the generator draws only a few kinds of pictures (mode collapse): "
-                "other pictures or an earlier bundle would help",
+                "begin another run, with more pictures, another --seed or --projected",
             )
         return figures
+
+    def _lines(self) -> list[dict[str, Any]]:
+        """The lines of scores.jsonl that are such lines."""
+        found = []
+        for text in self._path.read_text(errors="replace").splitlines() if self._path.is_file() else []:
+            try:
+                line = json.loads(text)
+                found.append({**line, "step": int(line["step"]), "frechet": float(line["frechet"])})
+            except (ValueError, TypeError, KeyError, RecursionError):
+                log.warning("%s: left out what is no line of scores: %.40r", self._path, text)
+        return found
+
+    def _said(self, figures: dict[str, float], before: list[dict[str, Any]]) -> str:
+        """The figures with those of real pictures beside them, and what they mean for who waits."""
+        shown = ", ".join(
+            f"{name} {figures[name]:.{digits}f} (real pictures {self._wanted[name]:.{digits}f})"
+            for name, digits in (("frechet", 1), ("coverage", 2), ("density", 2))
+        )
+        best = min(before, key=lambda line: float(line["frechet"]), default=None)
+        if best is None:
+            return f"{shown}; frechet falls and coverage grows while it learns"
+        if figures["frechet"] < float(best["frechet"]):
+            near = figures["coverage"] >= GOOD * self._wanted["coverage"]
+            return f"{shown}: better than ever{', and near to real ones: good enough to play' if near else ''}"
+        looks = sum(line["step"] > best["step"] for line in before) + 1
+        tired = "; it may be as good as it gets" if looks >= TIRED else ""
+        return f"{shown}: no better than at step {best['step']} ({best['frechet']:.1f}){tired}"
 
     def _drawn(self, network: Network) -> Iterator[Pixels]:
         random = torch.Generator().manual_seed(2)

@@ -11,10 +11,10 @@ SECONDS = 0.6
 def synthetic(drum: str, rng: np.random.Generator) -> NDArray[np.float32]:
     """One drum of a new machine: float32 `[26460]` at 44.1 kHz, peak 1.
 
-    drum: kick, snare, clap, hat, open or click.
+    drum: kick, tom, snare, clap, hat, open or click.
     """
     t = np.arange(int(SECONDS * RATE)) / RATE
-    sound = {"kick": _kick, "snare": _snare, "clap": _clap, "hat": _hat, "open": _open, "click": _click}[drum](t, rng)
+    sound = MAKERS[drum](t, rng)
     return (sound / np.abs(sound).max()).astype(np.float32)
 
 
@@ -25,6 +25,13 @@ def _kick(t: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float6
     drive = u(0.5, 4)
     beater = _coloured(t, rng, u(1_500, 6_000), 1.0) * np.exp(-t / u(0.001, 0.01))
     return np.tanh(drive * body) + u(0, 0.5) * rng.integers(0, 2) * beater / np.abs(beater).max()
+
+
+def _tom(t: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
+    u = rng.uniform
+    hz = u(75, 240) * (1 + u(0.1, 0.8) * np.exp(-t / u(0.02, 0.08)))
+    skin = _coloured(t, rng, u(800, 4_000), 1.0) * np.exp(-t / 0.006)
+    return np.sin(2 * np.pi * np.cumsum(hz) / RATE) * np.exp(-t / u(0.06, 0.3)) + u(0, 0.4) * skin / np.abs(skin).max()
 
 
 def _snare(t: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
@@ -69,3 +76,14 @@ def _coloured(t: NDArray[np.float64], rng: np.random.Generator, hz: float, octav
     at = np.maximum(np.fft.rfftfreq(t.size, 1 / RATE), 1.0)
     bell = np.exp(-0.5 * (np.log2(at / hz) / octaves) ** 2)
     return np.fft.irfft(np.fft.rfft(rng.normal(size=t.size)) * bell, t.size)
+
+
+MAKERS = {
+    "kick": _kick,
+    "tom": _tom,
+    "snare": _snare,
+    "clap": _clap,
+    "hat": _hat,
+    "open": _open,
+    "click": _click,
+}

@@ -1,6 +1,9 @@
 """The network that learns to hear, as torch trains it. The live analyser runs the same arithmetic in numpy from the tensors
 that `tensors` writes; a test holds the two together."""
 
+from collections.abc import Mapping
+
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -35,6 +38,22 @@ class HearingNetwork(nn.Module):
         x = torch.tanh(self.first((looks - self.mean) / self.scale))  # [batch, looks, wide]
         x, state = self.memory(x, state)  # [batch, looks, wide]
         return self.last(x), state
+
+    @classmethod
+    def of(cls, tensors: Mapping[str, NDArray], features: int, heard: int) -> "HearingNetwork":
+        """The network whose `tensors` these are.
+
+        Raises:
+            ValueError: they are of another one.
+        """
+        net = cls(torch.zeros(features), torch.ones(features), heard)
+        own = net.state_dict()
+        named = {name: tensors.get(name.replace(".", "_")) for name in own}
+        wrong = [name for name, value in named.items() if value is None or value.shape != own[name].shape]
+        if wrong:
+            raise ValueError(f"{wrong[0]} is missing or has another shape")
+        net.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in named.items()})
+        return net
 
     def tensors(self) -> dict[str, NDArray]:
         """Everything the live analyser needs, float32."""

@@ -14,7 +14,7 @@ from liveviz.learning.hearing.network import WIDE, HearingNetwork
 from liveviz.learning.hearing.songs import Lesson
 
 AT_ONCE = 256  # looks in one step
-STAY = (1_000, 3_900)  # looks of one song before the next
+STAY = (600, 3_400)  # looks of one song before the next
 FRESH = 0.4  # share of songs that begin with an empty memory
 BLUR, TILT = 0.1, 0.2  # standard deviations of noise on looks, and on what a whole stretch of them sounds like
 WARM_UP = 50  # steps
@@ -72,21 +72,22 @@ class Streams:
 
 
 def train_hearing(
-    lessons: Sequence[Lesson], options: HearingOptions, progress: Callable[[int, float], None]
+    lessons: Sequence[Lesson],
+    options: HearingOptions,
+    progress: Callable[[int, float], None],
+    start: HearingNetwork | None = None,
 ) -> HearingNetwork:
     """A network that has learned from `lessons`.
 
     Args:
         progress: told after every step: how many are done, and the error (binary cross-entropy, sum over things).
+        start: a network to go on with; it keeps its mean and scale, and it is the one that is returned.
     Deterministic: same lessons and options, same network, on one kind of machine.
     """
     torch.manual_seed(options.seed)
     rng = np.random.default_rng(options.seed)
-    total = sum(len(part.looks) for part in lessons)
-    mean = sum(part.looks.sum(axis=0, dtype=np.float64) for part in lessons) / total
-    square = sum(np.square(part.looks, dtype=np.float64).sum(axis=0) for part in lessons) / total
-    scale = torch.from_numpy(np.sqrt(np.maximum(square - mean**2, 0.0)) + 1e-2).float()
-    net = HearingNetwork(torch.from_numpy(mean).float(), scale, lessons[0].answers.shape[1], options.wide)
+    net = start if start is not None else _blank(lessons, options.wide)
+    scale = net.scale
     optimizer = torch.optim.AdamW(net.parameters(), options.rate, weight_decay=0.01)
     streams = Streams(lessons, options.streams, rng)
     state: Tensor | None = None
@@ -107,3 +108,12 @@ def train_hearing(
         optimizer.step()
         progress(step + 1, float(loss.detach()))
     return net
+
+
+def _blank(lessons: Sequence[Lesson], wide: int) -> HearingNetwork:
+    """A network that knows nothing but what the looks of `lessons` are like."""
+    total = sum(len(part.looks) for part in lessons)
+    mean = sum(part.looks.sum(axis=0, dtype=np.float64) for part in lessons) / total
+    square = sum(np.square(part.looks, dtype=np.float64).sum(axis=0) for part in lessons) / total
+    scale = torch.from_numpy(np.sqrt(np.maximum(square - mean**2, 0.0)) + 1e-2).float()
+    return HearingNetwork(torch.from_numpy(mean).float(), scale, lessons[0].answers.shape[1], wide)

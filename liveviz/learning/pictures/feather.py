@@ -11,14 +11,14 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Layers:
     """coarse: bend of the stem, size of the eye, sweep of the barbs, shimmer. middle: how many barbs, glow."""
     bend, size, sweep, shimmer = coarse
     barbs, glow = middle
-    x = p.x - (0.10 * bend) * (1.0 - p.y) ** 2 * 0.5 + 0.05 * bend
+    x = p.x - (0.07 * bend) * (1.0 - p.y) ** 2 * 0.5 + 0.05 * bend
     y = p.y - 0.16
     side = (x * x + 0.0008).sqrt()
-    body = inside(0.92 + 0.10 * y - 0.30 * y**2 - side, 0.10)
-    comb = sin((21.0 + 4.0 * barbs) * (y - (0.95 + 0.25 * sweep) * side**0.85) + 1.1 * shimmer)
+    body = inside(0.92 + 0.10 * y - 0.30 * y**2 - side, 0.06)
+    comb = sin((18.0 + 0.7 * barbs) * (y - (0.95 + 0.04 * sweep) * side**0.85) + 0.8 * shimmer)
     strand = 0.5 + 0.5 * comb
     picture = Layers(
-        0.04 + body * (0.22 + 0.26 * strand), 0.35 + body * (0.10 + 0.55 * strand), 0.10 * body * strand**3
+        0.04 + body * (0.20 + 0.32 * strand), 0.35 + body * (0.06 + 0.62 * strand), 0.16 * body * strand**3
     )
     stem = bump(x, 0.028) * inside(-y - 0.15, 0.05)
     picture = picture.under(stem, torch.full_like(x, 0.85), torch.full_like(x, 0.9), 0.3 * stem)

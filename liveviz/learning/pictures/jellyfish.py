@@ -11,8 +11,8 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Layers:
     """coarse: pulse of the bell, sway of the arms, tilt, spread. middle: how many ribs, how wide the light."""
     pulse, sway, tilt, spread = coarse
     ribs, glow = middle
-    x, y = rotated(p.x, p.y - 0.22, 0.14 + 0.18 * tilt)
-    wide, tall = 0.58 - 0.07 * pulse, 0.50 + 0.08 * pulse
+    x, y = rotated(p.x, p.y - 0.22, 0.12 + 0.06 * tilt)
+    wide, tall = 0.58 - 0.06 * pulse, 0.50 + 0.07 * pulse
     rho = ((x / wide) ** 2 + (y / tall) ** 2 + 1e-3).sqrt()
     hem = -0.06 + 0.05 * torch.cos(9.0 * x / wide) * (1.0 + 0.3 * pulse) - 0.12 * (x / wide) ** 2
     bell = inside(1.0 - rho, 0.03) * inside(y - hem, 0.02)
@@ -23,13 +23,13 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Layers:
         0.36 * torch.exp(-(4.0 - 1.2 * glow) * (rho - 1.0).clamp(min=0.0) - 2.5 * (hem - y).clamp(min=0.0)),
     )
     below = (-y).clamp(min=0.0)
-    fade = torch.exp(-1.25 * below) * inside(hem + 0.08 - y, 0.04)
-    for k in range(7):
-        root = (k - 3) / 3.0 * wide * 0.82
-        line = root * (1.0 + (0.10 + 0.25 * spread) * below) + (0.10 * below.sqrt()) * sin(
-            5.0 * below - 0.9 * k * (-1) ** k + 1.2 * sway + 0.6
+    fade = torch.exp(-0.95 * below) * inside(hem + 0.08 - y, 0.04)
+    for k in range(5):
+        root = (k - 2) / 2.0 * wide * 0.80
+        line = root * (1.0 + (0.10 + 0.09 * spread) * below) + (0.10 * below.sqrt()) * sin(
+            5.0 * below - 0.9 * k * (-1) ** k + 0.5 * sway + 0.6
         )
-        thick = (0.055 if k in (2, 4) else 0.03) * (1.0 - 0.25 * below) + 0.008 * glow
+        thick = (0.065 if k in (1, 3) else 0.045) * (1.0 - 0.3 * below) + 0.008 * glow
         arm = bump(x - line, thick) * fade
         picture = picture.under((0.85 * arm).clamp(max=1.0), 0.52 + 0.25 * fade, 0.45 + 0.55 * fade, 0.35 * arm)
         picture = picture.lit(0.16 * torch.exp(-(x - line).abs() * (15.0 - 4.0 * glow)) * fade)

@@ -30,7 +30,7 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Layers:
     veins, glow = middle
     pool = inside(WATER - p.y, 0.012)
     below = (WATER - p.y).clamp(min=0.0)
-    x = p.x + pool * 0.045 * torch.sin(26.0 * below**0.7 + 1.2 * water + 1.5 * p.x)
+    x = p.x + pool * 0.036 * torch.sin(24.0 * below**0.7 + 0.9 * water + 1.5 * p.x)
     y = (p.y - WATER).abs() * (1.0 + 0.25 * pool) - 0.02
     away = (x * x + (y - 0.28) ** 2 + 1e-4).sqrt()
     picture = Layers(
@@ -40,13 +40,13 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Layers:
     )
     for k, (angle, size) in enumerate(PETALS):
         front = k >= 8
-        across, along = rotated(x, y, -(angle * (0.86 + 0.20 * bloom) + 0.10 * sway))
-        along = along / (size * (0.98 + 0.08 * length))
+        across, along = rotated(x, y, -(angle * (0.88 + 0.08 * bloom) + 0.03 * sway))
+        along = along / (size * (0.98 + 0.06 * length))
         inner = along.clamp(0.001, 0.999)
         half = (0.27 if front else 0.25) * size * inner.sqrt() * (1.0 - inner * inner)
         side = across / (half + 0.02)
         petal = inside(half - across.abs(), 0.016) * inside(along - 0.02, 0.02) * inside(0.985 - along, 0.02)
-        vein = 0.5 + 0.5 * torch.cos((6.5 + 2.0 * veins) * side)
+        vein = 0.5 + 0.5 * torch.cos((6.5 + 1.5 * veins) * side)
         base = 0.40 if front else 0.22
         ramp = base + 0.50 * inner * inner + 0.10 * vein * inner - 0.06 * side.abs()
         shade = 0.52 + 0.52 * inner + 0.10 * vein - (0.0 if front else 0.14)

@@ -18,17 +18,17 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Layers:
         torch.full_like(p.r, 0.03), torch.full_like(p.r, 0.4), 0.22 * torch.exp(-2.5 * (p.r - 0.9).clamp(min=0.0))
     )
     for k, (radius, petals, half) in enumerate(WHEELS):
-        angle = petals * p.theta + half * math.pi + (1.1 * turn if k % 2 else -1.1 * other)
+        angle = petals * p.theta + half * math.pi + (0.6 * turn if k % 2 else -0.6 * other)
         pointed = (1.0 + cos(angle) + 0.02).sqrt() / math.sqrt(2.0)  # a cusp between petals, a round tip
         edge = (
             radius
-            * (0.74 - 0.07 * depth + (0.26 + 0.07 * depth) * pointed)
-            * (1.0 + 0.05 * breath * (1 if k % 2 else -1))
+            * (0.74 - 0.06 * depth + (0.26 + 0.06 * depth) * pointed)
+            * (1.0 + 0.04 * breath * (1 if k % 2 else -1))
         )
         place = p.r / edge
         petal = inside(edge - p.r, 0.014)
         vein = bump(cos(angle) - 1.0, 0.5) * inside(place - 0.35, 0.3)
-        ring = 0.5 + 0.5 * cos((12.0 + 4.0 * rings) * (place - 0.5))
+        ring = 0.5 + 0.5 * cos((11.0 + 1.0 * rings) * (place - 0.5))
         ramp = (0.16 + 0.14 * k) + 0.40 * place**3 + 0.16 * vein + 0.10 * ring
         shade = 0.34 + 0.07 * k + 0.50 * place**2 + 0.16 * ring
         picture = picture.under(petal, ramp, shade, (0.42 + 0.16 * glow) * bump(edge - p.r, 0.035 + 0.012 * glow))

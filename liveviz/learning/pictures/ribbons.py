@@ -11,14 +11,14 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Layers:
     """coarse: slope, wave, weave, pinch. middle: how curled, how wide the light."""
     slope, wave, weave, pinch = coarse
     curl, glow = middle
-    x, y = rotated(p.x, p.y, 0.25 + 0.2 * slope)
+    x, y = rotated(p.x, p.y, 0.25 + 0.13 * slope)
     light, core, veil = torch.zeros_like(y), torch.zeros_like(y), torch.zeros_like(y)
-    width = 0.042 + 0.014 * glow
+    width = 0.050 + 0.014 * glow
     for k in range(5):
         line = (
-            0.27 * (k - 2) * (0.75 + (0.45 + 0.2 * pinch) * sin(1.6 * x + 0.5))
-            + 0.26 * sin(2.0 * x + 0.75 * k + 0.9 * wave)
-            + (0.11 + 0.06 * curl) * sin(3.7 * x + 2.1 * k + 0.9 * weave)
+            0.27 * (k - 2) * (0.75 + (0.45 + 0.13 * pinch) * sin(1.6 * x + 0.5))
+            + 0.26 * sin(2.0 * x + 0.75 * k + 0.7 * wave)
+            + (0.11 + 0.04 * curl) * sin(3.7 * x + 2.1 * k + 0.6 * weave)
         )
         away = (y - line).abs()
         core = core + bump(away, width * (0.8 + 0.25 * sin(2.0 * x + k)))

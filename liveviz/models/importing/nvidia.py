@@ -52,15 +52,12 @@ class Pickle:
 
     def mapping(self) -> dict[str, int | float]:
         """mapping_layers and mapping_lr, from the layers that there are."""
-        if "mapping.embed_proj" in self.modules:
-            raise self.source.fail(
-                "its classes go through a pretrained embedding, as StyleGAN-XL's: it cannot be played"
-            )
         layers = [path for path in self.modules if path.startswith("mapping.fc") and path[10:].isdecimal()]
-        rates = {self._rate(path, "lrelu") for path in layers}
+        rates = {self.rate(path, "lrelu") for path in layers}
         if len(rates) != 1:
             raise self.source.fail("mapping: its layers do not share one learning rate")
-        if "mapping.embed" in self.modules and not math.isclose(self._rate("mapping.embed", "linear"), 1.0):
+        plain = "mapping.embed" in self.modules and "mapping.embed_proj" not in self.modules  # else see `stylegan_xl`
+        if plain and not math.isclose(self.rate("mapping.embed", "linear"), 1.0):
             raise self.source.fail("mapping.embed: has a learning rate of its own")
         return {"mapping_layers": len(layers), "mapping_lr": rates.pop()}
 
@@ -68,7 +65,7 @@ class Pickle:
         """LivevizError unless every style is a plain linear layer."""
         for path in self.modules:
             if path.endswith(".affine"):
-                self.require(path, "bias_gain", 1.0, self._rate(path, "linear"))
+                self.require(path, "bias_gain", 1.0, self.rate(path, "linear"))
 
     def clamp(self, paths: Iterable[str]) -> float | None:
         """The one clamp that all of these modules have."""
@@ -94,14 +91,20 @@ class Pickle:
             raise self.source.fail(f"has no module {shown(path)}")
         return self.modules[path].state
 
-    def _rate(self, path: str, activation: str) -> float:
+    def shape(self, name: str, rank: int) -> tuple[int, ...]:
+        """The shape of a tensor that must be there, with so many sizes."""
+        if name not in self.nodes:
+            raise self.source.fail(f"tensor {name} is missing")
+        shape = self.arrays.shape(name, self.nodes[name])
+        if len(shape) != rank:
+            raise self.source.fail(f"tensor {name}: shape {list(shape)}, expected {rank} sizes")
+        return shape
+
+    def rate(self, path: str, activation: str) -> float:
         """The learning-rate multiplier of a linear layer, which its weights are scaled with."""
         self.says(path, "activation", activation)
         rate = float(self.arrays.number(_of(path, "bias_gain"), self._state(path).get("bias_gain")))
-        name = f"{path}.weight"
-        if name not in self.nodes:
-            raise self.source.fail(f"tensor {name} is missing")
-        inputs = math.prod(self.arrays.shape(name, self.nodes[name])[1:])
+        inputs = self.shape(f"{path}.weight", 2)[1]
         self.require(path, "weight_gain", rate / math.sqrt(max(inputs, 1)), self._state(path).get("weight_gain"))
         return rate
 

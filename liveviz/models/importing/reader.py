@@ -4,13 +4,14 @@ file says nothing here; its first bytes and its contents do."""
 import contextlib
 import hashlib
 import io
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from liveviz.models.files import read
 from liveviz.models.generator import Generator
-from liveviz.models.importing import rosinality, stylegan2, stylegan3, tensorflow
+from liveviz.models.importing import rosinality, stylegan2, stylegan3, stylegan_xl, tensorflow
 from liveviz.models.importing.arrays import Arrays
 from liveviz.models.importing.machine import Machine
 from liveviz.models.importing.modules import as_module
@@ -19,6 +20,7 @@ from liveviz.models.importing.source import Source, shown
 from liveviz.models.importing.torch_files import Storages, is_row, read_row, read_zip
 from liveviz.spec import LivevizError
 
+MAX_FILE = 8 << 30  # bytes
 PLAYABLE = (
     "a StyleGAN2 or StyleGAN3 pickle (.pkl), a TensorFlow-era StyleGAN2 pickle, a rosinality checkpoint (.pt), or a "
     ".safetensors of liveviz"
@@ -48,6 +50,8 @@ def _opened(path: Path) -> Iterator[io.BufferedReader]:
         if path.exists() and not path.is_file():  # a FIFO would wait for ever
             raise LivevizError(f"{path}: cannot be read: it is no ordinary file")
         with path.open("rb") as file:
+            if (size := os.fstat(file.fileno()).st_size) > MAX_FILE:  # a hole in a file costs nothing to make
+                raise LivevizError(f"{path}: cannot be read: {size} bytes; {MAX_FILE} are allowed")
             yield file
     except OSError as error:
         raise LivevizError(f"{path}: cannot be read: {error.strerror or error}") from error
@@ -87,7 +91,11 @@ def _foreign(path: Path, file: BinaryIO) -> tuple[Generator, str]:
         elif stylegan2.recognises(pickle):
             kind, (config, weights) = "StyleGAN2", stylegan2.convert(pickle)
         else:
-            raise source.fail(f"its G_ema is a {shown(root.class_name)} that is neither a StyleGAN2 nor a StyleGAN3")
+            raise source.fail(
+                f"its G_ema is a {shown(root.class_name)} that is neither a StyleGAN2 nor a StyleGAN3 (FastGAN, which "
+                "Projected GAN trains unless told otherwise, is another network)"
+            )
+        kind += stylegan_xl.NOTE if stylegan_xl.is_used(pickle) else ""
     return Generator(config, weights, path.stem), kind
 
 

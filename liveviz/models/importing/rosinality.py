@@ -6,6 +6,7 @@ Source: the names in the files; Karras et al. 2020 (1912.04958) for what the lay
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -36,6 +37,8 @@ def convert(source: Source, arrays: Arrays, value: Mapping[str, object]) -> tupl
             raise source.fail(f"tensor {shown(name)}: is another filter than [1, 3, 3, 1]")
     average = value.get("latent_avg")
     wanted = _table(config)
+    if not any(name.startswith("noises.") for name in nodes):  # the first versions drew them anew for every picture
+        wanted |= {name: replace(w, default=0.0) for name, w in wanted.items() if name.endswith(".noise_const")}
     if average is None:
         wanted["mapping.w_avg"] = Wanted("latent_avg", (config.w_dim,), default=0.0)
         return config, _averaged(config, take(source, arrays, nodes, config, wanted, kernels))

@@ -10,7 +10,8 @@ import math
 from liveviz.models.config import GeneratorConfig
 from liveviz.models.importing.nvidia import Pickle
 from liveviz.models.importing.source import shown
-from liveviz.models.importing.weights import Wanted, Weights, channel_limits, is_fir, sized, take
+from liveviz.models.importing.stylegan_xl import take_weights
+from liveviz.models.importing.weights import Wanted, Weights, channel_limits, is_fir, sized
 
 
 def recognises(pickle: Pickle) -> bool:
@@ -25,8 +26,8 @@ def convert(pickle: Pickle) -> tuple[GeneratorConfig, Weights]:
     blocks = [f"synthesis.b{r}" for r in resolutions]
     convs = [f"{b}.conv{i}" for b in blocks for i in (0, 1) if (b, i) != (blocks[0], 0)]
     torgbs = [f"{b}.torgb" for b in blocks if f"{b}.torgb" in pickle.modules]
-    widths = {r: _shape(pickle, f"{b}.conv1.bias", 1)[0] for r, b in zip(resolutions, blocks, strict=True)}
-    _, const_height, const_width = _shape(pickle, "synthesis.b4.const", 3)
+    widths = {r: pickle.shape(f"{b}.conv1.bias", 1)[0] for r, b in zip(resolutions, blocks, strict=True)}
+    _, const_height, const_width = pickle.shape("synthesis.b4.const", 3)
     _check(pickle, convs, torgbs, [f"{b}.skip" for b in blocks if f"{b}.skip" in pickle.modules])
     config = sized(
         pickle.source,
@@ -47,16 +48,7 @@ def convert(pickle: Pickle) -> tuple[GeneratorConfig, Weights]:
     silent = [c for c in convs if pickle.attribute(c, "use_noise") is False]
     noise = [f"{c}.{name}" for c in silent for name in ("noise_const", "noise_strength")]
     wanted = {name: Wanted(name, shapes[name], default=0.0) for name in noise if name in shapes}
-    return config, take(pickle.source, pickle.arrays, pickle.nodes, config, wanted, filters)
-
-
-def _shape(pickle: Pickle, name: str, rank: int) -> tuple[int, ...]:
-    if name not in pickle.nodes:
-        raise pickle.source.fail(f"tensor {name} is missing")
-    shape = pickle.arrays.shape(name, pickle.nodes[name])
-    if len(shape) != rank:
-        raise pickle.source.fail(f"tensor {name}: shape {list(shape)}, expected {rank} sizes")
-    return shape
+    return config, take_weights(pickle, config, wanted, filters)
 
 
 def _is_half(pickle: Pickle, block: str) -> bool:
@@ -85,5 +77,5 @@ def _check(pickle: Pickle, convs: list[str], torgbs: list[str], skips: list[str]
     for path in skips:
         pickle.says(path, "activation", "linear")
     for path in [*torgbs, *skips]:
-        inputs = math.prod(_shape(pickle, f"{path}.weight", 4)[1:])
+        inputs = math.prod(pickle.shape(f"{path}.weight", 4)[1:])
         pickle.require(path, "weight_gain", 1.0 / math.sqrt(max(inputs, 1)), pickle.attribute(path, "weight_gain"))

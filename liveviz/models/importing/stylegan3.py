@@ -8,7 +8,8 @@ from liveviz.models import stylegan3_layers
 from liveviz.models.config import GeneratorConfig
 from liveviz.models.importing.nvidia import Pickle
 from liveviz.models.importing.source import shown
-from liveviz.models.importing.weights import Weights, sized, take
+from liveviz.models.importing.stylegan_xl import take_weights
+from liveviz.models.importing.weights import Weights, sized
 
 _DESIGN = {  # argument of the synthesis network: the only value that can be played
     "first_cutoff": stylegan3_layers.FIRST_CUTOFF,
@@ -33,6 +34,11 @@ def convert(pickle: Pickle) -> tuple[GeneratorConfig, Weights]:
         pickle.require(synthesis, name, expected, pickle.option(synthesis, name, expected))
     pickle.affines()
     layers = [path for path in pickle.modules if path.startswith("synthesis.L") and path.count(".") == 1]
+    if len(layers) != pickle.whole(synthesis, "num_layers") + 1:
+        raise pickle.source.fail(
+            f"has {len(layers)} layers, not the one more than its num_layers that a StyleGAN3 has: StyleGAN-XL's steps to a "
+            "larger picture put layers on top of a smaller generator, and on which bands is not in its paper"
+        )
     config = sized(
         pickle.source,
         **pickle.sizes(),
@@ -48,7 +54,7 @@ def convert(pickle: Pickle) -> tuple[GeneratorConfig, Weights]:
     for layer in stylegan3_layers.layers(config):
         for name, value in (("in_cutoff", layer.cutoff[0]), ("out_cutoff", layer.cutoff[1])):
             pickle.require(layer.name, name, value, pickle.attribute(layer.name, name))
-    return config, take(pickle.source, pickle.arrays, pickle.nodes, config, {})
+    return config, take_weights(pickle, config, {})
 
 
 def _option(pickle: Pickle, name: str, default: int) -> int:

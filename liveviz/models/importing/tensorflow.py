@@ -6,7 +6,8 @@ Source: the names in the files; Karras et al. 2020 (1912.04958) and the papers' 
 """
 
 import math
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from liveviz.models.importing.weights import Wanted, Weights, channel_limits, si
 
 NETWORK = "dnnlib.tflib.network.Network"
 MAX_VARIABLES = 4096
-_IGNORED = ("lod", "dlatent_avg")
+_SCOPE = re.compile(r"synthesis/(\d{1,5})x(\d{1,5})/")
 _PLAYED = {  # keyword of the networks: its default, which alone can be played
     "nonlinearity": "lrelu",
     "act": "lrelu",
@@ -60,8 +61,11 @@ def convert(source: Source, arrays: Arrays, found: tuple[Call, ...]) -> tuple[Ge
     taps = options.get("resample_kernel")
     if taps is not None and arrays.numbers("resample_kernel", taps) != [1, 3, 3, 1]:
         raise source.fail("resample_kernel: is another filter than [1, 3, 3, 1]")
-    config = _config(source, arrays, nodes, options)
-    return config, take(source, arrays, nodes, config, _table(config), _IGNORED)
+    scopes = _scopes(nodes)
+    config = _config(source, arrays, nodes, options, scopes)
+    # The trainer's own numbers (lod, epochs) lie at the top.
+    counts = [name for name, node in nodes.items() if "/" not in name and arrays.shape(name, node) == ()]
+    return config, take(source, arrays, nodes, config, _table(config, scopes), counts)
 
 
 def _state(source: Source, node: object) -> dict[str, object]:
@@ -83,7 +87,15 @@ def _variables(source: Source, state: dict[str, object], prefix: str) -> dict[st
     return named
 
 
-def _config(source: Source, arrays: Arrays, nodes: dict[str, object], options: dict[str, object]) -> GeneratorConfig:
+def _scopes(nodes: dict[str, object]) -> list[str]:
+    """The blocks as their variables have them, coarse first: 4x4, 8x8 ...; of programs with wide pictures 4x7, 8x14 ..."""
+    found = {(int(match[1]) * int(match[2]), match[0]) for name in nodes if (match := _SCOPE.match(name))}
+    return [scope.rstrip("/") for _, scope in sorted(found)][:10]
+
+
+def _config(
+    source: Source, arrays: Arrays, nodes: dict[str, object], options: dict[str, object], scopes: Sequence[str]
+) -> GeneratorConfig:
     def shape(name: str, rank: int) -> tuple[int, ...]:
         if name not in nodes:
             raise source.fail(f"tensor {name} is missing: no StyleGAN2 of the TensorFlow era")
@@ -96,29 +108,35 @@ def _config(source: Source, arrays: Arrays, nodes: dict[str, object], options: d
         given = [options[name] for name in names if options.get(name) is not None]
         return float(arrays.number(names[0], given[0])) if given else default
 
+    if any("/StyleMod/" in name or name.startswith("synthesis/ToRGB_lod") for name in nodes):
+        raise source.fail(
+            "is a StyleGAN of the first kind (2018, or config-a of StyleGAN2's paper), which cannot be played"
+        )
     if "mapping/LabelConcat/weight" in nodes:
         raise source.fail("has classes in the way of StyleGAN2 before ADA, which cannot be played")
-    resolutions = [
-        r for r in (4 << n for n in range(10)) if any(name.startswith(f"synthesis/{r}x{r}/") for name in nodes)
-    ]
-    last = max(resolutions, default=4)
-    widths = {r: shape(f"synthesis/{r}x{r}/{'Conv1' if r > 4 else 'Conv'}/bias", 1)[0] for r in resolutions}
-    plain = "skip" if "synthesis/4x4/ToRGB/weight" in nodes else "orig"
-    architecture = "resnet" if "synthesis/8x8/Skip/weight" in nodes else plain
+    if not scopes:
+        raise source.fail("its synthesis network has no layers by resolution: no StyleGAN2 of the TensorFlow era")
+    first, *later = scopes
+    widths = {4 << n: shape(f"{at}/{'Conv1' if n else 'Conv'}/bias", 1)[0] for n, at in enumerate(scopes)}
+    _, _, const_height, const_width = shape(f"{first}/Const/const", 4)
+    plain = "skip" if f"{first}/ToRGB/weight" in nodes else "orig"
+    architecture = "resnet" if any(f"{at}/Skip/weight" in nodes for at in later) else plain
     classes = shape("mapping/LabelEmbed/weight", 2)[0] if "mapping/LabelEmbed/weight" in nodes else 0
     w_dim = shape("dlatent_avg", 1)[0]
     return sized(
         source,
-        resolution=last,
-        **channel_limits(widths or {4: 1}),
+        resolution=2 << len(scopes),
+        **channel_limits(widths),
         z_dim=shape("mapping/Dense0/weight", 2)[0] - (w_dim if classes else 0),
         w_dim=w_dim,
         classes=classes,
         mapping_layers=sum(name.startswith("mapping/Dense") and name.endswith("/weight") for name in nodes),
         mapping_lr=number(("mapping_lrmul", "lrmul"), 0.01),
-        img_channels=shape(f"synthesis/{last}x{last}/ToRGB/bias", 1)[0],
+        img_channels=shape(f"{scopes[-1]}/ToRGB/bias", 1)[0],
         conv_clamp=number(("conv_clamp",), math.inf) if options.get("conv_clamp") is not None else None,
         architecture=f"stylegan2-{architecture}",
+        const_height=const_height,
+        const_width=const_width,
         num_fp16_res=_whole(source, options, "num_fp16_res"),
     )
 
@@ -130,7 +148,7 @@ def _whole(source: Source, options: dict[str, object], name: str) -> int:
     return value
 
 
-def _table(config: GeneratorConfig) -> dict[str, Wanted]:
+def _table(config: GeneratorConfig, scopes: Sequence[str]) -> dict[str, Wanted]:
     """Where every weight is in the file."""
     shapes = config.shapes()
     table = {"mapping.w_avg": Wanted("dlatent_avg", (config.w_dim,))}
@@ -141,14 +159,14 @@ def _table(config: GeneratorConfig) -> dict[str, Wanted]:
             turn = np.transpose if leaf == "weight" else None
             table[weight] = Wanted(f"mapping/{name}/{leaf}", shape[::-1], turn)
         elif weight.startswith("synthesis."):
-            table[weight] = _synthesis(weight, shape)
+            table[weight] = _synthesis(weight, shape, scopes)
     return table
 
 
-def _synthesis(weight: str, shape: tuple[int, ...]) -> Wanted:
+def _synthesis(weight: str, shape: tuple[int, ...], scopes: Sequence[str]) -> Wanted:
     _, block, layer, *rest = weight.split(".")
     r = int(block[1:])
-    at = f"synthesis/{r}x{r}"
+    at = scopes[r.bit_length() - 3]
     if layer == "const":
         return Wanted(f"{at}/Const/const", (1, *shape))
     first = r == 4

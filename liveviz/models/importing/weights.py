@@ -13,7 +13,8 @@ from liveviz.models.importing.arrays import Arrays
 from liveviz.models.importing.source import Source, shown
 from liveviz.spec import LivevizError
 
-Weights = dict[str, NDArray[np.float32]]
+Array = NDArray[np.float32]
+Weights = dict[str, Array]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Wanted:
 
     name: str
     shape: tuple[int, ...]
-    turn: Callable[[NDArray[np.float32]], NDArray[np.float32]] | None = None
+    turn: Callable[[Array], Array] | None = None
     default: float | None = None
 
 
@@ -65,7 +66,10 @@ def take(
             found = arrays.array(place.name, nodes[place.name])
         else:
             found = np.full(place.shape, place.default, np.float32)
-        turned = found if place.turn is None else place.turn(found)
+        with np.errstate(all="ignore"):  # what does not fit float32 is found here
+            turned = found if place.turn is None else place.turn(found)
+        if not np.isfinite(turned).all():
+            raise source.fail(f"tensor {place.name}: holds values that are too large")
         weights[weight] = np.ascontiguousarray(turned, np.float32).reshape(shapes[weight])
     return weights
 
@@ -78,7 +82,7 @@ def sized(source: Source, **fields: Any) -> GeneratorConfig:
         raise source.fail(str(error)) from error
 
 
-def is_fir(found: NDArray[np.float32], gain: float = 1.0) -> bool:
+def is_fir(found: Array, gain: float = 1.0) -> bool:
     """Whether `[4, 4]` is the low-pass filter [1, 3, 3, 1] of StyleGAN2, times `gain`."""
     taps = np.array([1.0, 3.0, 3.0, 1.0])
     return found.shape == (4, 4) and bool(np.allclose(found, np.outer(taps, taps) * (gain / 64.0), rtol=1e-4))

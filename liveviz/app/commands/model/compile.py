@@ -3,7 +3,7 @@
 import argparse
 
 from liveviz import bending, engine, models
-from liveviz.app import arguments, composition, paths
+from liveviz.app import arguments, composition, model_change, paths, preparing
 from liveviz.clock import now
 from liveviz.spec import LivevizError
 
@@ -19,6 +19,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--size", default="1280x720", metavar="WxH", help="canvas in pixels (default: 1280x720)")
     arguments.add_wide(parser)
+    parser.add_argument(
+        "--from", dest="before", type=arguments.named, metavar="MODEL", help="also what a show fades through from it"
+    )
+    parser.add_argument("--stages", help=argparse.SUPPRESS)  # what a running show has beyond its mapping
 
 
 def run(args: argparse.Namespace) -> None:
@@ -35,7 +39,13 @@ def run(args: argparse.Namespace) -> None:
         print(f"{generator.name}: backend {name} compiles nothing that could be kept")
         return
     stages = bending.stages(composition.bend_settings(program), engine.layers_of(generator.config))
+    if args.stages is not None:
+        stages = preparing.parse_stages(args.stages)
     start = now()
+    if args.before is not None:
+        before = models.widen(models.open_model(args.before, paths.model_folders(), cache), *shape)
+        for mixture in model_change.mixtures(before, generator):
+            engine.create(name, mixture, cache=cache, bends=stages).close()
     backend = engine.create(name, generator, cache=cache, bends=stages)
     took = now() - start
     width, height = backend.size

@@ -19,10 +19,17 @@ if TYPE_CHECKING:
 
 HELP = "how good a generator is, in numbers"
 _PART = 32
+_NOTE = (
+    "Compare only figures of one --count, and with the row for real pictures. More pictures see more: what a softened set "
+    "has against real ones goes from coverage 0.48, density 0.35, precision 0.48 at 200 to 0.09, 0.07, 0.11 at 2000, while "
+    "real against real stays near 0.97, 1.0, 0.93. frechet of real against real falls as 1 / count (10.8 at 200, 1.1 at "
+    "2000, of 360 numbers a picture); kernel does not depend on the count."
+)
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
+    parser.epilog = _NOTE
     parser.add_argument(
         "model", type=arguments.named, metavar="BUNDLE", help="name, bundle folder or .safetensors file"
     )

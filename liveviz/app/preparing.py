@@ -1,0 +1,68 @@
+"""Compiling a generator for a show that is under way: in a process of its own, which leaves what it made in the cache
+folder, gives way to the show in all it does, and ends at once when nobody wants it any more."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+
+from liveviz import bending
+from liveviz.app.options import ShowOptions
+from liveviz.spec import LivevizError
+
+_QUIET = 15  # how nice it is; not idle only, or it would never be done where the show takes the whole machine
+_LOOK_EVERY = 0.1
+
+
+def stages_text(stages: Iterable[bending.Stage]) -> str:
+    """Stages of bends for a command line: `8:*move,64:blur`."""
+    return ",".join(f"{stage.layer}:{stage.name}" for stage in sorted(stages))
+
+
+def parse_stages(text: str) -> bending.Topology:
+    """The inverse; what a generator cannot have is left out when it is compiled."""
+    pairs = (part.partition(":") for part in text.split(",") if part)
+    return frozenset(bending.Stage(int(layer), name) for layer, _, name in pairs if layer.isdecimal())
+
+
+def prepare(name: str, before: str, stages: bending.Topology, options: ShowOptions, wanted: Callable[[], bool]) -> None:
+    """Compile the generator `name`, and what is between `before` and it, with a place for these bends.
+
+    Raises: LivevizError where it cannot be had, or is not `wanted` any more.
+    """
+    words = [
+        "model",
+        "compile",
+        name,
+        "--from",
+        before,
+        "--backend",
+        options.backend,
+        "--mapping",
+        str(options.mapping),
+    ]
+    words += ["--size", f"{options.size[0]}x{options.size[1]}", "--wide", options.wide, "--stages", stages_text(stages)]
+    started = subprocess.Popen(
+        [sys.executable, "-m", "liveviz", *words],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+    )
+    if hasattr(os, "setpriority"):
+        os.setpriority(os.PRIO_PROCESS, started.pid, _QUIET)
+    said: str | None = None
+    while said is None:
+        try:
+            said = started.communicate(timeout=_LOOK_EVERY)[1]
+        except subprocess.TimeoutExpired:
+            if not wanted():
+                started.kill()
+                started.communicate()
+                raise LivevizError("is not wanted any more") from None
+    if started.returncode < 0:
+        raise LivevizError(f"compiling it was ended by signal {-started.returncode}")
+    if started.returncode != 0:
+        lines = said.strip().splitlines() or ["cannot be compiled"]
+        raise LivevizError(lines[-1].removeprefix("liveviz: error: "))

@@ -1,0 +1,86 @@
+"""Compiling beside a show, in a process of its own that may fail, die or be no longer wanted."""
+
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from test_app_model_change import bundle
+
+from liveviz.app import preparing
+from liveviz.app.options import ShowOptions
+from liveviz.bending import Stage
+from liveviz.spec import LivevizError
+
+pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
+
+
+@pytest.fixture
+def options(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ShowOptions:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("PYTHONPATH", str(root))
+    no = None
+    mapping = root / "mappings" / "default.toml"
+    return ShowOptions(
+        "demo", "x", mapping, (64, 64), 30.0, no, "auto", "headless", no, no, False, no, no, no, no, False, 0.0
+    )
+
+
+def children() -> list[psutil.Process]:
+    return [c for c in psutil.Process().children(recursive=True) if "compile" in c.cmdline()]
+
+
+def until_there() -> psutil.Process:
+    end = time.monotonic() + 20
+    while not (found := children()):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    return found[0]
+
+
+def test_stages_survive_the_command_line() -> None:
+    stages = frozenset({Stage(8, "*move"), Stage(64, "blur"), Stage(8, "*move.1")})
+    assert preparing.parse_stages(preparing.stages_text(stages)) == stages
+    assert preparing.parse_stages("") == preparing.parse_stages("x:y,,:") == frozenset()
+
+
+def test_what_is_compiled_lies_in_the_cache_for_the_show(tmp_path: Path, options: ShowOptions) -> None:
+    a, b = (str(bundle(tmp_path, name, 32, 1)) for name in ("a", "b"))  # one family
+    preparing.prepare(b, a, frozenset({Stage(8, "*move")}), options, lambda: True)
+    assert (
+        len(list((tmp_path / "cache" / "liveviz").glob("*.openvino"))) == 1
+    )  # of these two, all mixtures are the same
+
+
+def test_what_cannot_be_had_is_told_in_its_own_line(tmp_path: Path, options: ShowOptions) -> None:
+    a = str(bundle(tmp_path, "a", 32, 1))
+    cut = bundle(tmp_path, "cut", 32, 2)
+    whole = (cut / "generator.safetensors").read_bytes()
+    (cut / "generator.safetensors").write_bytes(whole[: len(whole) // 2])
+    for name in (str(cut), "nowhere"):
+        with pytest.raises(LivevizError) as told:
+            preparing.prepare(name, a, frozenset(), options, lambda: True)
+        assert name in str(told.value) and "\n" not in str(told.value) and "Traceback" not in str(told.value)
+
+
+def test_it_may_be_killed_in_the_middle_or_be_wanted_no_more(tmp_path: Path, options: ShowOptions) -> None:
+    a = str(bundle(tmp_path, "a", 32, 1))
+    said: list[str] = []
+    wanted = threading.Event()
+    wanted.set()
+
+    def work() -> None:
+        try:
+            preparing.prepare(a, a, frozenset(), options, wanted.is_set)
+        except LivevizError as error:
+            said.append(str(error))
+
+    for end in (lambda: until_there().kill(), wanted.clear):
+        thread = threading.Thread(target=work)
+        thread.start()
+        assert until_there().nice() in (0, 15)
+        end()
+        thread.join(10)
+        assert not thread.is_alive() and not children()
+    assert said == ["compiling it was ended by signal 9", "is not wanted any more"]
