@@ -90,6 +90,13 @@ def devices() -> "tuple[list[Device], str | None]":
     return found, None if found else "there is no sound device on this machine"
 
 
+def hangs(error: LivevizError) -> bool:
+    """Whether `error` says that the sound system hangs, so that only another process can open a device."""
+    from liveviz.inputs.audio_portaudio import NoAnswer
+
+    return isinstance(error, NoAnswer)
+
+
 def look_again() -> None:
     """List the devices anew, for an `open_live` that failed. LivevizError where the sound system does not answer."""
     from liveviz.inputs.audio_portaudio import ANSWER_WITHIN, bounded, refresh

@@ -19,6 +19,7 @@ from liveviz.inputs.audio_contract import bounded_samples
 from liveviz.inputs.audio_portaudio import (
     BlockTimes,
     Device,
+    NoAnswer,
     bounded,
     close_stream,
     find_input,
@@ -34,6 +35,7 @@ LOST_AFTER = 0.5  # seconds without a callback
 FIRST_WITHIN = 4.0  # a sleeping monitor source takes up to 2 s to wake
 RETRY_EVERY = 0.3
 OPEN_WITHIN = 5.0
+REOPEN_WITHIN = 2.5  # it takes 0.05 s where the sound server is well
 CLOSE_WITHIN = 0.7
 KEPT_CHANNELS = 8
 
@@ -132,12 +134,12 @@ class DeviceSource:
         """All blocks that wait, oldest first; waits up to `timeout` seconds for the first; [] where none came.
 
         Raises:
-            LivevizError: the sound system hangs, and would for as long as this process lives.
+            NoAnswer: the sound system hangs, and would for as long as this process lives.
         """
         if self._read == self._written:
             self._ready.wait(timeout)
             if self._hung:
-                raise LivevizError(self._hung)
+                raise NoAnswer(self._hung)
         self._ready.clear()
         written = self._written
         if written - self._read > self._slots - 4:
@@ -164,19 +166,22 @@ class DeviceSource:
                 return
 
     def _reopen(self) -> bool:
-        """One attempt; True where sound comes again. May hang with the sound server: only the keeper waits here."""
+        """One attempt; True where sound comes again."""
+        name = f"sound input {self.label!r}"
+
+        def again() -> None:
+            refresh()
+            self._stream = self._open(find_input(self._name))
+            start_stream(self._stream, name)
+
         try:
             if self._stream is not None:
                 stream, self._stream = self._stream, None
-                try:
-                    bounded(lambda: close_stream(stream), CLOSE_WITHIN, f"sound input {self.label!r}")
-                except LivevizError as error:
-                    self._hung = str(error)
-                    return False
-            refresh()
-            device = find_input(self._name)
-            self._stream = self._open(device)
-            start_stream(self._stream, self.label)
+                bounded(lambda: close_stream(stream), CLOSE_WITHIN, name)
+            bounded(again, REOPEN_WITHIN, name)
+        except NoAnswer as error:  # a server that goes while a stream connects leaves the plugin waiting for ever
+            self._hung = str(error)
+            return False
         except LivevizError as error:
             LOG.debug("%s", error)
             return False

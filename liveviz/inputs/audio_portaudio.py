@@ -37,11 +37,15 @@ class Device:
     default_output: bool = False
 
 
+class NoAnswer(LivevizError):
+    """The sound system hangs, and will as long as this process lives: a thread of it is inside."""
+
+
 def bounded(call: Callable[[], T], seconds: float, what: str) -> T:
     """Run `call` in a thread of its own and wait for it at most `seconds`.
 
     Raises:
-        LivevizError: "<what> does not answer": the thread is left behind.
+        NoAnswer: "<what> does not answer": the thread is left behind.
         Whatever `call` raises.
     """
     result: list[T] = []
@@ -59,7 +63,7 @@ def bounded(call: Callable[[], T], seconds: float, what: str) -> T:
     if errors:
         raise errors[0]
     if not result:
-        raise LivevizError(f"{what} does not answer")
+        raise NoAnswer(f"{what} does not answer")
     return result[0]
 
 
@@ -128,7 +132,7 @@ def list_devices() -> list[Device]:
     """Every device that PortAudio has listed.
 
     Raises:
-        LivevizError: PortAudio is missing, broken, or does not answer.
+        LivevizError: PortAudio is missing or broken (NoAnswer: it hangs).
     """
 
     def ask() -> list[Device]:
