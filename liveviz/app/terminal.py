@@ -14,6 +14,11 @@ from liveviz.spec import Output, SignalFrame
 _GLOW_S = 0.18  # how long an event stays lit
 _BAR = 24
 _COLUMN = 62
+# what a musician looks for, on top: a small window shows no more than that
+_FIRST = (
+    "level_db", "tempo", "beat", "downbeat", "bar_phase", "onset", "onset.kick", "onset.snare", "onset.hat", "energy",
+    "bands.bass", "bands.mid", "bands.high", "chroma.0", "chord", "section", "section_label", "build", "drop",
+)  # fmt: skip
 _ROWS = " ▁▂▃▄▅▆▇█"
 _MEMBER = re.compile(r"(.+)\.\d+")
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -32,6 +37,9 @@ class View:
         self._counts = [0.0] * len(self._outputs)
         self._lit = [float("-inf")] * len(self._outputs)
         self._groups = _groups([o.name for o in self._outputs])
+        names = [self._outputs[group[0]].name for group in self._groups]
+        rank = [_FIRST.index(name) if name in _FIRST else len(_FIRST) for name in names]
+        self._groups = [self._groups[n] for n in sorted(range(len(rank)), key=rank.__getitem__)]
         self._live = sys.stdout.isatty()
         self._page: list[str] = []
 

@@ -11,13 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 SLOWEST_BPM, FASTEST_BPM = 50.0, 215.0
-USUAL_BPM, SPREAD = 120.0, 0.75  # the tempo prior: a bell over octaves, which counts anew every second
+USUAL_BPM, SPREAD = 120.0, 0.75  # the tempo prior: a bell over octaves
+CHARGE = 0.3  # exponent with which the prior counts anew every second
 STEADINESS = 100.0  # a tempo that changes by 1 % at a beat is e times less likely than one that stays
-ANEW = 2e-4  # probability, per look, that everything is different from now on: a cut to another song
+ANEW = 1e-3  # probability, per look, that everything is different from now on: a cut to another song
+# times as slow, and how likely beside the others
+RELATED = ((1.0, 1.0), (2.0, 1.0), (0.5, 1.0), (1.5, 0.5), (2.0 / 3.0, 0.5))
+ANOTHER = 1e-3  # probability, at a beat, that it is one of a bar at such a tempo, or another beat of this bar
+KINSHIP = 0.015  # standard deviation of the ratio
 BEATS = 4  # in a bar
 WINDOW = 16  # a beat is heard within 1 / WINDOW of its length
 TRUST = 0.5  # exponent on the network's word: neighbouring looks say the same thing twice
-LEAST = 0.02  # what the network holds for impossible is this likely
+LEAST = 0.05  # what the network holds for impossible is this likely
 UNSURE = 0.05  # of what is heard as a beat may always be a first beat, or another
 
 
@@ -55,8 +60,11 @@ class Bars:
         change = np.exp(-STEADINESS * np.abs(self.periods[None, :] / self.periods[:, None] - 1.0))
         bpms = 60.0 / frame / self.periods
         prior = np.exp(-0.5 * (np.log2(bpms / USUAL_BPM) / SPREAD) ** 2)
-        change *= (prior ** (60.0 / bpms) / change.sum(axis=1))[:, None]  # per second, charged at every beat
+        change *= (prior ** (CHARGE * 60.0 / bpms) / change.sum(axis=1))[:, None]  # per second, charged at every beat
         self._change = change.T.astype(np.float32)
+        slower = self.periods[None, :] / self.periods[:, None]  # [from, to]
+        kin = sum(share * np.exp(-0.5 * ((slower / times - 1.0) / KINSHIP) ** 2) for times, share in RELATED) * prior
+        self._related = (ANOTHER / BEATS * kin.T).astype(np.float32)
         start = np.repeat(prior / lengths, lengths)
         self._start = (start / start.sum()).astype(np.float32)
         self.p: NDArray[np.float32] = self._start.copy()
@@ -66,7 +74,8 @@ class Bars:
     def step(self, beat: float, downbeat: float) -> None:
         """Move on by a frame, then weigh with how likely a beat was heard in it, and a first beat."""
         moved = np.take(self.p, self._before, out=self._next, mode="clip")
-        moved[self._firsts] = self._change @ self.p[self._lasts]
+        ends = self.p[self._lasts]  # [tempi, BEATS]
+        moved[self._firsts] = self._change @ ends + (self._related @ ends.sum(axis=1))[:, None]
         moved *= np.float32(1.0 - ANEW)
         moved += np.float32(ANEW) * self._start
         first = min(max(downbeat, UNSURE * beat), (1.0 - UNSURE) * beat)

@@ -6,12 +6,14 @@ import math
 import numpy as np
 
 from liveviz.signals._bars import BEATS, Bars
+from liveviz.signals._groove import Groove
 from liveviz.signals._hearing import DELAYS, HEARD, Hearing
 from liveviz.signals._hop import Hop
 from liveviz.signals._looks import STEP, Looks
 from liveviz.signals._part import Part, Rig
 
 BEAT, DOWNBEAT = HEARD.index("beat"), HEARD.index("downbeat")
+DRUMS = [HEARD.index(drum) for drum in ("kick", "snare", "hat")]
 PULL = 0.12  # share of the phase error that the oscillator makes good in one look
 DOUBT = 0.5  # probability that another beat must have to be taken for the one
 NEIGHBOURS = 2  # tempi on either side of the best that are averaged with it
@@ -24,7 +26,7 @@ class Beats(Part):
     phase: [0, 1), 0 at the beat.
     index: which beat of the bar is running, 0 to 3.
     fired: whether a beat fell into this hop, and `fired_time` when.
-    State: Bars, the oscillator.
+    State: Bars, Groove, the oscillator.
     """
 
     needs = (Hearing, Looks)
@@ -33,6 +35,7 @@ class Beats(Part):
         super().__init__(rig)
         self._hearing, self._looks = rig.get(Hearing), rig.get(Looks)
         self._bars = Bars(STEP, DELAYS[BEAT] + 0.5)
+        self._groove = Groove(self._bars, DELAYS[BEAT] - DELAYS[DRUMS[0]])
         self._error = 0.0
         self.bpm = 120.0
         self.phase = 0.0
@@ -58,6 +61,7 @@ class Beats(Part):
         bars, likely = self._bars, self._hearing.likely
         for _ in range(self._looks.fresh):
             bars.step(float(likely[BEAT]), float(likely[DOWNBEAT]))
+            self._groove.step(likely[DRUMS])
         tempi = bars.tempi()
         best = int(tempi.argmax())
         low, high = max(0, best - NEIGHBOURS), min(best + NEIGHBOURS + 1, tempi.size)
