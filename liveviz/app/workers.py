@@ -52,7 +52,8 @@ def follow_parent() -> None:
     """End this process as soon as the one that started it is gone."""
 
     def wait() -> None:
-        sys.stdin.buffer.read()
+        while os.read(0, 1024):  # not sys.stdin: whoever waits in it holds a lock that the interpreter wants to end
+            pass
         os._exit(1)
 
     threading.Thread(target=wait, name="parent", daemon=True).start()
