@@ -126,9 +126,7 @@ class Playing:
     @property
     def on_device(self) -> bool:
         """Whether all that may draw the next picture can leave it on the GPU."""
-        coming = self._next
-        shown = [self._now.engine, *self._way, *([coming.engine] if coming is not None else [])]
-        return all(one.on_device for one in shown)
+        return all(one.on_device for one in self._engines())
 
     def ask(self, name: str) -> None:
         """Play that generator as soon as it is ready; what was asked for before and is not there yet is forgotten."""
@@ -137,8 +135,7 @@ class Playing:
     def mask_noise(self, picture: Any) -> None:
         """Hold the noise back by another mask from here on. Any thread may call it while another one draws."""
         self._opener.mask = picture
-        coming = self._next
-        for one in (self._now.engine, *self._way, *([coming.engine] if coming is not None else [])):
+        for one in self._engines():
             one.mask_noise(picture)
 
     def render(self, frame: ParameterFrame) -> ImageFrame:
@@ -166,6 +163,11 @@ class Playing:
         self._forget()
         for one in (*self._ended, self._now.engine):
             one.close()
+
+    def _engines(self) -> list[Engine]:
+        """The one that plays; in a fade also those between and the one that comes."""
+        coming = self._next  # read once: another thread sets it
+        return [self._now.engine, *self._way, *([coming.engine] if coming is not None else [])]
 
     def _picture(self, frame: ParameterFrame, kind: type[Picture], draw: Callable[[Engine], Picture]) -> Picture:
         self._frame = frame
@@ -282,8 +284,7 @@ class Playing:
 
     def _forget(self) -> None:
         """Leave the next one out, or what was between it and the one before."""
-        coming = self._next
-        self._ended += [*self._way, *([coming.engine] if coming is not None else [])]
+        self._ended += self._engines()[1:]
         self._way, self._next = [], None
         self._since = self._fading = None
         self._slow, self._drawn = False, {}
