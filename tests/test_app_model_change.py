@@ -14,8 +14,9 @@ from live_show import LiveShow, read_stats
 from pythonosc.udp_client import SimpleUDPClient
 
 from liveviz import models
-from liveviz.app import composition, model_change
-from liveviz.app.model_change import Opener, Playing
+from liveviz.app import composition, model_change, paths
+from liveviz.app.model_change import Playing
+from liveviz.app.opening import Opener
 from liveviz.mapping import Show
 from liveviz.models import Card
 from liveviz.signals import outputs
@@ -44,16 +45,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def playing(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """One that plays `one`; whatever it prepares waits for `gate`."""
-    monkeypatch.setattr(model_change.paths, "model_folders", lambda: [folder])
-    monkeypatch.setattr(model_change.paths, "cache", lambda: tmp_path)
+    monkeypatch.setattr(paths, "model_folders", lambda: [folder])
+    monkeypatch.setattr(paths, "cache", lambda: tmp_path)
     monkeypatch.setattr(model_change, "SETTLE_S", 0.0)
     gate = threading.Event()
     made = Playing(
         "one",
         frozenset(),
         lambda size: size[0] <= 64,
-        Opener("auto"),
-        lambda *asked: gate.wait(20) and None,
+        Opener("auto", prepare=lambda *asked: gate.wait(20) and None),
     )
     made.gate = gate  # type: ignore[attr-defined]
     yield made
@@ -176,7 +176,7 @@ def test_who_changes_his_mind_gets_the_last_one(playing: Playing) -> None:
 def test_who_pages_through_generators_makes_only_the_one_he_stops_at(playing: Playing, monkeypatch) -> None:
     monkeypatch.setattr(model_change, "SETTLE_S", 0.15)
     frames, asked = Frames(), []
-    playing._prepare = lambda *words: asked.append(words[0])
+    playing._opener._prepare = lambda *words: asked.append(words[0])
     for n in range(60):  # for 1.2 s, 50 a second
         playing.ask(("two", "broken", "nowhere")[n % 3])
         playing.render(frames.next())
@@ -199,7 +199,7 @@ def test_whatever_a_library_does_the_old_one_plays_and_it_is_not_tried_again(pla
         raise error
 
     before = playing.render(frames.next()).pixels
-    playing._prepare = fail
+    playing._opener._prepare = fail
     playing.ask("two")
     for _ in range(20):
         assert far(playing.render(frames.next()).pixels, before) == 0.0
@@ -247,10 +247,10 @@ def test_a_fade_on_the_device_is_the_one_on_the_host(folder: Path, tmp_path: Pat
     monkeypatch.setattr(cuda, "available", lambda: (True, "the CPU, for a test"))
     monkeypatch.setattr(cuda, "open_backend", open_backend)
     monkeypatch.setattr(model_change, "SETTLE_S", 0.0)
-    monkeypatch.setattr(model_change.paths, "model_folders", lambda: [folder])
-    monkeypatch.setattr(model_change.paths, "cache", lambda: tmp_path)
+    monkeypatch.setattr(paths, "model_folders", lambda: [folder])
+    monkeypatch.setattr(paths, "cache", lambda: tmp_path)
     monkeypatch.setattr(model_change, "now", lambda: 0.0)  # no engine is slow
-    shows = [Playing("one", frozenset(), lambda size: True, Opener("cuda"), lambda *_: None) for _ in range(2)]
+    shows = [Playing("one", frozenset(), lambda size: True, Opener("cuda")) for _ in range(2)]
     clocks = [Frames(), Frames()]
     for show in shows:
         show.ask("three")  # of another size
@@ -283,15 +283,14 @@ def test_a_new_mask_holds_for_what_plays_and_for_what_comes(playing: Playing) ->
 
 
 def test_one_that_is_too_large_for_the_show_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(model_change.paths, "model_folders", lambda: [folder])
-    monkeypatch.setattr(model_change.paths, "cache", lambda: None)
+    monkeypatch.setattr(paths, "model_folders", lambda: [folder])
+    monkeypatch.setattr(paths, "cache", lambda: None)
     with pytest.raises(LivevizError, match="64x64 are too large for this show"):
         Playing(
             "three",
             frozenset(),
             lambda size: size[0] <= 32,
             Opener("auto"),
-            lambda *asked: None,
         )
 
 

@@ -1,6 +1,8 @@
 """The engine of a show: topologies change beside it, and what is compiled is kept."""
 
 import logging
+import os
+import sys
 import threading
 import time
 from pathlib import Path
@@ -69,6 +71,39 @@ def test_live_the_picture_goes_on_while_a_topology_is_built(
     assert made.topology == MOVE8
     until(lambda: made.render(frame(bends=TURN16)).pixels is not None and made.topology == {*MOVE8, *MOVE16})
     made.close()
+
+
+def test_live_a_topology_is_compiled_elsewhere_first_and_by_a_thread_that_stands_back(
+    generator: Generator, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked: list[tuple[bending.Topology, bool, int]] = []
+    late = threading.Event()
+
+    def ahead(topology, wanted) -> None:  # type: ignore[no-untyped-def]
+        nice = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+        asked.append((topology, wanted(), nice))
+        if topology == {*MOVE8, *MOVE16}:
+            raise LivevizError("no room")
+        if len(asked) > 2:
+            until(lambda: not wanted())
+            late.set()
+            raise LivevizError("nobody wants it")
+
+    made = engine.Engine("openvino", generator, precision="f32", threads=1, ahead=ahead)
+    until(lambda: made.render(frame(bends=ZOOM8)).pixels is not None and made.topology == MOVE8)
+    with caplog.at_level(logging.WARNING, "liveviz.engine"):
+        until(lambda: made.render(frame(bends=TURN16)).pixels is not None and bool(caplog.records))
+        assert [r.getMessage() for r in caplog.records] == ["layers [16] cannot be bent: no room"]
+        made.render(frame(bends=(BendSetting("zoom", 32, 0.1),)))
+        made.close()  # waits for nothing
+    assert late.is_set() and len(caplog.records) == 1
+    quiet = 15 if sys.platform == "linux" else asked[0][2]
+    assert [a[0] for a in asked[:2]] == [MOVE8, {*MOVE8, *MOVE16}] and asked[0][1:] == (True, quiet)
+
+    offline = engine.Engine("openvino", generator, precision="f32", threads=1, ahead=ahead, wait=True)
+    offline.render(frame(bends=ZOOM8))
+    assert len(asked) == 3
+    offline.close()
 
 
 def test_live_what_comes_in_is_warm_and_what_goes_is_closed_between_two_pictures(

@@ -8,7 +8,8 @@ from typing import Any
 from liveviz import bending, mapping
 from liveviz.app import child, composition, noise_mask, preparing, wire
 from liveviz.app.links import Links
-from liveviz.app.model_change import Opener, Playing
+from liveviz.app.model_change import Playing
+from liveviz.app.opening import Opener
 from liveviz.app.options import ShowOptions
 from liveviz.app.pictures import Sender
 from liveviz.app.stats import percentiles
@@ -106,15 +107,15 @@ def _begin(options: ShowOptions, links: Links, bends: Any, mask: noise_mask.Mask
     def fits(size: tuple[int, int]) -> bool:
         return wire.image_bytes(*size) <= links.images.size
 
-    def prepared(name: str, before: str, stages: bending.Topology, wanted: Any) -> None:
+    def prepared(name: str, before: str | None, stages: bending.Topology, wanted: Any) -> None:
         preparing.prepare(name, before, stages, options, wanted)
 
-    opener = Opener(options.backend, (options.size, options.wide), mask)
+    opener = Opener(options.backend, (options.size, options.wide), mask, prepared)
     budget = _HALF / options.fps
     if (asked := links.model.read()) is not None:
         name = asked[1].tobytes().decode()
         try:
-            return Playing(name, bends, fits, opener, prepared, budget)
+            return Playing(name, bends, fits, opener, budget)
         except LivevizError as error:
             _log.warning("model %s: %s; back to %s", name, error, options.model)
-    return Playing(options.model, bends, fits, opener, prepared, budget)
+    return Playing(options.model, bends, fits, opener, budget)

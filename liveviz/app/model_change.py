@@ -5,72 +5,23 @@ import logging
 import math
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
-from liveviz import bending, engine, models
-from liveviz.app import paths
+from liveviz import bending, engine
+from liveviz.app.opening import Opened, Opener
 from liveviz.clock import now
 from liveviz.engine import Crossfade, DeviceImage, Engine
-from liveviz.spec import ImageFrame, LivevizError, ParameterFrame
+from liveviz.spec import ImageFrame, LivevizError, ParameterFrame, stand_back
 
 FADE_S = 0.8
 BEAT_WITHIN_S = 2.0  # where no beat comes, it comes in without one
 SETTLE_S = 0.15  # who pages through generators gets the one that he stops at
-BETWEEN = (0.25, 0.5, 0.75)  # where two generators are of one family, they turn into one another through these mixtures
 _WARM = 2  # pictures drawn before it is seen: the first takes ten times as long as the others
 
 _log = logging.getLogger("liveviz.app")
 
 Picture = TypeVar("Picture", ImageFrame, DeviceImage)
-Shape = tuple[tuple[int, int], str]  # of the canvas, and how a generator's picture takes it
-Prepare = Callable[[str, str, bending.Topology, Callable[[], bool]], None]
-
-
-@dataclass(frozen=True)
-class Opened:
-    """One generator (None for `testcard`) and the engine that plays it."""
-
-    name: str
-    generator: models.Generator | None
-    engine: Engine
-
-
-class Opener:
-    """Opens engines for one show.
-
-    Args:
-        backend: name, or auto. shape: of the canvas, None for the generators' own. mask: of the noise; may be changed.
-    """
-
-    def __init__(self, backend: str, shape: Shape | None = None, mask: Any = None) -> None:
-        self._backend, self._shape, self.mask = engine.choose(backend), shape, mask
-
-    def open(self, name: str, bends: Any) -> Opened:
-        """The generator of that name or path (any, for `testcard`); LivevizError where it cannot be had."""
-        generator = None
-        if self._backend != "testcard":
-            generator = models.open_model(name, paths.model_folders(), paths.cache())
-            if self._shape is not None:
-                generator = models.widen(generator, *self._shape)
-        return Opened(name, generator, self._engine(generator, bends))
-
-    def between(self, a: Opened, b: Opened) -> list[Engine]:
-        """Engines on the way from one generator to another of its family; none between strangers."""
-        if a.generator is None or b.generator is None:
-            return []
-        topology = b.engine.topology
-        return [self._engine(generator, topology) for generator in mixtures(a.generator, b.generator)]
-
-    def _engine(self, generator: models.Generator | None, bends: Any) -> Engine:
-        return Engine(self._backend, generator, cache=paths.cache(), bends=bends, noise_mask=self.mask)
-
-
-def mixtures(a: models.Generator, b: models.Generator) -> list[models.Generator]:
-    """The generators that a show goes through from a to b; none where they are not of one family."""
-    if not engine.of_one_family(a, b):
-        return []
-    return [engine.mix_weights(a, b, share) for share in BETWEEN]
 
 
 class Playing:
@@ -78,8 +29,7 @@ class Playing:
 
     Args:
         name: of the first generator. bends: topology to begin with. fits: whether pictures of that size can be shown.
-        opener: opens them. prepare: (name, the present one's, bends, whether it is still wanted): does whatever takes
-            long, elsewhere.
+        opener: opens them.
         budget: seconds that drawing one picture may take; where two engines take longer, they take turns in a fade.
     Raises:
         LivevizError: the first one cannot be had, or its pictures are too large.
@@ -93,10 +43,9 @@ class Playing:
         bends: Any,
         fits: Callable[[tuple[int, int]], bool],
         opener: Opener,
-        prepare: Prepare,
         budget: float = math.inf,
     ) -> None:
-        self._opener, self._prepare, self._fits, self._budget = opener, prepare, fits, budget
+        self._opener, self._fits, self._budget = opener, fits, budget
         self._now = self._open(name, bends)
         self.mistake = ""
         self._asked, self._asked_at = name, -math.inf
@@ -246,10 +195,11 @@ class Playing:
         def wanted() -> bool:
             return name == self._asked and not self._closed
 
+        stand_back()  # what plays has drawn: its threads are there already, and draw for the next one too
         made: list[Engine] = []
         try:
             if (name, self.name, bends) not in self._prepared:  # paged back to, it comes at once
-                self._prepare(name, self.name, bends, wanted)
+                self._opener.prepare(name, self.name, bends, wanted)
                 self._prepared.add((name, self.name, bends))
             opened = self._open(name, bends)
             made.append(opened.engine)

@@ -25,23 +25,16 @@ def parse_stages(text: str) -> bending.Topology:
     return frozenset(bending.Stage(int(layer), name) for layer, _, name in pairs if layer.isdecimal())
 
 
-def prepare(name: str, before: str, stages: bending.Topology, options: ShowOptions, wanted: Callable[[], bool]) -> None:
+def prepare(
+    name: str, before: str | None, stages: bending.Topology, options: ShowOptions, wanted: Callable[[], bool]
+) -> None:
     """Compile the generator `name`, and what is between `before` and it, with a place for these bends.
 
     Raises: LivevizError where it cannot be had, or is not `wanted` any more.
     """
-    words = [
-        "model",
-        "compile",
-        name,
-        "--from",
-        before,
-        "--backend",
-        options.backend,
-        "--mapping",
-        str(options.mapping),
-    ]
-    words += ["--size", f"{options.size[0]}x{options.size[1]}", "--wide", options.wide, "--stages", stages_text(stages)]
+    words = ["model", "compile", name, *(["--from", before] if before is not None else [])]
+    words += ["--backend", options.backend, "--stages", stages_text(stages)]
+    words += ["--size", f"{options.size[0]}x{options.size[1]}", "--wide", options.wide]
     started = subprocess.Popen(
         [sys.executable, "-m", "liveviz", *words],
         stdin=subprocess.DEVNULL,

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from liveviz.models import Directions, Generator, pca, read_directions, write_directions
-from liveviz.spec import LivevizError
+from liveviz.spec import LivevizError, stand_back
 from liveviz.spec.parameters import PCA_KNOBS
 
 SAMPLES = 4096
@@ -82,6 +82,7 @@ class Finder:
             self._thread.start()
 
     def _find(self) -> None:
+        stand_back()
         try:
             self.found = find(self._generator, self._cache, lambda: self._over.wait(REST))
         except (LivevizError, ArithmeticError, MemoryError, np.linalg.LinAlgError) as error:

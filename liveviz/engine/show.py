@@ -4,7 +4,7 @@ long to get ready. The picture never waits; until the new one is there, that ben
 
 import logging
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from liveviz import bending
@@ -14,9 +14,12 @@ from liveviz.engine.finding import Finder
 from liveviz.engine.folding import layers_of
 from liveviz.engine.registry import choose, create, stand_in
 from liveviz.models import Directions, Generator
-from liveviz.spec import BendSetting, ImageFrame, LivevizError, ParameterFrame
+from liveviz.spec import BendSetting, ImageFrame, LivevizError, ParameterFrame, stand_back
 
 RECENT = 300
+
+# (topology, whether it is still wanted); raises LivevizError
+Ahead = Callable[[bending.Topology, Callable[[], bool]], None]
 
 _log = logging.getLogger("liveviz.engine")
 
@@ -28,6 +31,7 @@ class Engine:
         backend, generator, cache, precision, threads: as for `create`.
         bends: bends to begin with, whose amounts do not matter, or stages (another engine's topology).
         noise_mask: as for `Backend.mask_noise`.
+        ahead: live, is called beside the show before a topology is built: compiles it into the cache folder elsewhere.
         wait: build while the frame waits (offline, so that every run gives the same pictures) or beside it (live). The
             same holds for finding the directions of a generator that has none; live, knobs do nothing until then.
     State: the present backend, at most one being built, the topologies that could not be built, when each stage was
@@ -46,10 +50,12 @@ class Engine:
         precision: str | None = None,
         threads: int | None = None,
         noise_mask: Array | None = None,
+        ahead: Ahead | None = None,
         wait: bool = False,
     ) -> None:
         self._generator, self._cache, self._precision, self._threads = generator, cache, precision, threads
-        self._noise_mask, self._wait = noise_mask, wait
+        self._noise_mask, self._ahead, self._wait = noise_mask, ahead, wait
+        self._closed = False
         self._layers = layers_of(generator.config) if generator else {}
         self._name = choose(backend)
         settings = [bend for bend in bends if isinstance(bend, BendSetting)]
@@ -151,6 +157,7 @@ class Engine:
 
     def close(self) -> None:
         """Wait for what is being built, and give everything back."""
+        self._closed = True
         if self._builder is not None:
             self._builder.join()
         if self._finder is not None:
@@ -214,10 +221,16 @@ class Engine:
         self._refused.add(topology)  # until it is there: whatever goes wrong, it is not tried on every frame
         masked, frame = self._noise_mask, self._frame
         try:
+            if not self._wait:
+                stand_back()
+                if self._ahead is not None:
+                    self._ahead(topology, lambda: not self._closed)
             built = self._build(topology)
             if frame is not None and not self._wait:
                 built.render(frame)
         except (LivevizError, RuntimeError, MemoryError) as error:  # the last two: a library that has no room
+            if self._closed:
+                return
             layers = sorted({stage.layer for stage in topology - self._backend.topology})
             what = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             _log.warning("%s%s", f"layers {layers} cannot be bent: " if layers else "", what)

@@ -6,8 +6,6 @@ show, the clock takes over at the same place in the song; where it comes to itse
 ends: where its file cannot be read any more, silence takes its place until the file is back."""
 
 import logging
-import os
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -17,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liveviz.inputs.audio_portaudio import BlockTimes, bounded, close_stream, load, open_stream, start_stream
-from liveviz.spec import AudioBlock, LivevizError
+from liveviz.spec import AudioBlock, LivevizError, stand_back
 
 if TYPE_CHECKING:
     from liveviz.inputs.audio_contract import Reader
@@ -135,7 +133,7 @@ class PlayedSource:
             self._closing.wait(REST)
 
     def _feed(self) -> None:
-        _stand_back()
+        stand_back()  # it may render the demo, a bar ahead
         seconds = 0.0
         try:
             while not self._closing.is_set():
@@ -291,9 +289,3 @@ def to_output(samples: NDArray[np.float32], channels: int) -> NDArray[np.float32
     else:
         mixed = np.stack([samples[:, 0::2].mean(axis=1), samples[:, 1::2].mean(axis=1)], axis=1)
     return np.clip(mixed, -1.0, 1.0)
-
-
-def _stand_back() -> None:
-    """Let this thread work in what time others leave: rendering a bar of the demo ahead must not make a picture late."""
-    if sys.platform == "linux":  # the one system where a thread has a priority of its own that anybody may lower
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 15)

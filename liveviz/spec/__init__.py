@@ -1,6 +1,6 @@
 """spec is the vocabulary that the rooms share: the frozen frames that travel between them, the registry that declares
 every controllable parameter once, the errors that a user may read, and two or three formulas that must be the same
-everywhere (smoothing, layer ranges). It imports no other room; every other room imports it."""
+everywhere (smoothing, layer ranges, how a thread stands back). It imports no other room; every other room imports it."""
 
 from liveviz.spec.errors import LivevizError, UsageError
 from liveviz.spec.files import write_whole
@@ -22,6 +22,7 @@ from liveviz.spec.parameters import CORE_PARAMETERS
 from liveviz.spec.registry import Parameter, Registry
 from liveviz.spec.smoothing import AttackRelease, approach
 from liveviz.spec.stems import SoundChannels, Stems, channels_needed, parse_channels, parse_stems
+from liveviz.spec.threads import stand_back
 
 __all__ = [
     "CORE_PARAMETERS",
@@ -49,6 +50,7 @@ __all__ = [
     "layer_range",
     "parse_channels",
     "parse_stems",
+    "stand_back",
     "write_whole",
     "ws_range",
 ]

@@ -3,7 +3,7 @@
 import argparse
 
 from liveviz import bending, engine, models
-from liveviz.app import arguments, composition, model_change, paths, preparing
+from liveviz.app import arguments, composition, opening, paths, preparing
 from liveviz.clock import now
 from liveviz.spec import LivevizError
 
@@ -28,7 +28,6 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Open the backend once, as a show does, which leaves what it compiled in the cache folder."""
     shape = (paths.parse_size(args.size), args.wide)
-    program = composition.load_mapping(paths.find_mapping(args.mapping))
     name = engine.choose(args.backend)
     generator = models.open_model(args.model, paths.model_folders(), paths.cache())
     generator = models.widen(generator, *shape)
@@ -38,13 +37,15 @@ def run(args: argparse.Namespace) -> None:
     if not engine.compiles(name):
         print(f"{generator.name}: backend {name} compiles nothing that could be kept")
         return
-    stages = bending.stages(composition.bend_settings(program), engine.layers_of(generator.config))
     if args.stages is not None:
         stages = preparing.parse_stages(args.stages)
+    else:
+        program = composition.load_mapping(paths.find_mapping(args.mapping))
+        stages = bending.stages(composition.bend_settings(program), engine.layers_of(generator.config))
     start = now()
     if args.before is not None:
         before = models.widen(models.open_model(args.before, paths.model_folders(), cache), *shape)
-        for mixture in model_change.mixtures(before, generator):
+        for mixture in opening.mixtures(before, generator):
             engine.create(name, mixture, cache=cache, bends=stages).close()
     backend = engine.create(name, generator, cache=cache, bends=stages)
     took = now() - start

@@ -1,0 +1,73 @@
+"""Opening a generator for a show: the file is read and widened to the canvas, its engine compiled or taken from the cache
+folder, with the engines between it and the one before where the two are of one family."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from liveviz import bending, engine, models
+from liveviz.app import paths
+from liveviz.engine import Engine
+
+BETWEEN = (0.25, 0.5, 0.75)  # where two generators are of one family, they turn into one another through these mixtures
+
+Shape = tuple[tuple[int, int], str]  # of the canvas, and how a generator's picture takes it
+# (name, the one that it comes after, or None, bends, whether it is still wanted); raises LivevizError
+Prepare = Callable[[str, str | None, bending.Topology, Callable[[], bool]], None]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """One generator (None for `testcard`) and the engine that plays it."""
+
+    name: str
+    generator: models.Generator | None
+    engine: Engine
+
+
+class Opener:
+    """Opens engines for one show.
+
+    Args:
+        backend: name, or auto. shape: of the canvas, None for the generators' own. mask: of the noise; may be changed.
+        prepare: does what takes long elsewhere, so that it lies in the cache folder; None where everything is made here.
+    """
+
+    def __init__(
+        self, backend: str, shape: Shape | None = None, mask: Any = None, prepare: Prepare | None = None
+    ) -> None:
+        self._backend, self._shape, self.mask = engine.choose(backend), shape, mask
+        kept = engine.compiles(self._backend) and paths.cache() is not None
+        self._prepare = prepare if kept else None
+
+    def prepare(self, name: str, before: str | None, bends: bending.Topology, wanted: Callable[[], bool]) -> None:
+        """Have compiled what `open` and `between` are going to need; LivevizError where it cannot be had."""
+        if self._prepare is not None:
+            self._prepare(name, before, bends, wanted)
+
+    def open(self, name: str, bends: Any) -> Opened:
+        """The generator of that name or path (any, for `testcard`); LivevizError where it cannot be had."""
+        generator = None
+        if self._backend != "testcard":
+            generator = models.open_model(name, paths.model_folders(), paths.cache())
+            if self._shape is not None:
+                generator = models.widen(generator, *self._shape)
+        return Opened(name, generator, self._engine(generator, bends, functools.partial(self.prepare, name, None)))
+
+    def between(self, a: Opened, b: Opened) -> list[Engine]:
+        """Engines on the way from one generator to another of its family; none between strangers."""
+        if a.generator is None or b.generator is None:
+            return []
+        topology = b.engine.topology
+        return [self._engine(generator, topology) for generator in mixtures(a.generator, b.generator)]
+
+    def _engine(self, generator: models.Generator | None, bends: Any, ahead: Any = None) -> Engine:
+        return Engine(self._backend, generator, cache=paths.cache(), bends=bends, noise_mask=self.mask, ahead=ahead)
+
+
+def mixtures(a: models.Generator, b: models.Generator) -> list[models.Generator]:
+    """The generators that a show goes through from a to b; none where they are not of one family."""
+    if not engine.of_one_family(a, b):
+        return []
+    return [engine.mix_weights(a, b, share) for share in BETWEEN]
