@@ -92,6 +92,18 @@ def test_a_picture_of_the_canvas_size_is_not_touched(ctx: moderngl.Context, fit:
     assert np.array_equal(show(ctx, pixels, (53, 37), fit), pixels[..., :3])
 
 
+@pytest.mark.parametrize("fit", [0, 1, 2])
+@pytest.mark.parametrize("canvas", [(160, 160), (320, 320), (480, 320), (256, 160)])
+def test_the_frame_that_zero_padding_leaves_is_not_shown_enlarged(
+    ctx: moderngl.Context, fit: int, canvas: tuple[int, int]
+) -> None:
+    pixels = np.full((160, 160, 4), 90, np.uint8)
+    pixels[[0, -1]] = pixels[:, [0, -1]] = 255
+    seen = show(ctx, pixels, canvas, fit)
+    at_its_own_size = canvas == (160, 160) or (fit == 0 and canvas[1] == 160)
+    assert (seen.max() == 255) == at_its_own_size
+
+
 def test_a_picture_smaller_by_an_even_margin_lies_exactly_in_the_middle(ctx: moderngl.Context) -> None:
     pixels = np.random.RandomState(5).randint(0, 256, (40, 20, 4)).astype(np.uint8)
     contained = show(ctx, pixels, (70, 40), 0)

@@ -69,17 +69,21 @@ void main() {{
 }}
 """
 
-
 FRAME, FRAMED_FROM = 2, 128
 NEAR = 1.08
+ENLARGED = 1.01  # a picture shown at its own size keeps every pixel
 
 
 def enlargement(picture: tuple[int, int], canvas: tuple[int, int], mode: int) -> float:
     """Pixels of the canvas per pixel of the picture, the same on both axes."""
     scales = (canvas[0] / picture[0], canvas[1] / picture[1])
-    # A picture made for this canvas: a sliver of its mirror at the sides would only show a seam.
-    near = max(scales) <= NEAR * min(scales)
-    return max(scales) if mode == COVER or (mode == MIRROR and near) else min(scales)
+    return max(scales) if mode == COVER or (mode == MIRROR and near_sides(picture, canvas)) else min(scales)
+
+
+def near_sides(picture: tuple[int, int], canvas: tuple[int, int]) -> bool:
+    """Whether a picture was made for this canvas: a sliver of its mirror at the sides would only show a seam."""
+    scales = (canvas[0] / picture[0], canvas[1] / picture[1])
+    return max(scales) <= NEAR * min(scales)
 
 
 def quads(picture: tuple[int, int], canvas: tuple[int, int], mode: int) -> NDArray[np.float32]:
@@ -91,8 +95,10 @@ def quads(picture: tuple[int, int], canvas: tuple[int, int], mode: int) -> NDArr
             like COVER where little would be left to fill).
     """
     scale = enlargement(picture, canvas, mode)
-    # Zero padding leaves a dark frame of a pixel or two around a generator's picture: a line where it meets its mirror.
-    edge = FRAME if mode == MIRROR and min(picture) >= FRAMED_FROM else 0
+    # Zero padding leaves a frame of a pixel or two around a generator's picture: a line when it is enlarged, and where it
+    # meets its mirror.
+    whole = scale <= ENLARGED and (mode != MIRROR or near_sides(picture, canvas))
+    edge = 0 if whole or min(picture) < FRAMED_FROM else FRAME
     spans = [_spans(picture[axis] * scale, canvas[axis], mode == MIRROR, edge / picture[axis]) for axis in (0, 1)]
     corners = []
     for left, right, u0, u1 in spans[0]:
@@ -167,7 +173,7 @@ class Fit:
         if scale < 0.75:
             texture.build_mipmaps()
         texture.filter = (ctx.LINEAR_MIPMAP_LINEAR if scale < 0.75 else ctx.LINEAR, ctx.LINEAR)
-        how = "plain" if scale <= 1.01 else "smooth" if self._crisp is None else "crisp"
+        how = "plain" if scale <= ENLARGED else "smooth" if self._crisp is None else "crisp"
         key = (texture.size, target.size, mode)
         if key != self._key:
             self._forget()
