@@ -46,7 +46,7 @@ def test_a_bundle_gets_its_directions_a_sheet_and_keeps_its_names(said, made: Ge
     found = generator.directions
     assert found is not None and len(found.std) == len(rows) == 3 and found.method == "sefa"
     assert found.fingerprint == generator.fingerprint
-    assert last == f"written to {folder / 'directions.safetensors'}"
+    assert last == f"written: {folder / 'directions.safetensors'}"
     assert all(re.fullmatch(r" +\d+  [a-z+]+ +-\d.\d to \+\d.\d sigma +rows \d+-\d+, moves +\d+%", row) for row in rows)
     with Image.open(out) as sheet:
         width, height = sheet.size
@@ -79,7 +79,7 @@ def test_a_file_s_directions_are_kept_where_a_show_looks(said, made: Generator, 
     write(tmp_path / "g.safetensors", made)
     last = said("pca", tmp_path / "g.safetensors", "--samples", "300", "--components", "3")[-1]
     path = finding.kept_path(tmp_path / "cache" / "liveviz", open_model(tmp_path / "g.safetensors", []))
-    assert last == f"written to {path}"
+    assert last == f"written: {path}"
     wide = widen(open_model(tmp_path / "g.safetensors", []), (1920, 480), "mirror")
     assert (finding.find(wide, path.parent).share > 0).all()  # measured, though the picture is another
 

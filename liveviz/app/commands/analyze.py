@@ -1,10 +1,13 @@
 """`liveviz analyze`: the live analyser over a file, as JSON or as a page to look at."""
 
 import argparse
+import logging
 
 from liveviz.app import analyze, arguments, paths
 from liveviz.inputs import audio
 from liveviz.spec import UsageError
+
+_log = logging.getLogger("liveviz.app")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -20,4 +23,5 @@ def run(args: argparse.Namespace) -> int:
     if args.hop is not None and not 16 <= args.hop <= 8192:
         raise UsageError(f"hop {args.hop}: 16 to 8192 samples")
     analyze.run(audio.open_reader(args.song), out, args.hop, args.song)
+    _log.info("written: %s", out)
     return 0

@@ -24,7 +24,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Measure, and keep the offset."""
     clicks = arguments.within(args.clicks, 4, 100, "clicks")
-    _log.info("playing %d clicks: let the microphone or the cable hear them", clicks)
+    _log.info("%d clicks: let the microphone or the cable hear them", clicks)
     found = measure(args.device, clicks, now)
     print(
         f"{found.device}: {1000 * found.median:.1f} ms later than it was heard, "

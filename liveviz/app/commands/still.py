@@ -2,6 +2,7 @@
 
 import argparse
 import io
+import logging
 import math
 import tokenize
 from pathlib import Path
@@ -15,6 +16,7 @@ from liveviz.app import arguments, paths
 from liveviz.outputs.still import write_png
 from liveviz.spec import LivevizError, UsageError, write_whole
 
+_log = logging.getLogger("liveviz.app")
 _MAX_PICTURES = 4096
 # What numpy raises for a file that is no array, or has a header made to hurt.
 _NO_ARRAY = (ValueError, TypeError, EOFError, SyntaxError, RecursionError, MemoryError, tokenize.TokenError)
@@ -67,6 +69,7 @@ def run(args: argparse.Namespace) -> int:
         write_whole(out, file.getvalue())
     else:
         write_png(_sheet(pictures), out)
+    _log.info("written: %s", out)
     return 0
 
 

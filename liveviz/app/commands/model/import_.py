@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> None:
     if not relative <= WORST:
         raise LivevizError(f"{source}: is not written: {backend} draws something else than the reference")
     models.write_bundle(out, generator, fp16=False)
-    print(f"{out}: written; licence {card.licence if card else ''}")
+    print(f"written: {out}; licence {card.licence if card else ''}")
 
 
 def _both(backend: str, generator: models.Generator) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -1,12 +1,14 @@
 """`liveviz model new`: a generator with random weights."""
 
 import argparse
+import logging
 import re
 
 from liveviz import models
 from liveviz.app import arguments, paths
 from liveviz.spec import LivevizError, UsageError
 
+_log = logging.getLogger("liveviz.app")
 HELP = "a generator with random weights"
 
 
@@ -40,6 +42,7 @@ def run(args: argparse.Namespace) -> None:
     arguments.seed(args.seed)
     paths.check_writable(out, "out")
     models.write(out, models.new(config, args.seed))
+    _log.info("written: %s", out)
 
 
 def _const(text: str) -> tuple[int, int]:

@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> None:
     if out:
         write_png(pixels, out)
     print("\n".join(direction_sheet.listed(generator, found)))
-    print(f"written to {target}")
+    print(f"written: {target}")
 
 
 def _target(name: str, generator: models.Generator) -> Path:

@@ -1,6 +1,7 @@
 """`liveviz model sheet`: what a generator draws, on one page."""
 
 import argparse
+import logging
 from dataclasses import replace
 
 from liveviz import engine, models
@@ -9,6 +10,7 @@ from liveviz.app.progress import Progress
 from liveviz.engine.finding import find
 from liveviz.outputs.still import write_png
 
+_log = logging.getLogger("liveviz.app")
 HELP = "what a generator draws, on one page"
 
 
@@ -35,3 +37,4 @@ def run(args: argparse.Namespace) -> None:
         progress.end()
         backend.close()
     write_png(pixels, out)
+    _log.info("written: %s", out)
