@@ -13,7 +13,8 @@ BACKENDS = ("auto", *engine.backends())
 
 def add_show(parser: argparse.ArgumentParser, fps: float | None) -> None:
     """--model --mapping --size --fps --seed --backend."""
-    parser.add_argument("--model", metavar="NAME|PATH", help="generator (default: the mapping's, else `default`)")
+    words = "generator (default: the mapping's, else `default` or `wide`, by the shape of the canvas)"
+    parser.add_argument("--model", metavar="NAME|PATH", help=words)
     parser.add_argument("--mapping", default="default", metavar="NAME|PATH", help="mapping file (default: default)")
     parser.add_argument("--size", default="1280x720", metavar="WxH", help="canvas in pixels (default: 1280x720)")
     add_wide(parser)

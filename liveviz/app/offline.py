@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from liveviz import engine, mapping, models, signals
-from liveviz.app import composition, noise_mask, paths
+from liveviz.app import composition, noise_mask, opening, paths
 from liveviz.app.progress import Progress
 from liveviz.app.tick import Tick
 from liveviz.clock import FrameClock
@@ -71,7 +71,7 @@ def render(
     program = composition.load_mapping(mapping_file, stems=stems)
     reader = audio.open_reader(song)
     name = engine.choose(backend)
-    chosen = model or program.model or "default"
+    chosen = model or program.model or opening.shipped_for(size)
     generator = None if name == "testcard" else models.open_model(chosen, paths.model_folders(), paths.cache())
     if generator is not None:
         generator = models.widen(generator, size, wide)

@@ -10,11 +10,17 @@ from liveviz import bending, engine, models
 from liveviz.app import paths
 from liveviz.engine import Engine
 
+_SQUARE_TO = 1.75  # the shape of `wide`: half-way to it, as shapes go, a canvas is no longer nearly square
 BETWEEN = (0.25, 0.5, 0.75)  # where two generators are of one family, they turn into one another through these mixtures
 
 Shape = tuple[tuple[int, int], str]  # of the canvas, and how a generator's picture takes it
 # (name, the one that it comes after, or None, bends, whether it is still wanted); raises LivevizError
 Prepare = Callable[[str, str | None, bending.Topology, Callable[[], bool]], None]
+
+
+def shipped_for(size: tuple[int, int]) -> str:
+    """The generator of ours that fills a canvas of (width, height) with the least that is mirrored or left out."""
+    return "wide" if size[0] * size[0] > _SQUARE_TO * size[1] * size[1] else "default"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
-from liveviz.app import arguments, composition, paths
+from liveviz.app import arguments, composition, opening, paths
 from liveviz.app.options import ShowOptions
 from liveviz.app.show import Show
 from liveviz.clock import now
@@ -59,11 +59,12 @@ def run(args: argparse.Namespace) -> int:
     mapping = paths.find_mapping(args.mapping)
     window = "fullscreen" if args.fullscreen is not None else "headless" if args.headless else "auto"
     osc = args.osc or _OSC
+    size = paths.parse_size(args.size)
     options = ShowOptions(
         source=args.source,
-        model=args.model or composition.load_mapping(mapping, stems=stems).model or "default",
+        model=args.model or composition.load_mapping(mapping, stems=stems).model or opening.shipped_for(size),
         mapping=mapping,
-        size=paths.parse_size(args.size),
+        size=size,
         wide=args.wide,
         fps=arguments.fps(args.fps),
         seed=arguments.seed(args.seed),
