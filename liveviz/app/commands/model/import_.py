@@ -1,11 +1,13 @@
 """`liveviz model import`: anybody's generator file to a bundle. What is written has been seen to work: the compiled engine
 draws what the reference draws. Drawing is nearly all of the time it takes, so both draw at once, each on half of the
-cores: one picture after the other leaves a core idle wherever a program does one thing at a time."""
+cores (one picture after the other leaves a core idle wherever a program does one thing at a time), and the reference,
+which takes longer, on all of them once the other is done."""
 
 import argparse
 import contextlib
 import ctypes
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -57,11 +59,12 @@ def run(args: argparse.Namespace) -> None:
 
 def _both(backend: str, generator: models.Generator) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """The pictures of the engine that will play, and of the reference."""
-    threads = max((os.cpu_count() or 1) // 2, 1)
+    cores = os.cpu_count() or 1
+    half = max(cores // 2, 1)
     _recycle_memory()
     with ThreadPoolExecutor(1) as beside:
-        drawn = beside.submit(_pictures, backend, generator, threads)
-        wanted = _pictures("reference", generator, threads)
+        drawn = beside.submit(_pictures, backend, generator, lambda: half)
+        wanted = _pictures("reference", generator, lambda: cores if drawn.done() else half)
         return drawn.result(), wanted
 
 
@@ -76,13 +79,16 @@ def _recycle_memory() -> None:
             ctypes.CDLL(None).mallopt(option, value)
 
 
-def _pictures(backend: str, generator: models.Generator, threads: int) -> NDArray[np.float32]:
-    """Float32 `[4, C, H, W]` of the seeds 0 to 3, each of its own class."""
+def _pictures(backend: str, generator: models.Generator, threads: Callable[[], int]) -> NDArray[np.float32]:
+    """Float32 `[4, C, H, W]` of the seeds 0 to 3, each of its own class; `threads` is asked before each."""
     config, network = generator.config, models.MappingNetwork(generator)
     z = np.concatenate([models.latent(seed, config.z_dim) for seed in range(PICTURES)])  # [4, z_dim]
     c = network.one_hot(np.arange(PICTURES) % max(config.classes, 1))  # [4, classes]
-    opened = engine.create(backend, generator, precision="f32", threads=threads)
-    try:
-        return opened.synthesize(network.ws(network(z, c)))
-    finally:
-        opened.close()
+    pictures, taken = [], 0
+    with contextlib.ExitStack() as stack:
+        for ws in network.ws(network(z, c)):
+            if (wish := threads()) != taken:
+                taken, opened = wish, engine.create(backend, generator, precision="f32", threads=wish)
+                stack.callback(opened.close)
+            pictures.append(opened.synthesize(ws[None]))
+    return np.concatenate(pictures)
