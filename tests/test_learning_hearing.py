@@ -1,5 +1,6 @@
 """Teaching the ears: songs that are composed, folders that are read, a network that learns, and the command around it."""
 
+import copy
 import hashlib
 import io
 import json
@@ -18,7 +19,7 @@ from safetensors.numpy import load_file, save
 import liveviz.signals as room
 from liveviz.app.cli import _parser
 from liveviz.app.hearing import TASK, looks_of
-from liveviz.learning.hearing import HearingOptions, Lesson, Task, lesson, song_files, train_hearing, vary
+from liveviz.learning.hearing import HearingOptions, Lesson, Task, lesson, song_files, train_hearing, trainer, vary
 from liveviz.learning.hearing.compose import compose
 from liveviz.learning.hearing.drums import MAKERS, synthetic
 from liveviz.learning.hearing.patterns import FASTEST_BPM, FEELS, KICK, SLOWEST_BPM, STEPS, STRAIGHT, fill, groove
@@ -145,6 +146,22 @@ def test_a_network_learns_to_tell_late_what_it_saw() -> None:
     net = train_hearing(lessons, options, lambda step, error: errors.append(error))
     assert len(errors) == 40 and np.mean(errors[-5:]) < 0.5 * errors[0]
     assert all(np.isfinite(t).all() for t in net.tensors().values())
+
+
+def test_who_goes_on_keeps_a_share_of_what_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(3)
+    lessons = [Lesson(rng.normal(size=(900, 6)).astype(np.float16), np.ones((900, 1), np.float16), np.array([True]))]
+    options = HearingOptions(steps=5, streams=2, wide=8)
+    first = train_hearing(lessons, options, lambda step, error: None)
+    ends = []
+    for stays in (0.0, 0.4, 1.0):
+        monkeypatch.setattr(trainer, "STAYS", stays)
+        ends.append(train_hearing(lessons, options, lambda step, error: None, copy.deepcopy(first)).tensors())
+    for name, was in first.tensors().items():
+        gone, mixed, same = (end[name] for end in ends)
+        np.testing.assert_allclose(same, was, atol=1e-7)
+        np.testing.assert_allclose(mixed, 0.6 * gone + 0.4 * was, atol=1e-6)
+    assert np.abs(ends[0]["last_bias"] - first.tensors()["last_bias"]).max() > 1e-4
 
 
 def test_the_command_hears_learns_and_writes(tmp_path: Path) -> None:

@@ -18,6 +18,9 @@ STAY = (600, 3_400)  # looks of one song before the next
 FRESH = 0.4  # share of songs that begin with an empty memory
 BLUR, TILT = 0.1, 0.2  # standard deviations of noise on looks, and on what a whole stretch of them sounds like
 WARM_UP = 50  # steps
+# Share of a network to go on with that stays in the one that is made: the mean of both forgets less than what came later
+# alone, and knows as much of the new. Tried: 0, 0.3, 0.5 and 0.7 as well.
+STAYS = 0.4
 
 
 @dataclass(frozen=True)
@@ -81,12 +84,15 @@ def train_hearing(
 
     Args:
         progress: told after every step: how many are done, and the error (binary cross-entropy, sum over things).
-        start: a network to go on with; it keeps its mean and scale, and it is the one that is returned.
+        start: a network to go on with; it keeps its mean and scale, and it is the one that is returned, with STAYS of what
+            it was.
     Deterministic: same lessons and options, same network, on one kind of machine.
+    Source: Wortsman et al. 2022 (2109.01903) for the mean of two networks of which one began with the other.
     """
     torch.manual_seed(options.seed)
     rng = np.random.default_rng(options.seed)
     net = start if start is not None else _blank(lessons, options.wide)
+    before = [p.detach().clone() for p in net.parameters()]
     scale = net.scale
     optimizer = torch.optim.AdamW(net.parameters(), options.rate, weight_decay=0.01)
     streams = Streams(lessons, options.streams, rng)
@@ -107,6 +113,10 @@ def train_hearing(
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimizer.step()
         progress(step + 1, float(loss.detach()))
+    if start is not None:
+        with torch.no_grad():
+            for p, was in zip(net.parameters(), before, strict=True):
+                p.lerp_(was, STAYS)
     return net
 
 
