@@ -14,7 +14,7 @@ from heart import frame, plain_generator, small
 from liveviz import bending, engine
 from liveviz.engine import show
 from liveviz.models import Generator
-from liveviz.spec import BendSetting, Channels, LivevizError
+from liveviz.spec import BendSetting, Channels, LivevizError, stand_back
 
 ZOOM8 = (BendSetting("zoom", 8, 0.3),)
 TURN16 = (BendSetting("rotate", 16, 0.1),)
@@ -73,15 +73,40 @@ def test_live_the_picture_goes_on_while_a_topology_is_built(
     made.close()
 
 
+def stands_back() -> bool:
+    """Whether the calling thread does; only Linux lets it."""
+    if sys.platform != "linux":
+        return True
+    me = threading.get_native_id()
+    return os.sched_getscheduler(me) == os.SCHED_IDLE or os.getpriority(os.PRIO_PROCESS, me) == 15
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priorities of their own")
+@pytest.mark.parametrize(("load", "entirely", "idle"), [(0.1, True, True), (1e3, True, False), (0.1, False, False)])
+def test_who_stands_back_is_done_some_day(load: float, entirely: bool, idle: bool, monkeypatch) -> None:
+    monkeypatch.setattr(os, "getloadavg", lambda: (load, load, load))
+    seen: list[tuple[bool, int, int]] = []
+
+    def look() -> None:
+        stand_back(entirely=entirely)
+        me = threading.get_native_id()
+        policy = os.sched_getscheduler(me) == os.SCHED_IDLE
+        seen.append((policy, os.getpriority(os.PRIO_PROCESS, me), os.getpriority(os.PRIO_PROCESS, 0)))
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    thread.join()
+    assert seen == [(idle, 0 if idle else 15, seen[0][2])] and os.sched_getscheduler(0) != os.SCHED_IDLE
+
+
 def test_live_a_topology_is_compiled_elsewhere_first_and_by_a_thread_that_stands_back(
     generator: Generator, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    asked: list[tuple[bending.Topology, bool, int]] = []
+    asked: list[tuple[bending.Topology, bool, bool]] = []
     late = threading.Event()
 
     def ahead(topology, wanted) -> None:  # type: ignore[no-untyped-def]
-        nice = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-        asked.append((topology, wanted(), nice))
+        asked.append((topology, wanted(), stands_back()))
         if topology == {*MOVE8, *MOVE16}:
             raise LivevizError("no room")
         if len(asked) > 2:
@@ -97,8 +122,7 @@ def test_live_a_topology_is_compiled_elsewhere_first_and_by_a_thread_that_stands
         made.render(frame(bends=(BendSetting("zoom", 32, 0.1),)))
         made.close()  # waits for nothing
     assert late.is_set() and len(caplog.records) == 1
-    quiet = 15 if sys.platform == "linux" else asked[0][2]
-    assert [a[0] for a in asked[:2]] == [MOVE8, {*MOVE8, *MOVE16}] and asked[0][1:] == (True, quiet)
+    assert [a[0] for a in asked[:2]] == [MOVE8, {*MOVE8, *MOVE16}] and asked[0][1:] == (True, True)
 
     offline = engine.Engine("openvino", generator, precision="f32", threads=1, ahead=ahead, wait=True)
     offline.render(frame(bends=ZOOM8))

@@ -195,7 +195,7 @@ class Playing:
         def wanted() -> bool:
             return name == self._asked and not self._closed
 
-        stand_back()  # what plays has drawn: its threads are there already, and draw for the next one too
+        stand_back(entirely=True)  # what plays has drawn: its threads are there already, and draw for the next one too
         made: list[Engine] = []
         try:
             if (name, self.name, bends) not in self._prepared:  # paged back to, it comes at once

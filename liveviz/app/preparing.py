@@ -1,16 +1,14 @@
 """Compiling a generator for a show that is under way: in a process of its own, which leaves what it made in the cache
 folder, gives way to the show in all it does, and ends at once when nobody wants it any more."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
 
 from liveviz import bending
 from liveviz.app.options import ShowOptions
-from liveviz.spec import LivevizError
+from liveviz.spec import LivevizError, stand_back
 
-_QUIET = 15  # how nice it is; not idle only, or it would never be done where the show takes the whole machine
 _LOOK_EVERY = 0.1
 
 
@@ -43,8 +41,7 @@ def prepare(
         text=True,
         errors="replace",
     )
-    if hasattr(os, "setpriority"):
-        os.setpriority(os.PRIO_PROCESS, started.pid, _QUIET)
+    stand_back(started.pid, entirely=True)
     said: str | None = None
     while said is None:
         try:

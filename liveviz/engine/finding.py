@@ -82,7 +82,7 @@ class Finder:
             self._thread.start()
 
     def _find(self) -> None:
-        stand_back()
+        stand_back(entirely=True)
         try:
             self.found = find(self._generator, self._cache, lambda: self._over.wait(REST))
         except (LivevizError, ArithmeticError, MemoryError, np.linalg.LinAlgError) as error:

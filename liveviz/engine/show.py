@@ -222,7 +222,7 @@ class Engine:
         masked, frame = self._noise_mask, self._frame
         try:
             if not self._wait:
-                stand_back()
+                stand_back(entirely=True)
                 if self._ahead is not None:
                     self._ahead(topology, lambda: not self._closed)
             built = self._build(topology)

@@ -1,16 +1,26 @@
-"""Threads that work beside a show."""
+"""Work beside a show: what it does must not make a picture late."""
 
 import os
 import sys
 import threading
 
-_QUIET = 15
+_QUIET = 15  # how nice
 
 
-def stand_back() -> None:
-    """Let the calling thread work in what time others leave from here on: what it does must not make a picture late.
+def stand_back(who: int | None = None, *, entirely: bool = False) -> None:
+    """Let the calling thread, or the process `who` that was just started, go behind the others from here on.
 
-    Threads that it starts inherit this, so what it opens must find the threads that draw already there.
+    Args:
+        entirely: take only what time nobody else wants, for what may be late itself. Where the machine has hardly any
+            left it goes behind the others as usual: else it would never be done. (A thread that is merely nice keeps a
+            core for the rest of its turn, 3 ms, when one that draws wakes up.)
+
+    What it starts inherits this, so what it opens must find the threads that draw already there.
     """
     if sys.platform == "linux":  # the one system where a thread has a priority of its own that anybody may lower
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _QUIET)
+        who = threading.get_native_id() if who is None else who
+        if entirely and os.getloadavg()[0] < (os.cpu_count() or 1):
+            os.sched_setscheduler(who, os.SCHED_IDLE, os.sched_param(0))
+            return
+    if who is not None and hasattr(os, "setpriority"):
+        os.setpriority(os.PRIO_PROCESS, who, _QUIET)

@@ -1,6 +1,7 @@
 """A discriminator that looks through fixed feature networks instead of at pixels: it starts with eyes, so learning needs
 a fraction of the pictures. Random mixtures across channels and across scales, fixed too, keep it from looking at a few
-features only; a small discriminator at every scale judges every place.
+features only; a small discriminator at every scale judges every place. One more judges the picture itself, reduced to
+its colours: to a feature network a red thing and a blue one are nearly the same, and without it they all turn out grey.
 
 Source: Sauer et al. 2021, "Projected GANs converge faster" (2111.01007), sections 3 and 4. Spectral normalisation:
 Miyato et al. 2018 (1802.05957).
@@ -18,6 +19,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 from liveviz.learning.features import FeatureNetwork
 
 MIXED = 64  # channels after mixing
+COLOURS = 8  # pixels of the shorter side at which the picture itself is judged
 SMALLEST = 4  # pixels of the places that are judged: a discriminator halves down to about this
 SLOPE = 0.2
 
@@ -70,9 +72,10 @@ class Judge(nn.Module):
 
 
 class ProjectedDiscriminator(nn.Module):
-    """Pictures `[n, 3, h, w]` in ±1 (and c `[n, classes]`) to logits `[n, places]`, one tensor a scale of every network.
+    """Pictures `[n, 3, h, w]` in ±1 (and c `[n, classes]`) to logits `[n, places]`, one tensor for colours and one a scale
+    of every network.
 
-    networks: frozen; they are read from their files again, and not part of what a checkpoint holds.
+    networks: frozen; they are read from their files again, and not part of what a checkpoint holds. size: (width, height).
     """
 
     def __init__(
@@ -86,9 +89,12 @@ class ProjectedDiscriminator(nn.Module):
             nn.ModuleList(Judge(max(1, side >> (k + 1)), classes) for k in range(len(network.config.widths)))
             for network in networks
         )
+        self.colours = _fixed(3, MIXED, 1, random)
+        self.judge_of_colours = Judge(COLOURS, classes)
+        self._reduced = round(COLOURS * size[1] / side), round(COLOURS * size[0] / side)
 
     def forward(self, x: Tensor, c: Tensor) -> list[Tensor]:
-        logits = []
+        logits = [self.judge_of_colours(self.colours(F.adaptive_avg_pool2d(x, self._reduced)), c).float()]
         for network, mixing, judges in zip(self.networks, self.mixings, self.judges, strict=True):
             maps = mixing(network(x.contiguous(memory_format=torch.channels_last)))
             judged = zip(judges, maps, strict=True)  # type: ignore[call-overload]
