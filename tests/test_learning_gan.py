@@ -241,12 +241,20 @@ def test_a_projected_discriminator_learns_only_its_judges(tmp_path: Path) -> Non
     eyes = [read_features(small_features(tmp_path / "a.safetensors")) for _ in range(2)]
     net = ProjectedDiscriminator(eyes, (32, 16), 2, torch.Generator().manual_seed(0))
     learning = {name.split(".")[0] for name, p in net.named_parameters() if p.requires_grad}
-    assert learning == {"judges"} and not any(name.startswith("networks") for name in net.state_dict())
+    assert learning == {"judges", "judge_of_colours"} and not any(
+        name.startswith("networks") for name in net.state_dict()
+    )
     x = torch.randn(3, 3, 16, 32, requires_grad=True)
     logits = net(x, torch.eye(2)[[0, 1, 0]])
-    assert len(logits) == 4  # two scales of two networks
+    assert len(logits) == 5  # colours, and two scales of two networks
     torch.stack([one.mean() for one in logits]).sum().backward()
     assert x.grad is not None and x.grad.abs().sum() > 0  # the generator learns through the features
+    with torch.no_grad():
+        grey = torch.rand(1, 1, 16, 32).expand(2, 3, -1, -1).clone()
+        grey[0, 0] += 0.5
+        grey[1, 2] += 0.5
+        red, blue = net(grey, torch.eye(2)[[0, 0]])[0]
+    assert (red - blue).abs().mean() > 0.01
 
 
 def test_alarms_ring_once(options: GanOptions, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

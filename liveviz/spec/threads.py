@@ -5,6 +5,7 @@ import sys
 import threading
 
 _QUIET = 15  # how nice
+_BRIM = 2.0  # threads a core that want to run, in the mean of a minute, where no time is left over
 
 
 def stand_back(who: int | None = None, *, entirely: bool = False) -> None:
@@ -19,7 +20,7 @@ def stand_back(who: int | None = None, *, entirely: bool = False) -> None:
     """
     if sys.platform == "linux":  # the one system where a thread has a priority of its own that anybody may lower
         who = threading.get_native_id() if who is None else who
-        if entirely and os.getloadavg()[0] < (os.cpu_count() or 1):
+        if entirely and os.getloadavg()[0] < _BRIM * (os.cpu_count() or 1):
             os.sched_setscheduler(who, os.SCHED_IDLE, os.sched_param(0))
             return
     if who is not None and hasattr(os, "setpriority"):
