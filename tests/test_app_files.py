@@ -1,6 +1,7 @@
 """What the commands do to files, and to what only looks like one: nothing of the user's is lost, nothing hangs, and a
 mistake is one line."""
 
+import contextlib
 import logging
 import os
 import resource
@@ -62,8 +63,12 @@ def start(home: Path, root: Path):
 
 
 def frames(path: Path) -> int:
-    with av.open(str(path)) as container:
-        return sum(1 for _ in container.decode(video=0))
+    """How many a player shows: it stops at a picture that was cut in half."""
+    count = 0
+    with av.open(str(path)) as container, contextlib.suppress(av.error.InvalidDataError):
+        for _ in container.decode(video=0):
+            count += 1
+    return count
 
 
 def lines(error: bytes) -> list[str]:
@@ -310,7 +315,8 @@ def test_commands_without_a_cache(liveviz, tmp_path: Path) -> None:
     nowhere = {"HOME": "/dev/null", "XDG_CACHE_HOME": "/dev/null/cache"}
     done = liveviz("still", "default", "-o", tmp_path / "x.png", env=nowhere)
     assert done.returncode == 0, done.stderr
-    assert len(done.stderr.splitlines()) == 1 and "warning: no cache" in done.stderr
+    warning, written = done.stderr.splitlines()
+    assert "warning: no cache" in warning and written == f"liveviz: written: {tmp_path / 'x.png'}"
     done = liveviz("doctor", env=nowhere)
     assert done.returncode == 0 and "without  cache" in done.stdout
 

@@ -83,7 +83,7 @@ def compose(seed: int, seconds: float) -> tuple[list[Note], list[tuple[int, int]
     lead_grid = {int(i) for i in np.flatnonzero(rng.random(STEPS) < rng.choice([0.0, 0.12, 0.35, 0.5]))}
     if rng.random() < 0.3:
         lead_grid = set(FIGURES[rng.integers(len(FIGURES))])
-    alone = bool(drums) and rng.random() < 0.15  # nothing but drums
+    alone = bool(drums) and rng.random() < (0.7 if len(drums) == 1 else 0.15)  # nothing but drums; a metronome
     parts = {"chords": not drums or rng.random() < 0.75, "bass": rng.random() < 0.75, "lead": rng.random() < 0.8}
     parts = dict.fromkeys(parts, False) if alone else parts
     order = ["main", "drop"] if rng.random() < 0.3 else ["intro", "main", "break", "drop", "main"]

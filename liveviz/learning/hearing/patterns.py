@@ -85,7 +85,7 @@ def groove(rng: np.random.Generator) -> Groove:
     swing = float(rng.choice([0.0, 0.0, 0.0, 0.12, 0.24, 0.32]))
     if u() < 0.2:
         return Groove(bpm, swing)
-    if u() < 0.06:
+    if u() < 0.1:
         return Groove(bpm, swing, {int(rng.choice([*CLICKS, KICK, HAT, SNARE])): QUARTERS})  # a click track
     if u() < 0.5:
         feels = STRAIGHT if u() < 0.4 else FEELS
