@@ -13,8 +13,8 @@ def stand_back(who: int | None = None, *, entirely: bool = False) -> None:
 
     Args:
         entirely: take only what time nobody else wants, for what may be late itself. Where the machine has hardly any
-            left it goes behind the others as usual: else it would never be done. (A thread that is merely nice keeps a
-            core for the rest of its turn, 3 ms, when one that draws wakes up.)
+            left it goes behind the others as usual: else it would never be done. (Being merely nice was not enough:
+            every swap made twenty pictures late.)
 
     What it starts inherits this, so what it opens must find the threads that draw already there.
     """

@@ -19,7 +19,7 @@ FRESH = 0.4  # share of songs that begin with an empty memory
 BLUR, TILT = 0.1, 0.2  # standard deviations of noise on looks, and on what a whole stretch of them sounds like
 WARM_UP = 50  # steps
 # Share of a network to go on with that stays in the one that is made: the mean of both forgets less than what came later
-# alone, and knows nearly as much of the new. Tried: 0, 0.4, 0.5 and 0.7 as well.
+# alone. Tried: 0, 0.4, 0.5 and 0.7 as well.
 STAYS = 0.3
 
 
@@ -92,7 +92,7 @@ def train_hearing(
     torch.manual_seed(options.seed)
     rng = np.random.default_rng(options.seed)
     net = start if start is not None else _blank(lessons, options.wide)
-    before = [p.detach().clone() for p in net.parameters()]
+    before = [p.detach().clone() for p in start.parameters()] if start is not None else []
     scale = net.scale
     optimizer = torch.optim.AdamW(net.parameters(), options.rate, weight_decay=0.01)
     streams = Streams(lessons, options.streams, rng)
