@@ -218,7 +218,9 @@ def _headline(figure: "Figure", result: Mapping[str, Any], title: str, end: floa
     words = [clock(end), f"{np.median(bpm[t > min(8.0, t[-1] / 2)]):.0f} BPM"]
     if (key := key_name(result["signals"])) is not None:
         words.append(key)
-    words += [f"{len(events[name])} {name}s" for name in ("beat", "kick", "snare", "onset", "section")]
+    counts = {name: len(events[name]) for name in ("beat", "kick", "snare", "onset")}
+    counts["section"] = len(parts(result, end))
+    words += [f"{count} {name}{'s' * (count != 1)}" for name, count in counts.items()]
     figure.text(0.066, 0.953, title, color=TEXT, fontsize=27, fontweight="bold", va="baseline", parse_math=False)
     figure.text(0.985, 0.953, "   ·   ".join(words), color=FAINT, fontsize=16, va="baseline", ha="right")
     legend = "same number: sounds alike   ·   triangle: drop   ·   white line: energy against the last 30 s   ·   pink line: build"
