@@ -1,5 +1,8 @@
 """Compiling beside a show, in a process of its own that may fail, die or be no longer wanted."""
 
+import os
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -11,7 +14,7 @@ from test_app_model_change import bundle
 from liveviz.app import preparing
 from liveviz.app.options import ShowOptions
 from liveviz.bending import Stage
-from liveviz.spec import LivevizError
+from liveviz.spec import LivevizError, start_behind
 
 pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
 
@@ -62,6 +65,21 @@ def test_what_cannot_be_had_is_told_in_its_own_line(tmp_path: Path, options: Sho
         with pytest.raises(LivevizError) as told:
             preparing.prepare(name, a, frozenset(), options, lambda: True)
         assert name in str(told.value) and "\n" not in str(told.value) and "Traceback" not in str(told.value)
+
+
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="this kernel has no groups of sessions")
+@pytest.mark.parametrize(("load", "quiet"), [(0.1, 19), (1e3, 15)])
+def test_it_has_a_session_of_its_own_that_goes_behind(load: float, quiet: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "getloadavg", lambda: (load, load, load))
+    started = start_behind([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        assert os.getsid(started.pid) == started.pid != os.getsid(0)
+        assert Path(f"/proc/{started.pid}/autogroup").read_text().split()[-1] == str(quiet)
+        assert (os.sched_getscheduler(started.pid) == os.SCHED_IDLE) == (quiet == 19)
+        assert os.getpriority(os.PRIO_PROCESS, started.pid) == (0 if quiet == 19 else 15)
+    finally:
+        started.communicate("\n")
+    assert started.returncode == 0
 
 
 def test_it_may_be_killed_in_the_middle_or_be_wanted_no_more(tmp_path: Path, options: ShowOptions) -> None:

@@ -20,7 +20,7 @@ from liveviz.learning.folder import BYTES, find, read_folder, read_picture
 from liveviz.learning.gan import GanOptions, augment, losses, train
 from liveviz.learning.gan.discriminator import Conv, Discriminator
 from liveviz.learning.gan.generator import begin, mixed, noises, synthesize
-from liveviz.learning.gan.projected import Judge, ProjectedDiscriminator
+from liveviz.learning.gan.projected import Judge, ProjectedDiscriminator, spread
 from liveviz.learning.gan.run import GanRun
 from liveviz.learning.gan.trainer import learn
 from liveviz.learning.run import CHECKPOINT
@@ -195,6 +195,22 @@ def test_a_projected_judge_hears_the_class(tmp_path: Path) -> None:
         first, second = judge(x, torch.eye(2))
         alone = judge.out(x).std()
     assert (first - second).abs().mean() > 0.1 * alone
+
+
+def test_a_projected_judge_sees_whether_pictures_of_a_class_differ() -> None:
+    torch.manual_seed(0)
+    kinds = torch.tensor([0, 1, 1, 0, 1, 0, 0, 1])
+    x = torch.randn(2, 6, 4, 5)[kinds]  # two classes of one picture each
+    c = F.one_hot(kinds, 2).float()
+    assert (spread(x, c)[:, 6] < 1e-3).all()
+    x[4, :, 1, 2] += 1.0
+    told = spread(x, c)
+    assert torch.equal(told[:, :6], x)
+    place = torch.zeros(4, 5, dtype=torch.bool)
+    place[1, 2] = True
+    seen = told[:, 6] > 0.1
+    assert (seen == ((kinds == 1)[:, None, None] & place)).all()
+    assert (spread(x[:4], torch.zeros(4, 0))[:, 6] > 0.01).all()  # of no class: one group
 
 
 @pytest.mark.parametrize("projected", [False, True])

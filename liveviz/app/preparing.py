@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 from liveviz import bending
 from liveviz.app.options import ShowOptions
-from liveviz.spec import LivevizError, stand_back
+from liveviz.spec import LivevizError, start_behind
 
 _LOOK_EVERY = 0.1
 
@@ -33,15 +33,12 @@ def prepare(
     words = ["model", "compile", name, *(["--from", before] if before is not None else [])]
     words += ["--backend", options.backend, "--stages", stages_text(stages)]
     words += ["--size", f"{options.size[0]}x{options.size[1]}", "--wide", options.wide]
-    started = subprocess.Popen(
+    started = start_behind(
         [sys.executable, "-m", "liveviz", *words],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        text=True,
-        errors="replace",
     )
-    stand_back(started.pid, entirely=True)
     said: str | None = None
     while said is None:
         try:

@@ -22,7 +22,7 @@ from liveviz.spec.parameters import CORE_PARAMETERS
 from liveviz.spec.registry import Parameter, Registry
 from liveviz.spec.smoothing import AttackRelease, approach
 from liveviz.spec.stems import SoundChannels, Stems, channels_needed, parse_channels, parse_stems
-from liveviz.spec.threads import stand_back
+from liveviz.spec.threads import stand_back, start_behind
 
 __all__ = [
     "CORE_PARAMETERS",
@@ -51,6 +51,7 @@ __all__ = [
     "parse_channels",
     "parse_stems",
     "stand_back",
+    "start_behind",
     "write_whole",
     "ws_range",
 ]

@@ -20,6 +20,7 @@ from liveviz.learning.features import FeatureNetwork
 
 MIXED = 64  # channels after mixing
 COLOURS = 8  # pixels of the shorter side at which the picture itself is judged
+GROUP = 4  # pictures that are looked at beside one another
 SMALLEST = 4  # pixels of the places that are judged: a discriminator halves down to about this
 SLOPE = 0.2
 
@@ -56,19 +57,34 @@ class Judge(nn.Module):
         halvings = max(0, round(math.log2(side / SMALLEST)))
         widths = [MIXED, *(min(MIXED << (n + 1), 2 * MIXED) for n in range(halvings))]
         self.down = nn.ModuleList(spectral_norm(nn.Conv2d(i, o, 4, 2, 1)) for i, o in pairwise(widths))
-        self.conv = spectral_norm(nn.Conv2d(widths[-1], MIXED, 3, padding=1))
+        self.conv = spectral_norm(nn.Conv2d(widths[-1] + 1, MIXED, 3, padding=1))
         self.out = spectral_norm(nn.Conv2d(MIXED, 1, 1))
         self.embed = nn.Linear(classes, MIXED) if classes else None
 
     def forward(self, x: Tensor, c: Tensor) -> Tensor:
         for conv in self.down:
             x = F.leaky_relu(conv(x), SLOPE)
-        x = F.leaky_relu(self.conv(x), SLOPE)
+        x = F.leaky_relu(self.conv(spread(x, c)), SLOPE)
         logits = self.out(x)
         if self.embed is not None:  # a key of length 1 for each class: as loud as the convolution beside it
             key = F.normalize(self.embed(c).float(), dim=1)[:, :, None, None]
             logits = logits + (x * key.to(x.dtype)).sum(dim=1, keepdim=True)
         return logits.flatten(1)
+
+
+def spread(x: Tensor, c: Tensor) -> Tensor:
+    """Maps `[n, m, h, w]` with one channel more: how much the GROUP that a picture is in differs at every place.
+
+    Those of one class are put together as far as they go: classes differ anyway, and all pictures of one class being the
+    same is what is to be seen. Without it every class soon had a single form, and then nearly a single colour.
+    Source: Karras et al. 2018 (1710.10196), section 3, there one number for all places and classes.
+    """
+    n = len(x)
+    size = math.gcd(n, GROUP)
+    order = c.argmax(dim=1).argsort(stable=True) if c.shape[1] else torch.arange(n, device=x.device)
+    groups = x.float()[order].unflatten(0, (n // size, size))
+    differ = (groups.var(dim=1, unbiased=False) + 1e-8).sqrt().mean(dim=1, keepdim=True)  # [n / size, 1, h, w]
+    return torch.cat([x, differ.repeat_interleave(size, dim=0)[order.argsort()].to(x.dtype)], dim=1)
 
 
 class ProjectedDiscriminator(nn.Module):
