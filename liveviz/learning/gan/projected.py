@@ -1,7 +1,8 @@
 """A discriminator that looks through fixed feature networks instead of at pixels: it starts with eyes, so learning needs
 a fraction of the pictures. Random mixtures across channels and across scales, fixed too, keep it from looking at a few
-features only; a small discriminator at every scale judges every place. One more judges the picture itself, reduced to
-its colours: to a feature network a red thing and a blue one are nearly the same, and without it they all turn out grey.
+features only; a small discriminator at every scale judges every place, and sees how much the pictures of a class differ.
+One more judges the picture itself, reduced to its colours: to a feature network a red thing and a blue one are nearly the
+same.
 
 Source: Sauer et al. 2021, "Projected GANs converge faster" (2111.01007), sections 3 and 4. Spectral normalisation:
 Miyato et al. 2018 (1802.05957).
