@@ -41,15 +41,17 @@ class Section:
     strips: list[Strip]
 
 
-def sections(generator: Generator) -> list[Section]:
-    """Everything on the page: the same latents for the same sizes, so that two generators can be compared."""
-    return list(_Latents(generator).sections())
+def sections(generator: Generator, synthesize: Callable[[Array], Array]) -> list[Section]:
+    """Everything on the page: the same latents for the same sizes, so that two generators can be compared; but each knob
+    is shown on a picture of the class in which it does most, which `synthesize` is asked for."""
+    return list(_Latents(generator, synthesize).sections())
 
 
 class _Latents:
     """Seeds as a show draws them, turned into strips."""
 
-    def __init__(self, generator: Generator) -> None:
+    def __init__(self, generator: Generator, synthesize: Callable[[Array], Array]) -> None:
+        self._synthesize = synthesize
         self.mapping, self.classes = MappingNetwork(generator), generator.config.classes
         self._generator = generator
         self._directions = generator.directions or find(generator, None)
@@ -107,13 +109,28 @@ class _Latents:
         return strips
 
     def _along(self) -> list[Strip]:
-        centre = self.mapping.ws(self.mapping.w(2)[None], PSI)
         found = self._directions
         knobs = direction_sheet.described(self._generator, found)[:PCA_KNOBS]
-        return [
-            Strip(f"pca.{n}  " + "\n".join(words), direction_sheet.moved(centre, found, n, COLUMNS), COLUMNS // 2)
-            for n, words in enumerate(knobs)
-        ]
+        shown = range(max(1, min(self.classes, MOST_CLASSES)))
+        rests = [self.mapping.ws(self.mapping.w(2, cls)[None], PSI) for cls in shown]
+        strips = []
+        for n, (words, cls) in enumerate(zip(knobs, self._seen_best(rests, len(knobs)), strict=True)):
+            label = f"pca.{n}  " + "\n".join(words) + (f", in {self._name(cls)}" if len(rests) > 1 else "")
+            strips.append(Strip(label, direction_sheet.moved(rests[cls], found, n, COLUMNS), COLUMNS // 2))
+        return strips
+
+    def _seen_best(self, rests: list[Array], knobs: int) -> list[int]:
+        """For each knob the class that it moves most, compared with what all knobs of its kind do to that class."""
+        if len(rests) < 2:
+            return [0] * knobs
+        moves = np.empty((len(rests), knobs))
+        for cls, rest in enumerate(rests):
+            ends = [direction_sheet.moved(rest, self._directions, n, 3)[::2] for n in range(knobs)]
+            pictures = self._synthesize(np.concatenate(ends)).clip(-1.0, 1.0)
+            moves[cls] = np.abs(pictures[::2] - pictures[1::2]).mean(axis=(1, 2, 3))
+        kinds = np.array(self._directions.kinds(self._generator.config)[:knobs])
+        usual = np.stack([moves[:, kinds == kind].mean(axis=1) for kind in kinds], axis=1)
+        return [int(cls) for cls in (moves / np.maximum(usual, 1e-6)).argmax(axis=0)]
 
     def _mixed(self) -> list[Strip]:
         upper, lower = self._seeds(range(500, 500 + COLUMNS)), self._seeds(range(603, 603 + COLUMNS))
@@ -132,7 +149,7 @@ def draw(generator: Generator, synthesize: Callable[[Array], Array], shown: Call
         synthesize: ws `[n, num_ws, w_dim]` to raw pictures `[n, C, H, W]` about ±1.
         shown: told after every strip how many of how many pictures are drawn.
     """
-    parts, found, done = sections(generator), [], 0
+    parts, found, done = sections(generator, synthesize), [], 0
     total = COLUMNS * sum(len(part.strips) for part in parts)
     for part in parts:
         rows = []
