@@ -33,9 +33,7 @@ NEW = 2.2  # steps that make a bar unlike all others
 USUAL = 0.3  # times the usual novelty of this music that are asked for on top: free music varies more
 STAYED = 0.7  # share of NEW by which every two beats since must have been unlike the old: a fill is over by then
 GLANCE = 0.7  # share of that for a single beat, which varies more
-BACK = (
-    0.55  # share of how unlike the beats before it are: a beat below is the old again, though a fill still rings in it
-)
+BACK = 0.55  # share of how unlike the beats before it are: less is the old again, though a fill still rings in it
 LASTED, LASTED_SECONDS = 5, 2.6  # beats after which a change is no fill, or a bar that took that long
 LONGEST = 8  # beats that are looked back for where it began
 SHORTEST = 12  # beats from one change to the next
