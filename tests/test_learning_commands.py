@@ -19,7 +19,7 @@ import pytest
 from PIL import Image
 
 from liveviz.app.cli import _parser
-from liveviz.app.model_sheet import COLUMNS, PSI, sections
+from liveviz.app.model_sheet import COLUMNS, PSI, looks, sections
 from liveviz.learning.checkpoint import METADATA_KEY
 from liveviz.learning.pictures import programs
 from liveviz.learning.run import CHECKPOINT
@@ -145,34 +145,30 @@ def test_sheet(liveviz, tmp_path: Path) -> None:
     assert pixels.shape[0] > 3 * pixels.shape[1] > 3000 and len(np.unique(pixels)) > 100
 
 
-def black(ws: np.ndarray) -> np.ndarray:
-    return np.zeros((len(ws), 3, 4, 4), np.float32)
-
-
 def test_a_knob_is_shown_on_the_class_that_it_moves_most() -> None:
     generator = new(small_config(16, 256, 16, 3), 1)
     asked: list[np.ndarray] = []
 
-    def painter(ws: np.ndarray) -> np.ndarray:  # both ends of every knob, class by class
-        level = np.tile(np.float32([0.0, 0.1]) * (3 - len(asked)), len(ws) // 2)
-        if len(asked) == 2:
-            level[3] = 1.0  # the second knob
+    def painter(ws: np.ndarray) -> np.ndarray:  # both ends of a knob, knob by knob, class by class
+        cls, knob = divmod(len(asked), 16)
         asked.append(ws)
-        return np.broadcast_to(level[:, None, None, None], (len(ws), 3, 2, 2))
+        far = 1.0 if (cls, knob) == (2, 1) else 0.1 * (3 - cls)
+        return np.broadcast_to(np.float32([0.0, far])[:, None, None, None], (2, 3, 2, 2))
 
     along = next(part.strips for part in sections(generator, painter) if part.title == "PCA directions")
+    assert sum(len(ws) for ws in asked) == looks(generator)
     assert [strip.label.endswith("in class 2") for strip in along] == [n == 1 for n in range(16)]
     mapping = MappingNetwork(generator)
     for n, strip in enumerate(along):
         rest = mapping.ws(mapping.w(2, 2 if n == 1 else 0)[None], PSI)
         np.testing.assert_array_equal(strip.ws[COLUMNS // 2], rest[0])
-        np.testing.assert_allclose(asked[2 if n == 1 else 0][2 * n : 2 * n + 2], strip.ws[[0, -1]], atol=1e-5)
+        np.testing.assert_allclose(asked[(32 if n == 1 else 0) + n], strip.ws[[0, -1]], atol=1e-5)
 
 
 @pytest.mark.parametrize("classes", [0, 1, 2, 40])
 def test_what_is_on_a_sheet(classes: int) -> None:
     generator = new(small_config(64, 256, 16, classes), 1)
-    found = {part.title: [strip.ws for strip in part.strips] for part in sections(generator, black)}
+    found = {part.title: [strip.ws for strip in part.strips] for part in sections(generator)}
     config = generator.config
     assert all(ws.shape == (COLUMNS, config.num_ws, config.w_dim) for rows in found.values() for ws in rows)
     assert len(found["64 pictures"]) == 8 and len(found["PCA directions"]) == 16
@@ -192,6 +188,6 @@ def test_what_is_on_a_sheet(classes: int) -> None:
 def test_names_on_a_sheet_are_the_card_s() -> None:
     card = Card("x", True, "CC0-1.0", "here", "", ("fog", "rain"))
     generator = replace(new(small_config(16, 256, 16, 2), 1), card=card)
-    labels = {part.title: [strip.label for strip in part.strips] for part in sections(generator, black)}
+    labels = {part.title: [strip.label for strip in part.strips] for part in sections(generator)}
     assert labels["Classes"] == ["fog", "rain"]
     assert set(labels["Ways between classes"]) == {"fog\nto rain", "rain\nto fog"}

@@ -18,6 +18,7 @@ Array = NDArray[np.float32]
 COLUMNS = 8
 SAMPLES = 64
 MOST_CLASSES = 32  # of a generator with a thousand
+CANDIDATES = 16  # classes on which a knob may be shown
 WITHIN, ACROSS = 4, 6
 PSI = 0.7
 TILE, LABELS = 144, 330  # pixels: side of a tile if it is square, width of the column of labels
@@ -41,16 +42,25 @@ class Section:
     strips: list[Strip]
 
 
-def sections(generator: Generator, synthesize: Callable[[Array], Array]) -> list[Section]:
-    """Everything on the page: the same latents for the same sizes, so that two generators can be compared; but each knob
-    is shown on a picture of the class in which it does most, which `synthesize` is asked for."""
+def sections(generator: Generator, synthesize: Callable[[Array], Array] | None = None) -> list[Section]:
+    """Everything on the page: the same latents for the same sizes, so that two generators can be compared.
+
+    synthesize: is asked for `looks(generator)` pictures, to show each knob on the class in which it does most; without it
+        all are shown on one.
+    """
     return list(_Latents(generator, synthesize).sections())
+
+
+def looks(generator: Generator) -> int:
+    """Pictures that are drawn to find out on which class a knob is seen best."""
+    count = len((generator.directions or find(generator, None)).std[:PCA_KNOBS])
+    return 2 * count * min(generator.config.classes, CANDIDATES) if generator.config.classes > 1 else 0
 
 
 class _Latents:
     """Seeds as a show draws them, turned into strips."""
 
-    def __init__(self, generator: Generator, synthesize: Callable[[Array], Array]) -> None:
+    def __init__(self, generator: Generator, synthesize: Callable[[Array], Array] | None) -> None:
         self._synthesize = synthesize
         self.mapping, self.classes = MappingNetwork(generator), generator.config.classes
         self._generator = generator
@@ -111,26 +121,26 @@ class _Latents:
     def _along(self) -> list[Strip]:
         found = self._directions
         knobs = direction_sheet.described(self._generator, found)[:PCA_KNOBS]
-        shown = range(max(1, min(self.classes, MOST_CLASSES)))
-        rests = [self.mapping.ws(self.mapping.w(2, cls)[None], PSI) for cls in shown]
+        shown = np.linspace(0, self.classes - 1, min(self.classes, CANDIDATES), dtype=int) if self.classes > 1 else [0]
+        rests = [self.mapping.ws(self.mapping.w(2, int(cls))[None], PSI) for cls in shown]
         strips = []
-        for n, (words, cls) in enumerate(zip(knobs, self._seen_best(rests, len(knobs)), strict=True)):
-            label = f"pca.{n}  " + "\n".join(words) + (f", in {self._name(cls)}" if len(rests) > 1 else "")
-            strips.append(Strip(label, direction_sheet.moved(rests[cls], found, n, COLUMNS), COLUMNS // 2))
+        for n, (words, best) in enumerate(zip(knobs, self._seen_best(rests, len(knobs)), strict=True)):
+            label = f"pca.{n}  " + "\n".join(words) + (f", in {self._name(int(shown[best]))}" if len(rests) > 1 else "")
+            strips.append(Strip(label, direction_sheet.moved(rests[best], found, n, COLUMNS), COLUMNS // 2))
         return strips
 
     def _seen_best(self, rests: list[Array], knobs: int) -> list[int]:
-        """For each knob the class that it moves most, compared with what all knobs of its kind do to that class."""
-        if len(rests) < 2:
+        """For each knob the picture that it moves most, compared with what all knobs of its kind do to that one."""
+        if len(rests) < 2 or self._synthesize is None:
             return [0] * knobs
         moves = np.empty((len(rests), knobs))
-        for cls, rest in enumerate(rests):
-            ends = [direction_sheet.moved(rest, self._directions, n, 3)[::2] for n in range(knobs)]
-            pictures = self._synthesize(np.concatenate(ends)).clip(-1.0, 1.0)
-            moves[cls] = np.abs(pictures[::2] - pictures[1::2]).mean(axis=(1, 2, 3))
+        for row, rest in zip(moves, rests, strict=True):
+            for n in range(knobs):
+                low, high = self._synthesize(direction_sheet.moved(rest, self._directions, n, 3)[::2]).clip(-1.0, 1.0)
+                row[n] = np.abs(high - low).mean()
         kinds = np.array(self._directions.kinds(self._generator.config)[:knobs])
         usual = np.stack([moves[:, kinds == kind].mean(axis=1) for kind in kinds], axis=1)
-        return [int(cls) for cls in (moves / np.maximum(usual, 1e-6)).argmax(axis=0)]
+        return [int(best) for best in (moves / np.maximum(usual, 1e-6)).argmax(axis=0)]
 
     def _mixed(self) -> list[Strip]:
         upper, lower = self._seeds(range(500, 500 + COLUMNS)), self._seeds(range(603, 603 + COLUMNS))
@@ -149,14 +159,23 @@ def draw(generator: Generator, synthesize: Callable[[Array], Array], shown: Call
         synthesize: ws `[n, num_ws, w_dim]` to raw pictures `[n, C, H, W]` about ±1.
         shown: told after every strip how many of how many pictures are drawn.
     """
-    parts, found, done = sections(generator, synthesize), [], 0
-    total = COLUMNS * sum(len(part.strips) for part in parts)
-    for part in parts:
-        rows = []
-        for strip in part.strips:
-            tiles = page.tiles(synthesize(strip.ws), TILE)
-            rows.append(page.Row(strip.label, tiles, framed=(strip.rest,) if strip.rest is not None else ()))
-            done += len(tiles)
-            shown(done, total)
+    total = looks(generator) + COLUMNS * sum(len(part.strips) for part in sections(generator))
+    done = 0
+
+    def drawn(ws: Array) -> Array:
+        nonlocal done
+        pictures = synthesize(ws)
+        done += len(ws)
+        shown(done, total)
+        return pictures
+
+    found = []
+    for part in sections(generator, drawn):
+        rows = [
+            page.Row(
+                strip.label, page.tiles(drawn(strip.ws), TILE), framed=(strip.rest,) if strip.rest is not None else ()
+            )
+            for strip in part.strips
+        ]
         found.append(page.Part(part.title, part.note, rows))
     return page.draw(generator.name, direction_sheet.facts(generator), found, LABELS)
