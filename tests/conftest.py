@@ -51,12 +51,12 @@ def liveviz(home: Path):
 
 @pytest.fixture(scope="session")
 def display(tmp_path_factory: pytest.TempPathFactory):
-    """An X server of our own; its display name."""
+    """An X server of our own, which does not begin anew when its last client leaves: it lets nobody in then; its display name."""
     if shutil.which("Xvfb") is None:
         pytest.skip("Xvfb is not installed")
     read, write = os.pipe()
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x720x24", "-nolisten", "tcp"],
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x720x24", "-nolisten", "tcp", "-noreset"],
         pass_fds=[write],
         stderr=subprocess.DEVNULL,
     )
