@@ -157,7 +157,7 @@ def draw(generator: Generator, synthesize: Callable[[Array], Array], shown: Call
 
     Args:
         synthesize: ws `[n, num_ws, w_dim]` to raw pictures `[n, C, H, W]` about ±1.
-        shown: told after every strip how many of how many pictures are drawn.
+        shown: told after everything that is drawn, to be shown or to choose what is: how many of how many pictures.
     """
     total = looks(generator) + COLUMNS * sum(len(part.strips) for part in sections(generator))
     done = 0
