@@ -6,7 +6,6 @@ import logging
 import math
 import multiprocessing
 import multiprocessing.connection
-import os
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -58,8 +57,6 @@ class Show:
         self._options = options
         composition.load_mapping(options.mapping, stems=options.stems)
         self._context = multiprocessing.get_context("spawn")
-        # A frame's products are small: a second thread only waits for a core that some other child has (40 ms a frame)
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         self._picture = _picture_size(options)
         self._rooms = {name: _Room(name) for name in child.ROOM_MODULES}
         self._tapes: dict[str, None] = {}

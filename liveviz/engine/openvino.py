@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 import json
 import logging
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,6 +19,7 @@ from liveviz.engine import bend_openvino, bf16, openvino_graph, rewrite, rewrite
 from liveviz.engine.backend import Array, NetworkBackend
 from liveviz.engine.folding import factors
 from liveviz.engine.openvino_graph import Graph, whole_picture, whole_pixels
+from liveviz.engine.precision import CAP, fastest
 from liveviz.models import Generator
 from liveviz.spec import LivevizError, UsageError, write_whole
 
@@ -38,8 +40,8 @@ def available() -> tuple[bool, str]:
 def open_backend(
     generator: Generator, *, cache: Path | None, bends: bending.Topology, precision: str | None, threads: int | None
 ) -> "OpenVino":
-    """precision: bf16 where the CPU has it and the generator gains by it, else f32. A StyleGAN3 does not: OpenVINO's
-    filters of its kind take five times as long in bf16."""
+    """precision: the one that was measured to be fastest here (`precision.fastest`); f32 for a StyleGAN3: OpenVINO's filters
+    of its kind take five times as long in bf16."""
     return OpenVino(generator, cache, bends, precision, threads)
 
 
@@ -66,8 +68,8 @@ class OpenVino(NetworkBackend):
         self._rewrite = rewrite.rewrite(generator)
         super().__init__(generator, bends, [noise.scale for noise in self._rewrite.noises])
         can = self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        gains = "BF16" in can and not generator.config.is_stylegan3
-        self.precision = precision or ("bf16" if gains else "f32")
+        never = generator.config.is_stylegan3
+        self.precision = precision or ("f32" if never else fastest(openvino, self._core, cache))
         if self.precision not in ("f32", "bf16") or (self.precision == "bf16" and "BF16" not in can):
             raise UsageError(
                 f"backend openvino: precision {self.precision} is none of this CPU's (f32, bf16 where it can)"
@@ -125,7 +127,7 @@ class OpenVino(NetworkBackend):
             "config": config,
             "openvino": self._ov.get_version(),
             "device": self.device,
-            "can": self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"),
+            "can": [self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"), os.environ.get(CAP, "")],
             "sources": [hashlib.sha256(source).hexdigest() for source in sources],
         }
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
