@@ -1,23 +1,27 @@
 """The child that draws the generator's pictures: the newest ParameterFrame in, a picture out."""
 
+import json
 import logging
 from collections import deque
 from pathlib import Path
 from typing import Any
 
 from liveviz import bending, mapping
-from liveviz.app import child, composition, noise_mask, preparing, wire
+from liveviz.app import child, composition, noise_mask, preparing, quality, quality_start, wire
 from liveviz.app.links import Links
 from liveviz.app.model_change import Playing
 from liveviz.app.opening import Opener
 from liveviz.app.options import ShowOptions
 from liveviz.app.pictures import Sender
+from liveviz.app.reduced import Reduction
 from liveviz.app.stats import percentiles
 from liveviz.clock import now
-from liveviz.spec import BendSetting, LivevizError
+from liveviz.engine import live_frames
+from liveviz.spec import BendSetting, LivevizError, give_way
 
 _log = logging.getLogger("liveviz.app")
 _SAY_EVERY = 0.25
+_PREPARE_AFTER = 60  # pictures: then the lighter generator is opened, so that it is there at once when it is wanted
 _HALF = 0.5  # of a frame's time is for drawing the generator: the stage needs the rest
 
 
@@ -36,7 +40,9 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
             raise
         mask = None
         _log.warning("%s", error)  # the show is under way, and goes on
+    give_way()  # before the library makes its threads, which inherit it
     playing = _begin(options, links, bends, mask)
+    begun = _start(playing, options)
     masks = noise_mask.MaskFile(program, options.mapping, links.mapping, options.stems, playing.mask_noise)
     pictures = Sender(links.images, links.handover)
     status = links.status["engine"]
@@ -56,18 +62,24 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
                 "pictures": pictures.way,
                 "ms": percentiles([1000 * t for t in times]),
                 "rendered": done,
+                "changing": playing.changing,
+                "start": {"model": playing.name, **begun.as_dict()},
             }
         )
 
     say()
     child.settle()
-    seen = asked_for = 0
+    seen = asked_for = given_up = 0
+    started, changing = playing.name, False
     try:
         while life.goes_on():
             links.parameters_bell.wait(0.1)
             if links.model.sequence != asked_for and (wanted := links.model.read()) is not None:
                 asked_for = wanted[0]
                 playing.ask(wanted[1].tobytes().decode())
+            if links.quality.sequence != given_up and (told := links.quality.read()) is not None:
+                given_up = told[0]
+                playing.reduce(Reduction(**json.loads(told[1].tobytes())))
             found = links.parameters.read()
             if found is not None and found[0] != seen:
                 seen = found[0]
@@ -81,14 +93,40 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
                 done += 1
                 times.append(took)
                 playing.rest()
-            if now() - said > _SAY_EVERY:
-                said = now()
+                if done == _PREPARE_AFTER and begun.light is not None and options.quality == "auto":
+                    playing.prepare(Reduction(light=True), frame, now=False)
+                if playing.name != started:
+                    started, begun = playing.name, _facts(playing, options)
+            if now() - said > _SAY_EVERY or playing.changing != changing:
+                said, changing = now(), playing.changing
                 say()
                 masks.step()
         say()
     finally:
         masks.close()
         playing.close()
+
+
+def _facts(playing: Playing, options: ShowOptions) -> quality_start.Start:
+    """What the stage must know of the generator that plays now."""
+    light, small, both = (playing.cost(Reduction(*what)) for what in ((True, False), (False, True), (True, True)))
+    live = playing.engine
+    kept = quality_start.kept_name(live.device, live.precision, options.model, options.size, options.fps)
+    return quality_start.Start(light, small, both, quality.NAMES[0], kept)
+
+
+def _start(playing: Playing, options: ShowOptions) -> quality_start.Start:
+    """The same, and the step of quality to begin with, which is ready when this returns."""
+    facts = _facts(playing, options)
+    if options.quality != "auto" or playing.engine.name == "testcard":
+        return facts
+    begun = quality_start.choose(playing.render, now, facts, options.fps)
+    first = next(step for step in begun.steps(True) if step.name == begun.first)
+    if first.light or first.small:
+        wanted = Reduction(first.light, first.small)
+        playing.prepare(wanted, next(live_frames(1, 0)), now=True)
+        playing.reduce(wanted)
+    return begun
 
 
 def _program(options: ShowOptions, links: Links) -> mapping.Program:

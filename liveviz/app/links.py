@@ -59,7 +59,8 @@ class Links:
     Raises:
         LivevizError: there is no room for them.
     `mapping` holds the text of the last good mapping file, for a stage that is started again while the file is broken;
-    `model` the name of the generator asked for in the middle of the show; `handover` what pictures the stage can take.
+    `model` the name of the generator asked for in the middle of the show; `quality` what the engine is to give up, as JSON;
+    `handover` what pictures the stage can take.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Links:
             self.handover = self._keep(Slot(_WORD_BYTES))
             self.mapping = self._keep(Slot(_MAPPING_BYTES))
             self.model = self._keep(Slot(_NAME_BYTES))
+            self.quality = self._keep(Slot(_NAME_BYTES))
             self.flags = self._keep(Slot(8))
             self.controls = self._keep(Ring(wire.CONTROL_BYTES, 8192))
             self.audio = self._keep(Ring(wire.AUDIO_BYTES, 1024))

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from liveviz import bending, engine
 from liveviz.app.opening import Opened, Opener
+from liveviz.app.reduced import Reduced, Reduction
 from liveviz.clock import now
 from liveviz.engine import Crossfade, DeviceImage, Engine
 from liveviz.spec import ImageFrame, LivevizError, ParameterFrame, stand_back
@@ -54,6 +55,7 @@ class Playing:
         self._maker: threading.Thread | None = None
         self._prepared: set[tuple[str, str, bending.Topology]] = set()
         self._ended: list[Engine] = []
+        self._reduced = Reduced(opener)
         self._next: Opened | None = None
         self._way: list[Engine] = []  # engines between the two
         self._since: tuple[float, float] | None = None  # time and beats when the next one was there
@@ -73,6 +75,11 @@ class Playing:
         return self._now.engine
 
     @property
+    def changing(self) -> bool:
+        """Whether two generators are drawn, on the way from one to the other."""
+        return self._fading is not None
+
+    @property
     def on_device(self) -> bool:
         """Whether all that may draw the next picture can leave it on the GPU."""
         return all(one.on_device for one in self._engines())
@@ -80,6 +87,18 @@ class Playing:
     def ask(self, name: str) -> None:
         """Play that generator as soon as it is ready; what was asked for before and is not there yet is forgotten."""
         self._asked, self._asked_at, self.mistake = name, now(), ""
+
+    def reduce(self, wanted: Reduction) -> None:
+        """Draw with less from here on; between two generators, both are drawn whole."""
+        self._reduced.ask(wanted)
+
+    def prepare(self, wanted: Reduction, frame: ParameterFrame, now: bool) -> None:
+        """Open what `reduce` may ask for: `now`, or in idle time."""
+        self._reduced.prepare(self._now, wanted, frame, now)
+
+    def cost(self, wanted: Reduction) -> float | None:
+        """Of a picture so drawn, compared with the whole; None where this generator cannot be."""
+        return self._opener.cost(self._now, wanted.light, wanted.small)
 
     def mask_noise(self, picture: Any) -> None:
         """Hold the noise back by another mask from here on. Any thread may call it while another one draws."""
@@ -99,6 +118,7 @@ class Playing:
         """Give back something of what plays no more. To be called between two pictures: it takes as long as drawing one,
         and would make one late in the middle of it."""
         self._now.engine.rest()
+        self._reduced.rest()
         ready = next((one for one in self._ended if not one.building), None)
         if ready is not None:
             self._ended.remove(ready)
@@ -110,13 +130,15 @@ class Playing:
         if self._maker is not None:
             self._maker.join()
         self._forget()
+        self._reduced.close()
         for one in (*self._ended, self._now.engine):
             one.close()
 
     def _engines(self) -> list[Engine]:
-        """The one that plays; in a fade also those between and the one that comes."""
+        """The one that plays, whole and reduced; in a fade also those between and the one that comes."""
         coming = self._next  # read once: another thread sets it
-        return [self._now.engine, *self._way, *([coming.engine] if coming is not None else [])]
+        come = [coming.engine] if coming is not None else []
+        return [self._now.engine, *self._reduced.engines, *self._way, *come]
 
     def _picture(self, frame: ParameterFrame, kind: type[Picture], draw: Callable[[Engine], Picture]) -> Picture:
         self._frame = frame
@@ -127,7 +149,7 @@ class Playing:
             coming = None
         share = self._share(frame) if coming is not None else 0.0
         if coming is None or share <= 0.0:
-            return draw(self._now.engine)
+            return draw(self._reduced.engine(self._now, frame))
         if share < 1.0:
             return self._mixed(coming, frame, share, kind, draw)
         self._ended.append(self._now.engine)
@@ -234,7 +256,7 @@ class Playing:
 
     def _forget(self) -> None:
         """Leave the next one out, or what was between it and the one before."""
-        self._ended += self._engines()[1:]
+        self._ended += self._way if self._next is None else [*self._way, self._next.engine]
         self._way, self._next = [], None
         self._since = self._fading = None
         self._slow, self._drawn = False, {}

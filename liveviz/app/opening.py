@@ -2,6 +2,7 @@
 folder, with the engines between it and the one before where the two are of one family."""
 
 import functools
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,9 @@ from typing import Any
 from liveviz import bending, engine, models
 from liveviz.app import paths
 from liveviz.engine import Engine
+from liveviz.spec import LivevizError
+
+_log = logging.getLogger("liveviz.app")
 
 _SQUARE_TO = 1.75  # the shape of `wide`: half-way to it, as shapes go, a canvas is no longer nearly square
 BETWEEN = (0.25, 0.5, 0.75)  # where two generators are of one family, they turn into one another through these mixtures
@@ -25,7 +29,10 @@ def shipped_for(size: tuple[int, int]) -> str:
 
 @dataclass(frozen=True)
 class Opened:
-    """One generator (None for `testcard`) and the engine that plays it."""
+    """One generator (None for `testcard`) and the engine that plays it.
+
+    name: as it was asked for. generator: as it is played, in the canvas's shape.
+    """
 
     name: str
     generator: models.Generator | None
@@ -56,10 +63,39 @@ class Opener:
         """The generator of that name or path (any, for `testcard`); LivevizError where it cannot be had."""
         generator = None
         if self._backend != "testcard":
-            generator = models.open_model(name, paths.model_folders(), paths.cache())
-            if self._shape is not None:
-                generator = models.widen(generator, *self._shape)
+            generator = self._shaped(models.open_model(name, paths.model_folders(), paths.cache()))
         return Opened(name, generator, self._engine(generator, bends, functools.partial(self.prepare, name, None)))
+
+    def reduced(self, whole: Opened, light: bool, small: bool) -> Opened | None:
+        """What draws `whole` at less cost, with the same bends: by its lighter twin, or without its last level, or both;
+        None where it has no such thing. LivevizError where what its card names cannot be had."""
+        generator = self.reduced_generator(whole, light, small)
+        if generator is None:
+            return None
+        return Opened(whole.name, generator, self._engine(generator, whole.engine.topology))
+
+    def reduced_generator(self, whole: Opened, light: bool, small: bool) -> models.Generator | None:
+        """The generator of `reduced`."""
+        generator = whole.generator
+        if generator is not None and light:
+            twin = models.lighter(generator, paths.model_folders())
+            generator = None if twin is None else self._shaped(twin)
+        return models.without_last_level(generator) if generator is not None and small else generator
+
+    def cost(self, whole: Opened, light: bool, small: bool) -> float | None:
+        """Products of one picture so drawn, compared with the whole; None where there is no such thing or it cannot be had,
+        which one line says."""
+        try:
+            generator = self.reduced_generator(whole, light, small)
+        except LivevizError as error:
+            _log.warning("%s", error)
+            return None
+        if generator is None or whole.generator is None:
+            return None
+        return engine.products(generator) / engine.products(whole.generator)
+
+    def _shaped(self, generator: models.Generator) -> models.Generator:
+        return generator if self._shape is None else models.widen(generator, *self._shape)
 
     def between(self, a: Opened, b: Opened) -> list[Engine]:
         """Engines on the way from one generator to another of its family; none between strangers."""

@@ -21,6 +21,7 @@ class ShowOptions:
     seconds: stop after so long, None = until stopped.
     channels: of the sound, () for all; stems: channels with signals of their own. offset: seconds by which sound is heard
         before it is captured, None for what was calibrated.
+    quality: "auto", or the step of `quality.NAMES` to stay at.
     started: when the command began, on the show's clock. take: how often the stage was started again.
     """
 
@@ -46,6 +47,7 @@ class ShowOptions:
     offset: float | None = None
     take: int = 0
     wide: str = "mirror"
+    quality: str = "auto"
 
     def with_take(self, take: int) -> "ShowOptions":
         """The same with `take`."""

@@ -119,7 +119,7 @@ class Receiver:
     Args:
         images: the mailbox. word: where it says what it takes. driver: of CUDA; None opens it where GL is NVIDIA's.
     State: what it has of the engine's ring, and the engine (its process) whose ring it cannot have; the picture that it
-    fetched last, in GL's memory.
+    fetched last, in GL's memory; `render_s`, seconds that the newest picture took.
     """
 
     def __init__(self, images: Slot, word: Slot, ctx: moderngl.Context, driver: Any = None) -> None:
@@ -129,6 +129,7 @@ class Receiver:
         self._ring: tuple[bytes, int, int] | None = None  # handle, owner, address
         self._refused = 0
         self._read = 0
+        self.render_s = 0.0
         self._say()
 
     @property
@@ -143,14 +144,17 @@ class Receiver:
                 return None
             self._read, content = found
             if (placed := wire.unpack_place(content)) is None:
-                return wire.unpack_image(content)[0]
+                image, self.render_s = wire.unpack_image(content)
+                return image
             place, size = placed
             if not self._fetch(place, 4 * size[0] * size[1]):
                 return None
             # The place is written again with picture `read + PLACES`, begun when the one before that is out.
             if self._images.sequence <= self._read + PLACES - 2:
                 # Nobody reads its pixels but `upload`, which knows where they are.
-                return wire.unpack_image(content, cast(NDArray[np.uint8], handover.Fetched(size)))[0]
+                pixels = cast(NDArray[np.uint8], handover.Fetched(size))
+                image, self.render_s = wire.unpack_image(content, pixels)
+                return image
         return None
 
     def _fetch(self, place: wire.Place, size: int) -> bool:

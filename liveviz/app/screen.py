@@ -24,7 +24,7 @@ class Screen:
 
     Args:
         options: what the user asked for; `window` is auto, window, fullscreen or headless.
-    State: `kind`, "window" or "headless"; whether the overlay is on.
+    State: `kind`, "window" or "headless"; whether the overlay is on; `quality`, the step that it says.
     """
 
     def __init__(self, options: ShowOptions, links: Links) -> None:
@@ -34,6 +34,7 @@ class Screen:
         self._engine: dict = {}
         self._status_read = 0.0
         self._message = ""
+        self.quality = ""
         seen, reason = (False, "") if options.window == "headless" else window.available()
         self.kind = "window" if seen else "headless"
         self._target: window.Window | Headless
@@ -105,6 +106,7 @@ class Screen:
             backend=" ".join(str(self._engine.get(k, "")) for k in ("backend", "precision")).strip()
             + ", no host copy" * (self._engine.get("pictures") == DeviceUpload.way),
             message=self._message or str(self._engine.get("mistake", "")),
+            quality=self.quality,
             dropped=figures.presented - figures.rendered,
             late=figures.late,
         )

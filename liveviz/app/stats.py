@@ -54,6 +54,7 @@ def compose(ears: dict, hands: dict, engine: dict, stage: dict) -> dict:
                 "reconnects": midi.get("reconnects", 0),
             },
         },
+        "quality": stage.get("quality", {"step": "", "changes": 0, "reason": ""}),
         "start": {"first_frame_s": stage.get("first_frame_s", 0.0)},
         "restarts": stage.get("restarts", {}),
     }

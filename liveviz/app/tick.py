@@ -7,6 +7,7 @@ from typing import Protocol
 
 import moderngl
 
+from liveviz import clock
 from liveviz.mapping import Show
 from liveviz.post import Chain
 from liveviz.spec import ControlMessage, ImageFrame, ParameterFrame, SignalFrame
@@ -20,39 +21,46 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What one tick made: the parameters, the generator's image, the canvas texture (None = black)."""
+    """What one tick made: the parameters, the generator's image, the canvas texture (None = black).
+
+    rendered: False where the picture before is held. drawn_from: when drawing on the canvas began, on the show's clock.
+    """
 
     time: float
     dt: float
     parameters: ParameterFrame
     image: ImageFrame
     canvas: moderngl.Texture | None
+    rendered: bool = True
+    drawn_from: float = 0.0
 
 
 class Tick:
     """Inputs to one picture.
 
     Args:
-        clock: wall clock or frame clock.
+        frames: wall clock or frame clock.
         controls: (until) -> messages that arrived.
         listen: (until, dt) -> newest SignalFrame, or None before there is one.
         show: the mapping.
         render: ParameterFrame -> ImageFrame.
         chain: the post effects.
+        share: how much of the generator's image is seen, 0 to 1; the rest is the image before it.
     State: the last picture, which `stage.freeze` holds; `applied`, how many messages moved something, by kind.
     """
 
     def __init__(
         self,
-        clock: Clock,
+        frames: Clock,
         controls: Callable[[float], Iterable[ControlMessage]],
         listen: Callable[[float, float], SignalFrame | None],
         show: Show,
         render: Callable[[ParameterFrame], ImageFrame],
         chain: Chain,
+        share: Callable[[], float] = lambda: 1.0,
     ) -> None:
-        self._clock, self._controls, self._listen = clock, controls, listen
-        self._show, self._render, self._chain = show, render, chain
+        self._clock, self._controls, self._listen = frames, controls, listen
+        self._show, self._render, self._chain, self._share = show, render, chain, share
         self._last: tuple[ImageFrame, moderngl.Texture] | None = None
         self.applied = {"osc": 0, "midi": 0, "key": 0}
 
@@ -63,8 +71,14 @@ class Tick:
             if self._show.control(message):
                 self.applied["osc" if message.address[0] == "/" else message.address.partition(".")[0]] += 1
         parameters = self._show.step(self._listen(now, dt), now, dt)
-        if self._last is None or parameters["stage.freeze"] < 0.5:
+        rendered = self._last is None or parameters["stage.freeze"] < 0.5
+        if rendered:
             image = self._render(parameters)
-            self._last = image, self._chain.draw(image, parameters, now, dt)
+            drawn_from = clock.now()
+            self._last = image, self._chain.draw(image, parameters, now, dt, self._share())
+        else:
+            drawn_from = clock.now()
+        assert self._last is not None
         image, canvas = self._last
-        return Picture(now, dt, parameters, image, None if parameters["stage.blackout"] >= 0.5 else canvas)
+        shown = None if parameters["stage.blackout"] >= 0.5 else canvas
+        return Picture(now, dt, parameters, image, shown, rendered, drawn_from)

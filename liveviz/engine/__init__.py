@@ -12,11 +12,12 @@ constants, and styles), `operations` (what the network is written in, once), `fo
 backend that needs it is opened."""
 
 from liveviz.engine.backend import Backend
-from liveviz.engine.bench import bench
+from liveviz.engine.bench import bench, live_frames
 from liveviz.engine.crossfade import Crossfade, can_mix_weights, mix, mix_weights, of_one_family
 from liveviz.engine.device_image import DeviceImage
 from liveviz.engine.folding import layers_of
 from liveviz.engine.registry import available, backends, choose, compiles, create
+from liveviz.engine.roofline import products
 from liveviz.engine.show import Engine
 
 __all__ = [
@@ -32,7 +33,9 @@ __all__ = [
     "compiles",
     "create",
     "layers_of",
+    "live_frames",
     "mix",
     "mix_weights",
     "of_one_family",
+    "products",
 ]

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from liveviz.spec import LivevizError, write_whole
+from liveviz.spec import keep_word, kept_word
 
 GAIN = 1.15  # times as fast bfloat16 must be: it costs accuracy
 CAP = "ONEDNN_MAX_CPU_ISA"  # the environment variable that keeps the library from using all that a processor has
@@ -31,22 +31,11 @@ def fastest(openvino: Any, core: Any, folder: Path | None) -> str:
     if "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
         return "f32"
     facts = (core.get_property("CPU", "FULL_DEVICE_NAME"), openvino.get_version(), os.environ.get(CAP, ""))
-    name = f"precision-{hashlib.sha256(repr(facts).encode()).hexdigest()[:16]}.txt"
-    return _kept(folder / name, openvino, core) if folder is not None else _measured(openvino, core)
-
-
-def _kept(path: Path, openvino: Any, core: Any) -> str:
-    try:
-        if (kept := path.read_text("ascii", "replace")) in ("bf16", "f32"):
-            return kept
-    except OSError:
-        pass
-    found = _measured(openvino, core)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, found.encode())
-    except (OSError, LivevizError) as error:
-        _log.debug("the measured precision is not kept: %s", error)
+    if folder is None:
+        return _measured(openvino, core)
+    path = folder / f"precision-{hashlib.sha256(repr(facts).encode()).hexdigest()[:16]}.txt"
+    if (found := kept_word(path, ("bf16", "f32"))) is None:
+        keep_word(path, found := _measured(openvino, core))
     return found
 
 

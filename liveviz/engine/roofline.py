@@ -13,6 +13,8 @@ from typing import Any
 
 from liveviz.engine.operations import Array, Conv, Filtered
 from liveviz.engine.rewrite import Rewrite
+from liveviz.engine.rewrite import rewrite as rewritten
+from liveviz.models import Generator
 
 CONVENTION = "a transposed convolution is counted at the size of its input; activations once in, once out"
 
@@ -74,6 +76,11 @@ def count(rewrite: Rewrite) -> list[Step]:
     counting = Counting()
     rewrite.build(counting, rewrite.config.img_channels)
     return counting.steps
+
+
+def products(generator: Generator) -> float:
+    """How many products one picture of a generator takes, counted as `CONVENTION` says."""
+    return float(sum(step.macs for step in count(rewritten(generator))))
 
 
 def floor_ms(steps: list[Step], bytes_a_number: int, copy_gb_s: float, matmul_tflop_s: float) -> float:

@@ -8,7 +8,8 @@ metadata; a bundle is a folder `engines/<name>/` with `generator.safetensors`, `
 mapping network runs in numpy (`MappingNetwork`), since a show needs it on every frame; the whole network as the
 papers have it is `models.reference` (torch, imported by name only), which every faster engine is compared with.
 `find_directions` finds what the knobs push along, and how far each may go. `stylegan2_layers` and `stylegan3_layers`
-say what layers a config has. `widen` gives a square generator a picture of a wall's shape. To add an architecture: a
+say what layers a config has. `widen` gives a square generator a picture of a wall's shape;
+`lighter` and `without_last_level` one that costs less. To add an architecture: a
 name in `config.ARCHITECTURES`, its layers and shapes, its reference network, its rewrite in `engine`.
 
 Sources: Karras et al. 2019 (1812.04948), 2020 (1912.04958), 2020 (2006.06676), 2021 (2106.12423).
@@ -23,6 +24,7 @@ from liveviz.models.files import read, write
 from liveviz.models.generator import Generator
 from liveviz.models.init import new, small_config
 from liveviz.models.mapping_network import MappingNetwork, latent
+from liveviz.models.reduce import lighter, without_last_level
 from liveviz.models.wide import WIDE, widen
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "find_directions",
     "import_model",
     "latent",
+    "lighter",
     "list_models",
     "new",
     "open_model",
@@ -46,6 +49,7 @@ __all__ = [
     "row_kinds",
     "small_config",
     "widen",
+    "without_last_level",
     "write",
     "write_bundle",
     "write_card",

@@ -78,6 +78,7 @@ class OverlayStats:
     model: str = ""
     mapping: str = ""
     backend: str = ""
+    quality: str = ""
     message: str = ""
     dropped: int = 0
     late: int = 0
@@ -134,7 +135,7 @@ class Overlay:
         """The lines of letters, one for each of _FIELDS."""
         latency = "unknown" if stats.latency_ms is None else f"{_finite(stats.latency_ms, 0, 9999):.0f} ms"
         control = "nothing yet" if stats.control is None else f"{stats.control[0]}  {stats.control[1]:.2f}"
-        names = " · ".join(part for part in (stats.model, stats.mapping, stats.backend) if part)
+        names = " · ".join(part for part in (stats.model, stats.quality, stats.mapping, stats.backend) if part)
         beat = f"{stats.bpm:.0f} BPM" if math.isfinite(stats.bpm) and stats.bpm > 0 else "no beat"
         return (
             ((f"{_finite(stats.fps, 0, 9999):.1f}", 70, _WHITE), (f"of {stats.target_fps:g} fps", 30, _DIM)),

@@ -7,8 +7,8 @@ at amount 0 is skipped and costs nothing. To add one, put a `.fs` file into `sha
 (0 to 1, default 0). Files from a collection that have no `amount` get one that mixes the effect in.
 """
 
-from liveviz.post.chain import DEFAULT_ORDER, Chain
+from liveviz.post.chain import DEFAULT_ORDER, Chain, software
 from liveviz.post.isf import IsfShader, parse
 from liveviz.post.library import parameters, shaders
 
-__all__ = ["DEFAULT_ORDER", "Chain", "IsfShader", "parameters", "parse", "shaders"]
+__all__ = ["DEFAULT_ORDER", "Chain", "IsfShader", "parameters", "parse", "shaders", "software"]

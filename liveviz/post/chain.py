@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from liveviz.post.effect import Canvas, Effect
+from liveviz.post.effect import Canvas
 from liveviz.post.fit import Fit
-from liveviz.post.glsl import VERTEX
 from liveviz.post.isf import IsfShader
+from liveviz.post.work import Copy, Work
 from liveviz.spec import ImageFrame, LivevizError, ParameterFrame
 
 if TYPE_CHECKING:
@@ -30,16 +30,14 @@ SOFTWARE_PIXELS = 300_000
 """How many pixels the effects work on where the processor draws: 730x411 for a 16:9 canvas. A 256-line picture has no
 more detail than that, and a frame of 1280x720 costs a third."""
 
-_COPY = """#version 330 core
-uniform sampler2D picture;
-in vec2 isf_FragNormCoord;
-out vec4 colour;
-void main() { colour = texture(picture, isf_FragNormCoord); }
-"""
 
-
-def software(renderer: str) -> bool:
+def software(ctx: moderngl.Context) -> bool:
     """Whether the processor draws, by the name that GL gives its renderer."""
+    return software_renderer(str(ctx.info["GL_RENDERER"]))
+
+
+def software_renderer(renderer: str) -> bool:
+    """The same, of that name."""
     return any(
         name in renderer.lower()
         for name in ("llvmpipe", "softpipe", "swiftshader", "basic render", "software renderer")
@@ -48,7 +46,7 @@ def software(renderer: str) -> bool:
 
 def work_scale(renderer: str, size: tuple[int, int]) -> float:
     """Side of the pixels' grid that effects work on, relative to the canvas: 1 on a GPU, less on a software renderer."""
-    return min(1.0, math.sqrt(SOFTWARE_PIXELS / (size[0] * size[1]))) if software(renderer) else 1.0
+    return min(1.0, math.sqrt(SOFTWARE_PIXELS / (size[0] * size[1]))) if software_renderer(renderer) else 1.0
 
 
 class Chain:
@@ -80,7 +78,7 @@ class Chain:
         if not (1 <= size[0] <= limit and 1 <= size[1] <= limit):
             raise LivevizError(f"size {size[0]}x{size[1]} cannot be drawn here; allowed: 1x1 to {limit}x{limit}")
         renderer = str(ctx.info["GL_RENDERER"])
-        crisp = scale is not None or not software(renderer)
+        crisp = scale is not None or not software_renderer(renderer)
         part = work_scale(renderer, size) if scale is None else min(max(scale, 0.0), 1.0)
         work = (max(1, round(size[0] * part)), max(1, round(size[1] * part)))
         if not crisp:
@@ -88,45 +86,57 @@ class Chain:
         self._ctx = ctx
         self.size = size
         self._fit = Fit(ctx, upload, crisp)
-        self._base, self._ping, self._pong = (Canvas(ctx, work) for _ in range(3))
-        self._whole = Canvas(ctx, size) if work != size else None
-        self._copy = ctx.program(vertex_shader=VERTEX, fragment_shader=_COPY)
-        self._copy_vertices = ctx.vertex_array(self._copy, [])
-        self._seen = self._base
+        self._full = work
+        self._whole: Canvas | None = None
+        self._copy = Copy(ctx)
         names = [n for n in order if n in shaders] + sorted(set(shaders) - set(order))
-        self._effects = [e for e in (self._compile(shaders[n], work) for n in names) if e is not None]
-        for effect in self._effects:
-            # drivers finish compiling at the first draw, for up to 0.1 s: now, and not when a knob is first turned
-            effect.draw(self._base.texture, self._pong.framebuffer, {}, 0.0, 0.0, 0)
+        self._shaders = [shaders[n] for n in names]
+        self._work = Work(ctx, work, self._shaders)
+        while not self._work.step():
+            pass
+        self._next: Work | None = None
+        self._seen = self._work.base
         self._pixels = np.empty((size[1], size[0], 3), np.uint8)
         self._picture: tuple[int, float, weakref.ref[NDArray[np.uint8]]] | None = None
-        self._mode = -1
+        self._mode, self._share = -1, 1.0
         self._start: float | None = None
         self._index = 0
-
-    def _compile(self, shader: IsfShader, size: tuple[int, int]) -> Effect | None:
-        from moderngl import Error
-
-        try:
-            return Effect(self._ctx, shader, size)
-        except Error as error:
-            lines = [line.strip() for line in str(error).splitlines() if "error" in line.lower()]
-            reason = next((line for line in lines if ":" in line), str(error).strip().partition("\n")[0])
-            _log.warning("effect %s is bypassed, it does not compile: %s: %s", shader.name, shader.path, reason)
-            return None
 
     @property
     def effects(self) -> tuple[str, ...]:
         """Names of the effects that compiled, in the order they are drawn."""
-        return tuple(e.shader.name for e in self._effects)
+        return tuple(e.shader.name for e in self._work.effects)
 
-    def draw(self, image: ImageFrame, frame: ParameterFrame, time: float, dt: float) -> moderngl.Texture:
+    def rescale(self, part: float) -> None:
+        """Work at `part`, 0 to 1, of the size that this chain was made for. The programs for another size are made one a
+        frame by `draw`; then the size changes, and trails go on."""
+        work = (max(1, round(self._full[0] * part)), max(1, round(self._full[1] * part)))
+        if work == (self._next or self._work).size:
+            return
+        if self._next is not None:
+            self._next.release()
+        self._next = Work(self._ctx, work, self._shaders) if work != self._work.size else None
+
+    def _grow(self) -> None:
+        """One step towards the working size that was asked for."""
+        if self._next is None or not self._next.step():
+            return
+        old, self._work, self._next = self._work, self._next, None
+        self._work.remember(old, self._copy)
+        self._seen, self._mode = self._work.base, -1
+        self._ctx.detect_framebuffer(0).use()  # moderngl binds the last one again, which must not be a released one
+        old.release()
+
+    def draw(
+        self, image: ImageFrame, frame: ParameterFrame, time: float, dt: float, share: float = 1.0
+    ) -> moderngl.Texture:
         """Draw one frame.
 
         Args:
             image: the picture; it is uploaded if it is not the one of the last frame.
             frame: `stage.fit` and every `post.*` are read.
             time: seconds on the show's clock. dt: seconds since the last frame.
+            share: of the picture, 0 to 1; the rest is the picture before it.
         Returns:
             RGBA texture, row 0 at the bottom as GL has it, its sides those of the canvas times the working scale: draw
             it over the whole canvas. It is overwritten by the next draw.
@@ -137,18 +147,20 @@ class Chain:
             self._start = time
         elapsed, dt = max(time - self._start, 0.0), max(dt, 0.0)
         self._ctx.enable_only(self._ctx.NOTHING)
+        self._grow()
+        work = self._work
         mode = min(max(round(frame["stage.fit"]), 0), 2)
-        if self._upload(image) or mode != self._mode:
-            self._fit.draw(self._base.framebuffer, mode)
-            self._mode = mode
-        current = self._base
-        for effect in self._effects:
+        if self._upload(image) or (mode, share) != (self._mode, self._share):
+            self._fit.draw(work.base.framebuffer, mode, share)
+            self._mode, self._share = mode, share
+        current = work.base
+        for effect in work.effects:
             active = frame.values.get(effect.amount, 0.0) > 0.0
             if active and not effect.active:
                 effect.clear()  # trails from before it was switched off are not of this moment
             effect.active = active
             if active:
-                target = self._pong if current is self._ping else self._ping
+                target = work.pong if current is work.ping else work.ping
                 effect.draw(current.texture, target.framebuffer, frame.values, elapsed, dt, self._index)
                 current = target
         self._seen = current
@@ -174,33 +186,27 @@ class Chain:
         Waits for the drawing to finish.
         """
         seen = self._seen
-        if self._whole is not None:
+        if seen.texture.size != self.size:
             self._ctx.enable_only(self._ctx.NOTHING)
-            self._whole.framebuffer.use()
-            seen.texture.use(0)
-            self._copy_vertices.render(vertices=3)
+            self._whole = self._whole or Canvas(self._ctx, self.size)
+            self._copy.draw(seen.texture, self._whole.framebuffer)
             seen = self._whole
         seen.framebuffer.read_into(self._pixels, components=3, alignment=1)
         return self._pixels[::-1].copy()
 
     def reset(self) -> None:
         """Back to the first frame: time 0, black feedback, no picture."""
-        for effect in self._effects:
+        for effect in self._work.effects:
             effect.clear()
             effect.active = False
-        self._base.clear()
-        self._seen = self._base
+        self._work.base.clear()
+        self._seen = self._work.base
         self._picture, self._mode, self._start, self._index = None, -1, None, 0
 
     def close(self) -> None:
         """Give everything back to GL; the context stays open."""
         self._ctx.detect_framebuffer(0).use()  # moderngl binds the last one again, which must not be a released one
-        for effect in self._effects:
-            effect.release()
-        for canvas in (self._base, self._ping, self._pong, self._whole):
-            if canvas is not None:
-                canvas.release()
-        self._copy_vertices.release()
-        self._copy.release()
-        self._fit.release()
-        self._effects = []
+        for thing in (self._work, self._next, self._whole, self._copy, self._fit):
+            if thing is not None:
+                thing.release()
+        self._next = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from liveviz.post.glsl import VERTEX, fragment
@@ -129,6 +129,13 @@ class Effect:
         if entry.type == "long":
             return min(entry.values, key=lambda v: abs(v - value)) if entry.values else round(value)
         return value >= 0.5
+
+    def remember(self, other: Effect, copy: Callable[[moderngl.Texture, moderngl.Framebuffer], None]) -> None:
+        """Take over the buffers, and whether it is active, of the same effect compiled for another size."""
+        self.active = other.active
+        for name, buffers in self._buffers.items():
+            if name in other._buffers:
+                copy(other._buffers[name][0].texture, buffers[0].framebuffer)
 
     def clear(self) -> None:
         """Forget every frame before: the persistent buffers become black."""

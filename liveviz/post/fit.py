@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liveviz.post.crisp import REACH, Crisp
+from liveviz.post.effect import Canvas
+from liveviz.post.glsl import VERTEX
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,6 +61,14 @@ vec3 smooth_at(vec2 uv) {
              + texture(picture, vec2(at3.x, at12.y)).rgb * right;
     return clamp(sum / (middle + above + below + left + right), 0.0, 1.0);
 }
+"""
+_BETWEEN = """#version 330 core
+uniform sampler2D picture;
+uniform sampler2D before;
+uniform float share;
+in vec2 isf_FragNormCoord;
+out vec4 colour;
+void main() { colour = mix(texture(before, isf_FragNormCoord), texture(picture, isf_FragNormCoord), share); }
 """
 _SMOOTH = _ROUND + "void main() { colour = vec4(smooth_at(uv), 1.0); }\n"
 _CRISP = f"""{_ROUND}
@@ -128,18 +138,23 @@ def _spans(length: float, room: int, mirror: bool, edge: float) -> list[tuple[fl
 
 
 class Fit:
-    """Holds the uploaded picture and draws it into a framebuffer.
+    """Holds the uploaded picture and the one before it, and draws one, or a mixture of both, into a framebuffer.
 
     Args:
         upload: how pixels get into a texture of their size; None writes them at once.
         crisp: make edges steep where a picture is enlarged: 15 ms a frame of 1280x720 without a GPU, nothing with one.
-    State: the texture, whose size follows the pictures, and the rectangles for the last sizes and mode.
+    State: the two textures, whose sizes follow the pictures, and the rectangles for the last sizes and mode.
     """
 
     def __init__(self, ctx: moderngl.Context, upload: Upload | None = None, crisp: bool = True) -> None:
         self._ctx, self._upload = ctx, upload
         self._crisp = Crisp(ctx) if crisp else None
         self._texture: moderngl.Texture | None = None
+        self._before: moderngl.Texture | None = None
+        self._mixed: Canvas | None = None
+        self._mixing = ctx.program(vertex_shader=VERTEX, fragment_shader=_BETWEEN)
+        self._mixing["before"] = 1
+        self._mixing_vertices = ctx.vertex_array(self._mixing, [])
         self._buffer: moderngl.Buffer
         self._vertices: moderngl.VertexArray
         self._key: tuple[tuple[int, int], tuple[int, int], int] | None = None
@@ -152,6 +167,7 @@ class Fit:
     def upload(self, pixels: NDArray[np.uint8]) -> None:
         """Take over uint8 `[H, W, 4]`, row 0 at the top."""
         size = (pixels.shape[1], pixels.shape[0])
+        self._texture, self._before = self._before, self._texture
         if self._texture is None or self._texture.size != size:
             if self._texture is not None:
                 self._texture.release()
@@ -162,13 +178,19 @@ class Fit:
         else:
             self._texture.write(np.ascontiguousarray(pixels))
 
-    def draw(self, target: moderngl.Framebuffer, mode: int) -> None:
-        """Draw the last picture into all of `target`; black where it does not reach."""
+    def draw(self, target: moderngl.Framebuffer, mode: int, share: float = 1.0) -> None:
+        """Draw the last picture into all of `target`; black where it does not reach.
+
+        Args:
+            share: of the last picture, 0 to 1; the rest is the picture before it. Mixed at the last picture's size.
+        """
         texture = self._texture
         if texture is None:
             target.clear(0.0, 0.0, 0.0, 1.0)
             return
         ctx = self._ctx
+        if share < 1.0 and self._before is not None:
+            texture = self._between(texture, self._before, share)
         scale = enlargement(texture.size, target.size, mode)
         if scale < 0.75:
             texture.build_mipmaps()
@@ -189,6 +211,19 @@ class Fit:
         texture.use(0)
         self._vertices.render()
 
+    def _between(self, texture: moderngl.Texture, before: moderngl.Texture, share: float) -> moderngl.Texture:
+        if self._mixed is None or self._mixed.texture.size != texture.size:
+            if self._mixed is not None:
+                self._mixed.release()
+            self._mixed = Canvas(self._ctx, texture.size)
+        self._mixing["share"] = share
+        for unit, source in enumerate((texture, before)):
+            source.filter = self._ctx.LINEAR, self._ctx.LINEAR
+            source.use(unit)
+        self._mixed.framebuffer.use()
+        self._mixing_vertices.render(vertices=3)
+        return self._mixed.texture
+
     def _forget(self) -> None:
         if self._key is not None:
             self._vertices.release()
@@ -202,6 +237,7 @@ class Fit:
             self._crisp.release()
         for program in self._programs.values():
             program.release()
-        if self._texture is not None:
-            self._texture.release()
-            self._texture = None
+        for thing in (self._mixing_vertices, self._mixing, self._texture, self._before, self._mixed):
+            if thing is not None:
+                thing.release()
+        self._texture = self._before = self._mixed = None

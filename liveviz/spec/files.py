@@ -3,9 +3,12 @@
 import contextlib
 import os
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 
 from liveviz.spec.errors import LivevizError
+
+_LONGEST = 64  # letters of a word
 
 
 def write_whole(path: str | Path, data: bytes) -> None:
@@ -29,3 +32,20 @@ def write_whole(path: str | Path, data: bytes) -> None:
             with contextlib.suppress(OSError):
                 os.unlink(draft)
         raise LivevizError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def kept_word(path: Path, allowed: Collection[str]) -> str | None:
+    """The word that `keep_word` left in a cache folder; None where there is none, or it is not one of `allowed`."""
+    try:
+        with path.open(encoding="ascii", errors="replace") as file:
+            word = file.read(_LONGEST)
+    except OSError:
+        return None
+    return word if word in allowed else None
+
+
+def keep_word(path: Path, word: str) -> None:
+    """Keep a word that was measured: a cache that cannot be written costs the time to measure it again."""
+    with contextlib.suppress(OSError, LivevizError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, word.encode("ascii"))

@@ -1,5 +1,6 @@
 """Work beside a show: what it does must not make a picture late."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -8,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-_QUIET, _LEAST = 15, 19  # how nice
+_A_LITTLE, _QUIET, _LEAST = 4, 15, 19  # how nice
 _BRIM = 2.0  # threads a core that want to run, in the mean of a minute, where no time is left over
 _TRIES, _AGAIN = 6, 0.05  # seconds: the kernel takes such a wish from all processes together every tenth of one
 
@@ -28,6 +29,14 @@ def stand_back(*, entirely: bool = False) -> None:
             os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
         else:
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _QUIET)
+
+
+def give_way() -> None:
+    """Let the calling thread, and those that it starts, go a little behind the stage's: where both want the same core, a
+    picture of the generator comes later, and no frame on the screen does."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _A_LITTLE)
 
 
 def start_behind(command: list[str], **more: Any) -> subprocess.Popen[str]:

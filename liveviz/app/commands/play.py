@@ -4,7 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
-from liveviz.app import arguments, composition, opening, paths
+from liveviz.app import arguments, composition, opening, paths, quality
 from liveviz.app.options import ShowOptions
 from liveviz.app.show import Show
 from liveviz.clock import now
@@ -39,6 +39,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--osc", metavar="HOST:PORT", help=f"listen for OSC there, or `none` (default: {_OSC})")
     parser.add_argument("--midi", metavar="PORT", help="one MIDI port, or `none` (default: all of them)")
     parser.add_argument("--record", metavar="FILE.mp4", help="record picture and sound")
+    parser.add_argument(
+        "--quality",
+        default="auto",
+        choices=("auto", *quality.NAMES),
+        help="auto: what this machine can do at the full rate; else stay at that step (default: auto)",
+    )
     parser.add_argument("--seconds", type=float, metavar="S", help="stop after S seconds")
     parser.add_argument("--stats", metavar="FILE.json", help="write figures at the end")
 
@@ -82,5 +88,6 @@ def run(args: argparse.Namespace) -> int:
         stems=stems,
         offset=None if args.latency_offset is None else arguments.offset(args.latency_offset),
         started=started,
+        quality=args.quality,
     )
     return Show(options).run()
