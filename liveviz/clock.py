@@ -9,6 +9,11 @@ def now() -> float:
     return time.monotonic()
 
 
+def worked() -> float:
+    """Seconds that this process has kept processors busy, all of them added up."""
+    return time.process_time()
+
+
 def utc() -> float:
     """Unix seconds, for what arrives with a date on it (OSC timetags). May jump: never measure with it."""
     return time.time()

@@ -21,7 +21,8 @@ from liveviz.spec import BendSetting, LivevizError, give_way
 
 _log = logging.getLogger("liveviz.app")
 _SAY_EVERY = 0.25
-_PREPARE_AFTER = 60  # pictures: then the lighter generator is opened, so that it is there at once when it is wanted
+# By number of pictures: what is opened then, in idle time, so that it is there at once when it is wanted.
+_PREPARE_AFTER = {60: Reduction(light=True), 240: Reduction(small=True), 420: Reduction(light=True, small=True)}
 _HALF = 0.5  # of a frame's time is for drawing the generator: the stage needs the rest
 
 
@@ -93,8 +94,8 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
                 done += 1
                 times.append(took)
                 playing.rest()
-                if done == _PREPARE_AFTER and begun.light is not None and options.quality == "auto":
-                    playing.prepare(Reduction(light=True), frame, now=False)
+                if done in _PREPARE_AFTER and options.quality == "auto":
+                    playing.prepare(_PREPARE_AFTER[done], frame, now=False)
                 if playing.name != started:
                     started, begun = playing.name, _facts(playing, options)
             if now() - said > _SAY_EVERY or playing.changing != changing:
@@ -120,7 +121,7 @@ def _start(playing: Playing, options: ShowOptions) -> quality_start.Start:
     facts = _facts(playing, options)
     if options.quality != "auto" or playing.engine.name == "testcard":
         return facts
-    begun = quality_start.choose(playing.render, now, facts, options.fps)
+    begun = quality_start.choose(playing.render, facts, options.fps)
     first = next(step for step in begun.steps(True) if step.name == begun.first)
     if first.light or first.small:
         wanted = Reduction(first.light, first.small)

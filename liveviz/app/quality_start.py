@@ -8,10 +8,12 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from liveviz.app import paths, quality
+from liveviz.clock import now, worked
 from liveviz.engine import live_frames
 from liveviz.spec import ParameterFrame, keep_word, kept_word
 
 _PICTURES, _MOST_S = 7, 0.7
+_AT_LEAST = 0.4  # of the time on the clock, where the processor waits for a GPU
 _WARM = 2  # pictures that do not count
 
 
@@ -45,17 +47,13 @@ def kept_name(*facts: object) -> str:
     return f"quality-{hashlib.sha256(repr((os.cpu_count(), *facts)).encode()).hexdigest()[:16]}.txt"
 
 
-def choose(render: Callable[[ParameterFrame], object], now: Callable[[], float], facts: Start, fps: float) -> Start:
-    """`facts` with the step to begin with.
-
-    Args:
-        render: draws a picture. now: seconds.
-    """
+def choose(render: Callable[[ParameterFrame], object], facts: Start, fps: float) -> Start:
+    """`facts` with the step to begin with; `render` draws a picture."""
     folder = paths.cache()
     steps = facts.steps(effects=True)
     names = [step.name for step in steps]
     first = kept_word(folder / facts.kept, names) if folder is not None else None
-    return replace(facts, first=first or names[quality.begin(steps, _alone_s(render, now), fps)])
+    return replace(facts, first=first or names[quality.begin(steps, _alone_s(render), fps)])
 
 
 def keep(start: Start, step: str) -> None:
@@ -64,13 +62,15 @@ def keep(start: Start, step: str) -> None:
         keep_word(folder / start.kept, step)
 
 
-def _alone_s(render: Callable[[ParameterFrame], object], now: Callable[[], float]) -> float:
+def _alone_s(render: Callable[[ParameterFrame], object]) -> float:
+    """Seconds of one picture while nothing else runs. The other processes of the show are starting at this moment, so the
+    wall clock says too much; the processor's time, shared among the cores, does not."""
     took: list[float] = []
-    began = now()
+    began, cores = now(), os.cpu_count() or 1
     for frame in live_frames(_PICTURES, 0):
-        start = now()
+        start, before = now(), worked()
         render(frame)
-        took.append(now() - start)
+        took.append(max((worked() - before) / cores, _AT_LEAST * (now() - start)))
         if now() - began > _MOST_S:
             break
-    return min(took[_WARM:] or took)  # the other processes of the show are starting, too
+    return min(took[_WARM:] or took)

@@ -1,5 +1,5 @@
 """The generator that plays, drawn with less: by its lighter twin, or without its last level. What is asked for is opened in
-a thread of its own and comes in when it has drawn once; until then the whole one goes on. Nothing fades: the stage mixes
+a thread of its own and comes in when it has drawn once; until then all goes on as before. Nothing fades: the stage mixes
 neighbouring pictures anyway, and the two differ in softness only."""
 
 import logging
@@ -29,14 +29,15 @@ class Reduced:
 
     Args:
         opener: opens them.
-    State: what is asked for; the engines that were opened for the present generator; the thread that opens one; engines
+    State: what is asked for, and what was drawn last; the engines that were opened for the present generator; the thread
+    that opens one; engines
     that wait to be closed.
     """
 
     def __init__(self, opener: Opener) -> None:
         self._opener = opener
         self._of: Opened | None = None
-        self._wanted = WHOLE
+        self._wanted = self._drawn = WHOLE
         self._made: dict[Reduction, Engine | None] = {}  # None: there is no such thing
         self._maker: threading.Thread | None = None
         self._ended: list[Engine] = []
@@ -46,13 +47,13 @@ class Reduced:
         self._wanted = wanted
 
     def engine(self, whole: Opened, frame: ParameterFrame) -> Engine:
-        """The engine that draws `whole` now: as asked for where that is there."""
+        """The engine that draws `whole` now: as asked for where that is there, else as before."""
         self._stand_for(whole)
-        if self._wanted == WHOLE:
-            return whole.engine
-        if self._wanted not in self._made:
+        if self._wanted != WHOLE and self._wanted not in self._made:
             self._make(whole, self._wanted, frame, urgent=True)
-        return self._made.get(self._wanted) or whole.engine
+        else:
+            self._drawn = self._wanted
+        return self._made.get(self._drawn) or whole.engine
 
     def prepare(self, whole: Opened, wanted: Reduction, frame: ParameterFrame, now: bool) -> None:
         """Open one that may be asked for: `now`, or in idle time."""
@@ -89,14 +90,15 @@ class Reduced:
 
     def _forget(self) -> None:
         self._ended += self.engines
-        self._made = {}
+        self._made, self._drawn = {}, WHOLE
 
     def _make(self, whole: Opened, wanted: Reduction, frame: ParameterFrame, urgent: bool) -> None:
         if self._maker is not None and self._maker.is_alive():
             return
 
         def work() -> None:
-            stand_back(entirely=not urgent)
+            if not urgent:
+                stand_back(entirely=True)
             self._open(whole, wanted, frame)
 
         self._maker = threading.Thread(target=work, name="reduce", daemon=True)

@@ -1,0 +1,100 @@
+"""A generator drawn with less in the middle of a show: at once where it was prepared, never at the cost of a picture."""
+
+import dataclasses
+import time
+from pathlib import Path
+
+import pytest
+from heart import frame
+
+from liveviz import models
+from liveviz.app import paths, quality, quality_start
+from liveviz.app.model_change import Playing
+from liveviz.app.opening import Opener
+from liveviz.app.reduced import Reduction
+from liveviz.models import Card
+
+LIGHT, SMALL = Reduction(light=True), Reduction(small=True)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name, lighter, most in (("heavy", "feather", 32), ("feather", "", 8), ("alone", "nobody", 16)):
+        generator = models.new(models.small_config(128, 1024, most), 1)
+        card = Card(name, False, "CC0-1.0", "a test", lighter=lighter)
+        models.write_bundle(tmp_path / name, dataclasses.replace(generator, card=card))
+    monkeypatch.setattr(paths, "model_folders", lambda: [tmp_path])
+    monkeypatch.setattr(paths, "cache", lambda: tmp_path / "cache")
+    return tmp_path
+
+
+def play(name: str) -> Playing:
+    return Playing(name, frozenset(), lambda size: True, Opener("openvino"))
+
+
+def until(playing: Playing, size: tuple[int, int]) -> int:
+    """Pictures until one of that size comes; all before are whole ones."""
+    end, count = time.monotonic() + 30, 0
+    while (found := playing.render(frame()).pixels.shape[:2][::-1]) != size:
+        assert found == (128, 128) and time.monotonic() < end
+        count += 1
+    return count
+
+
+def test_what_was_prepared_is_there_at_once(folder: Path) -> None:
+    playing = play("heavy")
+    whole = playing.render(frame()).pixels
+    playing.prepare(SMALL, frame(), now=True)
+    playing.reduce(SMALL)
+    assert until(playing, (64, 64)) == 0
+    playing.reduce(Reduction())
+    assert (playing.render(frame()).pixels == whole).all()  # and back at once, to the bit
+    playing.close()
+
+
+def test_what_was_not_prepared_comes_when_it_is_ready(folder: Path) -> None:
+    playing = play("heavy")
+    playing.reduce(SMALL)
+    until(playing, (64, 64))
+    playing.reduce(Reduction(light=True, small=True))
+    end = time.monotonic() + 30
+    small = playing.render(frame()).pixels
+    while (playing.render(frame()).pixels == small).all():  # as before, not as whole
+        assert time.monotonic() < end
+    assert playing.render(frame()).pixels.shape == (64, 64, 4)
+    playing.close()
+
+
+def test_what_there_is_not_leaves_the_picture_as_it_is(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    playing = play("alone")  # its card names a bundle that is not here
+    whole = playing.render(frame()).pixels
+    assert playing.cost(LIGHT) is None
+    playing.prepare(LIGHT, frame(), now=True)
+    playing.reduce(LIGHT)
+    for _ in range(3):
+        assert (playing.render(frame()).pixels == whole).all()
+    told = [r.getMessage() for r in caplog.records if "nobody" in r.getMessage()]
+    assert told and all("\n" not in line for line in told)
+    playing.close()
+
+
+def test_costs_are_those_of_the_networks(folder: Path) -> None:
+    playing = play("heavy")
+    costs = [playing.cost(what) for what in (LIGHT, SMALL, Reduction(True, True))]
+    assert all(cost is not None and 0.0 < cost < 1.0 for cost in costs)
+    assert costs[2] < min(costs[0], costs[1])  # type: ignore[type-var]
+    playing.close()
+
+
+def test_a_show_begins_where_it_settled_before(folder: Path) -> None:
+    facts = quality_start.Start(0.2, 0.7, 0.15, "high", quality_start.kept_name("cpu", "wide", (1280, 720)))
+    drawn = []
+    chosen = quality_start.choose(drawn.append, facts, 30.0)
+    assert chosen.first == "high" and drawn  # measured: nothing is drawn in no time
+    quality_start.keep(chosen, "small-effects")
+    drawn.clear()
+    assert quality_start.choose(drawn.append, facts, 30.0).first == "small-effects" and not drawn
+    (folder / "cache" / facts.kept).write_text("nonsense" * 40)
+    assert quality_start.choose(drawn.append, facts, 30.0).first == "high" and drawn
+    assert facts.kept != quality_start.kept_name("cpu", "wide", (1920, 1080))
+    assert [s.name for s in facts.steps(True)] == list(quality.NAMES)
