@@ -21,8 +21,8 @@ from liveviz.spec import BendSetting, LivevizError, give_way
 
 _log = logging.getLogger("liveviz.app")
 _SAY_EVERY = 0.25
-# By number of pictures: what is opened then, in idle time, so that it is there at once when it is wanted.
-_PREPARE_AFTER = {60: Reduction(light=True), 240: Reduction(small=True), 420: Reduction(light=True, small=True)}
+_NEAR = 0.3  # of a frame's time that a picture takes alone: from there on all that may be
+# asked for is opened at the start
 _HALF = 0.5  # of a frame's time is for drawing the generator: the stage needs the rest
 
 
@@ -94,8 +94,6 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
                 done += 1
                 times.append(took)
                 playing.rest()
-                if done in _PREPARE_AFTER and options.quality == "auto":
-                    playing.prepare(_PREPARE_AFTER[done], frame, now=False)
                 if playing.name != started:
                     started, begun = playing.name, _facts(playing, options)
             if now() - said > _SAY_EVERY or playing.changing != changing:
@@ -121,12 +119,13 @@ def _start(playing: Playing, options: ShowOptions) -> quality_start.Start:
     facts = _facts(playing, options)
     if options.quality != "auto" or playing.engine.name == "testcard":
         return facts
-    begun = quality_start.choose(playing.render, facts, options.fps)
+    begun, alone_s = quality_start.choose(playing.render, facts, options.fps)
     first = next(step for step in begun.steps(True) if step.name == begun.first)
-    if first.light or first.small:
-        wanted = Reduction(first.light, first.small)
-        playing.prepare(wanted, next(live_frames(1, 0)), now=True)
-        playing.reduce(wanted)
+    wanted = Reduction(first.light, first.small)
+    maybe = [Reduction(s.light, s.small) for s in begun.steps(True)] if alone_s * options.fps > _NEAR else [wanted]
+    for what in dict.fromkeys(maybe):  # now, since whatever is compiled beside a show makes its pictures late
+        playing.prepare(what, next(live_frames(1, 0)))
+    playing.reduce(wanted)
     return begun
 
 

@@ -92,9 +92,9 @@ class Playing:
         """Draw with less from here on; between two generators, both are drawn whole."""
         self._reduced.ask(wanted)
 
-    def prepare(self, wanted: Reduction, frame: ParameterFrame, now: bool) -> None:
-        """Open what `reduce` may ask for: `now`, or in idle time."""
-        self._reduced.prepare(self._now, wanted, frame, now)
+    def prepare(self, wanted: Reduction, frame: ParameterFrame) -> None:
+        """Open what `reduce` may ask for, while nothing is played yet."""
+        self._reduced.prepare(self._now, wanted, frame)
 
     def cost(self, wanted: Reduction) -> float | None:
         """Of a picture so drawn, compared with the whole; None where this generator cannot be."""

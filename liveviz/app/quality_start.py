@@ -47,13 +47,14 @@ def kept_name(*facts: object) -> str:
     return f"quality-{hashlib.sha256(repr((os.cpu_count(), *facts)).encode()).hexdigest()[:16]}.txt"
 
 
-def choose(render: Callable[[ParameterFrame], object], facts: Start, fps: float) -> Start:
-    """`facts` with the step to begin with; `render` draws a picture."""
+def choose(render: Callable[[ParameterFrame], object], facts: Start, fps: float) -> tuple[Start, float]:
+    """`facts` with the step to begin with, and the seconds that a picture takes alone; `render` draws one."""
     folder = paths.cache()
     steps = facts.steps(effects=True)
     names = [step.name for step in steps]
+    alone_s = _alone_s(render)
     first = kept_word(folder / facts.kept, names) if folder is not None else None
-    return replace(facts, first=first or names[quality.begin(steps, _alone_s(render), fps)])
+    return replace(facts, first=first or names[quality.begin(steps, alone_s, fps)]), alone_s
 
 
 def keep(start: Start, step: str) -> None:

@@ -14,6 +14,7 @@ from liveviz.post import Chain
 
 _LOOK_EVERY = 0.25  # seconds, at what the engine says of itself
 _SETTLED_S = 20.0  # a step that held so long is the one to begin with the next time
+_BEGIN_S = 2.0  # after the first picture, drivers and caches still warm up
 _AWAY_S = 1.0  # no picture for so long: the engine is not slow, it is not there
 
 _log = logging.getLogger("liveviz.app")
@@ -34,7 +35,7 @@ class Rate:
         self._start: quality_start.Start | None = None
         self._model = ""
         self._between = InBetween()
-        self._looked = self._newest = self._since = 0.0
+        self._looked = self._newest = self._since = self._first = 0.0
         self._kept = ""
         self._changing = False
         self._changes = 0
@@ -44,18 +45,21 @@ class Rate:
         return self._between.step(new)
 
     @property
-    def every_frame(self) -> bool:
-        """Whether every frame is to have a picture of its own."""
-        return self._control is None or self._control.step.pictures >= 1.0
+    def pictures(self) -> float:
+        """Of the frames, the share that is to have a picture of its own."""
+        return self._control.step.pictures if self._control is not None else 1.0
 
     def see(self, presented: float, clock: WallClock, new: bool, engine_s: float) -> None:
         """One presented frame."""
         if presented - self._looked > _LOOK_EVERY:
             self._looked = presented
             self._look(presented)
+        self._first = self._first or presented
         if new:
             self._newest = presented
-        if self._control is None or self._changing or presented - self._newest > _AWAY_S:
+        if self._control is None or self._changing or presented - self._first < _BEGIN_S:
+            return
+        if presented - self._newest > _AWAY_S:
             return
         late = presented > clock.due + clock.interval
         if self._control.see(Seen(presented, late, new, engine_s)):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from liveviz.app.opening import Opened, Opener
 from liveviz.engine import Engine
-from liveviz.spec import LivevizError, ParameterFrame, stand_back
+from liveviz.spec import LivevizError, ParameterFrame
 
 _log = logging.getLogger("liveviz.app")
 
@@ -30,8 +30,7 @@ class Reduced:
     Args:
         opener: opens them.
     State: what is asked for, and what was drawn last; the engines that were opened for the present generator; the thread
-    that opens one; engines
-    that wait to be closed.
+    that opens one; engines that wait to be closed.
     """
 
     def __init__(self, opener: Opener) -> None:
@@ -50,20 +49,16 @@ class Reduced:
         """The engine that draws `whole` now: as asked for where that is there, else as before."""
         self._stand_for(whole)
         if self._wanted != WHOLE and self._wanted not in self._made:
-            self._make(whole, self._wanted, frame, urgent=True)
+            self._make(whole, self._wanted, frame)
         else:
             self._drawn = self._wanted
         return self._made.get(self._drawn) or whole.engine
 
-    def prepare(self, whole: Opened, wanted: Reduction, frame: ParameterFrame, now: bool) -> None:
-        """Open one that may be asked for: `now`, or in idle time."""
+    def prepare(self, whole: Opened, wanted: Reduction, frame: ParameterFrame) -> None:
+        """Open one that may be asked for, in the calling thread."""
         self._stand_for(whole)
-        if wanted == WHOLE or wanted in self._made:
-            return
-        if now:
+        if wanted != WHOLE and wanted not in self._made:
             self._open(whole, wanted, frame)
-        else:
-            self._make(whole, wanted, frame, urgent=False)
 
     def _stand_for(self, whole: Opened) -> None:
         if whole is not self._of:
@@ -92,17 +87,10 @@ class Reduced:
         self._ended += self.engines
         self._made, self._drawn = {}, WHOLE
 
-    def _make(self, whole: Opened, wanted: Reduction, frame: ParameterFrame, urgent: bool) -> None:
-        if self._maker is not None and self._maker.is_alive():
-            return
-
-        def work() -> None:
-            if not urgent:
-                stand_back(entirely=True)
-            self._open(whole, wanted, frame)
-
-        self._maker = threading.Thread(target=work, name="reduce", daemon=True)
-        self._maker.start()
+    def _make(self, whole: Opened, wanted: Reduction, frame: ParameterFrame) -> None:
+        if self._maker is None or not self._maker.is_alive():
+            self._maker = threading.Thread(target=self._open, args=(whole, wanted, frame), name="reduce", daemon=True)
+            self._maker.start()
 
     def _open(self, whole: Opened, wanted: Reduction, frame: ParameterFrame) -> None:
         """Open it and draw once; where that fails, one line says why and the whole one goes on."""

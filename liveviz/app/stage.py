@@ -2,9 +2,6 @@
 engine, a controller or a recorder does, a picture is presented in time: the newest there is."""
 
 import logging
-from collections import deque
-
-import numpy as np
 
 from liveviz import mapping, post, signals
 from liveviz.app import child, composition, wire
@@ -15,79 +12,17 @@ from liveviz.app.model_choice import ModelChoice
 from liveviz.app.options import ShowOptions
 from liveviz.app.pictures import Receiver
 from liveviz.app.rate import Rate
+from liveviz.app.remote_engine import RemoteEngine
 from liveviz.app.screen import Screen
 from liveviz.app.taping import Taping
 from liveviz.app.tick import Tick
 from liveviz.clock import WallClock, now
 from liveviz.post import Chain
-from liveviz.spec import ControlMessage, ImageFrame, ParameterFrame, SignalFrame
+from liveviz.spec import ControlMessage, SignalFrame
 
 _log = logging.getLogger("liveviz.app")
 _SAY_EVERY = 0.25
-_MARGIN_S = 0.001
-_SURELY = 0.9  # of the time that the fastest of the last pictures took, the next one takes at the least
-_TRY_EVERY = 10  # frames
 _MODEL = "/liveviz/model"  # its argument is a name
-_DARK = np.full((8, 8, 4), (10, 8, 16, 255), np.uint8)
-
-
-class RemoteEngine:
-    """The engine in its own process: parameters out, the newest picture back.
-
-    `render` waits for the picture of these very parameters while the frame's time lasts, if it can come in that, and then
-    takes the newest. Where it can't, engine and stage draw at the same time and take each other's cores; since it could, were
-    they to take turns again, that is tried now and then.
-    State: the newest picture; `new`, whether it came for the last frame; how long the last pictures took.
-    """
-
-    def __init__(self, links: Links, clock: WallClock, pictures: Receiver) -> None:
-        self._links, self._clock, self._pictures = links, clock, pictures
-        self._wire = composition.parameter_wire()
-        self._newest = ImageFrame(_DARK, -1)
-        self._came = 0.0  # when the newest picture came
-        self._draw_s, self._varies_s = 0.010, 0.002  # how long drawing took of late, and how much that varies
-        self._took: deque[float] = deque(maxlen=8)  # how long the newest pictures took
-        self._frames = 0
-        self.new = False
-
-    @property
-    def seen(self) -> bool:
-        """A picture of the generator has come."""
-        return self._newest.parameters >= 0
-
-    def render(self, frame: ParameterFrame) -> ImageFrame:
-        """The picture of `frame`, or the newest there is when time is up."""
-        self._links.parameters.write(self._wire.pack(frame))
-        self._links.parameters_bell.ring()
-        deadline = self._clock.due + self._clock.interval - self._draw_s - 2.5 * self._varies_s - _MARGIN_S
-        self._frames += 1
-        began = now() if self._newest.parameters >= frame.sequence - 1 else self._came
-        in_time = began + _SURELY * min(self._took, default=0.0) <= deadline
-        if not in_time and self._frames % _TRY_EVERY:
-            deadline = self._clock.due  # whatever is there, without waiting
-        found: ImageFrame | None = None
-        while True:
-            found = self._pictures.newest() or found
-            left = deadline - now()
-            if left <= 0 or (found is not None and found.parameters >= frame.sequence):
-                break
-            self._links.images_bell.wait(left)
-        self.new = found is not None
-        if found is not None:
-            self._newest, self._came = found, now()
-            self._took.append(self.engine_s)
-        return self._newest
-
-    @property
-    def engine_s(self) -> float:
-        """Seconds that the newest picture took."""
-        return self._pictures.render_s
-
-    def drew(self, seconds: float) -> None:
-        """How long the stage took from the picture to the end of the buffer swap."""
-        seconds = min(seconds, 0.8 * self._clock.interval)
-        self._varies_s += 0.1 * (abs(seconds - self._draw_s) - self._varies_s)
-        self._draw_s += 0.1 * (seconds - self._draw_s)
 
 
 class Stage:
@@ -151,13 +86,14 @@ class Stage:
             self._models.follow(program.model)
         self.screen.say(self._file.mistake)
         self.screen.quality = self._rate.name
+        self._engine.pictures = self._rate.pictures
         picture = self._tick.step()
         self.screen.present(picture.canvas, self._heard, self._show.last_touched, self.figures)
         presented = now()
         self._engine.drew(presented - picture.drawn_from)
         if self._engine.seen:
             new = picture.rendered and self._engine.new
-            self.figures.frame(picture, presented, self._clock, stale=self._rate.every_frame and not new)
+            self.figures.frame(picture, presented, self._clock, stale=self._rate.pictures >= 1.0 and not new)
             if picture.rendered:
                 self._rate.see(presented, self._clock, new, self._engine.engine_s)
             self._taping.frame(picture, self._chain)
