@@ -10,7 +10,7 @@ import torch
 from heart import frame, plain_generator, small
 
 from liveviz import bending, engine
-from liveviz.engine import registry
+from liveviz.engine import openvino_device, registry
 from liveviz.engine.backend import pack_rgba
 from liveviz.engine.bench import random_frames
 from liveviz.engine.cuda import Cuda
@@ -78,6 +78,7 @@ def test_every_backend_file_is_under_the_contract() -> None:
         "latents",
         "noise",
         "openvino_graph",
+        "openvino_device",
         "operations",
         "registry",
         "roofline",
@@ -247,3 +248,25 @@ def test_bench_feeds_fresh_frames_and_leaves_out_the_warm_up(generator: Generato
         len({f.latents for f in frames}) == len({f.noise_phase for f in frames}) == len({f.bends for f in frames}) == 20
     )
     assert [f.latents for f in frames] == [f.latents for f in random_frames(20, 1)]
+
+
+def test_a_device_is_one_that_openvino_finds(generator: Generator) -> None:
+    assert engine.create("openvino:cpu", generator, threads=1).device == engine.create("openvino", generator).device
+    with pytest.raises(UsageError, match="device 'TPU': not found by OpenVINO here; there are CPU"):
+        engine.create("openvino:TPU", generator)
+    with pytest.raises(UsageError, match="backend testcard:CPU: has no devices"):
+        engine.create("testcard:CPU", None)
+
+
+def test_the_precision_is_measured_once_and_kept(tmp_path: Path) -> None:
+    import openvino
+
+    core = openvino.Core()
+    found = openvino_device.fastest(openvino, core, tmp_path)
+    kept = list(tmp_path.glob("precision-*.txt"))
+    assert found in ("bf16", "f32") and (not kept or kept[0].read_text() == found)
+    for path in kept:
+        path.write_text("f32" if found == "bf16" else "bf16")  # what is kept counts
+        assert openvino_device.fastest(openvino, core, tmp_path) != found
+        path.write_text("nonsense")
+        assert openvino_device.fastest(openvino, core, tmp_path) == found

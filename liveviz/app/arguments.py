@@ -20,7 +20,27 @@ def add_show(parser: argparse.ArgumentParser, fps: float | None) -> None:
     add_wide(parser)
     parser.add_argument("--fps", type=float, default=fps, metavar="N", help="frames per second (default: 30)")
     parser.add_argument("--seed", type=int, metavar="N", help="of everything random (default: the mapping's)")
+    add_backend(parser)
+
+
+def add_backend(parser: argparse.ArgumentParser) -> None:
+    """--backend --device."""
     parser.add_argument("--backend", default="auto", choices=BACKENDS, help="what draws (default: auto)")
+    parser.add_argument(
+        "--device",
+        metavar="D",
+        help="of backend openvino: CPU, GPU (Intel's, integrated or not), NPU, as `liveviz doctor` lists them (default: the "
+        "fastest, measured once)",
+    )
+
+
+def backend(args: argparse.Namespace) -> str:
+    """The backend that --backend and --device ask for; UsageError where they exclude each other."""
+    if args.device is None:
+        return str(args.backend)
+    if args.backend not in ("auto", "openvino"):
+        raise UsageError(f"device {args.device!r:.40}: backend {args.backend} has no devices to choose from")
+    return f"openvino:{args.device}"
 
 
 def add_wide(parser: argparse.ArgumentParser) -> None:

@@ -31,7 +31,8 @@ def prepare(
     Raises: LivevizError where it cannot be had, or is not `wanted` any more.
     """
     words = ["model", "compile", name, *(["--from", before] if before is not None else [])]
-    words += ["--backend", options.backend, "--stages", stages_text(stages)]
+    backend, _, device = options.backend.partition(":")
+    words += ["--backend", backend, *(["--device", device] if device else []), "--stages", stages_text(stages)]
     words += ["--size", f"{options.size[0]}x{options.size[1]}", "--wide", options.wide]
     started = start_behind(
         [sys.executable, "-m", "liveviz", *words],

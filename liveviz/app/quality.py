@@ -21,7 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 SHORT_S, LONG_S = 0.7, 4.0  # of frames that decide: much trouble in the short one, or some all through the long one
-MISSED_SHORT, MISSED_LONG = 0.15, 0.04  # of a step's pictures that may be missing, and of its frames that may be late
+MISSED_SHORT, MISSED_LONG = 0.3, 0.06  # of a step's pictures that may be missing, and of its frames that may be late
 LOOK_S = 0.1
 SETTLE_S = 0.4  # after a change, before frames count again: what was being drawn is of the step before
 KNOWN_QUIET_S = 12.0  # without trouble before a step is taken back that was measured, and would now be possible

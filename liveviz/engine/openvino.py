@@ -18,13 +18,15 @@ from liveviz import bending
 from liveviz.engine import bend_openvino, bf16, openvino_graph, rewrite, rewrite_stylegan2, rewrite_stylegan3
 from liveviz.engine.backend import Array, NetworkBackend
 from liveviz.engine.folding import factors
+from liveviz.engine.openvino_device import CAP, choose, fastest
 from liveviz.engine.openvino_graph import Graph, whole_picture, whole_pixels
-from liveviz.engine.precision import CAP, fastest
 from liveviz.models import Generator
 from liveviz.spec import LivevizError, UsageError, write_whole
 
 RANK = 10
 COMPILES = True
+DEVICES = True  # `openvino:GPU` as a backend's name says on which of its devices
+PRECISIONS = {"bf16": "BF16", "f16": "FP16"}  # OpenVINO's words
 KEPT = 32  # compiled graphs in the cache folder
 _SOURCES = (openvino_graph, bend_openvino, bf16, rewrite, rewrite_stylegan2, rewrite_stylegan3)
 _MAGIC = b"liveviz-openvino-1\n"
@@ -38,11 +40,17 @@ def available() -> tuple[bool, str]:
 
 
 def open_backend(
-    generator: Generator, *, cache: Path | None, bends: bending.Topology, precision: str | None, threads: int | None
+    generator: Generator,
+    *,
+    cache: Path | None,
+    bends: bending.Topology,
+    precision: str | None,
+    threads: int | None,
+    device: str | None = None,
 ) -> "OpenVino":
-    """precision: the one that was measured to be fastest here (`precision.fastest`); f32 for a StyleGAN3: OpenVINO's filters
-    of its kind take five times as long in bf16."""
-    return OpenVino(generator, cache, bends, precision, threads)
+    """precision: the one that was measured to be fastest here (`openvino_device.fastest`); f32 for a StyleGAN3 on a CPU:
+    OpenVINO's filters of its kind take five times as long in bf16. device: OpenVINO's name; None takes the fastest."""
+    return OpenVino(generator, cache, bends, precision, threads, device)
 
 
 class OpenVino(NetworkBackend):
@@ -60,6 +68,7 @@ class OpenVino(NetworkBackend):
         bends: bending.Topology,
         precision: str | None,
         threads: int | None,
+        device: str | None = None,
     ) -> None:
         import openvino
 
@@ -67,14 +76,14 @@ class OpenVino(NetworkBackend):
         self._core = openvino.Core()
         self._rewrite = rewrite.rewrite(generator)
         super().__init__(generator, bends, [noise.scale for noise in self._rewrite.noises])
-        can = self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        never = generator.config.is_stylegan3
-        self.precision = precision or ("f32" if never else fastest(openvino, self._core, cache))
-        if self.precision not in ("f32", "bf16") or (self.precision == "bf16" and "BF16" not in can):
-            raise UsageError(
-                f"backend openvino: precision {self.precision} is none of this CPU's (f32, bf16 where it can)"
-            )
-        self.device = str(self._core.get_property("CPU", "FULL_DEVICE_NAME")).strip()
+        self._on = choose(openvino, self._core, device, cache)
+        self._can = self._core.get_property(self._on, "OPTIMIZATION_CAPABILITIES")
+        never = generator.config.is_stylegan3 and self._on == "CPU"
+        self.precision = precision or ("f32" if never else fastest(openvino, self._core, cache, self._on))
+        if self.precision != "f32" and PRECISIONS.get(self.precision) not in self._can:
+            able = ", ".join(["f32", *(name for name, word in PRECISIONS.items() if word in self._can)])
+            raise UsageError(f"backend openvino: precision {self.precision} is none of {self._on}'s ({able})")
+        self.device = str(self._core.get_property(self._on, "FULL_DEVICE_NAME")).strip()
         self._cache, self._threads = cache, threads
         self._style = np.zeros((1, self._rewrite.style_size), np.float32)
         self._bend_inputs = {name: np.zeros(shape, np.float32) for name, shape in self.bends.shapes.items()}
@@ -107,7 +116,7 @@ class OpenVino(NetworkBackend):
             "INFERENCE_PRECISION_HINT": self.precision,
             "PERFORMANCE_HINT": "LATENCY",
             "NUM_STREAMS": "1",
-            **({"INFERENCE_NUM_THREADS": self._threads} if self._threads else {}),
+            **({"INFERENCE_NUM_THREADS": self._threads} if self._threads and self._on == "CPU" else {}),
         }
         compiled = self._from_cache(self._key(topology, pixels, config), config, topology, pixels)
         request = compiled.create_infer_request()
@@ -127,7 +136,7 @@ class OpenVino(NetworkBackend):
             "config": config,
             "openvino": self._ov.get_version(),
             "device": self.device,
-            "can": [self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"), os.environ.get(CAP, "")],
+            "can": [self._on, self._can, os.environ.get(CAP, "")],
             "sources": [hashlib.sha256(source).hexdigest() for source in sources],
         }
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
@@ -136,11 +145,11 @@ class OpenVino(NetworkBackend):
         path = self._cache / f"{key}.openvino" if self._cache else None
         if path is not None and (blob := _read_blob(path)) is not None:
             try:
-                return self._core.import_model(blob, "CPU", config)
+                return self._core.import_model(blob, self._on, config)
             except RuntimeError as error:
                 _log.warning("%s: cannot be loaded, compiling again: %s", path, str(error).splitlines()[0])
         try:
-            compiled = self._core.compile_model(self._graph(topology, pixels), "CPU", config)
+            compiled = self._core.compile_model(self._graph(topology, pixels), self._on, config)
         except RuntimeError as error:
             raise LivevizError(
                 f"backend openvino: cannot compile this generator: {str(error).splitlines()[0]}"

@@ -25,6 +25,8 @@ def backends() -> list[str]:
 
 
 def _module(name: str) -> ModuleType:
+    """The file of a backend; what stands behind a colon in its name is a device of it."""
+    name = name.partition(":")[0]
     if name not in backends():
         raise UsageError(f"backend {name!r:.40}: unknown; there are auto, {', '.join(backends())}")
     return importlib.import_module(f"liveviz.engine.{name}")
@@ -76,7 +78,7 @@ def create(
     """Open a backend.
 
     Args:
-        backend: its name, or `auto`.
+        backend: its name, or `auto`; where it has several devices, `openvino:GPU` says which.
         generator: what it plays; only `testcard` does without.
         cache: folder for what it compiles, made where it is missing; None compiles every time.
         bends: the topology: the stages that it is to have; those that this generator cannot have are left out.
@@ -92,7 +94,11 @@ def create(
     if threads is not None and not 1 <= threads <= 1024:
         raise UsageError(f"threads {threads}: not between 1 and 1024")
     topology = bending.possible(bends, layers_of(generator.config) if generator else {})
-    opened: Backend = _module(name).open_backend(
-        generator, cache=cache, bends=topology, precision=precision, threads=threads
+    module, device = _module(name), name.partition(":")[2]
+    if device and not getattr(module, "DEVICES", False):
+        raise UsageError(f"backend {name}: has no devices to choose from")
+    more = {"device": device} if device else {}
+    opened: Backend = module.open_backend(
+        generator, cache=cache, bends=topology, precision=precision, threads=threads, **more
     )
     return opened

@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
         wide=args.wide,
         fps=arguments.fps(args.fps),
         seed=arguments.seed(args.seed),
-        backend=args.backend,
+        backend=arguments.backend(args),
         window="window" if args.window else window,
         monitor=args.fullscreen or None,
         osc=None if osc == "none" else arguments.host_port(osc),

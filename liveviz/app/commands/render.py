@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
         wide=args.wide,
         fps=arguments.fps(args.fps),
         seed=arguments.seed(args.seed),
-        backend=args.backend,
+        backend=arguments.backend(args),
         channels=channels,
         stems=stems,
     )

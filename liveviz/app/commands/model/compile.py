@@ -13,7 +13,7 @@ HELP = "compile a generator for a backend, ahead of a show"
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("model", type=arguments.named, metavar="MODEL", help="name, bundle folder or generator file")
-    parser.add_argument("--backend", default="auto", choices=arguments.BACKENDS, help="for which (default: auto)")
+    arguments.add_backend(parser)
     parser.add_argument(
         "--mapping", default="default", metavar="NAME|PATH", help="whose bends to compile in (default: default)"
     )
@@ -28,7 +28,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Open the backend once, as a show does, which leaves what it compiled in the cache folder."""
     shape = (paths.parse_size(args.size), args.wide)
-    name = engine.choose(args.backend)
+    name = engine.choose(arguments.backend(args))
     generator = models.open_model(args.model, paths.model_folders(), paths.cache())
     generator = models.widen(generator, *shape)
     cache = paths.cache()
