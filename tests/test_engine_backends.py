@@ -255,7 +255,7 @@ def test_a_device_is_one_that_openvino_finds(generator: Generator) -> None:
     with pytest.raises(UsageError, match="device 'TPU': not found by OpenVINO here; there are CPU"):
         engine.create("openvino:TPU", generator)
     with pytest.raises(UsageError, match="backend testcard:CPU: has no devices"):
-        engine.create("testcard:CPU", None)
+        engine.create("testcard:CPU", generator)
 
 
 def test_the_precision_is_measured_once_and_kept(tmp_path: Path) -> None:
