@@ -106,10 +106,10 @@ def test_too_short_and_unwritable_say_so(tmp_path: Path) -> None:
     with pytest.raises(LivevizError, match=r"tape\.wav: too short"):
         analyze.analyze(Tape(np.zeros(100)))
     with pytest.raises(LivevizError, match="cannot be written"):
-        analyze.write_whole(tmp_path / "no" / "out.json", b"x")
+        analyze.write_json({}, tmp_path / "no" / "out.json")
     kept = tmp_path / "old.json"
     kept.write_text("old")
-    with pytest.raises(ValueError, match="not JSON compliant"):
+    with pytest.raises(LivevizError, match="not JSON compliant"):
         analyze.write_json({**analyze.analyze(Tape(SONG[:9_000])), "rms": [float("nan")]}, kept)
     assert kept.read_text() == "old" and os.listdir(tmp_path) == ["old.json"]
 

@@ -41,7 +41,8 @@ def test_a_bundle_gets_its_directions_a_sheet_and_keeps_its_names(said, made: Ge
     folder, out = tmp_path / "tiny", tmp_path / "x.png"
     write_bundle(folder, made)
     words = ("pca", folder, "--samples", "300", "--components", "3", "--method", "sefa")
-    *rows, last = said(*words, "-o", out)
+    *rows, sheet_line, last = said(*words, "-o", out)
+    assert sheet_line == f"written: {out}"
     generator = open_model(folder, [])
     found = generator.directions
     assert found is not None and len(found.std) == len(rows) == 3 and found.method == "sefa"
@@ -55,7 +56,13 @@ def test_a_bundle_gets_its_directions_a_sheet_and_keeps_its_names(said, made: Ge
     assert generator.card is not None
     named = replace(generator.card, direction_names=("up", "glow", "grain"))
     write_card(folder / "card.toml", named)
-    assert " 1  glow " in said(*words)[1]
+    (folder / "card.toml").write_text("# mine\n" + (folder / "card.toml").read_text())
+    before = (folder / "directions.safetensors").read_bytes()
+    again = said(*words, "-o", out)
+    assert " 1  glow " in again[1]
+    kept = folder / "directions-2.safetensors"
+    assert again[-3:-1] == [f"what was there before is now: {kept}", f"written: {out} (in place of the earlier one)"]
+    assert kept.read_bytes() == before and (folder / "card.toml").read_text().startswith("# mine")
     assert open_model(folder, []).card == named
     told = "\n".join(said("info", folder))
     assert "32 x 16" in told and "3, sefa\n" in told and " 2  grain " in told
@@ -94,10 +101,17 @@ def test_a_file_s_directions_are_kept_where_a_show_looks(said, made: Generator, 
         (("default", "-o", "x.jpg"), 2, "png"),
         (("default", "-o", "/nowhere/x.png"), 1, "cannot write"),
         (("",), 2, "empty"),
+        (("default",), 1, "comes with liveviz"),
+        (("engines/wide", "-o", "{tmp}/x.png"), 1, "comes with liveviz"),
     ],
 )
-def test_mistakes(words: tuple[str, ...], code: int, says: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["model", "pca", *words]) == code
+def test_mistakes(
+    words: tuple[str, ...], code: int, says: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, root: Path
+) -> None:
+    shipped = [*root.glob("engines/*/*")]
+    before = [path.read_bytes() for path in shipped]
+    assert main(["model", "pca", *(word.replace("{tmp}", str(tmp_path)) for word in words)]) == code
+    assert before == [path.read_bytes() for path in root.glob("engines/*/*")] and not [*tmp_path.iterdir()]
     (line,) = capsys.readouterr().err.splitlines()
     assert says in line
 

@@ -88,10 +88,8 @@ def interrupt(process: subprocess.Popen[bytes], folder: Path, number: int) -> st
     return lines(error)[-1]
 
 
-@pytest.mark.parametrize("missing, says", [(1, "is the disk full"), (400, "is the disk full"), (0.4, "File too large")])
-def test_a_disk_that_is_full_at_the_very_end_is_an_error(
-    start, song: Path, tmp_path: Path, missing: float, says: str
-) -> None:
+@pytest.mark.parametrize("missing", [1, 400, 0.4])
+def test_a_disk_that_is_full_at_the_very_end_is_an_error(start, song: Path, tmp_path: Path, missing: float) -> None:
     whole = tmp_path / "whole.mp4"
     assert start("render", song, "-o", whole, *QUICK).wait(60) == 0
     size = whole.stat().st_size
@@ -100,32 +98,34 @@ def test_a_disk_that_is_full_at_the_very_end_is_an_error(
     error = process.communicate(timeout=60)[1]
     assert process.returncode == 1
     (line,) = lines(error)
-    assert f"out: {out}: " in line and says in line and line.endswith(str(out))
+    assert f"out: {out}: " in line and "File too large" in line and line.endswith(str(out))
     assert 0 < frames(out) <= 50 and not [*tmp_path.glob(".*")]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_cut_render_never_replaces_a_video(start, tmp_path: Path, number: int) -> None:
-    for name in ("x.mp4", "x-partial.mp4", "x.part.mp4", "x.mp4.part"):
+def test_a_cut_render_never_replaces_a_video(start, song: Path, tmp_path: Path, number: int) -> None:
+    for name in ("x-partial.mp4", "x.part.mp4", "x.mp4.part"):
         (tmp_path / name).write_text("mine")
+    assert start("render", song, "-o", tmp_path / "x.mp4", *QUICK).wait(60) == 0
     words = ["render", "demo", "-o", tmp_path / "x.mp4", *QUICK[:2], "--size", "192x108"]
     line = interrupt(start(*words), tmp_path, number)
     left = tmp_path / "x-partial-2.mp4"
     assert line == f"liveviz: error: interrupted; what was rendered until then: {left}"
     assert frames(left) > 5
     assert sorted(p.name for p in tmp_path.iterdir() if p.read_bytes() == b"mine") == sorted(
-        ["x.mp4", "x-partial.mp4", "x.part.mp4", "x.mp4.part"]
+        ["x-partial.mp4", "x.part.mp4", "x.mp4.part"]
     )
+    assert frames(tmp_path / "x.mp4") == 50
     assert not [*tmp_path.glob(".*")]
 
 
 def test_a_render_writes_through_a_link(liveviz, song: Path, tmp_path: Path) -> None:
     (tmp_path / "films").mkdir()
-    (tmp_path / "films/old.mp4").write_text("old")
     link = tmp_path / "link.mp4"
     link.symlink_to("films/old.mp4")
-    done = liveviz("render", song, "-o", link, *QUICK)
-    assert done.returncode == 0, done.stderr
+    for _ in range(2):
+        done = liveviz("render", song, "-o", link, *QUICK)
+        assert done.returncode == 0, done.stderr
     assert link.is_symlink() and frames(tmp_path / "films/old.mp4") == 50
     assert os.listdir(tmp_path / "films") == ["old.mp4"]
 

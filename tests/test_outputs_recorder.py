@@ -149,13 +149,13 @@ def test_the_same_input_gives_the_same_file(tmp_path: Path) -> None:
 
 def test_live_never_blocks_and_counts_what_it_drops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gate = threading.Event()
-    picture = module._File.picture
+    picture = module.Mp4.picture
 
-    def slow(self: module._File, pixels: NDArray[np.uint8], when: float) -> None:
+    def slow(self: module.Mp4, pixels: NDArray[np.uint8], when: float) -> None:
         gate.wait(20)
         picture(self, pixels, when)
 
-    monkeypatch.setattr(module._File, "picture", slow)
+    monkeypatch.setattr(module.Mp4, "picture", slow)
     film = Recorder(tmp_path / "a.mp4", (64, 48), 30, 48000, 2, live=True)
     for i in range(100):  # returns although nothing is encoded; a blocking write would never get here
         film.write(np.full((48, 64, 3), i, np.uint8), i / 30)
@@ -169,7 +169,7 @@ def test_live_never_blocks_and_counts_what_it_drops(tmp_path: Path, monkeypatch:
 
 def test_a_hanging_disk_does_not_hold_up_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gate = threading.Event()
-    monkeypatch.setattr(module._File, "picture", lambda *_: gate.wait(20))
+    monkeypatch.setattr(module.Mp4, "picture", lambda *_: gate.wait(20))
     film = Recorder(tmp_path / "a.mp4", (64, 48), 30, None, live=True)
     film.write(np.zeros((48, 64, 3), np.uint8), 0.0)
     film.close(0.2)
@@ -233,11 +233,8 @@ def test_no_room_at_all(tmp_path: Path) -> None:
         pytest.skip("there is no /dev/full here")
     path = tmp_path / "a.mp4"
     path.symlink_to("/dev/full")
-    film = Recorder(path, (64, 48), 30, None, live=False)
-    for i in range(70):
-        film.write(np.full((48, 64, 3), i, np.uint8), i / 30)
-    film.close()
-    assert film.error is not None and "No space left" in film.error
+    with pytest.raises(LivevizError, match="No space left"):
+        Recorder(path, (64, 48), 30, None, live=False)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX")
@@ -259,3 +256,114 @@ def test_a_killed_recording_can_be_played(tmp_path: Path) -> None:
     assert times == sorted(times) and frames[0].shape == (240, 320, 3)
     samples, rate, _ = decode_sound(path)
     assert samples.shape[1] / rate == pytest.approx(times[-1], abs=1.2)
+
+
+TIMED = """
+import sys, time
+import numpy as np
+from liveviz.outputs.recorder import Recorder
+path, fps = sys.argv[1], float(sys.argv[2])
+film = Recorder(path, (320, 240), fps, 48000, 2, live=True)
+noise = np.random.RandomState(0).randint(0, 256, (240, 320, 3)).astype(np.uint8)
+print("ready", flush=True)
+begun = time.monotonic()
+heard = shown = 0
+while True:
+    t = time.monotonic() - begun
+    while heard / 48000 < t:
+        heard += 960
+        film.write_audio(np.full((960, 2), 0.1, np.float32), heard / 48000)
+    if shown <= t * fps:
+        film.write(np.roll(noise, shown, 1), shown / fps)
+        shown += 1
+    print(t, flush=True)
+    time.sleep(0.01)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX")
+def test_a_killed_recording_loses_a_second_at_most_at_any_rate(tmp_path: Path) -> None:
+    rates = [1, 2, 5, 15, 30]
+    children = [
+        subprocess.Popen(
+            [sys.executable, "-c", TIMED, tmp_path / f"{r}.mp4", str(r)], stdout=subprocess.PIPE, text=True
+        )
+        for r in rates
+    ]
+    lived = []
+    try:
+        for number, child in enumerate(children):
+            assert child.stdout is not None and child.stdout.readline() == "ready\n"
+            until = 3.93 + 0.21 * number  # just before a picture is due, too
+            t = 0.0
+            while t < until:
+                t = float(child.stdout.readline())
+            child.kill()
+            lived.append(max([t, *map(float, child.stdout.read().split()[:-1])]))  # the last number may be cut
+    finally:
+        for child in children:
+            child.kill()
+            child.wait(10)
+            assert child.stdout is not None
+            child.stdout.close()
+    for rate, until in zip(rates, lived, strict=True):
+        _, times = decode(tmp_path / f"{rate}.mp4")
+        assert until - 1.0 < times[-1] + 1 / rate, f"at {rate} a second, killed after {until:.2f} s: {times[-1]:.2f}"
+        samples, hertz, _ = decode_sound(tmp_path / f"{rate}.mp4")
+        assert samples.shape[1] / hertz > until - 1.0
+
+
+def probe(path: Path, *words: str) -> str:
+    return subprocess.run(
+        ["ffprobe", "-v", "error", *words, "-of", "csv=p=0", path], check=True, capture_output=True, text=True
+    ).stdout
+
+
+@pytest.mark.parametrize(("live", "fps"), [(True, 30), (True, 2), (False, 30), (False, 2)])
+def test_a_finished_recording_says_how_long_it_is_and_can_be_sought(tmp_path: Path, live: bool, fps: int) -> None:
+    film = Recorder(tmp_path / "a.mp4", (64, 48), fps, 48000, live=live)
+    for i in range(6 * fps):
+        film.write_audio(np.zeros((48000 // fps, 2), np.float32), (i + 1) / fps)
+        film.write(np.full((48, 64, 3), 40 * (i // fps), np.uint8), i / fps)
+        time.sleep(0.01 * live)
+    film.close(10.0 if live else None)
+    assert film.error is None and module.written_by(film.path) == "play" and module.playable(film.path)
+    durations = probe(film.path, "-show_entries", "format=duration:stream=duration").split()
+    assert [float(d) for d in durations] == pytest.approx([6.0] * 3, abs=0.1)
+    with av.open(str(film.path)) as opened:
+        for second in (4, 1, 3):  # on the way there a picture each second stands by itself
+            opened.seek(second * 1_000_000)
+            frame = next(opened.decode(video=0))
+            assert second - 1.01 <= frame.time <= second
+            assert abs(int(frame.to_ndarray(format="rgb24").mean()) - 40 * int(frame.time + 1e-6)) <= 4
+
+
+@pytest.mark.parametrize("size", [(1080, 1920), (5760, 1080), (3840, 2160)])
+def test_a_short_large_recording_on_a_busy_machine_plays(tmp_path: Path, size: tuple[int, int]) -> None:
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
+    try:
+        film = Recorder(tmp_path / "a.mp4", size, 30, 48000, live=True)
+        pixels = np.random.RandomState(0).randint(0, 256, (size[1] // 8, size[0] // 8, 3)).astype(np.uint8)
+        pixels = np.ascontiguousarray(pixels.repeat(8, 0).repeat(8, 1))
+        begun = time.monotonic()
+        while (t := time.monotonic() - begun) < 1.0:
+            film.write_audio(np.zeros((1600, 2), np.float32), t)
+            film.write(pixels, t)
+            time.sleep(1 / 30)
+        film.close(4.0)
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+    assert module.playable(film.path), film.error
+    assert film.error is None and decode(film.path)[0][0].shape == (size[1], size[0], 3)
+
+
+def test_what_does_not_play_is_not_called_a_film(tmp_path: Path) -> None:
+    (tmp_path / "empty.mp4").touch()
+    (tmp_path / "text.mp4").write_text("dear diary " * 99)
+    film = Recorder(tmp_path / "none.mp4", (64, 48), 30, 48000, live=False)
+    film.close()
+    for path in tmp_path.iterdir():
+        assert not module.playable(path)
+    assert not module.playable(tmp_path / "missing.mp4")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from liveviz.app.spectrogram import COLUMNS, LOW_HZ, Spectrogram
+from liveviz.outputs.still import software
 from liveviz.signals.chroma import NAMES
 from liveviz.spec import write_whole
 
@@ -57,7 +58,7 @@ def write_png(result: Mapping[str, Any], spectrogram: Spectrogram, path: Path, t
         _draw_joins(ax, result["events"])
     _headline(figure, result, title, end)
     page = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(page)
+    FigureCanvasAgg(figure).print_png(page, metadata={"Software": software("analyze")})
     write_whole(path, page.getvalue())
 
 

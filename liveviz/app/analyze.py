@@ -1,17 +1,17 @@
 """`liveviz analyze`: the live analyser over a whole file, hop by hop, written down. The numbers are the ones a show would
 have seen, at the times at which it would have seen them."""
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from liveviz.app.own_files import write_json
 from liveviz.inputs.audio import Reader
 from liveviz.signals import Analyser
-from liveviz.spec import AudioBlock, LivevizError, UsageError, write_whole
+from liveviz.spec import AudioBlock, LivevizError, UsageError
 
 BLOCK = 16_384  # frames read at once
 EVENTS = {
@@ -109,7 +109,7 @@ def run(reader: Reader, path: Path, hop_length: int | None = None, title: str = 
         LivevizError: the sound is too short, or the file cannot be written.
     """
     if path.suffix.lower() != ".png":
-        write_json(analyze(reader, hop_length), path)
+        write_json(analyze(reader, hop_length), path, indent=None)
         return
     from liveviz.app.analysis_plot import write_png
     from liveviz.app.spectrogram import Spectrogram
@@ -125,15 +125,6 @@ def _length(reader: Reader) -> float:
         frames += n
     reader.rewind()
     return frames / reader.sample_rate
-
-
-def write_json(result: Mapping[str, Any], path: Path) -> None:
-    """Write what `analyze` returned; the file appears whole or not at all.
-
-    Raises:
-        LivevizError: the file cannot be written.
-    """
-    write_whole(path, json.dumps(result, allow_nan=False).encode())
 
 
 def _numbers(values: NDArray[np.float64], digits: int = DIGITS) -> Any:

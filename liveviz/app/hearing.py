@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from liveviz.app import arguments, paths
 from liveviz.app.progress import Progress
 from liveviz.inputs.audio import open_reader
 from liveviz.learning.hearing import (
@@ -57,6 +58,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Hear every song, learn, write the file."""
+    out = paths.check_new(arguments.suffix(args.out, (".safetensors",), "out"), "out")
     start, made = _read(args.start) if args.start is not None else (None, {})
     folders = [Path(folder) for folder in args.hearing]
     if not 1 <= args.steps <= 1_000_000:
@@ -76,8 +78,8 @@ def run(args: argparse.Namespace) -> int:
     progress.end()
     numbers = {"songs": len(songs), "compose": args.compose or 0, "seed": args.seed, "steps": args.steps}
     made |= {name: str(value) for name, value in numbers.items()} | {"soundfonts": " ".join(p.name for p in fonts)}
-    write_whole(args.out, save(net.tensors(), metadata=made))
-    _log.info("trained: %s, from %d songs", args.out, len(songs))
+    write_whole(out, save(net.tensors(), metadata=made))
+    _log.info("trained: %s, from %d songs", out, len(songs))
     return 0
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from liveviz import engine, mapping, models, signals
-from liveviz.app import composition, noise_mask, opening, paths
+from liveviz.app import composition, noise_mask, opening, own_files, paths
 from liveviz.app.progress import Progress
 from liveviz.app.tick import Tick
 from liveviz.clock import FrameClock
@@ -82,7 +82,7 @@ def render(
     chain = Chain(screen.ctx, composition.shaders(), size, scale=1.0)
     part = _draft(target)
     try:
-        recorder = Recorder(part, size, fps, reader.sample_rate, 2, live=False)
+        recorder = Recorder(part, size, fps, reader.sample_rate, 2, live=False, command="render")
     except LivevizError as error:
         part.unlink()
         raise LivevizError(f"out: {out}: {str(error).replace(str(part), target.name)}") from None
@@ -103,6 +103,7 @@ def render(
         recorder.close()
         if recorder.error is not None:
             raise LivevizError(f"out: {out}: {recorder.error.removeprefix(f'recording to {part} ')}")
+        own_files.check_replaceable(target, out, "out", "render")  # it took a while: somebody else may have come first
         part.replace(target)
     except BaseException as error:
         recorder.close(_INTERRUPTED_S if isinstance(error, KeyboardInterrupt) else None)

@@ -11,6 +11,7 @@ import platformdirs
 
 import liveviz
 from liveviz import mapping
+from liveviz.app import own_files
 from liveviz.spec import LivevizError, UsageError
 
 _PACKAGE = Path(liveviz.__file__).parent
@@ -78,13 +79,16 @@ def find_mapping(name: str) -> Path:
     raise LivevizError(f"mapping {name!r}: there is no such file; the ones that come with liveviz: {names}")
 
 
-def check_writable(path: Path, what: str, inputs: Sequence[str | Path] = ()) -> Path:
+def check_writable(path: Path, what: str, inputs: Sequence[str | Path | None] = (), command: str | None = None) -> Path:
     """`path`, if a file can be made there, or where it links to; nothing is left behind, no file is touched.
 
     Args:
         inputs: what the command reads and must not write over; names that are no files are allowed.
+        command: that writes it: a file that is there must be one that the same command wrote; None for a file that will
+            not be replaced.
     Raises:
-        LivevizError: "record: cannot write /x/y.mp4: No such file or directory"
+        LivevizError: "record: cannot write /x/y.mp4: No such file or directory"; "out: x.mp4 is there already, and
+            `liveviz render` did not write it; another name is needed"
         UsageError: "out: x.wav is what is read; another name is needed"
     """
     target = Path(os.path.realpath(path))
@@ -94,14 +98,28 @@ def check_writable(path: Path, what: str, inputs: Sequence[str | Path] = ()) -> 
         if target.exists():
             if not target.is_file():
                 raise LivevizError(f"{what}: cannot write {path}: it is no ordinary file")
-            if any(os.path.exists(source) and os.path.samefile(source, target) for source in inputs):
+            if any(source and os.path.exists(source) and os.path.samefile(source, target) for source in inputs):
                 raise UsageError(f"{what}: {path} is what is read; another name is needed")
             if not os.access(target, os.W_OK):
                 raise LivevizError(f"{what}: cannot write {path}: Permission denied")
+            if command is not None:
+                own_files.check_replaceable(target, path, what, command)
         with tempfile.NamedTemporaryFile(dir=target.parent, prefix="."):
             pass
     except OSError as error:
         raise LivevizError(f"{what}: cannot write {path}: {error.strerror}") from None
+    return path
+
+
+def check_new(path: Path, what: str) -> Path:
+    """`path`, if a file can be made there and none is there: hours of work are never replaced by others.
+
+    Raises:
+        LivevizError: "out: ears.safetensors is there already; another name is needed", or as `check_writable`
+    """
+    check_writable(path, what)
+    if path.exists():
+        raise LivevizError(f"{what}: {path} is there already; another name is needed")
     return path
 
 

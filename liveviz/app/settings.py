@@ -9,6 +9,7 @@ from pathlib import Path
 
 import platformdirs
 
+from liveviz.app.own_files import set_aside
 from liveviz.signals import MOST_OFFSET
 from liveviz.spec import LivevizError, write_whole
 
@@ -37,6 +38,8 @@ def keep_latency_offset(device: str, seconds: float) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise LivevizError(f"settings: {target.parent} cannot be made: {error.strerror}") from error
+    if target.exists() and not _ours(target):
+        _log.warning("%s: held more than latency offsets; it is kept as %s", target, set_aside(target))
     write_whole(target, f"[{_OFFSETS}]\n{''.join(lines)}".encode())
     return target
 
@@ -54,6 +57,17 @@ def _offsets() -> dict[str, float]:
         _log.warning("%s: is left out: %s", path(), error)
         return {}
     return {name: float(ms) for name, ms in found.items()}
+
+
+def _ours(path: Path) -> bool:
+    """Whether the file holds nothing but what `keep_latency_offset` writes."""
+    try:
+        found = tomllib.loads(path.read_text())
+        lines = path.read_text().splitlines()
+    except (OSError, ValueError, RecursionError):
+        return False
+    comments = any(line.lstrip().startswith("#") for line in lines)
+    return not comments and set(found) <= {_OFFSETS} and all(_good(ms) for ms in found.get(_OFFSETS, {}).values())
 
 
 def _good(ms: object) -> bool:

@@ -14,10 +14,10 @@ from pathlib import Path
 from types import FrameType
 
 from liveviz import models, signals
-from liveviz.app import child, composition, paths
+from liveviz.app import child, composition, own_files, paths
 from liveviz.app.links import Links
 from liveviz.app.options import ShowOptions
-from liveviz.app.stats import compose, write_json
+from liveviz.app.stats import compose
 from liveviz.clock import now
 from liveviz.engine import testcard
 from liveviz.spec import LivevizError
@@ -27,7 +27,8 @@ _HUNG_S = 6.0  # a child that was ready and has said nothing for so long is kill
 _START_S = 120.0  # compiling a large generator for the first time takes its time
 _SLOW_S = 15.0
 _AWAY_S = 2.0  # the parent looks 20 times a second; a longer gap means that the whole show was stopped
-_END_S = 1.5  # how long children may take to end; recordings are playable all the time
+_END_S = 1.5  # how long children may take to end
+_TAPE_END_S = 5.5  # ... and the stage, where it finishes a recording, which plays without its end too
 _ANEW_S = 0.5
 _STEADY_S = 3.0  # a child that lived so long after it was ready is started again at once, however often it died before
 _BACKOFF_S = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
@@ -61,7 +62,7 @@ class Show:
         self._rooms = {name: _Room(name) for name in child.ROOM_MODULES}
         self._tapes: dict[str, None] = {}
         self._watched = self._back = now()
-        self._interrupted = False
+        self._interrupts = 0
         self._failed: str | None = None
 
     def run(self) -> int:
@@ -86,7 +87,7 @@ class Show:
             self._links.close(unlink=True)
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
-        self._interrupted = True
+        self._interrupts += 1
 
     def _pause(self) -> None:
         sentinels = [r.process.sentinel for r in self._rooms.values() if r.process is not None and r.process.is_alive()]
@@ -168,7 +169,7 @@ class Show:
         room.killed = False
 
     def _over(self) -> bool:
-        if self._interrupted or self._failed is not None or self._rooms["stage"].ended:
+        if self._interrupts or self._failed is not None or self._rooms["stage"].ended:
             return True
         ears = self._links.status["ears"].read()
         return self._rooms["ears"].ended and ears.get("state") == "finished" and bool(ears.get("ends"))
@@ -177,11 +178,14 @@ class Show:
         """Ask everybody to end; after a while, insist."""
         self._links.stop()
         self._links.parameters_bell.ring()
-        until = now() + _END_S
-        alive = [r.process for r in self._rooms.values() if r.process is not None]
-        for process in alive:
+        until, tape_until, asked = now() + _END_S, now() + _TAPE_END_S, self._interrupts
+        alive = {name: r.process for name, r in self._rooms.items() if r.process is not None}
+        for process in alive.values():
             process.join(max(0.0, until - now()))
-        for process in alive:
+        if (stage := alive.get("stage")) is not None and self._tapes:
+            while stage.is_alive() and now() < tape_until and self._interrupts == asked:  # Ctrl+C once more: at once
+                stage.join(0.05)
+        for process in alive.values():
             if process.is_alive():
                 process.kill()
                 process.join(0.3)
@@ -198,11 +202,13 @@ class Show:
         if osc["rejected"]:
             _log.info("OSC: %d packets were no good and refused", osc["rejected"])
         for path in self._tapes:
-            if Path(path).exists():
+            if own_files.opens(Path(path)):
                 _log.info("written: %s", path)
+            elif os.path.exists(path):
+                _log.warning("record: %s holds no whole picture, and does not play", path)
         if self._options.stats is not None:
             try:
-                write_json(figures, self._options.stats)
+                own_files.write_json(figures, self._options.stats)
             except LivevizError as error:
                 self._failed = self._failed or f"stats: {error}"
         if self._failed is not None:

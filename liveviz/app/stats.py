@@ -1,12 +1,8 @@
 """Figures of a show: percentiles, and the layout of `--stats` as the design fixes it."""
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
-
-from liveviz.spec import write_whole
 
 
 def percentiles(values: Sequence[float]) -> dict[str, float]:
@@ -58,8 +54,3 @@ def compose(ears: dict, hands: dict, engine: dict, stage: dict) -> dict:
         "start": {"first_frame_s": stage.get("first_frame_s", 0.0)},
         "restarts": stage.get("restarts", {}),
     }
-
-
-def write_json(content: dict, path: Path) -> None:
-    """Write `content` at `path`, whole or not at all."""
-    write_whole(path, (json.dumps(content, indent=1) + "\n").encode())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from liveviz.app import wire
+from liveviz.app import own_files, wire
 from liveviz.app.links import Links
 from liveviz.app.options import ShowOptions
 from liveviz.app.tick import Picture
@@ -17,6 +17,7 @@ from liveviz.post import Chain
 from liveviz.spec import LivevizError
 
 _log = logging.getLogger("liveviz.app")
+FINISH_S = 4.0  # how long the end of a recording may take: its last pictures are large, and the machine is busy
 _PATIENCE_S = 3.0  # how long the first frame waits for the ears to tell their sample rate
 
 
@@ -69,16 +70,22 @@ class Taping:
                 self._over = True
                 return False
             stem = "".join(c if c.isalnum() or c in "-_" else "-" for c in Path(str(ears["source"])).stem)[:80]
-            path = _free(Path(f"liveviz-{stem}.mp4"))
-        else:  # a stage that was started again goes on in another file
-            path = _free(self._path) if self._options.take else self._path
+            wanted = Path(f"liveviz-{stem}.mp4")
+        else:
+            wanted = self._path
         rate = ears.get("sample_rate") or None
+        path: Path | None = None
         try:
+            path = own_files.claim(wanted)  # an evening's tape is never overwritten
             self._recorder = Recorder(path, self._options.size, self._options.fps, rate, 2, live=True)
         except LivevizError as error:
             _log.warning("%s; the show goes on without a recording", error)
+            if path is not None and path.is_file() and not path.stat().st_size:
+                path.unlink()
             self._over = True
             return False
+        if path != wanted:  # also where a stage that was started again goes on in another file
+            _log.info("record: %s is there already and stays: this is %s", wanted, path)
         self._path = path
         self._written.append(path)
         self._links.audio.drain()  # what was heard before the first picture
@@ -88,7 +95,7 @@ class Taping:
     def _finish(self) -> None:
         if self._recorder is not None:
             told = self._recorder.error is not None
-            self._recorder.close()
+            self._recorder.close(FINISH_S)
             if self._recorder.error is not None and not told:
                 _log.warning("record: %s: %s is not complete", self._recorder.error, self._path)
         self._recorder = None
@@ -103,19 +110,10 @@ class Taping:
         """Finish the file; where nobody asked for it, write the last frame beside it."""
         self._finish()
         if self._options.record is None and self._last is not None and self._written:
-            still = _free(self._written[-1].with_suffix(".png"))
+            still = own_files.unused(self._written[-1].with_suffix(".png"))
             try:
-                write_png(self._last, still)
+                write_png(self._last, still, "play")
             except LivevizError as error:
                 _log.warning("last frame: %s", error)
             else:
                 self._written.append(still)
-
-
-def _free(path: Path) -> Path:
-    """`path`, or the first of path-2, path-3 ... that does not exist: an evening's tape is never overwritten."""
-    number, free = 1, path
-    while free.exists():
-        number += 1
-        free = path.with_stem(f"{path.stem}-{number}")
-    return free

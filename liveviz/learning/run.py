@@ -194,6 +194,8 @@ class Run:
         """Write the average as a bundle, and a sheet of what it draws; only the first process does."""
         if self.together.rank:
             return
+        if not (self.options.folder / CHECKPOINT).exists():  # by it the next one knows that the folder is this run's
+            self.save()
         folder = self.options.folder
         write_export(folder / "bundle", self.average, self.names, tag)
         size = max(64, self.options.stages[self.stage].size)

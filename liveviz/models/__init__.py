@@ -15,12 +15,12 @@ name in `config.ARCHITECTURES`, its layers and shapes, its reference network, it
 Sources: Karras et al. 2019 (1812.04948), 2020 (1912.04958), 2020 (2006.06676), 2021 (2106.12423).
 """
 
-from liveviz.models.bundle import Card, import_model, list_models, open_model, write_bundle, write_card
+from liveviz.models.bundle import Card, import_model, list_models, open_model, read_card, write_bundle, write_card
 from liveviz.models.config import ARCHITECTURES, GeneratorConfig
 from liveviz.models.directions import METHODS, Directions, read_directions, row_kinds, write_directions
 from liveviz.models.directions_find import pca
 from liveviz.models.directions_measure import find_directions
-from liveviz.models.files import read, write
+from liveviz.models.files import read, write, written_by
 from liveviz.models.generator import Generator
 from liveviz.models.init import new, small_config
 from liveviz.models.mapping_network import MappingNetwork, latent
@@ -45,6 +45,7 @@ __all__ = [
     "open_model",
     "pca",
     "read",
+    "read_card",
     "read_directions",
     "row_kinds",
     "small_config",
@@ -54,4 +55,5 @@ __all__ = [
     "write_bundle",
     "write_card",
     "write_directions",
+    "written_by",
 ]

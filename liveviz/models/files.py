@@ -10,6 +10,7 @@ from liveviz.models.tensors import Container, save
 from liveviz.spec import LivevizError
 
 METADATA_KEY = "liveviz.generator"
+WRITER_KEY = "written_by"
 
 
 def read(path: str | Path) -> Generator:
@@ -32,10 +33,19 @@ def read(path: str | Path) -> Generator:
     return Generator(config, container.load(config.shapes()), path.stem)
 
 
-def write(path: str | Path, generator: Generator, fp16: bool = False) -> None:
+def write(path: str | Path, generator: Generator, fp16: bool = False, command: str = "") -> None:
     """Write one generator file at once or not at all; `fp16` halves its size and rounds to 11 bits.
 
+    Args:
+        command: of liveviz, such as `model new`, where `written_by` shall answer it.
     Raises: LivevizError where the folder cannot be written or a value does not fit float16.
     """
     weights = {name: generator.weights[name] for name in generator.config.shapes()}
-    save(Path(path), weights, {METADATA_KEY: json.dumps(generator.config.as_dict())}, fp16)
+    said = {WRITER_KEY: f"liveviz {command}"} if command else {}
+    save(Path(path), weights, {METADATA_KEY: json.dumps(generator.config.as_dict()), **said}, fp16)
+
+
+def written_by(path: Path) -> str:
+    """The command of liveviz that wrote a safetensors file, "" for any other; LivevizError where it is none."""
+    _, is_ours, command = Container(path).metadata.get(WRITER_KEY, "").partition("liveviz ")
+    return command if is_ours else ""

@@ -3,7 +3,7 @@
 import argparse
 import logging
 
-from liveviz.app import analyze, arguments, paths
+from liveviz.app import analyze, arguments, own_files, paths
 from liveviz.inputs import audio
 from liveviz.spec import UsageError
 
@@ -19,9 +19,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Analyse hop by hop, as live."""
-    out = paths.check_writable(arguments.suffix(args.out, (".json", ".png"), "out"), "out", [args.song])
+    out = paths.check_writable(arguments.suffix(args.out, (".json", ".png"), "out"), "out", [args.song], "analyze")
+    again = own_files.again(out)
     if args.hop is not None and not 16 <= args.hop <= 8192:
         raise UsageError(f"hop {args.hop}: 16 to 8192 samples")
     analyze.run(audio.open_reader(args.song), out, args.hop, args.song)
-    _log.info("written: %s", out)
+    _log.info("written: %s%s", out, again)
     return 0

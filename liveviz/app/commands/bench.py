@@ -4,7 +4,7 @@ import argparse
 
 from liveviz import models
 from liveviz.app import arguments, paths
-from liveviz.app.stats import write_json
+from liveviz.app.own_files import write_json
 from liveviz.clock import now
 from liveviz.engine import bench_compare
 from liveviz.models import Generator, GeneratorConfig
@@ -30,7 +30,9 @@ def run(args: argparse.Namespace) -> int:
             raise UsageError(f"backend {name!r}: one of {', '.join(bench_compare.names())}")
     if not 10 <= args.frames <= 100_000:
         raise UsageError(f"frames {args.frames}: 10 to 100000")
-    out = paths.check_writable(arguments.suffix(args.json, (".json",), "json"), "json") if args.json else None
+    out = None
+    if args.json:
+        out = paths.check_writable(arguments.suffix(args.json, (".json",), "json"), "json", [args.model], "bench")
     generator = _generator(args)
     rows = {}
     print(

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from liveviz.app import arguments
+from liveviz.app import arguments, own_files
 from liveviz.app.progress import Progress
 from liveviz.learning import pictures
 from liveviz.outputs.still import write_png
 from liveviz.spec import LivevizError, UsageError
 
 _log = logging.getLogger("liveviz.app")
+_COMMAND = "dataset draw"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -40,20 +41,29 @@ def run(args: argparse.Namespace) -> int:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise LivevizError(f"out: cannot make {out}: {error.strerror}") from None
+    counts = {
+        name: args.count // len(classes) + (index < args.count % len(classes)) for index, name in enumerate(classes)
+    }
+    for name, count in counts.items():
+        for path in (_file(out, name, number) for number in range(count)):
+            own_files.check_replaceable(path, path, "out", _COMMAND)
     progress = Progress(args.count)
     try:
         done = 0
-        for index, name in enumerate(classes):
-            count = args.count // len(classes) + (index < args.count % len(classes))
+        for name, count in counts.items():
             random = np.random.RandomState([args.seed, zlib.crc32(name.encode())])
             for number, z in enumerate(random.randn(count, pictures.Z_DIM).astype(np.float32)):
-                write_png(pictures.pixels(name, z, args.size), out / f"{name}-{number:05}.png")
+                write_png(pictures.pixels(name, z, args.size), _file(out, name, number), _COMMAND)
                 done += 1
                 progress.show(done, f"{done} of {args.count} pictures")
     finally:
         progress.end()
     _log.info("written: %d pictures of %d classes in %s", args.count, min(len(classes), args.count), out)
     return 0
+
+
+def _file(folder: Path, name: str, number: int) -> Path:
+    return folder / f"{name}-{number:05}.png"
 
 
 def _classes(text: str) -> list[str]:

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-from pathlib import Path
 
 from liveviz.app import arguments, composition, opening, paths, quality
 from liveviz.app.options import ShowOptions
@@ -38,7 +37,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     screen.add_argument("--headless", action="store_true", help="no window (default where there is no display)")
     parser.add_argument("--osc", metavar="HOST:PORT", help=f"listen for OSC there, or `none` (default: {_OSC})")
     parser.add_argument("--midi", metavar="PORT", help="one MIDI port, or `none` (default: all of them)")
-    parser.add_argument("--record", metavar="FILE.mp4", help="record picture and sound")
+    parser.add_argument(
+        "--record", metavar="FILE.mp4", help="record picture and sound; a file that is there stays: FILE-2.mp4"
+    )
     parser.add_argument(
         "--quality",
         default="auto",
@@ -54,15 +55,15 @@ def run(args: argparse.Namespace) -> int:
     started = now()
     if args.source is None and args.fullscreen and (args.fullscreen == DEMO or os.path.isfile(args.fullscreen)):
         raise UsageError(f"fullscreen {args.fullscreen!r}: is no monitor; put SOURCE before --fullscreen")
-    inputs = [args.source] if args.source else []
     channels, stems = arguments.ears(args)
+    mapping = paths.find_mapping(args.mapping)
+    inputs = [args.source, args.model, mapping]
     record = arguments.suffix(args.record, (".mp4",), "record") if args.record else None
     if record is not None:
         paths.check_writable(record, "record", inputs)
-    stats = Path(args.stats) if args.stats else None
+    stats = arguments.suffix(args.stats, (".json",), "stats") if args.stats else None
     if stats is not None:
-        paths.check_writable(stats, "stats", inputs)
-    mapping = paths.find_mapping(args.mapping)
+        paths.check_writable(stats, "stats", inputs, "play")
     window = "fullscreen" if args.fullscreen is not None else "headless" if args.headless else "auto"
     osc = args.osc or _OSC
     size = paths.parse_size(args.size)

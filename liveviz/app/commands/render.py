@@ -3,7 +3,7 @@
 import argparse
 import logging
 
-from liveviz.app import arguments, offline, paths
+from liveviz.app import arguments, offline, own_files, paths
 
 _log = logging.getLogger("liveviz.app")
 
@@ -19,8 +19,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Check the options and render."""
     mapping_file = paths.find_mapping(args.mapping)
-    read = [path for path in (args.song, args.model, mapping_file) if path]
-    out = paths.check_writable(arguments.suffix(args.out, (".mp4",), "out"), "out", read)
+    read = [args.song, args.model, mapping_file]
+    out = paths.check_writable(arguments.suffix(args.out, (".mp4",), "out"), "out", read, "render")
+    again = own_files.again(out)
     channels, stems = arguments.ears(args)
     seconds = offline.render(
         args.song,
@@ -35,5 +36,5 @@ def run(args: argparse.Namespace) -> int:
         channels=channels,
         stems=stems,
     )
-    _log.info("written: %s, %.1f s", out, seconds)
+    _log.info("written: %s, %.1f s%s", out, seconds, again)
     return 0

@@ -1,7 +1,6 @@
 """`liveviz still`: single pictures of a generator, to look at or to compare by number."""
 
 import argparse
-import io
 import logging
 import math
 import tokenize
@@ -12,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liveviz import engine, models
-from liveviz.app import arguments, paths
+from liveviz.app import arguments, own_files, paths
 from liveviz.outputs.still import write_png
-from liveviz.spec import LivevizError, UsageError, write_whole
+from liveviz.spec import LivevizError, UsageError
 
 _log = logging.getLogger("liveviz.app")
 _MAX_PICTURES = 4096
@@ -46,7 +45,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Draw and write."""
     read = [path for path in (args.model, args.z, args.c) if path]
-    out = paths.check_writable(arguments.suffix(args.out, (".png", ".npy"), "out"), "out", read)
+    out = paths.check_writable(arguments.suffix(args.out, (".png", ".npy"), "out"), "out", read, "still")
+    again = own_files.again(out)
     if not -4.0 <= args.psi <= 4.0:
         raise UsageError(f"psi {args.psi}: -4 to 4")
     generator = models.open_model(args.model, paths.model_folders(), paths.cache())
@@ -64,12 +64,10 @@ def run(args: argparse.Namespace) -> int:
     finally:
         backend.close()
     if out.suffix.lower() == ".npy":
-        file = io.BytesIO()
-        np.save(file, pictures)
-        write_whole(out, file.getvalue())
+        own_files.write_npy(pictures, out)
     else:
-        write_png(_sheet(pictures), out)
-    _log.info("written: %s", out)
+        write_png(_sheet(pictures), out, "still")
+    _log.info("written: %s%s", out, again)
     return 0
 
 

@@ -26,6 +26,7 @@ _SIZES = (32, 64, 128, 256)
 _PALETTE_STEPS, _PALETTE_PER_STEP = 6000, 20  # a trial of a few steps need not wait for perfect colours
 _STAGE = "SIZE:STEPS:BATCH:START:END:LOWER:SAMPLES[:JUDGE]"
 _SIZE = "256x256"
+_WRITTEN = ("bundle", "sheet_*.png", "scores.jsonl")
 _NUMBERS = {  # of training by images: default, lowest, highest
     "images": (1_000_000, 1, 10**9),
     "batch": (16, 2, 1024),
@@ -87,6 +88,7 @@ def run(args: argparse.Namespace) -> int:
         return _features(args)
     if args.hearing is not None:
         return hearing.run(args)
+    _check_folder(Path(args.out))
     learn = _by_program(args) if args.pictures else _by_images(args)
     if args.rank:
         return _work(learn, args)
@@ -148,13 +150,21 @@ def _work(learn: _Learn, args: argparse.Namespace) -> int:
 
 def _features(args: argparse.Namespace) -> int:
     """Make a feature network."""
-    out = paths.check_writable(arguments.suffix(args.out, (".safetensors",), "out"), "out")
+    out = paths.check_new(arguments.suffix(args.out, (".safetensors",), "out"), "out")
     progress = Progress(FEATURE_STEPS)
     try:
         train_features(out, seed=args.seed, report=lambda n, loss: progress.show(n, f"step {n}, loss {loss:.2f}"))
     finally:
         progress.end()
     return 0
+
+
+def _check_folder(out: Path) -> None:
+    """Nothing, if `out` holds a run, which is gone on with, or nothing that a run would replace; LivevizError otherwise."""
+    if not (out / CHECKPOINT).exists():
+        taken = next((path for name in _WRITTEN for path in out.glob(name)), None)
+        if taken is not None:
+            raise LivevizError(f"out: {taken} is there already, and is of no run that could go on; name another folder")
 
 
 def _words(args: argparse.Namespace) -> list[str]:

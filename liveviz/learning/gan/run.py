@@ -228,6 +228,8 @@ class GanRun:
         """
         if self.together.rank:
             return
+        if not (self.options.folder / CHECKPOINT).exists():  # by it the next one knows that the folder is this run's
+            self.save()
         folder, names = self.options.folder, self.data.names
         write_bundle(folder / "bundle", self.bundle(), fp16=True)
         random = torch.Generator().manual_seed(77)

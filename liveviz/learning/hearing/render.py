@@ -64,10 +64,10 @@ def write_songs(folder: Path, seeds: Sequence[int], seconds: float, soundfonts: 
     folder.mkdir(parents=True, exist_ok=True)
     for seed in seeds:
         song = folder / f"song-{seed}.wav"
-        if song.with_suffix(".json").exists():
+        if song.exists() or song.with_suffix(".json").exists():
             continue
         notes, programs, truth = compose(seed, seconds)
-        midi = song.with_suffix(".mid")
+        draft, midi = (folder / f".song-{seed}{suffix}" for suffix in (".wav", ".mid"))
         machine = seed % 4 >= 2
         midi.write_bytes(midi_bytes([n for n in notes if n.channel != 9] if machine else notes, programs))
         font = soundfonts[seed // 2 % len(soundfonts)]
@@ -75,7 +75,7 @@ def write_songs(folder: Path, seeds: Sequence[int], seconds: float, soundfonts: 
         words += ["-o", "synth.dynamic-sample-loading=1"]  # of a large soundfont, only what the song plays
         try:
             subprocess.run(
-                [*words, "-F", str(song), str(font), str(midi)], check=True, capture_output=True, timeout=600
+                [*words, "-F", str(draft), str(font), str(midi)], check=True, capture_output=True, timeout=600
             )
         except FileNotFoundError:
             raise LivevizError("fluidsynth: not installed; it renders the songs to learn from") from None
@@ -84,8 +84,9 @@ def write_songs(folder: Path, seeds: Sequence[int], seconds: float, soundfonts: 
         finally:
             midi.unlink()
         if machine:
-            _add_machine(song, [n for n in notes if n.channel == 9], np.random.default_rng([seed, 42]))
+            _add_machine(draft, [n for n in notes if n.channel == 9], np.random.default_rng([seed, 42]))
         song.with_suffix(".json").write_text(json.dumps(truth))
+        draft.replace(song)
         yield song
 
 

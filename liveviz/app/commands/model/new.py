@@ -5,7 +5,7 @@ import logging
 import re
 
 from liveviz import models
-from liveviz.app import arguments, paths
+from liveviz.app import arguments, own_files, paths
 from liveviz.spec import LivevizError, UsageError
 
 _log = logging.getLogger("liveviz.app")
@@ -40,9 +40,10 @@ def run(args: argparse.Namespace) -> None:
     except LivevizError as error:
         raise UsageError(str(error)) from None
     arguments.seed(args.seed)
-    paths.check_writable(out, "out")
-    models.write(out, models.new(config, args.seed))
-    _log.info("written: %s", out)
+    paths.check_writable(out, "out", command="model new")
+    again = own_files.again(out)
+    models.write(out, models.new(config, args.seed), command="model new")
+    _log.info("written: %s%s", out, again)
 
 
 def _const(text: str) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from liveviz import engine, models
-from liveviz.app import arguments, direction_sheet, paths
+from liveviz.app import arguments, direction_sheet, own_files, paths
 from liveviz.app.progress import Progress
 from liveviz.engine.finding import kept_path
 from liveviz.outputs.still import write_png
@@ -15,6 +15,7 @@ from liveviz.spec import LivevizError, UsageError
 
 HELP = "find the directions that the knobs push along, their safe ranges and layers"
 SAME = 0.99  # cosine of two directions that are one, and keep one name
+_SUFFIX = ".safetensors"  # of a bundle's own; what lies in the cache can be found again
 FINDING = 0.9  # of the work, where a sheet is drawn too
 
 
@@ -34,7 +35,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Find, write and list them."""
-    out = paths.check_writable(arguments.suffix(args.out, (".png",), "out"), "out") if args.out else None
+    out = None
+    if args.out:
+        out = paths.check_writable(arguments.suffix(args.out, (".png",), "out"), "out", [args.model], "model pca")
     if not 1 <= args.components <= 512:
         raise UsageError(f"components {args.components}: 1 to 512")
     generator = models.open_model(args.model, paths.model_folders(), paths.cache())
@@ -65,12 +68,19 @@ def run(args: argparse.Namespace) -> None:
     finally:
         progress.end()
         backend.close()
+    card, new_card = target.parent / "card.toml", generator.card
+    kept = [own_files.set_aside(target)] if target.suffix == _SUFFIX else []
     models.write_directions(target, found)
-    if generator.card is not None and (card := target.parent / "card.toml").is_file():
-        models.write_card(card, generator.card)
-    if out:
-        write_png(pixels, out)
+    if new_card is not None and card.is_file() and models.read_card(card, generator.config.classes) != new_card:
+        kept.append(own_files.set_aside(card))
+        models.write_card(card, new_card)
     print("\n".join(direction_sheet.listed(generator, found)))
+    if before := ", ".join(str(path) for path in kept if path is not None):
+        print(f"what was there before is now: {before}")
+    if out:
+        again = own_files.again(out)
+        write_png(pixels, out, "model pca")
+        print(f"written: {out}{again}")
     print(f"written: {target}")
 
 
@@ -78,7 +88,12 @@ def _target(name: str, generator: models.Generator) -> Path:
     """A bundle's own file; for any other generator, where the engine looks for it."""
     folder = models.list_models(paths.model_folders()).get(name, Path(name))
     if folder.is_dir():
-        return folder / "directions.safetensors"
+        if folder.resolve().is_relative_to(paths.engines().resolve()):
+            raise LivevizError(
+                f"model {name}: comes with liveviz, and so do its directions and their names; they stay as they are "
+                f"(copy the folder {folder} and name the copy)"
+            )
+        return folder / f"directions{_SUFFIX}"
     cache = paths.cache()
     if cache is None:
         raise LivevizError(f"model {name}: is no bundle, and there is no cache folder to keep its directions in")

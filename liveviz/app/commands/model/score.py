@@ -1,7 +1,6 @@
 """`liveviz model score`: how good a generator is, in numbers, against pictures that it was not trained on."""
 
 import argparse
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,9 +9,10 @@ import numpy as np
 
 from liveviz import engine, models
 from liveviz.app import arguments, paths
+from liveviz.app.own_files import write_json
 from liveviz.app.progress import Progress
 from liveviz.models import Generator, MappingNetwork
-from liveviz.spec import UsageError, write_whole
+from liveviz.spec import UsageError
 
 if TYPE_CHECKING:
     from liveviz.learning import measure
@@ -51,7 +51,10 @@ def run(args: argparse.Namespace) -> None:
 
     if not 8 <= args.count <= 10_000:
         raise UsageError(f"count {args.count}: 8 to 10000 pictures")
-    out = paths.check_writable(Path(args.json), "json", [args.model, args.data]) if args.json else None
+    out = None
+    if args.json:
+        read = [args.model, args.data, *args.features]
+        out = paths.check_writable(arguments.suffix(args.json, (".json",), "json"), "json", read, "model score")
     generator = models.open_model(args.model, paths.model_folders(), paths.cache())
     eye = measure.Eye([Path(name) for name in args.features])
     backend = engine.create(engine.choose(), generator, cache=paths.cache())
@@ -78,7 +81,7 @@ def run(args: argparse.Namespace) -> None:
     print(measure.table(rows))
     if out is not None:
         facts = {"count": count, "size": list(backend.size), "data": args.data, "features": args.features}
-        write_whole(out, json.dumps({**rows["made"], "real": rows["real"], **facts}, indent=1).encode())
+        write_json({**rows["made"], "real": rows["real"], **facts}, out)
 
 
 def _classes(generator: Generator, held: "measure.HeldOut", count: int) -> list[int]:

@@ -5,7 +5,7 @@ import logging
 from dataclasses import replace
 
 from liveviz import engine, models
-from liveviz.app import arguments, model_sheet, paths
+from liveviz.app import arguments, model_sheet, own_files, paths
 from liveviz.app.progress import Progress
 from liveviz.engine.finding import find
 from liveviz.outputs.still import write_png
@@ -22,7 +22,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Draw and write it."""
-    out = paths.check_writable(arguments.suffix(args.out, (".png",), "out"), "out")
+    out = paths.check_writable(arguments.suffix(args.out, (".png",), "out"), "out", [args.model], "model sheet")
+    again = own_files.again(out)
     generator = models.open_model(args.model, paths.model_folders(), paths.cache())
     generator = replace(generator, directions=generator.directions or find(generator, paths.cache()))
     backend = engine.create(engine.choose(), generator, cache=paths.cache(), precision="f32")
@@ -36,5 +37,5 @@ def run(args: argparse.Namespace) -> None:
     finally:
         progress.end()
         backend.close()
-    write_png(pixels, out)
-    _log.info("written: %s", out)
+    write_png(pixels, out, "model sheet")
+    _log.info("written: %s%s", out, again)
