@@ -9,7 +9,7 @@ from heart import frame, plain_generator, relative_error, rms_error, small
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liveviz.engine import create
+from liveviz.engine import create, openvino
 from liveviz.engine.cuda import Cuda
 from liveviz.engine.openvino_graph import Graph, whole_picture, whole_pixels
 from liveviz.engine.openvino_graph import styles as openvino_styles
@@ -86,9 +86,7 @@ def test_openvino_f32_equals_the_reference(
 
 
 def has_bf16() -> bool:
-    import openvino
-
-    return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return "BF16" in openvino.library().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 @pytest.mark.skipif(not has_bf16(), reason="this CPU has no bf16")
@@ -117,19 +115,21 @@ def test_a_new_generator_of_the_default_kind(backend: str) -> None:
 
 def test_the_forms_that_only_bf16_takes_are_exact() -> None:
     """The graph for bf16, run in float32: part of the FIR in the weights of a transposed convolution."""
-    import openvino
-
     generator = plain_generator(small(128, channel_base=4096, channel_max=32), 5)
     made_of, mapping = rewrite(generator), MappingNetwork(generator)
     ws = mapping.ws(mapping.w(3)[None], 0.7)
-    model = Graph(openvino, made_of, frozenset(), pixels=False, half=True).model
+    model = Graph(openvino.library(), made_of, frozenset(), pixels=False, half=True).model
     assert (32, 32, 4, 4) in {
         tuple(op.get_output_shape(0)) for op in model.get_ops() if op.get_type_name() == "Constant"
     }
     packed = made_of.styles(ws)
     inputs = [packed[:, part].reshape(shape) for part, shape in openvino_styles(made_of)]
     inputs += [np.zeros((1, 1, noise.height, noise.width), np.float32) for noise in made_of.noises]
-    run = openvino.Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 1})
+    run = (
+        openvino.library()
+        .Core()
+        .compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 1})
+    )
     made = whole_picture(run(inputs)[0], 128)
     assert relative_error(made, create("reference", generator).synthesize(ws, "none")) < 1e-5
 

@@ -9,7 +9,7 @@ import torch
 from foreign_files import FIXTURES
 from heart import frame, plain_generator, relative_error, small
 
-from liveviz.engine import create
+from liveviz.engine import create, openvino
 from liveviz.engine.bf16 import rounded, steady
 from liveviz.engine.cuda import Cuda
 from liveviz.engine.view import view
@@ -30,9 +30,7 @@ def imported(file: str) -> Generator:
 
 
 def has_bf16() -> bool:
-    import openvino
-
-    return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return "BF16" in openvino.library().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 @pytest.mark.skipif(not FIXTURES.exists(), reason="shared fixtures are not here")

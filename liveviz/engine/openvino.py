@@ -7,6 +7,7 @@ import importlib.util
 import json
 import logging
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -37,6 +38,15 @@ _log = logging.getLogger("liveviz.engine")
 def available() -> tuple[bool, str]:
     """Wherever openvino is installed."""
     return (True, "CPU") if importlib.util.find_spec("openvino") else (False, "openvino is not installed")
+
+
+def library() -> Any:
+    """The openvino module, without its telemetry: that looks up an analytics host and writes an id into the user's home
+    as soon as it is imported, and openvino does as well without."""
+    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+    import openvino
+
+    return openvino
 
 
 def open_backend(
@@ -70,16 +80,14 @@ class OpenVino(NetworkBackend):
         threads: int | None,
         device: str | None = None,
     ) -> None:
-        import openvino
-
-        self._ov: Any = openvino
-        self._core = openvino.Core()
+        self._ov = library()
+        self._core = self._ov.Core()
         self._rewrite = rewrite.rewrite(generator)
         super().__init__(generator, bends, [noise.scale for noise in self._rewrite.noises])
-        self._on = choose(openvino, self._core, device, cache)
+        self._on = choose(self._ov, self._core, device, cache)
         self._can = self._core.get_property(self._on, "OPTIMIZATION_CAPABILITIES")
         never = generator.config.is_stylegan3 and self._on == "CPU"
-        self.precision = precision or ("f32" if never else fastest(openvino, self._core, cache, self._on))
+        self.precision = precision or ("f32" if never else fastest(self._ov, self._core, cache, self._on))
         if self.precision != "f32" and PRECISIONS.get(self.precision) not in self._can:
             able = ", ".join(["f32", *(name for name, word in PRECISIONS.items() if word in self._can)])
             raise UsageError(f"backend openvino: precision {self.precision} is none of {self._on}'s ({able})")
