@@ -25,6 +25,7 @@ class Tape:
         self.sample_rate, self.channels = rate, self.samples.shape[1]
         self.duration = len(self.samples) / rate
         self.label = "tape.wav"
+        self.speakers: tuple[str, ...] = ()
         self._at = 0
 
     def read(self, frames: int) -> np.ndarray:

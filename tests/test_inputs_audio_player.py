@@ -2,6 +2,9 @@
 
 import logging
 import os
+import shutil
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -10,7 +13,8 @@ import pytest
 import soundfile
 
 from liveviz.inputs.audio import open_live, open_reader
-from liveviz.inputs.audio_player import PlayedSource, to_output
+from liveviz.inputs.audio_output import OutputFeed
+from liveviz.inputs.audio_player import PlayedSource
 from liveviz.spec import AudioBlock, LivevizError
 
 pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
@@ -186,8 +190,77 @@ def test_close_before_start_and_in_the_middle(tmp_path: Path) -> None:
         open_live(str(tmp_path / "a.wav"), Clock(), loop=True)
 
 
+def fed(channels: int, outputs: int, rate: int, samples: np.ndarray, speakers: tuple[str, ...] = ()) -> np.ndarray:
+    """All that comes out of an output of a 44.1 kHz file, taken in odd pieces."""
+    feed, taken = OutputFeed(channels, speakers, 44_100, outputs, rate), []
+    for start in range(0, len(samples), 256):
+        feed.put(samples[start : start + 256])
+        while n := feed.take(out := np.zeros((100, outputs), np.float32)):
+            taken.append(out[:n])
+    return np.concatenate(taken)
+
+
 def test_any_number_of_channels_fits_the_output() -> None:
-    four = np.array([[0.2, 0.4, 0.6, -0.4], [8.0, -8.0, 8.0, -8.0]], np.float32)
-    np.testing.assert_allclose(to_output(four, 2), [[0.4, 0.0], [1.0, -1.0]], atol=1e-6)
-    np.testing.assert_allclose(to_output(four[:, :1], 2) * np.ones((1, 2)), [[0.2, 0.2], [1.0, 1.0]], atol=1e-6)
-    np.testing.assert_allclose(to_output(four[:, :2], 1), [[0.3], [0.0]], atol=1e-6)
+    stereo = np.random.default_rng(1).uniform(-1, 1, (1000, 2)).astype(np.float32)
+    np.testing.assert_array_equal(fed(2, 2, 44_100, stereo), stereo)
+    np.testing.assert_array_equal(fed(1, 2, 44_100, stereo[:, :1]), np.repeat(stereo[:, :1], 2, axis=1))
+    np.testing.assert_allclose(fed(2, 1, 44_100, stereo), stereo.mean(axis=1, keepdims=True), atol=1e-6)
+    quiet = 0.1 * np.concatenate([stereo, stereo[:, ::-1]], axis=1)
+    np.testing.assert_allclose(fed(4, 2, 44_100, quiet), quiet[:, :2] + quiet[:, 2:], atol=1e-6)
+
+
+@pytest.mark.parametrize("rate", [48_000, 22_050, 96_000])
+def test_a_song_is_heard_at_the_rate_of_the_output(rate: int) -> None:
+    tone = (0.5 * np.sin(2 * np.pi * 1000 * np.arange(44_100) / 44_100)).astype(np.float32)[:, None]
+    heard = fed(1, 2, rate, tone)
+    assert abs(len(heard) - rate) < 0.01 * rate
+    spectrum = np.abs(np.fft.rfft(heard[: rate // 2, 0] * np.hanning(rate // 2)))
+    assert spectrum.argmax() * 2 == pytest.approx(1000, abs=4)
+    assert np.abs(heard[rate // 4 : rate // 2]).max() == pytest.approx(0.5, abs=0.01)
+
+
+HEARD = """
+import sys
+from liveviz.clock import now
+from liveviz.inputs import audio
+from liveviz.spec import LivevizError
+(name,) = [d.name for d in audio.devices()[0] if d.outputs and d.host_api.startswith("JACK")]
+source = audio.open_live(sys.argv[1], now, loop=False, output=name[:4].upper())
+source.start()
+heard = frames = 0
+while not source.finished:
+    blocks = source.blocks(0.2)
+    frames += sum(len(block.samples) for block in blocks)
+    heard += source.heard
+print(heard > 3, frames, source.dropped)
+source.close()
+try:
+    audio.open_live(sys.argv[1], now, loop=False, output="harp").start()
+except LivevizError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(shutil.which("jackd") is None, reason="jackd is not installed")
+def test_an_output_of_48_khz_by_name_plays_a_song_of_44_1(tmp_path: Path) -> None:
+    path = tmp_path / "song.wav"
+    soundfile.write(path, np.full((44_100, 2), 0.1, np.float32), 44_100)
+    environment = {**os.environ, "JACK_NO_AUDIO_RESERVATION": "1", "JACK_NO_START_SERVER": "1"}
+    environment["JACK_DEFAULT_SERVER"] = f"liveviz-{os.getpid()}"
+    words = ["jackd", "-n", environment["JACK_DEFAULT_SERVER"], "-d", "dummy", "-r", "48000", "-p", "512"]
+    server = subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        end = time.monotonic() + 20
+        while True:
+            run = subprocess.run(
+                [sys.executable, "-c", HEARD, path], env=environment, capture_output=True, text=True, timeout=60
+            )
+            if run.returncode == 0 or time.monotonic() > end:
+                break
+    finally:
+        server.terminate()
+        server.wait(10)
+    assert run.returncode == 0 and "Expression" not in run.stderr, run.stderr
+    said, refused = run.stdout.splitlines()
+    assert said == "True 44100 0"
+    assert refused.startswith("output 'harp': no such sound output; there are: ")

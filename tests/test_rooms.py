@@ -34,7 +34,7 @@ MAY_USE = {
     "aubio": {"signals"},
     "openvino": {"engine"},
     "tensorrt": {"engine"},
-    "av": {"outputs"},
+    "av": {"inputs", "outputs"},
 }
 LAZY = {"aubio", "openvino", "tensorrt", "tensorrt_rtx", "tensorrt_rtx_bindings", "matplotlib", "sounddevice"}
 BARE = ["models", "bending", "learning", "engine/cuda.py", "app/gpu"]  # must import with numpy and torch alone

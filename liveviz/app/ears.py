@@ -2,12 +2,14 @@
 
 import logging
 import time
+from dataclasses import replace
 
 from liveviz.app import child, settings, wire
 from liveviz.app.links import Links, Status
 from liveviz.app.options import ShowOptions
 from liveviz.clock import now
 from liveviz.inputs import audio
+from liveviz.inputs.downmix import Downmix
 from liveviz.signals import Listener
 from liveviz.spec import LivevizError, channels_needed
 
@@ -52,6 +54,7 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
         return Listener(sample_rate, options.channels, options.stems, offset)
 
     ears = listener(source.sample_rate)
+    downmix = Downmix(source.channels, source.speakers, options.channels, options.stems)
     source.start()
     say("ready")
     child.settle()
@@ -64,7 +67,8 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
                     hops += 1
                     links.signals.write(wire.pack_signals(frame))
                 if taped:
-                    for record in wire.pack_audio(block):
+                    stereo = downmix.step(block.samples, len(block.samples) / block.sample_rate)
+                    for record in wire.pack_audio(replace(block, samples=stereo)):
                         links.audio.put(record)
             if now() - said > _SAY_EVERY:
                 said = now()
@@ -85,7 +89,7 @@ def _open(options: ShowOptions, status: Status, life: child.Life, loop: bool) ->
     name = options.source or lost or None
     while life.goes_on():
         try:
-            return audio.open_live(name, now, loop=loop, channels=needed)
+            return audio.open_live(name, now, loop=loop, channels=needed, output=options.output)
         except LivevizError as error:
             if not lost or audio.hangs(error):
                 raise

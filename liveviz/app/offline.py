@@ -15,6 +15,7 @@ from liveviz.app.progress import Progress
 from liveviz.app.tick import Tick
 from liveviz.clock import FrameClock
 from liveviz.inputs import audio
+from liveviz.inputs.downmix import Downmix
 from liveviz.outputs.headless import Headless
 from liveviz.outputs.recorder import Recorder
 from liveviz.post import Chain
@@ -86,8 +87,13 @@ def render(
     except LivevizError as error:
         part.unlink()
         raise LivevizError(f"out: {out}: {str(error).replace(str(part), target.name)}") from None
+    downmix = Downmix(reader.channels, reader.speakers, channels, stems)
+
+    def stereo(block: AudioBlock) -> np.ndarray:
+        return downmix.step(block.samples, len(block.samples) / block.sample_rate)
+
     listener = signals.Listener(reader.sample_rate, channels, stems)
-    ears = FileEars(reader, listener, lambda block: recorder.write_audio(_stereo(block.samples), block.time))
+    ears = FileEars(reader, listener, lambda block: recorder.write_audio(stereo(block), block.time))
     tick = Tick(FrameClock(fps), lambda until: (), ears.listen, show, live.render, chain)
     progress = Progress(reader.duration or 0.0)
     written = 0
@@ -146,10 +152,6 @@ def _keep(part: Path, target: Path) -> Path | None:
         except OSError:  # a name that grew too long, a folder that is no more
             break
     return part
-
-
-def _stereo(samples: np.ndarray) -> np.ndarray:
-    return samples[:, :2] if samples.shape[1] >= 2 else np.repeat(samples, 2, axis=1)
 
 
 def _black(size: tuple[int, int]) -> np.ndarray:

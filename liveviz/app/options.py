@@ -17,7 +17,7 @@ class ShowOptions:
     window: "window", "fullscreen" or "headless". monitor: name or index for fullscreen, None = the first.
     osc: (host, port) or None; osc_required: the user asked for that very port.
     midi: port name, None for every port, "none" for no MIDI at all.
-    record: mp4 to write.
+    record: mp4 to write. output: sound output that a file or the demo is heard on, None for the system's.
     seconds: stop after so long, None = until stopped.
     channels: of the sound, () for all; stems: channels with signals of their own. offset: seconds by which sound is heard
         before it is captured, None for what was calibrated.
@@ -48,6 +48,7 @@ class ShowOptions:
     take: int = 0
     wide: str = "mirror"
     quality: str = "auto"
+    output: str | None = None
 
     def with_take(self, take: int) -> "ShowOptions":
         """The same with `take`."""

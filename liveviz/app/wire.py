@@ -214,8 +214,8 @@ def unpack_control(record: bytes) -> ControlMessage:
 
 
 def pack_audio(block: AudioBlock) -> list[bytes]:
-    """A block as stereo records of at most AUDIO_BYTES bytes (mono is doubled, further channels are left out)."""
-    stereo = block.samples[:, :2] if block.samples.shape[1] >= 2 else np.repeat(block.samples, 2, axis=1)
+    """A block of two channels as records of at most AUDIO_BYTES bytes."""
+    stereo = block.samples
     records = []
     for start in range(0, len(stereo), AUDIO_FRAMES):
         part = np.ascontiguousarray(stereo[start : start + AUDIO_FRAMES], np.float32)

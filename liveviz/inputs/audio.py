@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 __all__ = ["DEMO", "SYSTEM", "Reader", "Source", "devices", "look_again", "open_live", "open_reader"]
 
 DEMO, SYSTEM = "demo", "system"
-SOUND_SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".aif", ".aiff", ".m4a", ".aac", ".mp4", ".wma", ".mid")
+SOUND_SUFFIXES = (
+    *(".wav", ".flac", ".mp3", ".ogg", ".opus", ".aif", ".aiff", ".m4a", ".aac", ".mp4", ".wma"),
+    *(".mov", ".webm", ".mkv", ".mka", ".mid"),
+)
 
 
 def open_reader(source: str) -> Reader:
@@ -42,6 +45,7 @@ def open_live(
     play: bool = True,
     block_frames: int = 256,
     channels: int = 0,
+    output: str | None = None,
 ) -> Source:
     """Open what `source` names, ready to `start()`.
 
@@ -51,18 +55,19 @@ def open_live(
             case).
         now: the show's clock.
         loop: a file or the demo begins again, seamlessly.
-        play: let a file or the demo be heard where there is an output.
+        play: let a file or the demo be heard where there is an output. output: its name, or any part of it; None for the
+            system's default.
         block_frames: frames of one block.
         channels: how many a device must have; 0 for any. A file is taken as it is: what it has not is silent.
     Raises:
         LivevizError: no such file or device (names the devices there are), it cannot be opened, or has too few channels.
     """
     if source is None:
-        return _system_input(now, loop=loop, play=play, block_frames=block_frames, channels=channels)
+        return _system_input(now, loop=loop, play=play, block_frames=block_frames, channels=channels, output=output)
     # A folder that happens to be called like a device, without a separator in it, is not what was meant.
     there = os.path.lexists(source) and (not os.path.isdir(source) or _looks_like_a_path(source))
     if source == DEMO or there:
-        return _played(source, now, loop=loop, play=play, block_frames=block_frames)
+        return _played(source, now, loop=loop, play=play, block_frames=block_frames, output=output)
     if source == SYSTEM:
         from liveviz.inputs.audio_system import open_system
 
@@ -104,7 +109,9 @@ def look_again() -> None:
     bounded(refresh, ANSWER_WITHIN, "the sound system")
 
 
-def _system_input(now: Callable[[], float], *, loop: bool, play: bool, block_frames: int, channels: int) -> Source:
+def _system_input(
+    now: Callable[[], float], *, loop: bool, play: bool, block_frames: int, channels: int, output: str | None
+) -> Source:
     """The system's default input, or the demo with a notice that tells why."""
     from liveviz.inputs.audio_device import DeviceSource
     from liveviz.inputs.audio_portaudio import default_input
@@ -114,17 +121,19 @@ def _system_input(now: Callable[[], float], *, loop: bool, play: bool, block_fra
     except LivevizError as error:
         if channels:  # stems without their channels are another show
             raise
-        fallback = _played(DEMO, now, loop=loop, play=play, block_frames=block_frames)
+        fallback = _played(DEMO, now, loop=loop, play=play, block_frames=block_frames, output=output)
         fallback.notice = f"{error}: playing the built-in demo song"
         return fallback
 
 
-def _played(source: str, now: Callable[[], float], *, loop: bool, play: bool, block_frames: int) -> Source:
+def _played(
+    source: str, now: Callable[[], float], *, loop: bool, play: bool, block_frames: int, output: str | None
+) -> Source:
     from liveviz.inputs.audio_player import PlayedSource
     from liveviz.inputs.demo import DemoReader
 
     reader = open_reader(source)
-    played = PlayedSource(reader, now, loop=loop, play=play, block_frames=block_frames)
+    played = PlayedSource(reader, now, loop=loop, play=play, block_frames=block_frames, output=output)
     if isinstance(reader, DemoReader):
         reader.rest = played.rest
     return played

@@ -18,12 +18,13 @@ class Source(Protocol):
     dropped: blocks that were lost since the start (overflow, a consumer that was away too long).
     reconnects: how many times a lost device came back.
     heard: it is being played to a sound output.
-    notice: one line the user should read, or None.
+    notice: one line the user should read, or None. speakers: as of a Reader.
     """
 
     label: str
     sample_rate: int
     channels: int
+    speakers: tuple[str, ...]
     duration: float | None
     notice: str | None
 
@@ -57,13 +58,15 @@ class Source(Protocol):
 class Reader(Protocol):
     """Sound that is pulled, as fast as the caller likes.
 
-    duration: seconds, None where the file does not say.
+    duration: seconds, None where the file does not say. speakers: what each channel is for, as FFmpeg names it (FL, FR,
+    FC, LFE ...); () where nobody says.
     """
 
     label: str
     sample_rate: int
     channels: int
     duration: float | None
+    speakers: tuple[str, ...]
 
     def read(self, frames: int) -> NDArray[np.float32]:
         """The next samples, float32 `[n, channels]`, finite, within ±4; n < frames only at the end."""

@@ -57,6 +57,7 @@ class DeviceSource:
     heard = False
     finished = False
     notice: str | None = None
+    speakers: tuple[str, ...] = ()
 
     def __init__(self, device: Device, now: Callable[[], float], *, block_frames: int = 256, channels: int = 0) -> None:
         self.label = self._name = device.name

@@ -1,5 +1,6 @@
 """Sound files, streamed: a two-hour set must open as fast as a jingle and take no more memory. libsndfile decodes wav,
-flac, mp3 and ogg; what it hands over is made finite and bounded here, so that no room behind this one has to doubt it."""
+flac, mp3 and ogg, FFmpeg the rest, and what libsndfile finds nothing in; what is handed over is made finite and bounded
+here, so that no room behind this one has to doubt it."""
 
 import logging
 import os
@@ -11,6 +12,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from liveviz.inputs.audio_contract import bounded_samples
+from liveviz.inputs.audio_decoded import DecodedFile, speakers
 from liveviz.spec import LivevizError
 
 LOG = logging.getLogger("liveviz.inputs")
@@ -18,6 +20,8 @@ RATES = (8_000, 192_000)
 MAX_CHANNELS = 64
 READ_ERRORS = (soundfile.SoundFileError, OSError)
 _UNKNOWN_LENGTH = 1 << 62
+_WIDEST, _BESIDES = 8, 1 << 16  # bytes of a sample, and of what else a file may hold before its head is doubted
+KINDS = "wav, flac, mp3, ogg, m4a, aac, wma, and the sound of mp4, mov, webm"
 
 
 class _Streamed(soundfile.SoundFile):
@@ -35,7 +39,7 @@ class FileReader:
     """Reads one sound file from start to end.
 
     Args:
-        path: wav, flac, mp3, ogg (or anything else libsndfile knows), 8 to 192 kHz.
+        path: any kind that libsndfile or FFmpeg knows, 8 to 192 kHz.
     Raises:
         LivevizError: missing, not a regular file, no sound file, empty, rate or channels out of range.
     State: position in the file. A file that breaks off or turns unreadable simply ends there, and the log says so;
@@ -49,6 +53,7 @@ class FileReader:
         self.label = Path(name).name.encode("utf-8", "replace").decode("utf-8")
         self.sample_rate = int(self._file.samplerate)
         self.channels = int(self._file.channels)
+        self.speakers = speakers(name) if self.channels > 2 else ()
         frames = self._file.frames
         self.duration: float | None = frames / self.sample_rate if 0 < frames < _UNKNOWN_LENGTH else None
         self._ended = self._lost = self._told = self._begun = False
@@ -126,13 +131,26 @@ class FileReader:
         self._file.close()
 
 
-def _open(name: str) -> _Streamed:
+def _open(name: str) -> _Streamed | DecodedFile:
     _check_is_file(name)
+    found: _Streamed | None = None
     try:
-        return _Streamed(os.fsencode(name))
-    except (soundfile.SoundFileError, OSError, TypeError, ValueError) as error:
-        # TypeError: a .raw file, whose format only its owner knows.
-        raise LivevizError(f"{name}: not a sound file that liveviz reads (wav, flac, mp3, ogg)") from error
+        found = _Streamed(os.fsencode(name))
+        # What the head says is compared with the size: a recorder that crashed left it at nothing, or at the first second.
+        enough = os.path.getsize(name) <= found.frames * found.channels * _WIDEST + _BESIDES
+        if found.frames and enough and not (found.channels > 2 and found.format == "OGG"):  # it has an order of its own
+            return found
+    except (soundfile.SoundFileError, OSError, TypeError, ValueError):
+        pass  # TypeError: a .raw file, whose format only its owner knows
+    try:
+        decoded = DecodedFile(name)
+    except (OSError, ValueError) as error:
+        if found is not None:
+            return found
+        raise LivevizError(f"{name}: not a sound file that liveviz reads ({KINDS})") from error
+    if found is not None:
+        found.close()
+    return decoded
 
 
 def _check_is_file(name: str) -> None:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from liveviz.inputs.audio_portaudio import BlockTimes, bounded, close_stream, load, open_stream, start_stream
+from liveviz.inputs.audio_output import OutputFeed, open_output
+from liveviz.inputs.audio_portaudio import BlockTimes, bounded, close_stream, find_output, start_stream
 from liveviz.spec import AudioBlock, LivevizError, stand_back
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("liveviz.inputs")
 AHEAD_SECONDS = 3.0
-OUTPUT_LATENCY = 0.06
 OPEN_WITHIN = 2.0
 CLOSE_WITHIN = 1.0
 STALLED_AFTER = 0.4  # seconds without a callback of the output
@@ -41,7 +41,8 @@ class PlayedSource:
         reader: what to play; this source closes it.
         now: the show's clock.
         loop: begin again at the end, without a gap.
-        play: to the default sound output where there is one, else by the clock.
+        play: to a sound output where there is one, else by the clock.
+        output: name of it, as in `find_output`; None for the default.
         block_frames: frames of one block; the last one of a song may be shorter.
     State: what was read ahead (AHEAD_SECONDS), what was given to the output and is not heard yet.
     """
@@ -49,9 +50,17 @@ class PlayedSource:
     reconnects = 0
 
     def __init__(
-        self, reader: "Reader", now: Callable[[], float], *, loop: bool, play: bool = True, block_frames: int = 256
+        self,
+        reader: "Reader",
+        now: Callable[[], float],
+        *,
+        loop: bool,
+        play: bool = True,
+        block_frames: int = 256,
+        output: str | None = None,
     ) -> None:
         self.label, self.sample_rate, self.channels = reader.label, reader.sample_rate, reader.channels
+        self.speakers = reader.speakers
         self.duration = None if loop else reader.duration
         self.notice: str | None = None
         self.dropped = 0
@@ -65,6 +74,8 @@ class PlayedSource:
         self._lost = False  # the file of a loop cannot be read
         self._try_at = float("-inf")
         self._stream: Any = None
+        self._output = output
+        self._feed_output: OutputFeed
         self._last_callback = float("-inf")
         self._stalled = False
         self._silence = self._until_steady = 0.0  # seconds of silence that the output still gets before the song
@@ -83,7 +94,9 @@ class PlayedSource:
             return self._all_read and not self._ahead and not self._sounding
 
     def start(self) -> None:
-        """Begin to play."""
+        """Begin to play; LivevizError where no output has the name that was asked for."""
+        if self._play and self._output is not None:
+            find_output(self._output)
         self._feeder.start()
         if self._play:
             try:
@@ -184,73 +197,58 @@ class PlayedSource:
     # The sound output.
 
     def _open_output(self) -> None:
-        sd = load()
-        try:
-            device = sd.query_devices(kind="output")
-        except (sd.PortAudioError, ValueError) as error:
-            raise LivevizError("there is no sound output on this machine") from error
-        channels = min(2, device["max_output_channels"])
-        what = f"sound output {device['name']!r}"
         times: BlockTimes | None = None
 
         def callback(out: Any, frames: int, info: Any, status: Any) -> None:
             self._fill(out, info.outputBufferDacTime - info.currentTime, times)
 
-        stream = open_stream(
-            "OutputStream",
-            what,
-            device=device["index"],
-            channels=channels,
-            samplerate=self.sample_rate,
-            blocksize=self._block * BLOCKS_A_CALLBACK,
-            latency=OUTPUT_LATENCY,
-            dtype="float32",
-            callback=callback,
-        )
+        stream, feed = open_output(self._output, self._reader, self._block * BLOCKS_A_CALLBACK, callback)
         times = BlockTimes(self._now, 0.0, 0.5, stream.latency)
         with self._lock:
             abandoned = self._closing.is_set() or self._due > float("-inf")
             if not abandoned:
                 self._last_callback = self._now() + STEADY_WITHIN - STALLED_AFTER
-                self._until_steady = stream.latency + 2 * BLOCKS_A_CALLBACK * self._block / self.sample_rate
+                self._until_steady = stream.latency + 2 * BLOCKS_A_CALLBACK * self._block / feed.rate
                 self._silence = self._until_steady
-                self._stream = stream
+                self._feed_output, self._stream = feed, stream
         if abandoned:
             close_stream(stream)
             return
         try:
-            start_stream(stream, what)
+            start_stream(stream, "the sound output")
         except LivevizError:
             self._stream = None
             close_stream(stream)
             raise
 
     def _fill(self, out: NDArray[np.float32], offset: float, times: BlockTimes | None) -> None:
-        """PortAudio's callback: the next blocks into `out` `[frames, channels]`, and when each will have been heard."""
+        """PortAudio's callback: what comes next into `out` `[frames, channels]`, and when each block will have been heard."""
         with self._lock:
             if times is None or self._stream is None:
                 out.fill(0.0)
                 return
+            feed = self._feed_output
             if self._silence > 0.0:
                 out.fill(0.0)
-                self._silence -= len(out) / self.sample_rate
+                self._silence -= len(out) / feed.rate
                 return
             self._stalled = False
             self._last_callback = self._now()
-            for start in range(0, len(out), self._block):
-                part = out[start : start + self._block]
-                end = times.step(offset + (start + len(part)) / self.sample_rate, len(part) / self.sample_rate)
+            filled = feed.take(out)
+            while filled < len(out):
                 if not self._ahead:
-                    part.fill(0.0)
+                    out[filled:] = 0.0
                     self.dropped += not self._all_read
-                    continue
+                    break
                 samples = self._ahead.popleft()
-                part[: len(samples)] = to_output(samples, part.shape[1])
-                part[len(samples) :] = 0.0
+                seconds = len(samples) / self.sample_rate
+                end = times.step(offset + filled / feed.rate + seconds, seconds)
                 self._sounding.append((samples, end))
                 if len(self._sounding) > self._ahead_most:
                     self._sounding.popleft()
                     self.dropped += 1
+                feed.put(samples)
+                filled += feed.take(out[filled:])
         self._wake.set()
 
     def _go_on_silently(self, t: float) -> None:

@@ -168,19 +168,44 @@ def find_input(name: str) -> Device:
         LivevizError: there is none; names those there are.
     """
     inputs = [d for d in list_devices() if d.inputs > 0]
+    if (device := _named(name, inputs)) is not None:
+        return device
+    if not inputs:
+        raise LivevizError(f"{name}: no such file, and there is no sound input on this machine")
+    names = ", ".join(dict.fromkeys(d.name for d in inputs))
+    raise LivevizError(f"{name}: no such file or sound input; inputs there are: {names}")
+
+
+def find_output(name: str | None) -> Device:
+    """The output device of that name, as in `find_input`; None for the system's default.
+
+    Raises:
+        LivevizError: there is none; names those there are.
+    """
+    outputs = [d for d in list_devices() if d.outputs > 0]
+    if name is None:
+        outputs = [d for d in outputs if d.default_output] or outputs[:1]
+    if not outputs:
+        raise LivevizError("there is no sound output on this machine")
+    device = _named(name, outputs) if name is not None else outputs[0]
+    if device is None:
+        names = ", ".join(dict.fromkeys(d.name for d in outputs))
+        raise LivevizError(f"output {name!r:.80}: no such sound output; there are: {names}")
+    return device
+
+
+def _named(name: str, devices: list[Device]) -> Device | None:
+    """The device called so: the whole name first, else any part of it; upper or lower case."""
     wanted = name.strip().lower()
     for fits in (
         lambda d: d.name.lower() == wanted,
         lambda d: f"{d.name}, {d.host_api}".lower() == wanted,
         lambda d: bool(wanted) and wanted in d.name.lower(),
     ):
-        for device in inputs:
+        for device in devices:
             if fits(device):
                 return device
-    if not inputs:
-        raise LivevizError(f"{name}: no such file, and there is no sound input on this machine")
-    names = ", ".join(dict.fromkeys(d.name for d in inputs))
-    raise LivevizError(f"{name}: no such file or sound input; inputs there are: {names}")
+    return None
 
 
 def default_input() -> Device:

@@ -64,6 +64,7 @@ class LoopbackSource:
     heard = False
     finished = False
     notice: str | None = None
+    speakers: tuple[str, ...] = ()
     reconnects = 0
 
     def __init__(self, now: Callable[[], float], block_frames: int) -> None:

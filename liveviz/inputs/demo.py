@@ -25,6 +25,7 @@ class DemoReader:
     label = "demo"
     sample_rate = score.SAMPLE_RATE
     channels = 2
+    speakers: tuple[str, ...] = ("FL", "FR")
 
     def __init__(self, rest: Callable[[], None] = lambda: None) -> None:
         from liveviz.inputs.demo_mix import Band

@@ -26,6 +26,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     arguments.add_show(parser, 30.0)
     arguments.add_ears(parser)
     parser.add_argument(
+        "--output",
+        type=arguments.named,
+        metavar="DEVICE",
+        help="sound output that a file or the demo is heard on (default: the system's; `liveviz devices` lists them)",
+    )
+    parser.add_argument(
         "--latency-offset",
         type=float,
         metavar="MS",
@@ -90,5 +96,6 @@ def run(args: argparse.Namespace) -> int:
         offset=None if args.latency_offset is None else arguments.offset(args.latency_offset),
         started=started,
         quality=args.quality,
+        output=args.output,
     )
     return Show(options).run()
