@@ -2,6 +2,7 @@
 mistake is one line."""
 
 import contextlib
+import io
 import logging
 import os
 import resource
@@ -158,6 +159,22 @@ def test_progress_never_ends_the_work(monkeypatch: pytest.MonkeyPatch, kind: str
             os.write(write, b"the pipe really is of no use")
         os.dup2(os.open(os.devnull, os.O_WRONLY), write)
     stream.close()
+
+
+def test_progress_does_not_flood_a_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    log, seconds = io.StringIO(), [0.0]
+    monkeypatch.setattr(sys, "stderr", log)
+    monkeypatch.setattr(progress, "now", lambda: seconds[0])
+    for hours, most in ((1.0, 10), (24.0, 150), (0.01, 8)):
+        bar = progress.Progress(1000.0)
+        for step in range(1001):
+            bar.show(step, f"step {step}")
+            seconds[0] += 3.6 * hours
+        bar.end()
+        lines = log.getvalue().splitlines()
+        assert 6 <= len(lines) <= most and "\r" not in log.getvalue() and "█" not in log.getvalue()
+        assert lines[0].startswith(" 10%  step 100, ") or hours != 1.0
+        log.truncate(log.seek(0))
 
 
 def test_the_probe_touches_nothing(tmp_path: Path) -> None:

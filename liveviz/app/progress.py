@@ -4,15 +4,17 @@ import sys
 
 from liveviz.clock import now
 
+_LONG_S = 600.0
+
 
 class Progress:
-    """A bar on standard error: share done, a few words, time left; a line now and then where that is no terminal,
-    nothing where it is closed.
+    """A bar on standard error: share done, a few words, time left; where that is no terminal, a line for every tenth of the
+    work, or every ten minutes; nothing where it is closed.
 
     Args:
         total: of the work, in any unit.
-        every_s: seconds between lines where standard error is no terminal.
-    State: when the first share was shown, and which: work that is resumed does not begin at 0.
+        every_s: seconds between two lines at least, where standard error is no terminal.
+    State: when the first share was shown, and which: work that is resumed does not begin at 0. The tenth that was told last.
     """
 
     def __init__(self, total: float, every_s: float = 5.0) -> None:
@@ -21,6 +23,7 @@ class Progress:
         self._to = None if sys.stderr is None or sys.stderr.closed else sys.stderr
         self._terminal = self._to is not None and self._to.isatty()
         self._every, self._width = 0.1 if self._terminal else every_s, 0
+        self._tenth = 0
 
     def show(self, done: float, words: str) -> None:
         """Draw the bar, at most ten times a second."""
@@ -28,10 +31,13 @@ class Progress:
         began, before = self._first = self._first or (t, share)
         if t - self._drawn < self._every:
             return
-        self._drawn = t
+        if not self._terminal and int(10 * share) <= self._tenth and t - self._drawn < _LONG_S:
+            return
+        self._drawn, self._tenth = t, int(10 * share)
         left = (t - began) * (1.0 - share) / max(share - before, 1e-6) if share > before else None
-        line = f"{'█' * int(share * 30):<30} {share:4.0%}  {words}, {_clock(left)} left"
+        line = f"{share:4.0%}  {words}, {_clock(left)} left"
         if self._terminal:
+            line = f"{'█' * int(share * 30):<30} {line}"
             self._write(f"\r{line:<{self._width}}")
             self._width = len(line)
         else:

@@ -40,6 +40,12 @@ class Rate:
         self._changing = False
         self._changes = 0
 
+    def draw_with(self, chain: Chain, software: bool) -> None:
+        """Go on with another chain, at the same step."""
+        self._chain, self._software = chain, software
+        if self._control is not None:
+            self._chain.rescale(self._control.step.effects)
+
     def share(self, new: bool) -> float:
         """How much of the newest picture is seen in the next frame; `new`: it has just come."""
         return self._between.step(new)

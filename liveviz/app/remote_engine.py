@@ -69,6 +69,10 @@ class RemoteEngine:
         self.pictures = 1.0
         self.new = False
 
+    def take_from(self, pictures: Receiver) -> None:
+        """Get pictures through another end from now on."""
+        self._pictures = pictures
+
     @property
     def seen(self) -> bool:
         """A picture of the generator has come."""

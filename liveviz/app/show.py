@@ -31,12 +31,14 @@ _END_S = 1.5  # how long children may take to end
 _TAPE_END_S = 5.5  # ... and the stage, where it finishes a recording, which plays without its end too
 _ANEW_S = 0.5
 _STEADY_S = 3.0  # a child that lived so long after it was ready is started again at once, however often it died before
+_KEPT = ("screen", "place")
 _BACKOFF_S = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 
 @dataclass
 class _Room:
-    """One child and its history. device: the input that it listened to."""
+    """One child and its history. device: the input that it listened to. kept: what it
+    said that the next one must know."""
 
     name: str
     process: BaseProcess | None = None
@@ -48,6 +50,7 @@ class _Room:
     killed: bool = False
     called_slow: bool = False
     device: str = ""
+    kept: dict = field(default_factory=dict)
     deaths: list[float] = field(default_factory=list)
 
 
@@ -94,7 +97,7 @@ class Show:
         multiprocessing.connection.wait(sentinels, timeout=0.05)
 
     def _start(self, room: _Room) -> None:
-        self._links.status[room.name].say({"state": "starting", "device": room.device})
+        self._links.status[room.name].say({"state": "starting", "device": room.device, **room.kept})
         room.process = self._context.Process(
             target=child.run,
             args=(room.name, self._options.with_take(room.starts), self._links),
@@ -128,6 +131,7 @@ class Show:
         ready = status.get("state") in ("ready", "finished")
         if status.get("captured"):
             room.device = status["source"]
+        room.kept |= {key: status[key] for key in _KEPT if key in status}
         room.was_ready |= ready
         room.ready_since = min(room.ready_since, now()) if ready else math.inf
         silent = now() - max(status.get("time", 0.0), self._back)
@@ -194,6 +198,8 @@ class Show:
         """Say how it was, write `--stats`; the exit code."""
         status = {room: self._links.status[room].read() for room in child.ROOM_MODULES}
         self._tapes.update(dict.fromkeys(status["stage"].get("tape", {}).get("written", [])))
+        if status["stage"].get("state") == "failed" or "waits" in status["stage"]:
+            self._failed = self._failed or str(status["stage"].get("message") or status["stage"]["waits"])
         restarts = {room.name: max(0, room.starts - 1) for room in self._rooms.values()}
         figures = compose(status["ears"], status["hands"], status["engine"], {**status["stage"], "restarts": restarts})
         frames, osc = figures["frames"], figures["control"]["osc"]

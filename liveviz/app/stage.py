@@ -2,6 +2,7 @@
 engine, a controller or a recorder does, a picture is presented in time: the newest there is."""
 
 import logging
+from collections.abc import Callable
 
 from liveviz import mapping, post, signals
 from liveviz.app import child, composition, wire
@@ -28,16 +29,15 @@ _MODEL = "/liveviz/model"  # its argument is a name
 class Stage:
     """One show on one screen."""
 
-    def __init__(self, options: ShowOptions, links: Links) -> None:
+    def __init__(self, options: ShowOptions, links: Links, goes_on: Callable[[], bool] = lambda: True) -> None:
         self._options, self._links = options, links
         self._file = MappingFile(options.mapping, links.mapping, options.stems)
-        self.screen = Screen(options, links)
+        self.screen = Screen(options, links, goes_on)
         links.status["stage"].say({"state": "starting", "screen": self.screen.kind})
         self._show = mapping.Show(
             self._file.program, composition.registry(), signals.all_outputs(options.stems), seed=options.seed
         )
-        self._pictures = Receiver(links.images, links.handover, self.screen.ctx)
-        self._chain = Chain(self.screen.ctx, composition.shaders(), options.size, upload=self._pictures.upload)
+        self._pictures, self._chain = self._dressed()
         self._models = ModelChoice(options.model, self._file.program.model, links)
         self._clock = WallClock(options.fps)
         self._engine = RemoteEngine(links, self._clock, self._pictures)
@@ -51,6 +51,20 @@ class Stage:
 
     def _share(self) -> float:
         return self._rate.share(self._engine.new)
+
+    def _dressed(self) -> tuple[Receiver, Chain]:
+        """What draws with the screen's GL."""
+        pictures = Receiver(self._links.images, self._links.handover, self.screen.ctx)
+        return pictures, Chain(self.screen.ctx, composition.shaders(), self._options.size, upload=pictures.upload)
+
+    def _change_screens(self) -> None:
+        """The display went away, or is back: the show goes on with another GL."""
+        self._pictures.close()
+        self.screen.change()  # what the old GL held goes with it
+        self._pictures, self._chain = self._dressed()
+        self._engine.take_from(self._pictures)
+        self._tick.draw_with(self._chain)
+        self._rate.draw_with(self._chain, post.software(self.screen.ctx))
 
     def _listen(self, until: float, dt: float) -> SignalFrame | None:
         if (found := self._links.signals.read()) is not None:
@@ -81,6 +95,8 @@ class Stage:
 
     def step(self) -> bool:
         """One frame; False once the window is closed or the time is up."""
+        if self.screen.must_change():
+            self._change_screens()
         if (program := self._file.changed()) is not None:
             self._show.replace(program)
             self._models.follow(program.model)
@@ -105,6 +121,7 @@ class Stage:
             {
                 "state": state,
                 "screen": self.screen.kind,
+                "place": self.screen.place,
                 "applied": self._tick.applied,
                 "tape": self._taping.report(),
                 "quality": self._rate.report(),
@@ -122,7 +139,7 @@ class Stage:
 
 def body(options: ShowOptions, links: Links, life: child.Life) -> None:
     """Present pictures until the show ends."""
-    stage = Stage(options, links)
+    stage = Stage(options, links, life.goes_on)
     child.settle()
     said = now()
     goes_on = True

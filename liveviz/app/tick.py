@@ -64,6 +64,10 @@ class Tick:
         self._last: tuple[ImageFrame, moderngl.Texture] | None = None
         self.applied = {"osc": 0, "midi": 0, "key": 0}
 
+    def draw_with(self, chain: Chain) -> None:
+        """Draw with another chain from now on; a picture that is held is drawn anew."""
+        self._chain, self._last = chain, None
+
     def step(self) -> Picture:
         """One picture, at the clock's next time."""
         now, dt = self._clock.next()

@@ -1,6 +1,7 @@
 """GL without a window: the same show on a computer that has no display (a render, a server, a test), so that
 everything up to the last pixel is the same program."""
 
+import ctypes
 import sys
 from typing import Any
 
@@ -41,3 +42,5 @@ class Headless:
         if not self.closed:
             self.closed = True
             self.ctx.release()
+            if sys.platform == "linux":  # else a window's GL is refused: the thread still has this one
+                ctypes.CDLL("libEGL.so.1").eglReleaseThread()

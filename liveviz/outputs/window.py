@@ -1,8 +1,6 @@
 """The window that the audience sees: fitted without distortion, fullscreen on a chosen monitor, and still there when a
 laptop's lid, a projector or a window manager does something unexpected (no size, minimised, other size)."""
 
-import os
-import sys
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -10,10 +8,12 @@ from typing import Any
 import glfw
 import moderngl
 
+from liveviz.outputs._display import available, find, reason, start, when_lost
 from liveviz.outputs._keys import key_name
+from liveviz.outputs._place import Place, address, again
 from liveviz.spec import ControlMessage, LivevizError
 
-glfw.ERROR_REPORTING = "ignore"  # asked for with get_error where it matters; the default prints Python warnings
+__all__ = ["Place", "Window", "available", "find", "find_monitor", "fitted", "monitors"]
 
 _VERTEX = """#version 330 core
 out vec2 uv;
@@ -39,38 +39,13 @@ _PANEL_HEIGHT = 720
 """Height of the window for which the overlay is made; it grows with the window."""
 
 
-def _start() -> None:
-    """Initialise GLFW; LivevizError with its words where it cannot."""
-    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        raise LivevizError("no display: neither DISPLAY nor WAYLAND_DISPLAY is set")
-    if sys.platform == "darwin":
-        glfw.init_hint(glfw.COCOA_CHDIR_RESOURCES, glfw.FALSE)  # else it changes the working folder
-    if not glfw.init():
-        raise LivevizError(f"no display: {_reason()}")
-
-
-def _reason() -> str:
-    _, text = glfw.get_error()
-    text = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    return " ".join(text.split()) if text else "GLFW does not say why"
-
-
-def available() -> tuple[bool, str]:
-    """Whether a window can open here, and why not. Never raises."""
-    try:
-        _start()
-    except LivevizError as error:
-        return False, str(error)
-    return True, ""
-
-
 def monitors() -> list[str]:
     """Names of the monitors, in the order of their numbers from 0.
 
     Raises:
         LivevizError: there is no display.
     """
-    _start()
+    start()
     return [_name(m) for m in glfw.get_monitors()]
 
 
@@ -132,9 +107,11 @@ class Window:
         monitor: number or part of the name of the monitor for fullscreen; None takes the one the window is on.
         now: the show's clock, for the times of key messages.
         vsync: `present` waits for the screen.
+        place: where a window was before, to be there again; it goes before `fullscreen` and `monitor`.
     Raises:
         LivevizError: no display, no such monitor, no GL 3.3.
-    State: `closed` turns True on Esc and on the window's close button, and stays so.
+    State: `closed` turns True on Esc and on the window's close button, and stays so. `lost` turns True where the display
+        goes away under it: nothing is shown or may be drawn any more, and `close` comes before another window.
     """
 
     def __init__(
@@ -145,9 +122,14 @@ class Window:
         monitor: str | int | None,
         now: Callable[[], float],
         vsync: bool = True,
+        place: Place | None = None,
     ) -> None:
-        _start()
+        start()
         self._monitor = None if monitor is None else find_monitor(monitor, monitors())
+        self.lost = False
+        if place is not None:
+            fullscreen, size = place.fullscreen, place.windowed[2:]
+            self._monitor = None if place.monitor is None else again(*place.monitor, monitors())
         self._now = now
         self._messages: deque[ControlMessage] = deque(maxlen=256)
         self.closed = False
@@ -166,10 +148,17 @@ class Window:
             glfw.window_hint(hint, value)
         self._window: Any = glfw.create_window(size[0], size[1], title, None, None)
         if not self._window:
-            raise LivevizError(f"cannot open a window with OpenGL 3.3: {_reason()}")
+            raise LivevizError(f"cannot open a window with OpenGL 3.3: {reason()}")
         glfw.make_context_current(self._window)
+        if place is not None:
+            glfw.set_window_pos(self._window, *place.windowed[:2])
         self._windowed = (*glfw.get_window_pos(self._window), *size)
+        self._on = self._monitor  # the number of the monitor to be on again, and its name
+        self._name = "" if self._on is None else monitors()[self._on]
         glfw.set_key_callback(self._window, self._key)
+        glfw.set_window_pos_callback(self._window, self._moved)
+        glfw.set_window_size_callback(self._window, self._moved)
+        when_lost(self._lose)
         if fullscreen:
             self.set_fullscreen(True)
         glfw.show_window(self._window)
@@ -182,6 +171,18 @@ class Window:
         )
 
     @property
+    def place(self) -> Place:
+        """Where it is, or was before it was lost."""
+        return Place(self.fullscreen, None if self._on is None else (self._on, self._name), self._windowed)
+
+    def _lose(self) -> None:
+        self.lost = True
+
+    def _moved(self, *_: Any) -> None:
+        if not self.fullscreen and self._window is not None and not self.lost:
+            self._windowed = (*glfw.get_window_pos(self._window), *glfw.get_window_size(self._window))
+
+    @property
     def size(self) -> tuple[int, int]:
         """Width and height of what is drawn into, pixels; 0 while minimised on some systems."""
         return glfw.get_framebuffer_size(self._window) if self._window else (0, 0)
@@ -192,10 +193,10 @@ class Window:
         Args:
             overlay: premultiplied RGBA, row 0 at the bottom, made for a window 720 lines high; laid over the upper left.
         """
-        if self._window is None:
+        if self._window is None or self.lost:
             return
         width, height = self.size
-        if width < 1 or height < 1:
+        if self.lost or width < 1 or height < 1:
             return
         ctx, screen = self.ctx, self.ctx.screen
         screen.use()
@@ -228,10 +229,10 @@ class Window:
 
     def poll(self) -> list[ControlMessage]:
         """Keys since the last call: `key.<name>`, value 1 pressed, 0 released. Esc and F have done their work."""
-        if self._window is None:
+        if self._window is None or self.lost:
             return []
         glfw.poll_events()
-        if glfw.window_should_close(self._window):
+        if not self.lost and glfw.window_should_close(self._window):
             self.closed = True
         messages = list(self._messages)
         self._messages.clear()
@@ -258,10 +259,13 @@ class Window:
             mode = target and glfw.get_video_mode(target)
             if not mode:
                 return  # the last monitor was just unplugged: stay a window
+            found = [address(m) for m in glfw.get_monitors()]
+            self._on, self._name = found.index(address(target)), _name(target)
             self._windowed = (*glfw.get_window_pos(self._window), *glfw.get_window_size(self._window))
             # the mode that the monitor has already: no mode switch, so other monitors do not flicker
             glfw.set_window_monitor(self._window, target, 0, 0, mode.size.width, mode.size.height, mode.refresh_rate)
         else:
+            self._on = self._monitor
             x, y, width, height = self._windowed
             nowhere: Any = None
             glfw.set_window_monitor(self._window, nowhere, x, y, width, height, glfw.DONT_CARE)
@@ -285,7 +289,10 @@ class Window:
     def close(self) -> None:
         """Take the window away; nothing may be drawn with `ctx` after."""
         self.closed = True
-        if self._window is not None:
+        if self.lost and self._window is not None:
+            self._window = None
+            glfw.terminate()  # it connects to a display once
+        elif self._window is not None:
             for vertices in (self._scaled, self._exact):
                 vertices.program.release()
                 vertices.release()
