@@ -10,7 +10,7 @@ import torch
 from heart import frame, plain_generator, small
 
 from liveviz import bending, engine
-from liveviz.engine import openvino_device, registry
+from liveviz.engine import openvino, openvino_device, registry
 from liveviz.engine.backend import pack_rgba
 from liveviz.engine.bench import random_frames
 from liveviz.engine.cuda import Cuda
@@ -259,14 +259,13 @@ def test_a_device_is_one_that_openvino_finds(generator: Generator) -> None:
 
 
 def test_the_precision_is_measured_once_and_kept(tmp_path: Path) -> None:
-    import openvino
-
-    core = openvino.Core()
-    found = openvino_device.fastest(openvino, core, tmp_path)
+    library = openvino.library()
+    core = library.Core()
+    found = openvino_device.fastest(library, core, tmp_path)
     kept = list(tmp_path.glob("precision-*.txt"))
     assert found in ("bf16", "f32") and (not kept or kept[0].read_text() == found)
     for path in kept:
         path.write_text("f32" if found == "bf16" else "bf16")  # what is kept counts
-        assert openvino_device.fastest(openvino, core, tmp_path) != found
+        assert openvino_device.fastest(library, core, tmp_path) != found
         path.write_text("nonsense")
-        assert openvino_device.fastest(openvino, core, tmp_path) == found
+        assert openvino_device.fastest(library, core, tmp_path) == found

@@ -210,7 +210,7 @@ class Show:
         for path in self._tapes:
             if own_files.opens(Path(path)):
                 _log.info("written: %s", path)
-            elif os.path.exists(path):
+            elif Path(path).exists():
                 _log.warning("record: %s holds no whole picture, and does not play", path)
         if self._options.stats is not None:
             try:

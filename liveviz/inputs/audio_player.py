@@ -273,17 +273,3 @@ class PlayedSource:
             self._feeder.join(CLOSE_WITHIN)
         elif self._feeder.ident is None:
             self._reader.close()
-
-
-def to_output(samples: NDArray[np.float32], channels: int) -> NDArray[np.float32]:
-    """`samples` `[n, c]` for an output of one or two channels, within ±1.
-
-    One channel goes to both sides; of more than two, the even ones are averaged to the left and the odd ones to the right.
-    """
-    if channels == 1:
-        mixed = samples.mean(axis=1, keepdims=True)
-    elif samples.shape[1] <= 2:
-        mixed = samples
-    else:
-        mixed = np.stack([samples[:, 0::2].mean(axis=1), samples[:, 1::2].mean(axis=1)], axis=1)
-    return np.clip(mixed, -1.0, 1.0)
