@@ -126,6 +126,18 @@ def host_port(text: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
+def reply(text: str) -> tuple[str | None, int]:
+    """`9001` as (None, port), `127.0.0.1:9001` as (host, port); UsageError otherwise."""
+    if text.isdecimal() and len(text) <= 5 and 1 <= int(text) <= 65535:
+        return None, int(text)
+    if ":" not in text:
+        raise UsageError(f"osc-reply {text!r}: a port from 1 to 65535 of whoever asks, like 9001, or HOST:PORT")
+    host, port = host_port(text)
+    if port == 0:
+        raise UsageError(f"osc-reply {text!r}: a port from 1 to 65535")
+    return host, port
+
+
 def suffix(path: str, allowed: tuple[str, ...], what: str) -> Path:
     """The path, if its suffix is one of `allowed`; UsageError otherwise."""
     found = Path(path)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from liveviz import bending, engine
+from liveviz import bending, engine, models
 from liveviz.app.opening import Opened, Opener
 from liveviz.app.reduced import Reduced, Reduction
 from liveviz.clock import now
@@ -78,6 +78,11 @@ class Playing:
     def changing(self) -> bool:
         """Whether two generators are drawn, on the way from one to the other."""
         return self._fading is not None
+
+    @property
+    def generator(self) -> models.Generator | None:
+        """What plays, as it was read; None for a test card."""
+        return self._now.generator
 
     @property
     def on_device(self) -> bool:

@@ -22,6 +22,7 @@ log = logging.getLogger("liveviz.inputs")
 WAKE_S = 0.1  # how often the thread looks whether it should end
 CLOSE_S = 2.0
 MAX_LATER = 4096  # messages of bundles that are not due yet
+MAX_ANSWERS = 64  # to the questions of one packet
 MAX_EARLY = 64  # senders whose clock was found ahead that are remembered
 
 _WSAEMSGSIZE = 10040
@@ -31,10 +32,10 @@ Answer = float | str | None
 
 
 class Arrival(NamedTuple):
-    """What came in one packet: when, from where, the messages that were understood, why others were refused."""
+    """What came in one packet: when, from where (host, port), the messages that were understood, why others were refused."""
 
     time: float
-    sender: str
+    sender: tuple
     messages: tuple[Message, ...]
     faults: tuple[str, ...]
 
@@ -80,7 +81,9 @@ class OscInput:
         self._reply_to: tuple | None = None
         self._reply_port = reply[1] if reply is not None else None
         if reply is not None and reply[0] is not None:
-            family, _, self._reply_to = osc_sockets.resolve(*reply, f"osc-reply: {reply[0]!r}", "--osc-reply")
+            family, _, self._reply_to = osc_sockets.resolve(
+                reply[0], reply[1], f"osc-reply: {reply[0]!r}", "--osc-reply"
+            )
             self._reply_socket = socket.socket(family, socket.SOCK_DGRAM)
         self._sockets = osc_sockets.listen(host, port)
         self.port: int = self._sockets[0].getsockname()[1]
@@ -176,12 +179,15 @@ class OscInput:
         if notes.early > 0.0:
             self._say_early(sender[0], notes)
         if self._watch is not None:
-            self._watch(Arrival(now, sender[0], tuple(messages), tuple(notes.faults)))
+            self._watch(Arrival(now, sender, tuple(messages), tuple(notes.faults)))
         listens = self.listens
         due: dict[float, list[_Entry]] = {}
+        answers = MAX_ANSWERS
         for message in messages:
             if message.query:
-                self._reply(message.address, sender, one)
+                answers -= 1
+                if answers >= 0:
+                    self._reply(message.address, sender, one)
             else:
                 time = now + message.ahead
                 due.setdefault(time, []).extend(entries(message, time, listens))
