@@ -73,12 +73,12 @@ class Controls:
             if same and (target in self.bases or self._room_for(target)):
                 base.owner = None
                 self.bases[target] = base
-        travels = {source: knobs[0].travel for source, knobs in self._knobs.items()}
+        travels = {(k.route.source, k.route.port): k.travel for knobs in self._knobs.values() for k in knobs}
         self._knobs = {}
         for route in program.routes:
             if route.kind == "control" and route.mix == "set":
                 knob = Knob(route)
-                knob.travel = travels.get(route.source)
+                knob.travel = travels.get((route.source, route.port))
                 self._knobs.setdefault(route.source, []).append(knob)
 
     def rest_of(self, target: Target) -> float:
