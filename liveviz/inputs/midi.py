@@ -181,7 +181,9 @@ class MidiInput:
         self._lost += inlet.lost
         inlet.lost = 0
         port = inlet.port.name
-        self._mailbox.put((ControlMessage(address, value, heard_at, "", port), event) for address, value, event in changes)
+        self._mailbox.put(
+            (ControlMessage(address, value, heard_at, "", port), event) for address, value, event in changes
+        )
 
 
 def _check(name: str) -> None:

@@ -42,7 +42,7 @@ def why_idle(
         return "the picture is frozen (stage.freeze)"
     setter = next((r for r in program.routes if r.kind != "control" and r.mix == "set" and r.target == target), None)
     if setter is not None:
-        return f'the route from {setter.source} sets it in every picture (mix = "add" there lets both count)'
+        return f'the route from {setter.source} sets it (mix = "add" there lets both count)'
     if name.startswith("bend."):
         return _bend(target, registry, facts, frame)
     if name.startswith("post."):
@@ -65,7 +65,7 @@ def _bend(target: Target, registry: Registry, facts: Facts, frame: ParameterFram
     if facts.layers and layer not in facts.layers:
         return f"this generator has no layer {layer}; it has {', '.join(map(str, facts.layers))}"
     if place in facts.waiting:
-        return f"a network that can be bent so at layer {layer} is being compiled, and comes in when it is ready"
+        return f"being compiled for layer {layer}, it comes in when it is ready"
     return f"layer {layer} cannot be bent so; the log says why" if place in facts.refused else ""
 
 
