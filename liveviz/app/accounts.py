@@ -15,7 +15,9 @@ from liveviz.spec import ControlMessage, Output, ParameterFrame
 MODEL = "/liveviz/model"  # its argument is a name
 MONITOR = "/liveviz/monitor"  # who says this is told every line for a while
 ASKED = (MODEL, "/liveviz/mapping", "/liveviz/tempo", "/liveviz/section")  # answer "?", beside the parameters
+MOST_TOLD = 400  # messages of one packet
 _MOST_UNHEARD = 64  # addresses whose nearest neighbour is looked for
+_LETTERS = 3  # that are left out or too many in a mistyped address
 _MOST_NUMBERS = 8  # of one message that are shown
 _NOBODY = "nobody listens to it"
 
@@ -56,24 +58,28 @@ class Accounts:
         """The frame of this show alone, for where there is no other."""
         return self._show.step(None, 0.0, 0.0)
 
-    def arrived(self, arrival: Arrival, tell: bool = True) -> list[str]:
-        """Do what the messages of one packet say, and tell of each; nothing where `tell` is false."""
+    def arrived(self, arrival: Arrival, most: int = MOST_TOLD) -> list[str]:
+        """Do what the messages of one packet say, and tell of the first `most` of them."""
         lines = [f"refused: {fault}" if "played now" not in fault else fault for fault in arrival.faults]
-        for message in arrival.messages:
-            did = self._osc(message, arrival.time, tell)
-            if tell:
-                lines.append(f"{_written(message)} -> {did}")
-        return [f"osc {arrival.sender[0]} {line}" for line in lines] if tell else []
+        lines += [f"{_written(message)} -> {self._osc(message, arrival.time)}" for message in arrival.messages[:most]]
+        for message in arrival.messages[most:]:
+            for entry, _ in entries(message, arrival.time, self.listens):
+                self.follow(entry)
+        if len(arrival.messages) > most:
+            lines.append(f"and {len(arrival.messages) - most} more messages in this packet")
+        return [f"osc {arrival.sender[0]} {line}" for line in lines]
 
-    def midi(self, message: ControlMessage, tell: bool = True) -> str:
+    def follow(self, message: ControlMessage) -> None:
+        """Do what a message says, without a word: there were too many."""
+        self._show.control(message)
+
+    def midi(self, message: ControlMessage) -> str:
         """Do what a MIDI message says, and tell of it."""
         moves = self._show.moves(message)
-        if not tell:
-            return ""
         came = f"midi {message.port} {message.address} {message.value:.3f} -> "
         return came + (self._moved(moves) if moves is not None else f"{_NOBODY}: no route has it as its from")
 
-    def _osc(self, message: Message, time: float, tell: bool) -> str:
+    def _osc(self, message: Message, time: float) -> str:
         address = message.address
         if message.query:
             return "asked for its value" if address in self._answering else "no value to be asked for has this address"
@@ -83,14 +89,14 @@ class Accounts:
         for entry, _ in entries(message, time, self.listens):
             if entry.text and not plays(entry):
                 known = address in self._heard
-                return "a word, where a number is played" if known else self._nobody(address, tell)
+                return "a word, where a number is played" if known else self._nobody(address)
             moves = self._show.moves(entry)
             moved = moved if moves is None else (moved or []) + moves
         if moved is None and address in self._heard:
             return "no number in it"
         if moved and address.startswith(mapping.REST):
             return f"back to rest: {', '.join(move.target.parameter for move in moved)}"
-        return self._nobody(address, tell) if moved is None else self._moved(moved)
+        return self._nobody(address) if moved is None else self._moved(moved)
 
     def _moved(self, moves: list[mapping.Move]) -> str:
         if not moves:
@@ -102,11 +108,10 @@ class Accounts:
             told.append(f"{text}, which does nothing: {idle}" if idle else text)
         return "; ".join(told)
 
-    def _nobody(self, address: str, tell: bool) -> str:
-        if not tell:
-            return _NOBODY
+    def _nobody(self, address: str) -> str:
         if address not in self.unheard and len(self.unheard) < _MOST_UNHEARD:
-            near = difflib.get_close_matches(address, self.listens, 1, 0.7)
+            alike = [known for known in self.listens if abs(len(known) - len(address)) <= _LETTERS]
+            near = difflib.get_close_matches(address, alike, 1, 0.7)
             self.unheard[address] = f"{_NOBODY}; did you mean {near[0]}?" if near else _NOBODY
         return self.unheard.get(address, _NOBODY)
 

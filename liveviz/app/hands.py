@@ -104,22 +104,21 @@ class _Hands:
 
     def step(self) -> None:
         """Pass on what came, and write down what it did."""
-        heard: list[ControlMessage] = []
+        by_osc: list[ControlMessage] = []
+        by_midi: list[ControlMessage] = []
         if self._osc is not None:
             self._osc.wait(_WAIT_S)
-            self._pass_on(self._osc.poll())
+            by_osc = self._osc.poll()
         elif self._midi is not None:
             self._midi.wait(_WAIT_S)
         if self._midi is not None:
-            heard = self._midi.poll()
-            self._pass_on(heard)
+            by_midi = self._midi.poll()
+        for message in (*by_osc, *by_midi):
+            self._links.controls.put(wire.pack_control(message))
         if now() - self._looked > _LOOK_EVERY:
             self._look()
-        self._tell(heard)
-
-    def _pass_on(self, messages: list[ControlMessage]) -> None:
-        for message in messages:
-            self._links.controls.put(wire.pack_control(message))
+        if self._arrivals or by_midi:
+            self._tell(by_osc, by_midi)
 
     def _look(self) -> None:
         """See what plays now, and whether somebody wants the page."""
@@ -142,31 +141,34 @@ class _Hands:
         if self._osc is not None:
             self._osc.listens = told.listens
 
-    def _tell(self, heard: list[ControlMessage]) -> None:
-        """A line for everything that came, as far as there is time for."""
+    def _tell(self, by_osc: list[ControlMessage], by_midi: list[ControlMessage]) -> None:
+        """A line for everything that came, as far as there is time for; of a flood, the newest values count."""
         told, left = self._accounts, _LINES_A_LOOK
-        skipped = 0
-        for _ in range(len(self._arrivals)):
-            arrival = self._arrivals.popleft()
+        arrivals = [self._arrivals.popleft() for _ in range(min(len(self._arrivals), _LINES_A_LOOK))]
+        flood = len(self._arrivals)
+        self._arrivals.clear()
+        for arrival in arrivals:
             if arrival.messages and arrival.messages[0].address == accounts.MONITOR:
                 self._page.monitor((arrival.sender[0], arrival.sender[1]))
-                continue
-            if told is not None:
-                lines = told.arrived(arrival, left > 0)
-                skipped += len(arrival.messages) * (left <= 0) + len(lines[max(left, 0) :])
+            elif told is not None:
+                lines = told.arrived(arrival, max(left, 1))
                 for line in lines[: max(left, 0)]:
                     self._page.add(line, self._osc)
                 left -= len(lines)
-        for control in heard if told is not None else ():
-            assert told is not None
-            line = told.midi(control, left > 0)
-            left -= 1
-            if line:
-                self._page.add(line, self._osc)
-            skipped += not line
+        if told is None:
+            return
+        skipped = flood + max(0, -left)
+        left = max(left, 0)
+        for message in by_osc if flood else ():
+            told.follow(message)
+        for message in by_midi[:left]:
+            self._page.add(told.midi(message), self._osc)
+        for message in by_midi[left:]:
+            told.follow(message)
+        skipped += len(by_midi[left:])
         if skipped:
-            self._page.add(f"and {skipped} more messages", self._osc)
-        if told is not None and len(told.unheard) > self._unheard:
+            self._page.add(f"and {skipped} more", self._osc)
+        if len(told.unheard) > self._unheard:
             self._unheard = len(told.unheard)
             for address, words in told.unheard.items():
                 self._page.unheard(address, words)
