@@ -17,14 +17,14 @@ from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
 from test_app_play import free_port
 
-from liveviz import signals
-from liveviz.app import composition
+from liveviz import models, signals
+from liveviz.app import composition, hints, mapping_file, model_choice, paths
 from liveviz.app.accounts import Accounts
 from liveviz.app.control_page import ControlPage
 from liveviz.app.facts import Teller, read
 from liveviz.inputs.osc import Arrival
 from liveviz.inputs.osc_packet import read_packet
-from liveviz.mapping import Facts
+from liveviz.mapping import Facts, Show
 from liveviz.spec import ControlMessage
 
 SMALL = ("--size", "320x180", "--headless", "--backend", "testcard", "--midi", "none")
@@ -75,7 +75,9 @@ def test_every_line_says_what_was_done_or_why_nothing(accounts: Accounts) -> Non
     assert told(accounts, "/liveviz/rest") == "nothing to do: a hand has moved nothing, or the button was let go"
     knob = ControlMessage("midi.cc.1.ch.1", 0.9, 0.0, "", "nanoKONTROL2")
     assert "stays at 0: its knob is at 90 %, turn it down to 50 %" in accounts.midi(knob)
-    assert "no route has it as its from" in accounts.midi(knob._replace(address="midi.cc.2.ch.1"))
+    line = accounts.midi(knob._replace(address="midi.cc.2.ch.1"))
+    assert line == "midi nanoKONTROL2 midi.cc.2.ch.1 0.900 -> nobody listens to it"
+    assert accounts.unheard["midi.cc.2.ch.1"] == "nobody listens to it (nanoKONTROL2)"
     (line,) = accounts.arrived(Arrival(0.0, ("192.0.2.7", 5), (), ("/a: a number that is not finite",)))
     assert line == "osc 192.0.2.7 refused: /a: a number that is not finite"
 
@@ -116,7 +118,7 @@ def test_what_the_engine_says_of_bends_that_wait_and_do_not_come(caplog: pytest.
             return frame.bends if self.lacks else []
 
     class Playing:
-        engine, generator = Live(), None
+        drawing, generator = Live(), None
 
     caplog.set_level("INFO")
     show = Accounts(composition.load_mapping("version = 1\n"), signals.all_outputs(()))
@@ -124,10 +126,10 @@ def test_what_the_engine_says_of_bends_that_wait_and_do_not_come(caplog: pytest.
     frame, teller, playing = show.still(), Teller(), Playing()
     facts, _ = read(teller.describe(playing, frame))  # type: ignore[arg-type]
     assert facts.waiting == {("twirl", 16)} and facts.layers == (8, 16) and facts.directions == 3
-    playing.engine.building = False
+    playing.drawing.building = False
     facts, _ = read(teller.describe(playing, frame))  # type: ignore[arg-type]
     assert facts.refused == {("twirl", 16)} and not facts.waiting
-    playing.engine.lacks = False
+    playing.drawing.lacks = False
     facts, _ = read(teller.describe(playing, frame))  # type: ignore[arg-type]
     assert not facts.refused
     assert read({}) == (Facts(), ())
@@ -231,3 +233,144 @@ def test_monitor_of_a_port_that_some_other_program_has(home: Path, liveviz) -> N
         other.bind(("127.0.0.1", 0))
         done = liveviz("monitor", "--osc", f"127.0.0.1:{other.getsockname()[1]}", "--midi", "none")
     assert done.returncode == 1 and "no show of liveviz" in done.stderr and "Traceback" not in done.stderr
+
+
+class Said:
+    """A status that a test writes."""
+
+    def __init__(self, **content: object) -> None:
+        self.content = content
+
+    def read(self) -> dict:
+        return self.content
+
+
+def test_the_overlay_tells_name_way_and_reason_of_the_last_control(
+    caplog: pytest.LogCaptureFixture, monkeypatch
+) -> None:
+    time_now = [100.0]
+    monkeypatch.setattr(hints, "now", lambda: time_now[0])
+    caplog.set_level("INFO")
+
+    class Links:
+        def __init__(self) -> None:
+            names = ["green to violet"]
+            self.status = {"engine": Said(model="default", architecture="stylegan2-skip", direction_names=names)}
+
+    program = composition.load_mapping('version = 1\n[[route]]\nfrom = "midi.cc.1"\nto = "pca.0"\n')
+    show = Show(program, composition.registry(), signals.all_outputs(()))
+    hint = hints.Hints(Links())  # type: ignore[arg-type]
+
+    def after(seconds: float, *messages: ControlMessage) -> tuple:
+        time_now[0] += seconds
+        unheard = next((m for m in messages if not show.control(m)), None)
+        hint.step(show, show.step(None, time_now[0], 0.03), unheard)
+        return hint.touched, hint.text
+
+    assert after(1.0) == (None, "") and hint.model == "default"
+    touched, text = after(1.0, ControlMessage("midi.cc.1.ch.1", 0.125, 0.0))
+    assert touched == ("pca.0 (green to violet)", 0.0) and "at 12 %, turn it up to 50 %" in text
+    for _ in range(3):
+        touched, text = after(1.0, ControlMessage("/liveviz/view/x", 0.75, 0.0))
+        after(1.0)
+        assert touched == ("view.x", 1.0) and text.startswith("does nothing: only a StyleGAN3")
+    assert [r.message for r in caplog.records] == [
+        "view.x does nothing: only a StyleGAN3 has a view, and this is stylegan2-skip"
+    ]
+    assert after(2.0, ControlMessage("midi.cc.9.ch.1", 0.5, 0.0)) == (("midi.cc.9.ch.1", 0.5), "nobody listens to it")
+    assert after(2.0)[1] == "nobody listens to it"
+    assert after(0.5, ControlMessage("/liveviz/truncation_psi", 1.0, 0.0)) == (("truncation_psi", 1.5), "")
+    assert after(0.1, ControlMessage("/noise", 0.5, 0.0)) == (("truncation_psi", 1.5), "")
+
+
+def test_a_wrong_name_of_a_generator_is_in_the_overlay_for_a_while(monkeypatch, tmp_path: Path) -> None:
+    class Nothing:
+        def read(self) -> None:
+            return None
+
+        def write(self, content: bytes) -> None:
+            self.asked = content
+
+    class Links:
+        model = Nothing()
+
+    time_now = [100.0]
+    monkeypatch.setattr(model_choice, "now", lambda: time_now[0])
+    choice = model_choice.ModelChoice("default", None, Links())  # type: ignore[arg-type]
+    choice.ask("waide")
+    assert choice.mistake == "no model 'waide': did you mean 'wide'?"
+    time_now[0] += 11.0
+    assert choice.mistake == ""
+    choice.ask("nothing like it at all")
+    assert "there are default, wide" in choice.mistake
+    choice.ask("wide")
+    assert choice.mistake == "" and Links.model.asked == b"wide"
+
+
+def test_names_of_directions_follow_the_generator_that_plays(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('version = 1\n[[route]]\nfrom = "midi.cc.1"\nto = "pca.green to violet"\n')
+
+    class Kept:
+        def read(self) -> None:
+            return None
+
+        def write(self, content: bytes) -> None:
+            pass
+
+    mine = mapping_file.MappingFile(file, Kept(), (), "default")  # type: ignore[arg-type]
+    first = models.direction_names("default", paths.model_folders()).index("green to violet")
+    assert mine.program.routes[0].to == f"pca.{first}"
+    folder = tmp_path / "other"
+    folder.mkdir()
+    card = 'name = "other"\ntrained = true\nlicence = "CC0-1.0"\norigin = "a test"\n'
+    (folder / "card.toml").write_text(card + 'direction_names = ["red", "Green to Violet"]\n')
+
+    def look() -> object:
+        mine._looked = 0.0
+        return mine.changed()
+
+    assert look() is None
+    mine.model = str(folder)
+    assert look().routes[0].to == "pca.1"  # type: ignore[attr-defined]
+    mine.model = str(tmp_path)
+    assert look() is None and "no parameter 'pca.green to violet'" in mine.mistake
+    assert mine.program.routes[0].to == "pca.1"
+
+
+@pytest.mark.live
+def test_a_bend_that_no_route_names_acts_and_keys_show_the_page_and_rest(
+    home: Path, tmp_path: Path, display: str
+) -> None:
+    """Over `knobs`, which bends nothing: it says that it is compiled for, and then that it is there."""
+    port = free_port()
+    args = ("demo", "--size", "320x180", "--mapping", "knobs", "--midi", "none", "--osc", f"127.0.0.1:{port}")
+
+    def key(name: str) -> None:
+        env = {**os.environ, "DISPLAY": display}
+        found = subprocess.run(["xdotool", "search", "--name", "liveviz"], capture_output=True, text=True, env=env)
+        subprocess.run(["xdotool", "windowfocus", found.stdout.split()[-1]], env=env)
+        subprocess.run(["xdotool", "key", name], check=True, env=env)
+
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mouth,
+        LiveShow(home, *args, display=display, cwd=tmp_path) as show,
+    ):
+        mouth.connect(("127.0.0.1", port))
+        mouth.settimeout(5.0)
+
+        def twirl() -> float:
+            mouth.send(packet("/liveviz/bend/twirl", "?"))
+            return OscMessage(mouth.recv(1024)).params[0]
+
+        show.wait_for("pictures:")
+        show.until(lambda: twirl() == 0.5, 10)
+        mouth.send(packet("/liveviz/bend/twirl", 1.0))
+        show.wait_for("bend.twirl at layer 16: being compiled", 10)
+        show.wait_for("bend.twirl at layer 16: it is there", 60)
+        key("m")
+        show.wait_for("/liveviz/bend/twirl 1 -> bend.twirl at layer 16 to 1 turns", 5)
+        assert twirl() == 1.0
+        key("r")
+        show.until(lambda: twirl() == 0.5, 5)
+        assert show.interrupt() < 5.0

@@ -76,8 +76,10 @@ class Accounts:
     def midi(self, message: ControlMessage) -> str:
         """Do what a MIDI message says, and tell of it."""
         moves = self._show.moves(message)
-        came = f"midi {message.port} {message.address} {message.value:.3f} -> "
-        return came + (self._moved(moves) if moves is not None else f"{_NOBODY}: no route has it as its from")
+        did = self._moved(moves) if moves is not None else _NOBODY
+        if moves is None and message.address not in self.unheard and len(self.unheard) < _MOST_UNHEARD:
+            self.unheard[message.address] = f"{_NOBODY} ({message.port})"
+        return f"midi {message.port} {message.address} {message.value:.3f} -> {did}"
 
     def _osc(self, message: Message, time: float) -> str:
         address = message.address

@@ -26,7 +26,7 @@ class Teller:
 
     def describe(self, playing: "Playing", frame: ParameterFrame | None) -> dict[str, Any]:
         """The part of the engine's status that `read` understands; called a few times a second."""
-        live, generator = playing.engine, playing.generator
+        live, generator = playing.drawing, playing.generator
         bent = {(b.op, b.layer) for b in frame.bends} if frame is not None else set()
         lacking = {(b.op, b.layer) for b in live.lacking(frame)} if frame is not None else set()
         if live.building:

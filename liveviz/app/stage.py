@@ -62,9 +62,8 @@ class Stage:
 
     def _controls(self, until: float) -> list[ControlMessage]:
         messages = [wire.unpack_control(record) for record in self._links.controls.drain()]
-        for message in messages:
-            if message.text and message.address == _MODEL:
-                self._models.ask(message.text)
+        if asked := [m.text for m in messages if m.text and m.address == _MODEL]:
+            self._models.ask(asked[-1])
         messages = [m for m in messages if not m.text or (m.address != _MODEL and plays(m))]
         for message in self.screen.poll():
             messages.append(message)
@@ -95,7 +94,7 @@ class Stage:
         self.screen.quality = self._rate.name
         self._engine.pictures = self._rate.pictures
         picture = self._tick.step()
-        self._hints.step(self._show, picture.parameters)
+        self._hints.step(self._show, picture.parameters, self._tick.unheard)
         self._file.model = self._hints.model or self._file.model
         self.screen.present(picture.canvas, self._heard, self._hints, self.figures)
         presented = now()

@@ -17,7 +17,7 @@ from liveviz.models import Directions, Generator
 from liveviz.spec import BendSetting, ImageFrame, LivevizError, ParameterFrame, stand_back, step_up
 
 RECENT = 300
-PATIENCE = 200  # frames
+PATIENCE = 60  # frames
 
 # (topology, whether it is still wanted); raises LivevizError
 Ahead = Callable[[bending.Topology, Callable[[], bool]], None]
