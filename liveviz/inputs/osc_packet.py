@@ -8,6 +8,7 @@ three milliseconds. What an address or a row of tags means is worked out once an
 """
 
 import math
+import re
 import struct
 from typing import NamedTuple
 
@@ -24,7 +25,7 @@ _BUNDLE = b"#bundle\0"
 _IMMEDIATELY = 1
 _NTP_TO_UNIX_S = 2_208_988_800  # 1900 to 1970
 _KEPT = 2048
-_NOT_PLAIN = bytes((*range(33), *b"#*,?[]{}", *range(127, 256)))
+_PLAIN = re.compile(rb"((?:/[!\x22$-)+.0->@-Z\\^-z|~-]+)+)\0{1,4}")
 _NO_PATTERN = dict.fromkeys(map(ord, " #*,?[]{}"))
 _COMMA, _HASH = b",#"
 _SIZE = struct.Struct(">i")
@@ -221,13 +222,10 @@ def _work_out(padded: bytes, room: int, address: str) -> _Tags:
 
 def _address(name: bytes, room: int) -> str:
     """The address in a padded string: parts of any printable letters; it names one thing."""
-    raw = name.rstrip(b"\0")
-    if len(raw) > MAX_ADDRESS:
-        raise PacketError(f"an address of {len(raw)} bytes; at most {MAX_ADDRESS} are read")
-    padding = len(name) - len(raw)
-    plain = raw.translate(None, _NOT_PLAIN) == raw and 0 < padding <= 4 and len(name) <= room  # as nearly all are
-    if plain and raw.startswith(b"/") and b"//" not in raw and not raw.endswith(b"/"):
-        text = raw.decode()
+    if len(name) > MAX_ADDRESS and len(name.rstrip(b"\0")) > MAX_ADDRESS:
+        raise PacketError(f"an address of more than {MAX_ADDRESS} bytes")
+    if found := _PLAIN.fullmatch(name):  # as nearly all are
+        text = found[1].decode()
     else:
         text = read_text(name, room)
         if text[:1] != "/" or text[-1] == "/" or "//" in text:
