@@ -28,18 +28,23 @@ def parameter_wire() -> wire.ParameterWire:
 
 
 def load_mapping(
-    source: Path | str, path: Path | None = None, stems: Stems = (), model: str | None = None
+    source: Path | str,
+    path: Path | None = None,
+    stems: Stems = (),
+    model: str | None = None,
+    usual: str = "default",
 ) -> mapping.Program:
     """The checked mapping of a file, or of the text that was in the file `path`; it may use the signals of `stems`.
 
     Args:
-        model: the generator whose directions give the knobs their names; None for the one that the file names.
+        model: the generator whose directions give the knobs their names; None for the one that the file names, or else the
+            `usual` one.
     Raises:
         LivevizError: file, line, field and what is allowed.
     """
 
     def directions(named: str | None) -> tuple[str, ...]:
-        return models.direction_names(model or named or "default", paths.model_folders())
+        return models.direction_names(model or named or usual, paths.model_folders())
 
     outputs = signals.all_outputs(stems)
     return mapping.load(source, registry(), outputs, name=str(path or source), directions=directions)

@@ -76,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
     options = ShowOptions(
         source=args.source,
         model=args.model
-        or composition.load_mapping(mapping, stems=stems, model=args.model).model
+        or composition.load_mapping(mapping, None, stems, None, opening.shipped_for(size)).model
         or opening.shipped_for(size),
         mapping=mapping,
         size=size,
