@@ -103,6 +103,10 @@ class Links:
         """Ask everybody to end."""
         self.flags.write(np.ones(1))
 
+    def ask_for_page(self) -> None:
+        """Have the last control messages written to the log."""
+        self.page.write(np.ones(1))
+
     def close(self, unlink: bool = False) -> None:
         """Let go of every mailbox; the parent also unlinks them."""
         for box in self._boxes:

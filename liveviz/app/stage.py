@@ -81,7 +81,7 @@ class Stage:
         elif address == "key.r":
             self._show.rest()
         elif address == "key.m":
-            self._links.page.write(np.ones(1))
+            self._links.ask_for_page()
         elif address in ("key.page_down", "key.page_up"):
             self._models.turn(1 if address == "key.page_down" else -1)
 
