@@ -18,14 +18,14 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 from test_app_play import free_port
 
 from liveviz import models, signals
-from liveviz.app import composition, hints, mapping_file, model_choice, paths
+from liveviz.app import arguments, composition, hints, mapping_file, model_choice, paths
 from liveviz.app.accounts import Accounts
 from liveviz.app.control_page import ControlPage
 from liveviz.app.facts import Teller, read
 from liveviz.inputs.osc import Arrival
 from liveviz.inputs.osc_packet import read_packet
 from liveviz.mapping import Facts, Show
-from liveviz.spec import ControlMessage
+from liveviz.spec import ControlMessage, UsageError
 
 SMALL = ("--size", "320x180", "--headless", "--backend", "testcard", "--midi", "none")
 
@@ -225,6 +225,18 @@ def test_a_show_answers_tells_its_monitor_and_says_once_what_nobody_hears(home: 
         assert len(re.findall("/nobody", show.said)) == 1, show.said
         assert len(re.findall("film.grain does nothing", show.said)) == 1, show.said
     assert read_stats(stats)["control"]["osc"]["rejected"] == 0
+
+
+@pytest.mark.parametrize("wrong", ["banana", "0", "70000", "1.2.3.4:0", "stage.example:9001", ":9001"])
+def test_a_place_for_answers_that_is_none(wrong: str) -> None:
+    with pytest.raises(UsageError, match="osc"):
+        arguments.reply(wrong)
+
+
+def test_places_for_answers() -> None:
+    assert arguments.reply("9001") == (None, 9001)
+    assert arguments.reply("192.0.2.1:9001") == ("192.0.2.1", 9001)
+    assert arguments.reply("[::1]:9001") == ("::1", 9001)
 
 
 @pytest.mark.live

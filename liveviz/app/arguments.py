@@ -1,6 +1,7 @@
 """Options that several commands share, and the checks behind them."""
 
 import argparse
+import ipaddress
 import math
 from pathlib import Path
 
@@ -133,8 +134,12 @@ def reply(text: str) -> tuple[str | None, int]:
     if ":" not in text:
         raise UsageError(f"osc-reply {text!r}: a port from 1 to 65535 of whoever asks, like 9001, or HOST:PORT")
     host, port = host_port(text)
-    if port == 0:
-        raise UsageError(f"osc-reply {text!r}: a port from 1 to 65535")
+    try:
+        numeric = host == "localhost" or bool(ipaddress.ip_address(host.partition("%")[0]))
+    except ValueError:
+        numeric = False
+    if port == 0 or not numeric:
+        raise UsageError(f"osc-reply {text!r}: a numeric address and a port from 1 to 65535, like 192.168.0.7:9001")
     return host, port
 
 
