@@ -35,7 +35,7 @@ class _Hands:
         self._page = ControlPage(options.debug, accounts.MONITOR)
         self._arrivals: deque[Arrival] = deque(maxlen=_ARRIVALS)
         self._mapping_seen = self._page_seen = 0
-        self._looked = -1.0
+        self._looked = self._learned = -1.0
         self._unheard = 0
         self._model = options.model
         self._unpacked: tuple[int, ParameterFrame] | None = None
@@ -81,6 +81,7 @@ class _Hands:
     def answer(self, address: str) -> Answer:
         """The value of one address, or None; called on the thread of the OSC input."""
         if address == accounts.MODEL:
+            self._learn()
             return self._model
         if address == "/liveviz/mapping":
             return self._options.mapping.stem
@@ -129,20 +130,30 @@ class _Hands:
         if self._accounts is None:
             self._accounts = self._begin()
             return
-        told, status = self._accounts, self._links.status["engine"].read()
-        self._model = str(status.get("model", self._options.model))
-        told.facts, told.names = facts.read(status)
-        told.frame = self._frame()
+        told = self._accounts
         if self._links.mapping.sequence != self._mapping_seen and (kept := self._links.mapping.read()) is not None:
             self._mapping_seen, options = kept[0], self._options
+            self._learn()
             with contextlib.suppress(LivevizError, UnicodeDecodeError):  # the stage tells it
                 text = kept[1].tobytes().decode()
                 told.replace(composition.load_mapping(text, Path(options.mapping), options.stems, self._model))
-        if self._osc is not None:
-            self._osc.listens = told.listens
+            if self._osc is not None:
+                self._osc.listens = told.listens
+
+    def _learn(self) -> None:
+        """What the engine says of the generator that plays, and what is seen: only when somebody asks."""
+        if now() - self._learned < _LOOK_EVERY:
+            return
+        self._learned = now()
+        status = self._links.status["engine"].read()
+        self._model = str(status.get("model", self._options.model))
+        if self._accounts is not None:
+            self._accounts.facts, self._accounts.names = facts.read(status)
+            self._accounts.frame = self._frame()
 
     def _tell(self, by_osc: list[ControlMessage], by_midi: list[ControlMessage]) -> None:
         """A line for everything that came, as far as there is time for; of a flood, the newest values count."""
+        self._learn()
         told, left = self._accounts, _LINES_A_LOOK
         arrivals = [self._arrivals.popleft() for _ in range(min(len(self._arrivals), _LINES_A_LOOK))]
         flood = len(self._arrivals)
