@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SHELL := /bin/bash
 APT_PLAY := python3-venv libportaudio2 libasound2-plugins libegl1 libgl1 libglx-mesa0 libgl1-mesa-dri
-APT_TEST := xvfb xdotool pulseaudio jackd2 fluidsynth fluid-soundfont-gm timgm6mb-soundfont ffmpeg
+APT_TEST := xvfb xdotool pulseaudio jackd2 liblo-tools fluidsynth fluid-soundfont-gm timgm6mb-soundfont ffmpeg
 
 .PHONY: play setup setup-test test soak bench gpu wheel clean
 

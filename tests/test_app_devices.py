@@ -14,6 +14,8 @@ import soundfile
 from live_show import LiveShow, read_stats
 from test_inputs_midi import controller, jack, needs_jack, own_server_name  # noqa: F401 - fixtures
 
+from liveviz.outputs.monitors import Monitor
+
 pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
 
 SMALL = ("--size", "320x180", "--backend", "testcard", "--osc", "none")
@@ -101,3 +103,12 @@ def test_no_sound_card_no_midi_no_display_is_a_show(home: Path, tmp_path: Path) 
     assert figures["audio"]["source"] == "demo"
     assert figures["frames"]["presented"] > 20
     assert not [p for p in psutil.process_iter(["ppid"]) if p.info["ppid"] == show.process.pid]
+
+
+def test_devices_tell_number_size_place_and_which_is_first(liveviz, display: str) -> None:
+    said = liveviz("devices", env={"DISPLAY": display}).stdout
+    monitors = said[said.index("Monitors") :].splitlines()
+    assert monitors[1].endswith("(1280x720 at 0,0, primary)") and monitors[1].startswith("  0: ")
+    assert monitors[2].startswith("  F takes the one that the window is on")
+    second = Monitor(1, "HDMI-1", 1920, 1080, 1280, 0, 60, False)
+    assert str(second) == "1: HDMI-1  (1920x1080 at 1280,0, 60 Hz)"

@@ -14,7 +14,7 @@ from test_app_model_change import bundle
 from liveviz.app import preparing
 from liveviz.app.options import ShowOptions
 from liveviz.bending import Stage
-from liveviz.spec import LivevizError, start_behind
+from liveviz.spec import LivevizError, start_behind, step_up
 
 pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
 
@@ -102,3 +102,17 @@ def test_it_may_be_killed_in_the_middle_or_be_wanted_no_more(tmp_path: Path, opt
         thread.join(10)
         assert not thread.is_alive() and not children()
     assert said == ["compiling it was ended by signal 9", "is not wanted any more"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a class of idle time")
+def test_who_was_patient_for_long_goes_behind_the_others_as_usual() -> None:
+    started = start_behind(
+        [sys.executable, "-c", "import threading; threading.Thread(target=input).start()"], stdin=subprocess.PIPE
+    )
+    try:
+        step_up(started.pid, process=True)
+        assert os.sched_getscheduler(started.pid) == os.SCHED_OTHER
+        assert os.getpriority(os.PRIO_PROCESS, started.pid) == 15
+        step_up(2**22 + 1, process=False)  # it has ended: nothing happens
+    finally:
+        started.communicate("\n")

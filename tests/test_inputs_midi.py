@@ -120,6 +120,7 @@ def jack(own_server_name):
 def heard(one, count):
     messages = []
     until(lambda: messages.extend(one.poll()) or len(messages) >= count, f"{count} messages")
+    assert {m.port for m in messages} <= set(one.ports), "every message says where it came from"
     return [(m.address, m.value) for m in messages]
 
 
@@ -132,6 +133,20 @@ def test_a_knob_a_note_and_garbage(jack):
         assert heard(one, 3) == [("midi.cc.1.ch.3", 1.0), ("midi.note.60.ch.1", 64 / 127), ("midi.note.60.ch.1", 0.0)]
         until(lambda: one.received + one.rejected >= 4, "the rest arrives")
         assert one.received == 3 and one.rejected >= 1 and one.dropped == 0 and one.reconnects == 0
+
+
+@needs_jack
+def test_two_controllers_with_one_cc_stay_two(jack):
+    with controller("Knobs") as knobs, controller("Faders") as faders, listening(None) as one:
+        until(lambda: len(one.ports) == 2, "both open")
+        knobs.send("b0017f")
+        faders.send("b00100")
+        messages = []
+        until(lambda: messages.extend(one.poll()) or len(messages) >= 2, "both are heard")
+        assert {(m.port.rpartition(":")[2], m.address, m.value) for m in messages} == {
+            ("Knobs", "midi.cc.1.ch.1", 1.0),
+            ("Faders", "midi.cc.1.ch.1", 0.0),
+        }
 
 
 @needs_jack

@@ -175,3 +175,46 @@ def test_valid_messages_survive_being_cut(data):
     with pytest.raises(ValueError):
         decoder.decode(message[: data.draw(st.integers(0, len(message) - 1))], 0.0)
     assert len(decoder.decode(message, 0.0)) == 1
+
+
+def played(changes, address):
+    return [value for message in changes for where, value, _ in message if where == address]
+
+
+@pytest.mark.parametrize("order", ["msb first", "lsb first"])
+@pytest.mark.parametrize("apart", [0.0, 0.004])
+def test_pairs_in_either_order_never_step_back(order, apart):
+    """A slow sweep up, then a fast one without a pause: every value that is reported lies on the way."""
+    decoder, time, seen = MidiDecoder(), 0.0, []
+    for n, position in enumerate(range(0, 16384, 37)):
+        halves = [(0xB0, 7, position >> 7), (0xB0, 39, position & 127)]
+        for half in halves if order == "msb first" else halves[::-1]:
+            seen += [(position, value) for value in played(decoder.decode(half, time), "midi.cc.7.ch.1")]
+            time += apart
+        time += 0.1 if n < 5 else 0.011
+    fine = [value for position, value in seen if value == position / 16383]
+    assert len(fine) >= 440 - 5, "nearly every position is reported with all of its bits"
+    if order == "lsb first":
+        assert [value for _, value in seen[4:]] == sorted(value for _, value in seen[4:])
+
+
+def test_data_entry_of_an_nrpn_in_either_order():
+    decoder = MidiDecoder()
+    for control, value in ((99, 1), (98, 2)):
+        decoder.decode((0xB0, control, value), 0.0)
+    first = [decoder.decode((0xB0, control, value), 1.0) for control, value in ((38, 5), (6, 64))]
+    assert [played(one, "midi.nrpn.130.ch.1") for one in first] == [[], [(64 * 128 + 5) / 16383]]
+    other = MidiDecoder()
+    for control, value in ((98, 2), (99, 1)):
+        other.decode((0xB0, control, value), 0.0)
+    first = [other.decode((0xB0, control, value), 1.0) for control, value in ((6, 64), (38, 5))]
+    assert [played(one, "midi.nrpn.130.ch.1") for one in first] == [[64 / 127], [(64 * 128 + 5) / 16383]]
+
+
+def test_a_wrong_guess_of_the_order_lasts_until_the_next_pause():
+    """The port was opened in the middle of a sweep: the first half heard was no first half."""
+    decoder = MidiDecoder()
+    for n, half in enumerate([(0xB0, 39, 3), (0xB0, 7, 20), (0xB0, 39, 4), (0xB0, 7, 20)]):
+        decoder.decode(half, 0.01 * n)
+    after = [decoder.decode(half, 5.0) for half in ((0xB0, 7, 20), (0xB0, 39, 9))]
+    assert played(after[1], "midi.cc.7.ch.1") == [(20 * 128 + 9) / 16383]

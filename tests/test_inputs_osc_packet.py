@@ -1,16 +1,21 @@
 """The checked OSC codec against python-osc's own builders, which are the reference, and against packets made to hurt."""
 
+import contextlib
+import gc
 import itertools
 import math
 import struct
+import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pythonosc import osc_bundle_builder, osc_message_builder
 
-from liveviz.inputs import osc_packet
-from liveviz.inputs.osc_packet import Message, PacketError, read_packet, write_message
+from liveviz.inputs import osc_arguments, osc_packet
+from liveviz.inputs.osc import entries
+from liveviz.inputs.osc_arguments import as_number
+from liveviz.inputs.osc_packet import Message, Notes, PacketError, read_packet, write_message
 
 UTC = 1_800_000_000.0
 NTP = 2_208_988_800
@@ -26,7 +31,7 @@ ARGUMENTS = st.one_of(
     st.tuples(st.just("r"), st.integers(0, 2**32 - 1)),
     st.tuples(st.just("m"), st.tuples(*[st.integers(0, 255)] * 4)),
 )
-PART = st.text(st.sampled_from("abzAZ019_-.~!<>@"), min_size=1, max_size=12)
+PART = st.text(st.sampled_from("abzAZ019_-.~!<>@äßéФ音"), min_size=1, max_size=12)
 ADDRESSES = st.lists(PART, min_size=1, max_size=5).map(lambda parts: "/" + "/".join(parts))
 
 
@@ -51,14 +56,26 @@ GOOD = message("/a/b", ("f", 0.5))
 PAIR = message("/xy", ("f", 0.25), ("i", 3), ("s", "name"), ("b", b"12345"), ("T", 0))
 
 
+def numbers_of(tag, value):
+    """What a number is played as, by the type it has."""
+    if tag in "TF":
+        return [float(tag == "T")]
+    if tag == "s":
+        return [] if (number := as_number(value)) is None else [number]
+    if tag == "r":
+        return [part / 255 for part in value.to_bytes(4, "big")]
+    if tag == "m":
+        kind, first, second = value[1] >> 4, value[2] & 127, value[3] & 127
+        return [{8: 0.0, 14: (first + 128 * second) / 16383, 12: first / 127, 13: first / 127}.get(kind, second / 127)]
+    return [float(value)] if tag in "fdih" else []
+
+
 @settings(derandomize=True, max_examples=300, deadline=None)
 @given(address=ADDRESSES, arguments=st.lists(ARGUMENTS, max_size=8))
 def test_reads_what_python_osc_writes(address, arguments):
-    values = {"T": 1.0, "F": 0.0}
-    numbers = tuple(values.get(tag, value) for tag, value in arguments if tag in "fdihTF")
     (read,) = read_packet(message(address, *arguments), UTC)
     assert read.address == address
-    assert read.numbers == tuple(float(n) for n in numbers)
+    assert read.numbers == tuple(n for tag, value in arguments for n in numbers_of(tag, value))
     assert read.bare == (not arguments)
     assert read.ahead == 0.0
 
@@ -94,13 +111,83 @@ def test_bundle_of_python_osc():
     ("timetag", "ahead"), [(0, 0.0), (1, 0.0), (at(UTC - 3600), 0.0), (at(UTC + 0.25), 0.25), (at(UTC + 1.0), 1.0)]
 )
 def test_timetags_that_are_honoured(timetag, ahead):
-    assert read_packet(bundle(timetag, GOOD), UTC)[0].ahead == pytest.approx(ahead, abs=1e-6)
+    notes = Notes()
+    assert read_packet(bundle(timetag, GOOD), UTC, notes)[0].ahead == pytest.approx(ahead, abs=1e-6)
+    assert notes.early == 0.0
 
 
-def test_without_a_clock_only_immediately_is_understood():
-    assert read_packet(bundle(1, GOOD), None)[0].ahead == 0.0
+@pytest.mark.parametrize("early", [1.1, 60.0, 86400.0])
+def test_who_has_a_clock_that_is_ahead_is_played_now(early):
+    for packet in (bundle(at(UTC + early), GOOD), bundle(1, bundle(at(UTC + early), GOOD))):
+        notes = Notes()
+        assert read_packet(packet, UTC, notes)[0].ahead == 0.0
+        assert notes.early == pytest.approx(early, abs=1e-3)
+
+
+def test_without_a_clock_every_timetag_means_now():
+    for timetag in (1, at(UTC), at(UTC + 0.5), 2**64 - 1):
+        assert read_packet(bundle(timetag, GOOD), None)[0].ahead == 0.0
+
+
+TYPES = {  # tags, bytes of the arguments, numbers, trigger, text
+    "impulse": (b"I", b"", (), True, ""),
+    "nil": (b"N", b"", (), True, ""),
+    "true": (b"T", b"", (1.0,), False, ""),
+    "false": (b"F", b"", (0.0,), False, ""),
+    "a digit": (b"c", b"\0\0\x007", (7.0,), False, "7"),
+    "a letter": (b"c", b"\0\0\0k", (), False, "k"),
+    "a symbol": (b"S", b"loud\0\0\0\0", (), False, "loud"),
+    "64 bits": (b"h", struct.pack(">q", -3), (-3.0,), False, ""),
+    "double": (b"d", struct.pack(">d", 0.1), (0.1,), False, ""),
+    "colour": (b"r", b"\xff\x00\x33\xff", (1.0, 0.0, 0.2, 1.0), False, ""),
+    "note on": (b"m", b"\x00\x90\x3c\x7f", (1.0,), False, ""),
+    "note off": (b"m", b"\x00\x80\x3c\x7f", (0.0,), False, ""),
+    "bend": (b"m", b"\x00\xe0\x7f\x7f", (1.0,), False, ""),
+    "a number as text": (b"s", b"0.25\0\0\0\0", (0.25,), False, "0.25"),
+    "a signed one": (b"s", b"-1e1\0\0\0\0", (-10.0,), False, "-1e1"),
+    "not a number": (b"s", b"nan\0", (), False, "nan"),
+    "infinity": (b"s", b"1e999\0\0\0", (), False, "1e999"),
+    "any letters": (b"s", "größe\0".encode(), (), False, "größe"),
+    "among others": (b"sfINt", b"x\0\0\0" + struct.pack(">f", 0.5) + bytes(8), (0.5,), False, ""),
+    "in arrays": (b"[i[f]]", struct.pack(">if", 1, 0.5), (1.0, 0.5), False, ""),
+}
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_every_type_that_senders_use(name):
+    tags, body, numbers, bare, text = TYPES[name]
+    (read,) = read_packet(raw(b"/a", tags, body), UTC)
+    assert (read.numbers, read.bare, read.text) == (pytest.approx(numbers), bare, text)
+
+
+@pytest.mark.parametrize(
+    ("body", "numbers"),
+    [
+        (b"", ()),
+        (struct.pack(">f", 0.5), (0.5,)),
+        (struct.pack(">i", 1), (1.0,)),
+        (struct.pack(">if", 127, -0.25), (127.0, -0.25)),
+        (struct.pack(">i", -64), (-64.0,)),
+    ],
+)
+def test_senders_older_than_type_tags(body, numbers):
+    (read,) = read_packet(b"/fader/1\0\0\0\0" + body, UTC)
+    assert (read.address, read.numbers, read.bare) == ("/fader/1", numbers, not numbers)
+
+
+def test_one_bad_message_costs_itself():
+    bad = [HOSTILE["missing float"], HOSTILE["unknown tag"], HOSTILE["pattern *"], HOSTILE["infinity"]]
+    bad += [HOSTILE["no slash"], bundle(1, GOOD, b"\0\0\0\0"), nested(4)]
+    notes = Notes()
+    read = read_packet(bundle(1, *(part for one in bad for part in (GOOD, one)), GOOD), UTC, notes)
+    assert sum(m.address == "/a/b" for m in read) == len(bad) + 2  # one is in the inner bundle
+    assert notes.refused == len(bad)
+    assert any("pattern" in fault for fault in notes.faults)
+
+
+def test_a_cut_bundle_is_refused_whole():
     with pytest.raises(PacketError):
-        read_packet(bundle(at(UTC), GOOD), None)
+        read_packet(bundle(1, GOOD, GOOD)[:-4], UTC)
 
 
 def nested(depth):
@@ -126,9 +213,6 @@ HOSTILE = {
     "size 3": b"#bundle\0" + struct.pack(">Qi", 1, 3) + b"/a\0\0",
     "size beyond the end": b"#bundle\0" + struct.pack(">Qi", 1, 2**31 - 4) + GOOD,
     "bundle without timetag": b"#bundle\0",
-    "timetag in 2106": bundle(2**64 - 1, GOOD),
-    "timetag 1.1 s ahead": bundle(at(UTC + 1.1), GOOD),
-    "far timetag inside": bundle(1, bundle(at(UTC + 60), GOOD)),
     "200 stars": message("/" + "*" * 200, ("f", 1.0)),
     **{f"pattern {c}": message(f"/a{c}b", ("f", 1.0)) for c in "*?[]{},# "},
     "two slashes": message("/a//b", ("f", 1.0)),
@@ -145,10 +229,9 @@ HOSTILE = {
     "NaN": message("/a", ("f", math.nan)),
     "infinity": message("/a", ("f", -math.inf)),
     "NaN as a double": message("/a", ("i", 1), ("d", math.nan)),
-    "33 arguments": message("/a", *[("i", 1)] * 33),
-    "65 messages": bundle(1, *[GOOD] * 65),
+    "401 arguments": message("/a", *[("i", 1)] * 401),
+    "401 messages": bundle(1, *[message("/a")] * 401),
     "over 8 KiB": bundle(1, *[message("/a", ("b", b"x" * 900))] * 10),
-    "no type tags": b"/a\0\0",
     "tags without comma": b"/a\0\0f\0\0\0" + struct.pack(">f", 1.0),
     "unknown tag": raw(b"/a", b"Q", b"\0" * 4),
     "missing float": raw(b"/a", b"ff", struct.pack(">f", 1.0)),
@@ -172,11 +255,61 @@ def test_hostile_packet_is_refused(name):
 
 @pytest.mark.parametrize(
     "packet",
-    [nested(4), bundle(1, *[GOOD] * 64), message("/" + "a" * 199, ("f", 1.0)), message("/a", *[("i", 1)] * 32)],
-    ids=["4 nested", "64 messages", "address of 200", "32 arguments"],
+    [
+        nested(4),
+        bundle(1, *[message("/a")] * 400),
+        message("/" + "a" * 199, ("f", 1.0)),
+        message("/a", *[("i", 1)] * 400),
+    ],
+    ids=["4 nested", "400 messages", "address of 200", "400 arguments"],
 )
 def test_limits_are_inclusive(packet):
     assert read_packet(packet, UTC)
+
+
+def heavy():
+    """Packets that are as much work as any, none of them seen before: most messages, most arguments, of each type."""
+    numbers = itertools.count(int(time.monotonic() * 1000) % 10**5 * 1000)
+
+    def fresh():
+        return f"/{next(numbers) % 16**7:x}".encode()
+
+    yield bundle(1, *[raw(fresh(), b"") for _ in range(350)])
+    yield bundle(1, *[raw(fresh()[:7], b"f", struct.pack(">f", 0.5)) for _ in range(330)])
+    yield bundle(1, *[raw(b"/a", b"TFN"[n % 3 :] * (1 + n % 2)) for n in range(400)])
+    yield raw(fresh(), b"f" * 400, struct.pack(">f", 0.5) * 400)
+    yield raw(fresh(), b"s" * 400, b"0.5\0" * 400)
+    yield raw(fresh(), b"m" * 400, b"\0\x90\x40\x40" * 400)
+    yield raw(fresh(), b"s" * 150, b"-123456789.123456789e-12" * 150)
+    yield raw(fresh(), b"b" * 400, struct.pack(">i", 8) * 1200)
+    yield raw(b"/" + b"a/" * 4000 + b"a", b"f", bytes(4))
+    yield bundle(1, *[message("/*" * 3)] * 300)
+    yield fresh() + b"\0" * (4 - len(fresh()) % 4) + struct.pack(">f", 0.5) * 400
+    packet = message("/a")
+    while len(packet) < 8000:
+        packet = bundle(1, packet)
+    yield packet
+
+
+def test_no_packet_costs_more_than_a_millisecond():
+    """Reading, and what it becomes, on a machine that counts to 100,000 in 4 ms; the best of some tries, each beside a
+    count of its own, for other programs take their time on this machine, too."""
+    best = {}
+    for tries in range(30):
+        if tries > 3 and max(best.values()) < 0.001:
+            break
+        for kind, packet in enumerate(heavy()):
+            assert len(packet) <= osc_packet.MAX_PACKET
+            gc.disable()
+            began = time.thread_time()
+            with contextlib.suppress(PacketError):
+                [entries(one, 0.0, frozenset()) for one in read_packet(packet, UTC)]
+            read = time.thread_time()
+            sum(n & 1 for n in range(100_000))
+            counted = time.thread_time() - read
+            gc.enable()
+            best[kind] = min(best.get(kind, 1.0), (read - began) * 0.004 / max(0.004, counted))
+    assert max(best.values()) < 0.001, {kind: round(1000 * s, 2) for kind, s in best.items()}
 
 
 @pytest.mark.parametrize("packet", [GOOD, PAIR, bundle(1, GOOD), nested(3)], ids=["one", "many", "bundle", "nested"])
@@ -187,7 +320,8 @@ def test_cut_at_every_length_nothing_gets_through(packet):
             read = read_packet(packet[:length], UTC)
         except PacketError:
             continue
-        assert read == [], f"{length} of {len(packet)} bytes were believed"
+        whole = packet[length - 1] == 0 and b"," not in packet[:length]  # an address alone: a trigger of old
+        assert read == [] or (whole and read[0].bare), f"{length} of {len(packet)} bytes were believed"
 
 
 def check(packet):
@@ -198,9 +332,10 @@ def check(packet):
         return
     assert len(read) <= osc_packet.MAX_MESSAGES
     for one in read:
-        assert one.address.isascii() and one.address.startswith("/") and len(one.address) <= osc_packet.MAX_ADDRESS
+        assert one.address.isprintable() and one.address.startswith("/")
+        assert len(one.address.encode()) <= osc_packet.MAX_ADDRESS
         assert not set(one.address) & set(" #*,?[]{}")
-        assert len(one.numbers) <= osc_packet.MAX_ARGUMENTS and all(map(math.isfinite, one.numbers))
+        assert len(one.numbers) <= osc_arguments.MAX_ARGUMENTS and all(map(math.isfinite, one.numbers))
         assert 0.0 <= one.ahead <= osc_packet.MAX_AHEAD_S
 
 

@@ -1,6 +1,7 @@
 """Options that several commands share, and the checks behind them."""
 
 import argparse
+import ipaddress
 import math
 from pathlib import Path
 
@@ -124,6 +125,22 @@ def host_port(text: str) -> tuple[str, int]:
     if not host or not port.isdecimal() or len(port) > 5 or not 0 <= int(port) <= 65535:
         raise UsageError(f"osc {text!r}: HOST:PORT with a port from 0 to 65535, like 127.0.0.1:9000")
     return host.strip("[]"), int(port)
+
+
+def reply(text: str) -> tuple[str | None, int]:
+    """`9001` as (None, port), `127.0.0.1:9001` as (host, port); UsageError otherwise."""
+    if text.isdecimal() and len(text) <= 5 and 1 <= int(text) <= 65535:
+        return None, int(text)
+    if ":" not in text:
+        raise UsageError(f"osc-reply {text!r}: a port from 1 to 65535 of whoever asks, like 9001, or HOST:PORT")
+    host, port = host_port(text)
+    try:
+        numeric = host == "localhost" or bool(ipaddress.ip_address(host.partition("%")[0]))
+    except ValueError:
+        numeric = False
+    if port == 0 or not numeric:
+        raise UsageError(f"osc-reply {text!r}: a numeric address and a port from 1 to 65535, like 192.168.0.7:9001")
+    return host, port
 
 
 def suffix(path: str, allowed: tuple[str, ...], what: str) -> Path:

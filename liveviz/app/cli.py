@@ -20,6 +20,7 @@ COMMANDS = {
     "render": "render a song to a video, frame by frame",
     "analyze": "show what the ears hear in a file, as JSON or PNG",
     "listen": "show every signal of what is heard, live, in the terminal",
+    "monitor": "show every MIDI and OSC message that comes, what it does, and why it does nothing",
     "calibrate": "measure how late sound comes in, with clicks, and make up for it",
     "still": "draw single pictures of a generator",
     "model": "make, inspect and list generators",

@@ -4,7 +4,7 @@ of all signals. Every process builds the same one from the same files, so that i
 from functools import cache
 from pathlib import Path
 
-from liveviz import bending, mapping, post, signals
+from liveviz import bending, mapping, models, post, signals
 from liveviz.app import paths, wire
 from liveviz.spec import CORE_PARAMETERS, BendSetting, Registry, Stems
 
@@ -27,13 +27,27 @@ def parameter_wire() -> wire.ParameterWire:
     return wire.ParameterWire(registry().names, tuple(sorted(bending.ops())))
 
 
-def load_mapping(source: Path | str, path: Path | None = None, stems: Stems = ()) -> mapping.Program:
+def load_mapping(
+    source: Path | str,
+    path: Path | None = None,
+    stems: Stems = (),
+    model: str | None = None,
+    usual: str = "default",
+) -> mapping.Program:
     """The checked mapping of a file, or of the text that was in the file `path`; it may use the signals of `stems`.
 
+    Args:
+        model: the generator whose directions give the knobs their names; None for the one that the file names, or else the
+            `usual` one.
     Raises:
         LivevizError: file, line, field and what is allowed.
     """
-    return mapping.load(source, registry(), signals.all_outputs(stems), name=str(path or source))
+
+    def directions(named: str | None) -> tuple[str, ...]:
+        return models.direction_names(model or named or usual, paths.model_folders())
+
+    outputs = signals.all_outputs(stems)
+    return mapping.load(source, registry(), outputs, name=str(path or source), directions=directions)
 
 
 def bend_settings(program: mapping.Program) -> tuple[BendSetting, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from liveviz import bending, mapping
-from liveviz.app import child, composition, noise_mask, preparing, quality, quality_start, wire
+from liveviz.app import child, composition, facts, noise_mask, preparing, quality, quality_start, wire
 from liveviz.app.links import Links
 from liveviz.app.model_change import Playing
 from liveviz.app.opening import Opener
@@ -17,7 +17,7 @@ from liveviz.app.reduced import Reduction
 from liveviz.app.stats import percentiles
 from liveviz.clock import now
 from liveviz.engine import live_frames
-from liveviz.spec import BendSetting, LivevizError, give_way
+from liveviz.spec import BendSetting, LivevizError, ParameterFrame, give_way
 
 _log = logging.getLogger("liveviz.app")
 _SAY_EVERY = 0.25
@@ -44,7 +44,11 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
     give_way()  # before the library makes its threads, which inherit it
     playing = _begin(options, links, bends, mask)
     begun = _start(playing, options)
-    masks = noise_mask.MaskFile(program, options.mapping, links.mapping, options.stems, playing.mask_noise)
+    masks = noise_mask.MaskFile(
+        program, options.mapping, links.mapping, options.stems, playing.mask_noise, options.model
+    )
+    teller = facts.Teller()
+    frame: ParameterFrame | None = None
     pictures = Sender(links.images, links.handover)
     status = links.status["engine"]
     times: deque[float] = deque(maxlen=3600)
@@ -65,6 +69,7 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
                 "rendered": done,
                 "changing": playing.changing,
                 "start": {"model": playing.name, **begun.as_dict()},
+                **teller.describe(playing, frame),
             }
         )
 
@@ -132,11 +137,11 @@ def _start(playing: Playing, options: ShowOptions) -> quality_start.Start:
 def _program(options: ShowOptions, links: Links) -> mapping.Program:
     """The mapping that the show plays: the file's, or, where that is broken by now, the last good one."""
     try:
-        return composition.load_mapping(options.mapping, stems=options.stems)
+        return composition.load_mapping(options.mapping, stems=options.stems, model=options.model)
     except LivevizError:
         if (kept := links.mapping.read()) is None:
             raise
-        return composition.load_mapping(kept[1].tobytes().decode(), Path(options.mapping), options.stems)
+        return composition.load_mapping(kept[1].tobytes().decode(), Path(options.mapping), options.stems, options.model)
 
 
 def _begin(options: ShowOptions, links: Links, bends: Any, mask: noise_mask.Mask) -> Playing:

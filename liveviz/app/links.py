@@ -60,7 +60,8 @@ class Links:
         LivevizError: there is no room for them.
     `mapping` holds the text of the last good mapping file, for a stage that is started again while the file is broken;
     `model` the name of the generator asked for in the middle of the show; `quality` what the engine is to give up, as JSON;
-    `handover` what pictures the stage can take.
+    `page` is written to when the performer wants the last control messages in the log; `handover` what pictures the stage
+    can take.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Links:
             self.model = self._keep(Slot(_NAME_BYTES))
             self.quality = self._keep(Slot(_NAME_BYTES))
             self.flags = self._keep(Slot(8))
+            self.page = self._keep(Slot(8))
             self.controls = self._keep(Ring(wire.CONTROL_BYTES, 8192))
             self.audio = self._keep(Ring(wire.AUDIO_BYTES, 1024))
             self.status = {room: self._keep(Status()) for room in ROOMS}
@@ -100,6 +102,10 @@ class Links:
     def stop(self) -> None:
         """Ask everybody to end."""
         self.flags.write(np.ones(1))
+
+    def ask_for_page(self) -> None:
+        """Have the last control messages written to the log."""
+        self.page.write(np.ones(1))
 
     def close(self, unlink: bool = False) -> None:
         """Let go of every mailbox; the parent also unlinks them."""

@@ -4,8 +4,8 @@ import contextlib
 import logging
 from pathlib import Path
 
-from liveviz import mapping
-from liveviz.app import composition
+from liveviz import mapping, models
+from liveviz.app import composition, paths
 from liveviz.app.mailbox import Slot
 from liveviz.clock import now
 from liveviz.spec import LivevizError, Stems
@@ -21,14 +21,15 @@ class MappingFile:
 
     Args:
         path: of the file. last_good: where the text of the last good one is kept, for a stage that is started again.
-        stems: that the show listens to.
+        stems: that the show listens to. model: the generator that plays; where it changes, the names of its directions do.
     Raises:
         LivevizError: it is not good, and no good one was kept.
     State: `program`, the last good one; `mistake`, what is wrong with what was saved last, or nothing.
     """
 
-    def __init__(self, path: Path, last_good: Slot, stems: Stems) -> None:
+    def __init__(self, path: Path, last_good: Slot, stems: Stems, model: str | None = None) -> None:
         self.path, self._last_good, self._stems = path, last_good, stems
+        self.model = self._named_by = model
         self._stamp, self._gone = self._look(), 0
         self._looked = now()
         self.mistake = ""
@@ -38,7 +39,7 @@ class MappingFile:
             if (kept := last_good.read()) is None:
                 raise
             self._warn(error)
-            self.program = composition.load_mapping(kept[1].tobytes().decode(), path, stems)
+            self.program = composition.load_mapping(kept[1].tobytes().decode(), path, stems, model)
 
     def changed(self) -> mapping.Program | None:
         """A new good program, when there is one."""
@@ -47,15 +48,21 @@ class MappingFile:
         self._looked = now()
         stamp = self._look()
         self._gone = self._gone + 1 if stamp == _GONE else 0
-        if stamp == self._stamp or 0 < self._gone < _GONE_LOOKS:
+        renamed = self.model != self._named_by and models.direction_names(self.model or "", paths.model_folders()) != (
+            models.direction_names(self._named_by or "", paths.model_folders())
+        )
+        self._named_by = self.model
+        if (stamp == self._stamp and not renamed) or 0 < self._gone < _GONE_LOOKS:
             return None
-        self._stamp = stamp
+        saved, self._stamp = stamp != self._stamp, stamp
         try:
             program = self._load()
         except LivevizError as error:
             self._warn(error)
             return None
         self.mistake = ""
+        if not saved and program == self.program:
+            return None
         _log.info("mapping %s: loaded again", self.path.name)
         self.program = program
         return program
@@ -68,7 +75,7 @@ class MappingFile:
         return found.st_mtime_ns, found.st_size
 
     def _load(self) -> mapping.Program:
-        program = composition.load_mapping(self.path, stems=self._stems)
+        program = composition.load_mapping(self.path, stems=self._stems, model=self.model)
         with contextlib.suppress(OSError, ValueError):  # replaced or grown in this very moment: kept next time
             self._last_good.write(self.path.read_bytes())
         return program

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from liveviz import bending, engine
+from liveviz import bending, engine, models
 from liveviz.app.opening import Opened, Opener
 from liveviz.app.reduced import Reduced, Reduction
 from liveviz.clock import now
@@ -35,7 +35,8 @@ class Playing:
     Raises:
         LivevizError: the first one cannot be had, or its pictures are too large.
     State: the name asked for last, at most one engine that is being made or fades in; `mistake`, why the last one asked
-        for does not play, or nothing; what was prepared in this show; engines that wait to be closed.
+        for does not play, or nothing; `drawing`, the engine that drew the last picture, where not two did; what was prepared
+        in this show; engines that wait to be closed.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Playing:
         self._prepared: set[tuple[str, str, bending.Topology]] = set()
         self._ended: list[Engine] = []
         self._reduced = Reduced(opener)
+        self.drawing = self._now.engine
         self._next: Opened | None = None
         self._way: list[Engine] = []  # engines between the two
         self._since: tuple[float, float] | None = None  # time and beats when the next one was there
@@ -78,6 +80,11 @@ class Playing:
     def changing(self) -> bool:
         """Whether two generators are drawn, on the way from one to the other."""
         return self._fading is not None
+
+    @property
+    def generator(self) -> models.Generator | None:
+        """What plays, as it was read; None for a test card."""
+        return self._now.generator
 
     @property
     def on_device(self) -> bool:
@@ -149,11 +156,13 @@ class Playing:
             coming = None
         share = self._share(frame) if coming is not None else 0.0
         if coming is None or share <= 0.0:
-            return draw(self._reduced.engine(self._now, frame))
+            self.drawing = self._reduced.engine(self._now, frame)
+            return draw(self.drawing)
         if share < 1.0:
             return self._mixed(coming, frame, share, kind, draw)
         self._ended.append(self._now.engine)
         self._now, self._next = coming, None
+        self.drawing = coming.engine
         self._forget()
         _log.info("model %s plays", self.name)
         return draw(self._now.engine)

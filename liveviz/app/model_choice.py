@@ -1,6 +1,7 @@
 """Which generator the performer wants: by name over OSC, by keys that turn the pages, or by a mapping file that names
 another one. Only bundles that liveviz lists can be asked for: whoever can send OSC cannot make it open files."""
 
+import difflib
 import logging
 import math
 
@@ -9,6 +10,7 @@ from liveviz.app import paths
 from liveviz.app.links import Links
 from liveviz.clock import now
 
+_SHOWN_S = 10.0  # how long a mistake stays in the overlay
 _TELL_EVERY = 1.0  # seconds: who sends wrong names at any rate does not fill the log
 
 _log = logging.getLogger("liveviz.app")
@@ -19,7 +21,7 @@ class ModelChoice:
 
     Args:
         first: name or path of the show's first generator. named: the one that the mapping file names, if any.
-    State: the name asked for last.
+    State: the name asked for last; `mistake`, why what was asked for last cannot be, or nothing; it goes after a while.
     """
 
     def __init__(self, first: str, named: str | None, links: Links) -> None:
@@ -27,15 +29,26 @@ class ModelChoice:
         asked = links.model.read()  # a stage that was started again
         self.name = asked[1].tobytes().decode() if asked is not None else first
         self._told = -math.inf
+        self._mistake, self._mistaken_at = "", -math.inf
+
+    @property
+    def mistake(self) -> str:
+        """One line for the overlay, or nothing."""
+        return self._mistake if now() - self._mistaken_at < _SHOWN_S else ""
 
     def ask(self, name: str) -> None:
         """Play that bundle, or the first generator again; anything else is answered in the log."""
         known = models.list_models(paths.model_folders())
         if name != self._first and name not in known:
+            near = difflib.get_close_matches(name, list(known), 1, 0.4)
+            there = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
+            self._mistake, self._mistaken_at = f"no model {name!r:.40}: {there}", now()
             if now() - self._told > _TELL_EVERY:
                 self._told = now()
                 _log.warning("model %.50r: there is none of that name; there are %s", name, ", ".join(known))
-        elif name != self.name:
+            return
+        self._mistake = ""
+        if name != self.name:
             self.name = name
             self._links.model.write(name.encode())
 

@@ -59,14 +59,21 @@ class MaskFile:
 
     Args:
         program: that plays. path: of its mapping file. last_good: where the stage keeps the text of the mapping that plays.
-        use: takes a new mask, in a thread of its own.
+        use: takes a new mask, in a thread of its own. model: that the show began with.
     State: the name of the picture and what it looked like on disk; `mistake`, what is wrong with what is there now, or
     nothing.
     """
 
     def __init__(
-        self, program: Program, path: Path, last_good: Slot, stems: Stems, use: Callable[[Mask], object]
+        self,
+        program: Program,
+        path: Path,
+        last_good: Slot,
+        stems: Stems,
+        use: Callable[[Mask], object],
+        model: str | None = None,
     ) -> None:
+        self._model = model
         self._path, self._last_good, self._stems, self._use = path, last_good, stems, use
         self._program = program
         self._read = last_good.sequence
@@ -105,7 +112,9 @@ class MaskFile:
             self._read = found[0]
             before = self._program.noise_mask
             with contextlib.suppress(LivevizError):  # the stage has told it, and plays on with what it had
-                self._program = composition.load_mapping(found[1].tobytes().decode(), self._path, self._stems)
+                self._program = composition.load_mapping(
+                    found[1].tobytes().decode(), self._path, self._stems, self._model
+                )
             if self._program.noise_mask != before:
                 self._stamp, changed = self._look(), True
         if not changed:

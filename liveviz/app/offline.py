@@ -69,7 +69,7 @@ def render(
             nothing was there, else beside it; the message says where.
     """
     target = Path(os.path.realpath(out))  # a link stays a link
-    program = composition.load_mapping(mapping_file, stems=stems)
+    program = composition.load_mapping(mapping_file, None, stems, model, opening.shipped_for(size))
     reader = audio.open_reader(song)
     name = engine.choose(backend)
     chosen = model or program.model or opening.shipped_for(size)

@@ -15,7 +15,8 @@ class ShowOptions:
     size: canvas, (width, height) in pixels. fps: frames per second. seed: None = the mapping's.
     wide: how the generator's picture takes the shape of the canvas, of models.WIDE.
     window: "window", "fullscreen" or "headless". monitor: name or index for fullscreen, None = the first.
-    osc: (host, port) or None; osc_required: the user asked for that very port.
+    osc: (host, port) or None; osc_required: the user asked for that very port. osc_reply: (host or None, port) to which
+        answers go, None for where the question came from.
     midi: port name, None for every port, "none" for no MIDI at all.
     record: mp4 to write. output: sound output that a file or the demo is heard on, None for the system's.
     seconds: stop after so long, None = until stopped.
@@ -49,6 +50,7 @@ class ShowOptions:
     wide: str = "mirror"
     quality: str = "auto"
     output: str | None = None
+    osc_reply: tuple[str | None, int] | None = None
 
     def with_take(self, take: int) -> "ShowOptions":
         """The same with `take`."""

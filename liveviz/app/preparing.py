@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable
 
 from liveviz import bending
 from liveviz.app.options import ShowOptions
-from liveviz.spec import LivevizError, start_behind
+from liveviz.spec import LivevizError, start_behind, step_up
 
 _LOOK_EVERY = 0.1
+_PATIENCE_LOOKS = 40  # that it takes only time which nobody wants; then a hand waits for it that has moved something
 
 
 def stages_text(stages: Iterable[bending.Stage]) -> str:
@@ -41,10 +42,14 @@ def prepare(
         stderr=subprocess.PIPE,
     )
     said: str | None = None
+    patience = _PATIENCE_LOOKS
     while said is None:
         try:
             said = started.communicate(timeout=_LOOK_EVERY)[1]
         except subprocess.TimeoutExpired:
+            patience -= 1
+            if patience == 0:
+                step_up(started.pid, process=True)
             if not wanted():
                 started.kill()
                 started.communicate()

@@ -9,6 +9,7 @@ import moderngl
 
 from liveviz import signals
 from liveviz.app.figures import Figures
+from liveviz.app.hints import Hints
 from liveviz.app.links import Links
 from liveviz.app.options import ShowOptions
 from liveviz.clock import now
@@ -136,17 +137,17 @@ class Screen:
         self,
         canvas: moderngl.Texture | None,
         heard: SignalFrame | None,
-        touched: tuple[str, float] | None,
+        hints: Hints,
         figures: Figures,
     ) -> None:
         """Show the canvas, or black; over it the overlay where it is on."""
         if self._overlay_on and isinstance(self._target, window.Window) and not self._target.lost:
             self._overlay = self._overlay or Overlay(self.ctx)
-            self._target.present(canvas, self._overlay.draw(self._stats(heard, touched, figures)))
+            self._target.present(canvas, self._overlay.draw(self._stats(heard, hints, figures)))
         else:
             self._target.present(canvas)
 
-    def _stats(self, heard: SignalFrame | None, touched: tuple[str, float] | None, figures: Figures) -> OverlayStats:
+    def _stats(self, heard: SignalFrame | None, hints: Hints, figures: Figures) -> OverlayStats:
         t = now()
         if t - self._status_read > _STATUS_EVERY:
             self._status_read = t
@@ -165,7 +166,8 @@ class Screen:
             gain_db=level.get("gain_db", 0.0),
             beat_phase=level.get("beat_phase", 0.0),
             bpm=level.get("tempo", 0.0),
-            control=touched,
+            control=hints.touched,
+            hint=hints.text,
             model=str(self._engine.get("model", self._options.model)),
             mapping=self._options.mapping.stem,
             backend=" ".join(str(self._engine.get(k, "")) for k in ("backend", "precision")).strip()

@@ -59,7 +59,7 @@ class Show:
 
     def __init__(self, options: ShowOptions) -> None:
         self._options = options
-        composition.load_mapping(options.mapping, stems=options.stems)
+        composition.load_mapping(options.mapping, stems=options.stems, model=options.model)
         self._context = multiprocessing.get_context("spawn")
         self._picture = _picture_size(options)
         self._rooms = {name: _Room(name) for name in child.ROOM_MODULES}

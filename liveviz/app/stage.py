@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 from liveviz import mapping, post, signals
 from liveviz.app import child, composition, wire
+from liveviz.app.accounts import plays
 from liveviz.app.figures import Figures
+from liveviz.app.hints import Hints
 from liveviz.app.links import Links
 from liveviz.app.mapping_file import MappingFile
 from liveviz.app.model_choice import ModelChoice
@@ -31,7 +33,8 @@ class Stage:
 
     def __init__(self, options: ShowOptions, links: Links, goes_on: Callable[[], bool] = lambda: True) -> None:
         self._options, self._links = options, links
-        self._file = MappingFile(options.mapping, links.mapping, options.stems)
+        self._file = MappingFile(options.mapping, links.mapping, options.stems, options.model)
+        self._hints = Hints(links)
         self.screen = Screen(options, links, goes_on)
         links.status["stage"].say({"state": "starting", "screen": self.screen.kind})
         self._show = mapping.Show(
@@ -73,10 +76,9 @@ class Stage:
 
     def _controls(self, until: float) -> list[ControlMessage]:
         messages = [wire.unpack_control(record) for record in self._links.controls.drain()]
-        for message in messages:
-            if message.text and message.address == _MODEL:
-                self._models.ask(message.text)
-        messages = [message for message in messages if not message.text]
+        if asked := [m.text for m in messages if m.text and m.address == _MODEL]:
+            self._models.ask(asked[-1])
+        messages = [m for m in messages if not m.text or (m.address != _MODEL and plays(m))]
         for message in self.screen.poll():
             messages.append(message)
             if message.value > 0.0:
@@ -90,6 +92,10 @@ class Stage:
             self._show.toggle("stage.blackout")
         elif address == "key.h":
             self.screen.toggle_overlay()
+        elif address == "key.r":
+            self._show.rest()
+        elif address == "key.m":
+            self._links.ask_for_page()
         elif address in ("key.page_down", "key.page_up"):
             self._models.turn(1 if address == "key.page_down" else -1)
 
@@ -100,11 +106,13 @@ class Stage:
         if (program := self._file.changed()) is not None:
             self._show.replace(program)
             self._models.follow(program.model)
-        self.screen.say(self._file.mistake)
+        self.screen.say(self._file.mistake or self._models.mistake)
         self.screen.quality = self._rate.name
         self._engine.pictures = self._rate.pictures
         picture = self._tick.step()
-        self.screen.present(picture.canvas, self._heard, self._show.last_touched, self.figures)
+        self._hints.step(self._show, picture.parameters, self._tick.unheard)
+        self._file.model = self._hints.model or self._file.model
+        self.screen.present(picture.canvas, self._heard, self._hints, self.figures)
         presented = now()
         self._engine.drew(presented - picture.drawn_from)
         if self._engine.seen:

@@ -12,6 +12,8 @@ from liveviz.mapping import Show
 from liveviz.post import Chain
 from liveviz.spec import ControlMessage, ImageFrame, ParameterFrame, SignalFrame
 
+_CLOCK = ("midi.clock", "midi.start", "midi.stop", "midi.continue")
+
 
 class Clock(Protocol):
     """Hands out (now, dt) in seconds."""
@@ -46,7 +48,8 @@ class Tick:
         render: ParameterFrame -> ImageFrame.
         chain: the post effects.
         share: how much of the generator's image is seen, 0 to 1; the rest is the image before it.
-    State: the last picture, which `stage.freeze` holds; `applied`, how many messages moved something, by kind.
+    State: the last picture, which `stage.freeze` holds; `applied`, how many messages moved something, by kind; `unheard`,
+        the last one by MIDI or OSC, where nobody listens to it.
     """
 
     def __init__(
@@ -63,6 +66,7 @@ class Tick:
         self._show, self._render, self._chain, self._share = show, render, chain, share
         self._last: tuple[ImageFrame, moderngl.Texture] | None = None
         self.applied = {"osc": 0, "midi": 0, "key": 0}
+        self.unheard: ControlMessage | None = None
 
     def draw_with(self, chain: Chain) -> None:
         """Draw with another chain from now on; a picture that is held is drawn anew."""
@@ -72,7 +76,10 @@ class Tick:
         """One picture, at the clock's next time."""
         now, dt = self._clock.next()
         for message in self._controls(now):
-            if self._show.control(message):
+            heard = self._show.control(message)
+            if message.address.startswith(("/", "midi.")) and message.address not in _CLOCK:
+                self.unheard = None if heard else message
+            if heard:
                 self.applied["osc" if message.address[0] == "/" else message.address.partition(".")[0]] += 1
         parameters = self._show.step(self._listen(now, dt), now, dt)
         rendered = self._last is None or parameters["stage.freeze"] < 0.5

@@ -30,7 +30,8 @@ MAX_ROWS = 32
 _ROW = 4  # parameter, start, end, amount
 _BEND = 5 + 32  # op, layer, amount, share and seed of the channels, and 1024 of them as bits, 32 in each number
 _HEAD = 10
-CONTROL_BYTES = 16 + 256
+CONTROL_BYTES = 16 + 640  # an address of 200 bytes, a text of 50 letters, the name of a port
+_MOST_PORT = 50  # letters of a port's name
 AUDIO_FRAMES, AUDIO_CHANNELS = 1024, 2
 AUDIO_BYTES = 24 + AUDIO_FRAMES * AUDIO_CHANNELS * 4
 IMAGE_HEAD = 64
@@ -203,14 +204,15 @@ def unpack_place(content: NDArray[np.uint8]) -> tuple[Place, tuple[int, int]] | 
 
 def pack_control(message: ControlMessage) -> bytes:
     """One ControlMessage as at most CONTROL_BYTES bytes."""
-    return struct.pack("<dd", message.time, message.value) + f"{message.address}\0{message.text}".encode()
+    words = f"{message.address}\0{message.text}\0{message.port[:_MOST_PORT]}"
+    return struct.pack("<dd", message.time, message.value) + words.encode()
 
 
 def unpack_control(record: bytes) -> ControlMessage:
     """The inverse of pack_control."""
     time, value = struct.unpack_from("<dd", record)
-    address, _, text = record[16:].decode().partition("\0")
-    return ControlMessage(address, value, time, text)
+    address, text, port = record[16:].decode().split("\0")
+    return ControlMessage(address, value, time, text, port)
 
 
 def pack_audio(block: AudioBlock) -> list[bytes]:

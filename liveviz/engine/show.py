@@ -14,9 +14,10 @@ from liveviz.engine.finding import Finder
 from liveviz.engine.folding import layers_of
 from liveviz.engine.registry import choose, create, stand_in
 from liveviz.models import Directions, Generator
-from liveviz.spec import BendSetting, ImageFrame, LivevizError, ParameterFrame, stand_back
+from liveviz.spec import BendSetting, ImageFrame, LivevizError, ParameterFrame, stand_back, step_up
 
 RECENT = 300
+PATIENCE = 60  # frames
 
 # (topology, whether it is still wanted); raises LivevizError
 Ahead = Callable[[bending.Topology, Callable[[], bool]], None]
@@ -69,7 +70,7 @@ class Engine:
         self._replaced: list[Backend] = []
         self._frame: ParameterFrame | None = None
         self._refused: set[bending.Topology] = set()
-        self._frames = 0
+        self._frames = self._asked = 0
         self._last_wanted: dict[bending.Stage, int] = {}
         self._directions: Directions | None = None
         self._finder: Finder | None = None
@@ -107,6 +108,25 @@ class Engine:
     def topology(self) -> bending.Topology:
         """What can be bent now."""
         return self._backend.topology
+
+    @property
+    def layers(self) -> tuple[int, ...]:
+        """The layers that the generator has for bends, pixels."""
+        return tuple(sorted(self._layers))
+
+    @property
+    def directions(self) -> int | None:
+        """How many directions its knobs push along; None while they are being found, 0 for a test card."""
+        if self._finder is not None:
+            return None
+        own = self._generator.directions if self._generator is not None else None
+        found = self._directions or own
+        return len(found.std) if found is not None else 0
+
+    def lacking(self, frame: ParameterFrame) -> list[BendSetting]:
+        """Bends of `frame` that what draws now cannot do: they wait for what is being built, or cannot be built."""
+        missing = {_kind(s) for s in bending.stages(frame.bends, self._layers) - self._backend.topology}
+        return [b for b in frame.bends if missing & {_kind(s) for s in bending.stages([b], self._layers)}]
 
     @property
     def on_device(self) -> bool:
@@ -206,16 +226,24 @@ class Engine:
             self._backend.use_directions(self._directions)
 
     def _want(self, topology: bending.Topology) -> None:
-        if topology in self._refused:
+        if self.building:
+            self._hurry()
+        elif topology in self._refused:
             return
-        if self._wait:
+        elif self._wait:
             self._build_next(topology)
             self._swap()
-        elif not self.building:
+        else:
+            self._asked = self._frames
             self._builder = threading.Thread(
                 target=self._build_next, args=(topology,), name="engine-builder", daemon=True
             )
             self._builder.start()
+
+    def _hurry(self) -> None:
+        """What has been wanted for a while by hands that moved it is not left to time that nobody wants."""
+        if self._frames == self._asked + PATIENCE and self._builder is not None and self._builder.native_id is not None:
+            step_up(self._builder.native_id, process=False)
 
     def _build_next(self, topology: bending.Topology) -> None:
         self._refused.add(topology)  # until it is there: whatever goes wrong, it is not tried on every frame
@@ -241,3 +269,8 @@ class Engine:
             if masked is not self._noise_mask:  # it was changed while this was built
                 built.mask_noise(self._noise_mask)
             self._next = built
+
+
+def _kind(stage: bending.Stage) -> tuple[int, str]:
+    """Its layer and name, without the number that a move on some channels has among the others of a frame."""
+    return stage.layer, stage.name.partition(".")[0]

@@ -7,8 +7,8 @@ flood makes anything grow. A device that is pulled out is waited for, by name. N
 it is checked: sizes, numbers, addresses; what is refused is counted.
 
 MIDI (`midi.py`): bytes from libremidi (`midi_ports.py`), decoded with mido (`midi_messages.py`), become `midi.cc.1.ch.3`,
-`midi.note.60.ch.1`, `midi.pitch.ch.1` and so on. OSC (`osc.py`): UDP packets, checked and parsed with python-osc's codec
-(`osc_packet.py`), keep their own addresses. Both meet the tick in a `mailbox.py`.
+`midi.note.60.ch.1`, `midi.pitch.ch.1` and so on. OSC (`osc.py`): UDP packets, checked and
+read (`osc_packet.py`, `osc_arguments.py`), keep their own addresses. Both meet the tick in a `mailbox.py`.
 
 To add a source, write one file with a class that has `start()`, `poll()`, `wait(timeout)`, `close()` and counters, and
 takes the clock as `now`; give it to the composer in `app`. Modules are imported one by one (`from liveviz.inputs.midi

@@ -24,7 +24,7 @@ class Mailbox:
         self.dropped = 0
         self._lock = threading.Lock()
         self._filled = threading.Event()
-        self._slots: dict[str | int, ControlMessage] = {}  # values by address, events by serial number
+        self._slots: dict[tuple[str, str] | int, ControlMessage] = {}  # values by address and port, events by number
         self._events: deque[int] = deque()
         self._serial = itertools.count()
 
@@ -40,11 +40,12 @@ class Mailbox:
                 self._filled.set()
 
     def _put_value(self, message: ControlMessage) -> None:
-        known = self._slots.pop(message.address, None)
+        key = message.address, message.port
+        known = self._slots.pop(key, None)
         if known is None and len(self._slots) - len(self._events) >= MAX_ADDRESSES:
             self.dropped += 1
             return
-        self._slots[message.address] = message
+        self._slots[key] = message
 
     def _put_event(self, message: ControlMessage) -> None:
         if len(self._events) >= MAX_EVENTS:

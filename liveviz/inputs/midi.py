@@ -180,7 +180,10 @@ class MidiInput:
             changes += (change for message in messages for change in message)
         self._lost += inlet.lost
         inlet.lost = 0
-        self._mailbox.put((ControlMessage(address, value, heard_at), event) for address, value, event in changes)
+        port = inlet.port.name
+        self._mailbox.put(
+            (ControlMessage(address, value, heard_at, "", port), event) for address, value, event in changes
+        )
 
 
 def _check(name: str) -> None:

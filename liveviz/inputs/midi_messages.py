@@ -2,6 +2,7 @@
 sequence can be tried without one. mido checks and decodes the bytes; here are the pairs that MIDI spreads over several
 messages (14-bit controllers, NRPN)."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -9,7 +10,7 @@ import mido
 
 MAX_BYTES = 1024  # of one chunk; what is longer is a dump of some device's memory, not playing
 PAIR_S = (
-    0.02  # an LSB this soon after its MSB belongs to it: a device sends both at once, a hand moves two knobs slower
+    0.02  # an LSB this soon beside its MSB belongs to it: a device sends both at once, a hand moves two knobs slower
 )
 PAIRS_TO_TRUST = 3  # after so many pairs a controller is 14-bit, and its LSB may come alone
 
@@ -20,20 +21,54 @@ Change = tuple[str, float, bool]  # address, value 0-1, whether it is an event t
 
 
 @dataclass
-class _Coarse:
-    """The MSB of one controller, waiting for its LSB."""
+class _Pair:
+    """The two halves of one 14-bit value: what each was last, and when.
 
-    value: int
-    time: float
+    backwards: this device sends the LSB first, as the first pair after each pause tells; then the value is known with the
+    MSB, and an LSB says nothing until that comes. opened: which half came first after the last pause, "" once its
+    other half has come too.
+    """
+
+    msb: int = -1
+    lsb: int = -1
+    msb_time: float = -math.inf
+    lsb_time: float = -math.inf
     pairs: int = 0
+    backwards: bool = False
+    opened: str = ""
+
+    def coarse(self, value: int, time: float) -> float:
+        """The MSB has come: the value, 0-1, with 14 bits where the LSB was there first, else with 7."""
+        follows = 0.0 <= time - self.lsb_time <= PAIR_S
+        self._order("msb", follows, time)
+        self.msb, self.msb_time = value, time
+        if self.backwards and follows:
+            return _fine(value, self.lsb)
+        return value / 127
+
+    def fine(self, value: int, time: float) -> float | None:
+        """The LSB has come: the value, 0-1, or None where it does not belong to an MSB that was there first."""
+        follows = 0.0 <= time - self.msb_time <= PAIR_S
+        self._order("lsb", follows, time)
+        self.lsb, self.lsb_time = value, time
+        if self.backwards or self.msb < 0 or not (follows or self.pairs >= PAIRS_TO_TRUST):
+            return None
+        self.pairs = min(self.pairs + follows, PAIRS_TO_TRUST)
+        return _fine(self.msb, value)
+
+    def _order(self, half: str, follows: bool, time: float) -> None:
+        if time - max(self.msb_time, self.lsb_time) > PAIR_S:
+            self.opened = half
+        elif follows and self.opened not in ("", half):
+            self.backwards, self.opened = half == "msb", ""
 
 
 @dataclass
 class _Channel:
-    coarse: dict[int, _Coarse] = field(default_factory=dict)
+    pairs: dict[int, _Pair] = field(default_factory=dict)
     nrpn_msb: int = -1
     nrpn_lsb: int = -1
-    data: int = -1  # data entry MSB since the NRPN was chosen
+    data: _Pair = field(default_factory=_Pair)  # data entry since the NRPN was chosen
 
 
 class MidiDecoder:
@@ -42,9 +77,10 @@ class MidiDecoder:
     Addresses carry the channel 1-16: `midi.cc.<0-127>.ch.<c>`, `midi.note.<0-127>.ch.<c>` (velocity, 0 = off),
     `midi.pitch.ch.<c>` (0.5 = centre), `midi.pressure.ch.<c>`, `midi.program.<0-127>.ch.<c>` (1),
     `midi.nrpn.<0-16383>.ch.<c>`; without one: `midi.clock` (24 a quarter), `midi.start`, `midi.stop`, `midi.continue`.
-    A controller 0-31 answers its MSB with 7 bits at once and with 14 bits when the LSB follows; controllers 32-63 are
-    also reported as themselves, since many devices use them for buttons.
-    State: per channel the last MSB of each controller and the chosen NRPN.
+    A controller 0-31 answers its MSB with 7 bits at once and with 14 bits when the LSB follows; of a device that sends the
+    LSB first, the MSB with 14 bits. Controllers 32-63 are also reported as themselves, since many devices use them for
+    buttons.
+    State: per channel both halves of each controller, their order, and the chosen NRPN.
     """
 
     def __init__(self) -> None:
@@ -93,33 +129,35 @@ class MidiDecoder:
 
     def _control(self, channel: int, control: int, value: int, time: float) -> list[Change]:
         state, end = self._channels[channel], f".ch.{channel + 1}"
-        changes: list[Change] = [(f"midi.cc.{control}{end}", value / 127, False)]
+        changes: list[Change] = []
         if control < 32:
-            known = state.coarse.get(control)
-            state.coarse[control] = _Coarse(value, time, known.pairs if known else 0)
-        elif control < 64 and (coarse := state.coarse.get(control - 32)):
-            paired = 0 <= time - coarse.time <= PAIR_S
-            if paired or coarse.pairs >= PAIRS_TO_TRUST:
-                coarse.pairs = min(coarse.pairs + paired, PAIRS_TO_TRUST)
-                changes.append((f"midi.cc.{control - 32}{end}", _fine(coarse.value, value), False))
-        return changes + self._nrpn(state, control, value, end)
+            pair = state.pairs.setdefault(control, _Pair())
+            changes.append((f"midi.cc.{control}{end}", pair.coarse(value, time), False))
+        else:
+            changes.append((f"midi.cc.{control}{end}", value / 127, False))
+        if 32 <= control < 64:
+            fine = state.pairs.setdefault(control - 32, _Pair()).fine(value, time)
+            if fine is not None:
+                changes.append((f"midi.cc.{control - 32}{end}", fine, False))
+        return changes + self._nrpn(state, control, value, end, time)
 
-    def _nrpn(self, state: _Channel, control: int, value: int, end: str) -> list[Change]:
+    def _nrpn(self, state: _Channel, control: int, value: int, end: str, time: float) -> list[Change]:
         if control in (_RPN_MSB, _RPN_LSB):  # data entry now belongs to a registered parameter
-            state.nrpn_msb = state.nrpn_lsb = state.data = -1
-        elif control == _NRPN_MSB:
-            state.nrpn_msb, state.data = value, -1
-        elif control == _NRPN_LSB:
-            state.nrpn_lsb, state.data = value, -1
+            state.nrpn_msb = state.nrpn_lsb = -1
+        elif control in (_NRPN_MSB, _NRPN_LSB):
+            if control == _NRPN_MSB:
+                state.nrpn_msb = value
+            else:
+                state.nrpn_lsb = value
+            state.data = _Pair(backwards=state.data.backwards)
         elif control in (_DATA_MSB, _DATA_LSB) and state.nrpn_msb >= 0 and state.nrpn_lsb >= 0:
             number = state.nrpn_msb * 128 + state.nrpn_lsb
             if number == 127 * 128 + 127:  # "no parameter", which devices choose when they are done
                 return []
-            if control == _DATA_MSB:
-                state.data = value
-                return [(f"midi.nrpn.{number}{end}", value / 127, False)]
-            if state.data >= 0:
-                return [(f"midi.nrpn.{number}{end}", _fine(state.data, value), False)]
+            data = state.data
+            turned = data.coarse(value, time) if control == _DATA_MSB else data.fine(value, time)
+            if turned is not None:
+                return [(f"midi.nrpn.{number}{end}", turned, False)]
         return []
 
 

@@ -3,16 +3,33 @@ frozen, checked `Program` (load.py for the whole, route_table.py and latent_tabl
 answered with file, line, field and what is allowed). A `Show` performs a program: signals and control messages go in,
 one ParameterFrame per picture comes out. On its way a signal is brought to 0-1, followed with attack and release
 (envelope.py), bent by a curve (curves.py), stretched over the route's range and mixed onto the parameter's base
-value, which [set], controllers (knobs.py: takeover) and OSC move; the pictures of [latent] drift, are pulled and
-follow the harmony in latents.py, in musical time (beats.py). Bends act at a layer of the generator, on all of its
-channels or on some; pushes and truncation on all rows of w+ or on those that a route chooses. A new curve is one entry
-in `CURVES`; a new thing to drive is one entry in the registry and needs nothing here. The room reads no clock and does
-no I/O but the file that `load` is given."""
+value, which [set], controllers (knobs.py: takeover) and OSC move (controls.py; idle.py says why that is not seen);
+the pictures of [latent] drift, are pulled and follow the harmony in latents.py, in musical time (beats.py). Bends act
+at a layer of the generator, on all of its channels or on some; pushes and truncation on all rows of w+ or on those
+that a route chooses. A new curve is one entry in `CURVES`; a new thing to drive is one entry in the registry and
+needs nothing here. The room reads no clock and does no I/O but the file that `load` is given."""
 
+from liveviz.mapping.controls import REST, Move
 from liveviz.mapping.curves import CURVES
-from liveviz.mapping.describe import describe, parameter_rows, route_text
+from liveviz.mapping.describe import describe, move_text, parameter_rows, route_text
+from liveviz.mapping.idle import Facts, why_idle
 from liveviz.mapping.load import list_files, load
 from liveviz.mapping.program import Program, Route
 from liveviz.mapping.show import Show
 
-__all__ = ["CURVES", "Program", "Route", "Show", "describe", "list_files", "load", "parameter_rows", "route_text"]
+__all__ = [
+    "CURVES",
+    "REST",
+    "Facts",
+    "Move",
+    "Program",
+    "Route",
+    "Show",
+    "describe",
+    "list_files",
+    "load",
+    "move_text",
+    "parameter_rows",
+    "route_text",
+    "why_idle",
+]

@@ -1,8 +1,9 @@
 """A program in words, for `liveviz mapping show`: what the file does, and every parameter with the address that
 reaches it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from liveviz.mapping.controls import Move
 from liveviz.mapping.program import Chords, Pictures, Program, Route, Target
 from liveviz.spec import LAYER_RANGES, Parameter, Registry
 
@@ -10,24 +11,38 @@ SHOWN_CHANNELS = 8
 HEADER = ("parameter", "OSC address (0-1)", "range", "rests at", "driven by")
 
 
-def parameter_rows(program: Program, registry: Registry) -> list[tuple[str, str, str, str, str]]:
+def parameter_rows(
+    program: Program, registry: Registry, names: Sequence[str] = ()
+) -> list[tuple[str, str, str, str, str]]:
     """One row for every registered parameter, in the registry's order.
 
+    Args:
+        names: of the knobs' directions.
     Returns:
         (name, OSC address, range with unit, value it rests at, what drives it).
     """
     return [
-        (p.name, p.osc, f"{p.low:g} to {p.high:g} {p.unit}".rstrip(), _rest(p, program), _drivers(p, program))
+        (
+            knob_text(p.name, names),
+            p.osc,
+            f"{p.low:g} to {p.high:g} {p.unit}".rstrip(),
+            _rest(p, program),
+            _drivers(p, program),
+        )
         for p in registry
     ]
 
 
-def describe(program: Program, registry: Registry) -> str:
-    """The whole program as text of several lines: pictures, routes, parameters."""
-    return "\n".join(_text(program, registry))
+def describe(program: Program, registry: Registry, names: Sequence[str] = ()) -> str:
+    """The whole program as text of several lines: pictures, routes, parameters.
+
+    Args:
+        names: of the knobs' directions.
+    """
+    return "\n".join(_text(program, registry, names))
 
 
-def _text(program: Program, registry: Registry) -> Iterator[str]:
+def _text(program: Program, registry: Registry, names: Sequence[str]) -> Iterator[str]:
     yield program.name + (f": {program.title}" if program.title else "")
     if program.description:
         yield from (f"  {line}" for line in program.description.strip().splitlines())
@@ -43,15 +58,15 @@ def _text(program: Program, registry: Registry) -> Iterator[str]:
     yield ""
     yield "routes" if program.routes else "no routes"
     for route in program.routes:
-        yield "  " + route_text(route)
+        yield "  " + route_text(route, names)
     yield ""
-    rows = [HEADER, *parameter_rows(program, registry)]
+    rows = [HEADER, *parameter_rows(program, registry, names)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(HEADER))]
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
-def route_text(route: Route) -> str:
+def route_text(route: Route, names: Sequence[str] = ()) -> str:
     """One route in one line: `onset.kick -> bend.zoom at layer 8: 0 to 0.3, release 0.25 s`."""
     parts = [f"{route.mix} " * (route.mix != "set") + f"{route.low:g} to {route.high:g}"]
     if route.curve != "linear":
@@ -61,7 +76,8 @@ def route_text(route: Route) -> str:
     parts += [f"{name} {value:g} s" for name, value in (("attack", route.attack), ("release", route.release)) if value]
     if route.kind == "control" and route.takeover != "jump":
         parts.append(route.takeover)
-    return f"{route.source} -> {route.to}{place_text(route.target)}: {', '.join(parts)}"
+    source = route.source + f" of {route.port}" * bool(route.port)
+    return f"{source} -> {knob_text(route.to, names)}{place_text(route.target)}: {', '.join(parts)}"
 
 
 def place_text(target: Target) -> str:
@@ -78,6 +94,34 @@ def place_text(target: Target) -> str:
     elif channels.share < 1.0:
         some = f" on {100 * channels.share:g} % of the channels (seed {channels.seed})"
     return f" at layer {target.layer}{some}"
+
+
+def move_text(move: Move, registry: Registry, names: Sequence[str] = ()) -> str:
+    """What a message did to a parameter: `bend.twirl at layer 16 to 0.5 turns`, or what a knob waits for.
+
+    Args:
+        names: of the knobs' directions.
+    """
+    parameter = registry[move.target.parameter]
+    value = f"{move.value:.3g} {parameter.unit}".rstrip()
+    what = knob_text(parameter.name, names) + place_text(move.target)
+    return f"{what} stays at {value}: {wait_text(move)}" if move.goal is not None else f"{what} to {value}"
+
+
+def wait_text(move: Move) -> str:
+    """Where the knob of a move that waits must go; nothing where it acts."""
+    if move.knob is None or move.goal is None:
+        return ""
+    way = "up" if move.goal > move.knob else "down"
+    return f"its knob is at {100 * move.knob:.0f} %, turn it {way} to {100 * move.goal:.0f} %"
+
+
+def knob_text(parameter: str, names: Sequence[str]) -> str:
+    """A parameter, with the name of the direction where it is a knob that has one: `pca.0 (green to violet)`."""
+    stem, _, number = parameter.partition(".")
+    if stem != "pca" or not number.isdecimal() or int(number) >= len(names) or not names[int(number)]:
+        return parameter
+    return f"{parameter} ({names[int(number)]})"
 
 
 def _rest(parameter: Parameter, program: Program) -> str:

@@ -49,6 +49,10 @@ class Follower:
             return None
         return self.route.at(self.route.travel(self._follow.step(self.input, dt)))
 
+    def forget(self) -> None:
+        """Be as a controller that was not heard yet."""
+        self.input, self._follow.value = None, 0.0
+
     def resume(self, other: "Follower | Pulse") -> None:
         """Go on from where `other` is, if it is of this kind."""
         if isinstance(other, Follower):

@@ -26,6 +26,11 @@ class Base:
         """A hand sends the value to `goal`."""
         self.goal, self.tau, self.owner, self.manual = goal, tau, owner, True
 
+    def back(self, rest: float) -> None:
+        """Go to `rest` at once, and be nobody's."""
+        self.value = self.goal = rest
+        self.tau, self.owner, self.manual = 0.0, None, False
+
     def step(self, dt: float) -> float:
         """Glide for `dt` seconds and return the value."""
         if self.value != self.goal:
@@ -45,8 +50,8 @@ class Knob:
         self.route = route
         self.travel: float | None = None
 
-    def turn(self, x: float, base: Base) -> None:
-        """The knob now stands at `x`, 0-1: move `base` if takeover allows it.
+    def turn(self, x: float, base: Base) -> bool:
+        """The knob now stands at `x`, 0-1: move `base` if takeover allows it, and say whether it does.
 
         jump: always. pickup: once the knob has come within 1/64 of the value or passed it, until something else moves
         the value. scale: by the same part of the way that is left to the end of the range, so both get there together.
@@ -57,10 +62,11 @@ class Knob:
         near = abs(new - here) <= PICKUP
         if route.takeover == "pickup" and base.owner is not self and not near:
             if old is None or not min(old, new) <= here <= max(old, new):
-                return
+                return False
         elif route.takeover == "scale" and not near:
             if old is None or old == new:
-                return
+                return False
             rest, left = (1.0 - here, 1.0 - old) if new > old else (here, old)
             new = here + rest * (new - old) / left
         base.move(route.at(new), route.attack if new > here else route.release, self)
+        return True

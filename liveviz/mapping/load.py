@@ -4,7 +4,7 @@ its line."""
 
 import re
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -12,6 +12,7 @@ from liveviz.mapping.describe import place_text
 from liveviz.mapping.fields import Table, families, quote, suggest
 from liveviz.mapping.latent_table import read_latent
 from liveviz.mapping.lines import Lines
+from liveviz.mapping.names import Names
 from liveviz.mapping.program import LAYER, MAX_BENDS, MAX_ROWED, Program, Route, Target
 from liveviz.mapping.route_table import read_place, read_route, read_rows
 from liveviz.spec import LivevizError, Output, Registry
@@ -39,7 +40,14 @@ def list_files(folders: Iterable[Path]) -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
-def load(source: Path | str, registry: Registry, sources: Sequence[Output], *, name: str | None = None) -> Program:
+def load(
+    source: Path | str,
+    registry: Registry,
+    sources: Sequence[Output],
+    *,
+    name: str | None = None,
+    directions: Callable[[str | None], Sequence[str]] = lambda model: (),
+) -> Program:
     """Read and check one mapping file.
 
     Args:
@@ -47,6 +55,7 @@ def load(source: Path | str, registry: Registry, sources: Sequence[Output], *, n
         registry: the parameters that routes may name.
         sources: the signals that routes may name.
         name: what messages call the file; the path where it is not given.
+        directions: names of the knobs' directions, for the `model` that the file names, or None.
     Raises:
         LivevizError: `FILE:LINE: field: what is wrong, what is allowed`, always one line.
     """
@@ -54,7 +63,7 @@ def load(source: Path | str, registry: Registry, sources: Sequence[Output], *, n
     text = _read(source, file) if isinstance(source, Path) else source
     try:
         data, lines = _parse(text, file)
-        return _check(Table(data, (), lines, file), registry, {o.name: o for o in sources}, Path(file).stem)
+        return _check(Table(data, (), lines, file), registry, {o.name: o for o in sources}, Path(file).stem, directions)
     except RecursionError:
         raise LivevizError(f"{file}:1: file: tables and lists are nested too deep") from None
 
@@ -108,16 +117,24 @@ def _parse(text: str, file: str) -> tuple[dict[str, Any], Lines]:
     return data, Lines(text)
 
 
-def _check(top: Table, registry: Registry, sources: dict[str, Output], name: str) -> Program:
+def _check(
+    top: Table,
+    registry: Registry,
+    sources: dict[str, Output],
+    name: str,
+    directions: Callable[[str | None], Sequence[str]],
+) -> Program:
     top.only(TOP)
     if not top.has("version"):
         top.fail("version", f"is missing; write version = {VERSION} in the first line")
     version = top.data["version"]
     if version != VERSION or isinstance(version, bool | float):
         top.fail("version", f"{quote(version)} is unknown; this program reads version = {VERSION}")
-    routes = [read_route(t, registry, sources) for t in top.tables("route", MAX_ROUTES)]
+    model = top.text("model") or None
+    names = Names(directions(model))
+    routes = [read_route(t, registry, sources, names) for t in top.tables("route", MAX_ROUTES)]
     _refuse_fights(routes, top)
-    constants, homes = _constants(top.table("set"), registry)
+    constants, homes = _constants(top.table("set"), registry, names)
     for route in routes:
         if route.layer or registry[route.to].rows == "add":
             homes.setdefault(route.to, route.target)
@@ -139,7 +156,7 @@ def _check(top: Table, registry: Registry, sources: dict[str, Output], name: str
         name=name,
         title=top.text("title"),
         description=top.text("description", longest=2000, breaks="\n\r\t"),
-        model=top.text("model") or None,
+        model=model,
         seed=top.as_integer("seed", top.data.get("seed", 0), 0, 2**32 - 1),
         noise_mask=top.text("noise_mask") or None,
         latent=read_latent(top.table("latent"), sources, wants_chords),
@@ -166,14 +183,14 @@ def _refuse_fights(routes: Sequence[Route], top: Table) -> None:
             )
 
 
-def _constants(table: Table, registry: Registry) -> tuple[dict[str, float], dict[str, Target]]:
+def _constants(table: Table, registry: Registry, names: Names) -> tuple[dict[str, float], dict[str, Target]]:
     """[set]: value by parameter, and the places that it gives to bends."""
     values: dict[str, float] = {}
     homes: dict[str, Target] = {}
 
     def walk(here: Table, prefix: str) -> None:
         for key, value in here.data.items():
-            name = prefix + key
+            name = names.parameter(prefix + key)
             if name in registry:
                 if name in values:
                     here.fail(key, f"{name} is set twice")
@@ -201,7 +218,8 @@ def _constants(table: Table, registry: Registry) -> tuple[dict[str, float], dict
             else:
                 here.fail(
                     key,
-                    f"no parameter {quote(name)}{suggest(name, registry.names)}; allowed: {families(registry.names)}",
+                    f"no parameter {quote(name)}{suggest(name, (*registry.names, *names.written))}; "
+                    f"allowed: {families(registry.names)}",
                 )
 
     walk(table, "")

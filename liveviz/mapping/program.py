@@ -86,7 +86,7 @@ class Route:
     exponential: the way between them has equal ratios.
     attack, release: seconds, time constants. threshold: inputs up to it count as 0, the rest is stretched to 0-1.
     layer, channels: where a bend acts; layer 0 for everything that is not a bend. rows: of w+, None for the parameter's
-    own. line: in the file.
+    own. port: part of the name of the MIDI port that it listens to, empty for all. line: in the file.
     """
 
     source: str
@@ -104,6 +104,7 @@ class Route:
     takeover: str = "jump"
     channels: Channels = ALL_CHANNELS
     rows: Rows | None = None
+    port: str = ""
     line: int = field(default=0, compare=False)
 
     @property

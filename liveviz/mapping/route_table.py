@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from liveviz.mapping.curves import CURVES
 from liveviz.mapping.fields import Table, families, quote, suggest
+from liveviz.mapping.names import Names
 from liveviz.mapping.program import LAYER, MIXES, TAKEOVERS, Route, Rows, Target
 from liveviz.spec import Channels, Output, Parameter, Registry
 from liveviz.spec.parameters import WS_ROWS
@@ -22,16 +23,19 @@ KEYS = (
     "mix",
     "threshold",
     "takeover",
+    "port",
 )
 MAX_SECONDS = 60.0
+MAX_ADDRESS = 200  # of OSC
 MAX_CHANNELS = 1024  # of any layer
 MAX_FACTOR = 10.0
+MAX_PORT = 50  # letters of a port's name
 EVENT_RELEASE = 0.25
 
 _CHANNEL = r"(?:\.ch\.(?:[1-9]|1[0-6]))?"
 _NUMBER = r"(?:\d|[1-9]\d|1[01]\d|12[0-7])"
 _NRPN = r"nrpn\.(?:0|[1-9]\d{0,3}|1[0-5]\d{3}|16[0-2]\d{2}|163[0-7]\d|1638[0-3])"
-_KNOB = re.compile(rf"midi\.(?:cc\.{_NUMBER}|{_NRPN}|pitch|pressure){_CHANNEL}|/[!-~]{{1,254}}")
+_KNOB = re.compile(rf"midi\.(?:cc\.{_NUMBER}|{_NRPN}|pitch|pressure){_CHANNEL}|(?:/[^\s/#*,?\[\]{{}}]+)+")
 _BUTTON = re.compile(rf"midi\.note\.{_NUMBER}{_CHANNEL}|key\.[a-z0-9_]{{1,32}}")
 _CONTROLS = (
     "midi.cc.0-127, midi.note.0-127, midi.nrpn.0-16383, midi.pitch, midi.pressure (all also with .ch.1-16), "
@@ -39,17 +43,18 @@ _CONTROLS = (
 )
 
 
-def read_route(table: Table, registry: Registry, sources: Mapping[str, Output]) -> Route:
+def read_route(table: Table, registry: Registry, sources: Mapping[str, Output], names: Names) -> Route:
     """One [[route]] as a Route; LivevizError with its line where something in it is wrong."""
     table.only(KEYS)
     for key in ("from", "to"):
         if not table.has(key):
             table.fail(key, 'is missing; a route needs from = "..." and to = "..."')
-    source = table.text("from", longest=255)
+    source = table.text("from", longest=MAX_ADDRESS)
     kind = _kind(table, source, sources)
-    to = table.text("to")
+    to = names.parameter(table.text("to"))
     if to not in registry:
-        table.fail("to", f"no parameter {quote(to)}{suggest(to, registry.names)}; allowed: {families(registry.names)}")
+        near = suggest(to, (*registry.names, *names.written))
+        table.fail("to", f"no parameter {quote(to)}{near}; allowed: {families(registry.names)}")
     parameter = registry[to]
     for key in ("layer", "channels"):
         if table.has(key) and not parameter.layered:
@@ -74,6 +79,7 @@ def read_route(table: Table, registry: Registry, sources: Mapping[str, Output]) 
         mix=mix,
         threshold=table.number("threshold", 0.0, 0.0, 0.99),
         takeover=_takeover(table, source, kind, mix),
+        port=_port(table, source),
         line=table.line,
     )
 
@@ -163,3 +169,13 @@ def _takeover(table: Table, source: str, kind: str, mix: str) -> str:
     return table.choice(
         "takeover", TAKEOVERS, "pickup" if source.startswith(("midi.cc.", "midi.nrpn.")) and mix == "set" else "jump"
     )
+
+
+def _port(table: Table, source: str) -> str:
+    """`port`: a part of the name of the MIDI port that the route listens to; empty for every port."""
+    if table.has("port") and not source.startswith("midi."):
+        table.fail("port", f"{source} comes from no MIDI port; remove it")
+    port = table.text("port", longest=MAX_PORT).strip()
+    if table.has("port") and not port:
+        table.fail("port", 'is empty; write a part of the name that `liveviz devices` shows: port = "nanoKONTROL2"')
+    return port

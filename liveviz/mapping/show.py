@@ -6,17 +6,16 @@ import math
 from collections.abc import Callable, Sequence
 
 from liveviz.mapping.beats import Beats
+from liveviz.mapping.controls import Controls, Move
 from liveviz.mapping.envelope import Counter, Follower, Pulse, chroma, normalise
-from liveviz.mapping.knobs import Base, Knob
 from liveviz.mapping.latents import Latents
-from liveviz.mapping.program import CHROMAS, LAYER, MAX_BENDS, MAX_ROWED, Program, Target
+from liveviz.mapping.program import CHROMAS, Program, Target
 from liveviz.spec import BendSetting, ControlMessage, Output, ParameterFrame, Registry, RowSetting, SignalFrame
 
 log = logging.getLogger("liveviz.mapping")
 
 LONGEST_STEP = 1.0  # seconds: a machine that slept does not play the time it lost
 STALE = 2.0  # seconds without a new hop: whoever analysed is gone, and that is silence
-LONGEST_ADDRESS = 300
 SILENT = (0.0,) * 12
 
 _MIX: dict[str, Callable[[float, float], float]] = {
@@ -44,13 +43,10 @@ class Show:
     ) -> None:
         self._registry, self._sources, self._seed = registry, tuple(sources), seed
         self._index = {o.name: i for i, o in enumerate(self._sources)}
-        self._addresses = {p.osc: p.name for p in registry}
         self._defaults = registry.defaults()
         self._counters: dict[str, Counter] = {o.name: Counter() for o in self._sources if o.kind == "event"}
-        self._bases: dict[Target, Base] = {}
-        self._knobs: dict[str, list[Knob]] = {}
+        self._controls = Controls(registry)
         self._moving: list[Follower | Pulse] = []
-        self._touched: tuple[str, float] | None = None
         self._struck = False
         self._beats = Beats()
         self._noise_phase = self._time = 0.0
@@ -71,9 +67,15 @@ class Show:
         return self.program.seed if self._seed is None else self._seed % 2**32
 
     @property
+    def last_move(self) -> Move | None:
+        """What a hand moved last, or tried to."""
+        return self._controls.last
+
+    @property
     def last_touched(self) -> tuple[str, float] | None:
         """Parameter that a hand moved last, or tried to, and where it is going."""
-        return self._touched
+        last = self._controls.last
+        return None if last is None else (last.target.parameter, last.value)
 
     def replace(self, program: Program) -> None:
         """Perform another program from here on.
@@ -87,70 +89,44 @@ class Show:
 
     def _install(self, old: Program | None = None) -> None:
         program = self.program
-        bases, self._bases = self._bases, {}
-        for target in (*program.constants, *program.bends, *(r.target for r in program.routes)):
-            self._bases.setdefault(target, Base(self._rest(target)))
-        for place, base in bases.items():
-            if old is None or not base.manual:
-                continue
-            target = program.homes.get(place.parameter, place)
-            same = old.constants.get(old.homes.get(place.parameter, place)) == program.constants.get(target)
-            if same and (target in self._bases or self._room_for(target)):
-                base.owner = None
-                self._bases[target] = base
-        travels = {k.route.source: k.travel for knobs in self._knobs.values() for k in knobs}
         playing = {(type(s), s.route.source, s.route.target, s.route.mix): s for s in self._moving}
-        self._knobs, self._moving = {}, []
+        self._moving = []
+        followers: dict[str, list[Follower]] = {}
         for route in sorted(program.routes, key=lambda r: r.mix != "set"):
             if route.kind == "control" and route.mix == "set":
-                knob = Knob(route)
-                knob.travel = travels.get(route.source)
-                self._knobs.setdefault(route.source, []).append(knob)
-                continue
+                continue  # a knob
             moving = Pulse(route) if route.kind == "event" else Follower(route)
             before = playing.get((type(moving), route.source, route.target, route.mix))
             if before is not None:
                 moving.resume(before)
             self._moving.append(moving)
-
-    def _rest(self, target: Target) -> float:
-        """Where the file lets it rest. Rows that have a value of their own instead of the common one rest at the common."""
-        name = target.parameter
-        if target.rows is not None and self._registry[name].rows == "instead":
-            common = self.program.constants.get(Target(name), self._defaults[name])
-            return self.program.constants.get(target, common)
-        return self.program.constants.get(target, self._defaults[name])
-
-    def _room_for(self, target: Target) -> bool:
-        """Whether one more place like this fits into a frame."""
-        if target.rows is not None:
-            return sum(other.rows is not None for other in self._bases) < MAX_ROWED
-        return not target.layer or sum(other.layer > 0 for other in self._bases) < MAX_BENDS
+            if route.kind == "control" and isinstance(moving, Follower):
+                followers.setdefault(route.source, []).append(moving)
+        self._controls.install(program, old, followers)
 
     # Control -----------------------------------------------------------------------------------------------------
 
     def control(self, message: ControlMessage) -> bool:
         """Take one message; True if a route or a parameter listens to it (also while its knob waits to be picked up).
 
-        A message at a parameter's own OSC address, 0-1, sets its base value whatever the file says. Messages that are
-        no finite number, or that nobody listens to, change nothing.
+        A message at a parameter's own OSC address, 0-1, sets its base value whatever the file says; `/liveviz/rest` takes
+        what hands moved back to what the file says. Messages that are no finite number, or that nobody listens to, change
+        nothing.
         """
-        address = message.address
-        try:
-            x = float(message.value)
-        except (TypeError, ValueError, OverflowError):
-            return False
-        if not math.isfinite(x) or not isinstance(address, str) or len(address) > LONGEST_ADDRESS:
-            return False
-        x = min(max(x, 0.0), 1.0)
-        heard = False
-        any_channel = address.partition(".ch.")[0] if address.startswith("midi.") else address
-        for source in dict.fromkeys((address, any_channel)):
-            heard = self._controller(source, x) or heard
-        name = self._addresses.get(address)
-        if name is not None:
-            heard = self._direct(name, self._registry[name].at(x)) or heard
-        return heard
+        return self.moves(message) is not None
+
+    def moves(self, message: ControlMessage) -> list[Move] | None:
+        """The same as `control`, and what it moved; None where nobody listens."""
+        return self._controls.take(message)
+
+    @property
+    def listens(self) -> frozenset[str]:
+        """Every OSC address that `control` does something with."""
+        return self._controls.listens
+
+    def rest(self, name: str = "") -> list[str]:
+        """Take the parameter `name`, or every one that a hand moved, back to what the file says; the names of those."""
+        return self._controls.rest(name)
 
     def toggle(self, name: str) -> bool:
         """Turn a toggle parameter (stage.blackout, stage.freeze) over and return its new state.
@@ -159,46 +135,10 @@ class Show:
         """
         if name not in self._registry or self._registry[name].curve != "toggle":
             raise ValueError(f"{name} is no toggle")
-        base = self._bases.get(Target(name))
+        base = self._controls.bases.get(Target(name))
         on = (base.goal if base else self._defaults[name]) < 0.5
-        self._direct(name, float(on))
+        self._controls.direct(name, float(on), name)
         return on
-
-    def _direct(self, name: str, value: float) -> bool:
-        target = self._home(name)
-        base = self._bases.get(target)
-        if base is None:
-            if not self._room_for(target):
-                log.warning("%s: %d bends are in use already", name, MAX_BENDS)
-                return False
-            base = self._bases[target] = Base(self._defaults[name])
-        base.move(value)
-        self._touched = (name, value)
-        return True
-
-    def _home(self, name: str) -> Target:
-        return self.program.homes.get(name, Target(name, LAYER if self._registry[name].layered else 0))
-
-    def _controller(self, source: str, x: float) -> bool:
-        heard = False
-        for knob in self._knobs.get(source, ()):
-            route, before = knob.route, knob.travel
-            base = self._bases[route.target]
-            knob.turn(x, base)
-            self._touch(route.to, base.goal, pressed=x > 0.0 and not before)
-            heard = True
-        for moving in self._moving:
-            route = moving.route
-            if isinstance(moving, Follower) and route.kind == "control" and route.source == source:
-                pressed = x > 0.0 and not moving.input
-                moving.input = x
-                self._touch(route.to, route.at(route.travel(x)), pressed)
-                heard = True
-        return heard
-
-    def _touch(self, name: str, value: float, pressed: bool) -> None:
-        self._touched = (name, self._registry[name].clamp(value))
-        self._struck = self._struck or (pressed and name == "latent.target")
 
     # Time --------------------------------------------------------------------------------------------------------
 
@@ -216,7 +156,7 @@ class Show:
         self._time = time if math.isfinite(time) else self._time + dt
         heard = self._hear(signals, dt)
         beats = self._musical_time(heard, dt)
-        amounts = {target: base.step(dt) for target, base in self._bases.items()}
+        amounts = {target: base.step(dt) for target, base in self._controls.bases.items()}
         self._play(heard, amounts, dt)
         values = dict(self._defaults)
         bends, rows = [], []
@@ -228,14 +168,14 @@ class Show:
                 continue
             if target.layer:
                 bends.append(BendSetting(name.removeprefix("bend."), target.layer, amount, target.channels))
-            if not target.layer or self._home(name) == target:
+            if not target.layer or self._controls.home(name) == target:
                 values[name] = amount
         for palette in self._latents.palettes:
             places = self._places[palette.chords.source]
             palette.step(chroma(heard.values, places) if heard else SILENT, dt)
         self._latents.drift(beats * values["latent.speed"])
-        self._latents.trigger(values["latent.target"], self._struck)
-        self._struck = False
+        self._latents.trigger(values["latent.target"], self._struck or self._controls.struck)
+        self._struck = self._controls.struck = False
         self._noise_phase += values["noise_speed"] * dt
         self._frames += 1
         newest = self._newest

@@ -15,7 +15,16 @@ name in `config.ARCHITECTURES`, its layers and shapes, its reference network, it
 Sources: Karras et al. 2019 (1812.04948), 2020 (1912.04958), 2020 (2006.06676), 2021 (2106.12423).
 """
 
-from liveviz.models.bundle import Card, import_model, list_models, open_model, read_card, write_bundle, write_card
+from liveviz.models.bundle import (
+    Card,
+    direction_names,
+    import_model,
+    list_models,
+    open_model,
+    read_card,
+    write_bundle,
+    write_card,
+)
 from liveviz.models.config import ARCHITECTURES, GeneratorConfig
 from liveviz.models.directions import METHODS, Directions, read_directions, row_kinds, write_directions
 from liveviz.models.directions_find import pca
@@ -36,6 +45,7 @@ __all__ = [
     "Generator",
     "GeneratorConfig",
     "MappingNetwork",
+    "direction_names",
     "find_directions",
     "import_model",
     "latent",

@@ -44,8 +44,12 @@ class Card:
 _REQUIRED = ("name", "trained", "licence", "origin")
 
 
-def read_card(path: Path, classes: int) -> Card:
-    """Read a card; LivevizError in one line that names the file, the field and what is allowed."""
+def read_card(path: Path, classes: int | None) -> Card:
+    """Read a card; LivevizError in one line that names the file, the field and what is allowed.
+
+    Args:
+        classes: of the generator, None where that is not known: then there may be any number of class names.
+    """
     try:
         if path.exists() and not path.is_file():  # a FIFO would wait for ever
             raise LivevizError(f"{path}: cannot be read: it is no ordinary file")
@@ -69,7 +73,8 @@ def read_card(path: Path, classes: int) -> Card:
             if not isinstance(value, bool):
                 raise LivevizError(f"{path}: trained: is neither true nor false")
         elif name == "class_names":
-            if not (isinstance(value, list) and all(isinstance(v, str) for v in value) and len(value) in (0, classes)):
+            names = isinstance(value, list) and all(isinstance(v, str) for v in value)
+            if not names or (classes is not None and len(value) not in (0, classes)):
                 raise LivevizError(f"{path}: class_names: is not a list of {classes} names, one per class")
         elif name == "direction_names":
             if not (isinstance(value, list) and all(isinstance(v, str) and len(v) <= MAX_NAME for v in value)):
@@ -124,6 +129,19 @@ def list_models(folders: Sequence[Path]) -> dict[str, Path]:
                 if (path / "generator.safetensors").is_file():
                     found.setdefault(path.name, path)
     return dict(sorted(found.items()))
+
+
+def direction_names(name: str, folders: Sequence[Path]) -> tuple[str, ...]:
+    """What the directions of a bundle are called (a name, or its folder), read from its card alone; none for anything else."""
+    folder = list_models(folders).get(name) or Path(name)
+    try:
+        return read_card(folder / "card.toml", None).direction_names
+    except (
+        LivevizError,
+        OSError,
+        ValueError,
+    ):  # a generator file has no card; a broken bundle says so where it is opened
+        return ()
 
 
 def import_model(path: Path, cache: Path | None = None) -> tuple[Generator, str]:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-WIDTH, HEIGHT = 560, 440
+WIDTH, HEIGHT = 560, 476
 BARS = 120
 _MARGIN, _TEXT_INTERVAL = 20, 0.1
 _PANEL = np.array([6, 8, 11, 205], np.float32)  # premultiplied
@@ -37,8 +37,9 @@ _FIELDS = (  # x, y from the top, width, height of each line of letters, in the 
     (72, 240, 300, 46),
     (372, 240, 188, 46),
     (20, 292, 540, 42),
-    (20, 336, 540, 40),
-    (20, 384, 540, 44),
+    (20, 332, 540, 34),
+    (20, 370, 540, 40),
+    (20, 418, 540, 44),
 )
 
 _VERTEX = """#version 330 core
@@ -61,7 +62,8 @@ class OverlayStats:
     time: seconds, of this frame. fps, target_fps: pictures per second. frame_ms: the last frames' intervals, oldest first.
     latency_ms: from sound to picture, None where it is not known. level: 0 to 1; level_db: dB of full scale;
     gain_db: what gain control adds.
-    beat_phase: [0, 1); bpm: 0 where none was found. control: last control touched, (name, value).
+    beat_phase: [0, 1); bpm: 0 where none was found. control: last control touched, (name, value); hint: why it does
+    nothing, or where its knob must go.
     """
 
     time: float
@@ -75,6 +77,7 @@ class OverlayStats:
     beat_phase: float = 0.0
     bpm: float = 0.0
     control: tuple[str, float] | None = None
+    hint: str = ""
     model: str = ""
     mapping: str = ""
     backend: str = ""
@@ -94,7 +97,7 @@ def _finite(value: float, low: float, high: float) -> float:
 
 
 class Overlay:
-    """Draws the figures into a texture of 560x440, made for a window 720 lines high.
+    """Draws the figures into a texture of 560x476, made for a window 720 lines high.
 
     State: the lines of letters that are in the texture, and when they were last drawn.
     """
@@ -146,6 +149,7 @@ class Overlay:
             ((beat, 32, _WHITE),),
             (("gain", 27, _DIM), (f"{_finite(stats.gain_db, -99, 99):+.0f} dB", 27, _WHITE)),
             (("last", 27, _DIM), (control, 27, _WHITE)),
+            ((stats.hint, 22, _YELLOW),),
             ((names, 25, _DIM),),
             ((stats.message, 27, _YELLOW),),
         )

@@ -22,7 +22,7 @@ from liveviz.spec.parameters import CORE_PARAMETERS
 from liveviz.spec.registry import Parameter, Registry
 from liveviz.spec.smoothing import AttackRelease, approach
 from liveviz.spec.stems import SoundChannels, Stems, channels_needed, parse_channels, parse_stems
-from liveviz.spec.threads import give_way, stand_back, start_behind
+from liveviz.spec.threads import give_way, stand_back, start_behind, step_up
 
 __all__ = [
     "CORE_PARAMETERS",
@@ -55,6 +55,7 @@ __all__ = [
     "parse_stems",
     "stand_back",
     "start_behind",
+    "step_up",
     "write_whole",
     "ws_range",
 ]

@@ -5,6 +5,7 @@ All times are seconds on one monotonic clock that every process of a show shares
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +25,7 @@ class AudioBlock:
     time: float
 
 
-@dataclass(frozen=True, slots=True)
-class ControlMessage:
+class ControlMessage(NamedTuple):
     """One move of a controller, a key or a network peer.
 
     address: a source name as mapping files write it: `midi.cc.1`, `midi.cc.1.ch.3`, `midi.note.60`, `key.space`, or an
@@ -33,12 +33,14 @@ class ControlMessage:
     value: 0 to 1 from MIDI and keys (notes: velocity, 0 = off); any finite float from OSC.
     time: when it arrived.
     text: what an OSC message said whose only argument is a string, up to 50 printable characters; else empty.
+    port: name of the MIDI port that it came from; else empty.
     """
 
     address: str
     value: float
     time: float
     text: str = ""
+    port: str = ""
 
 
 @dataclass(frozen=True, slots=True)

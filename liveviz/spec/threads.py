@@ -39,6 +39,24 @@ def give_way() -> None:
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _A_LITTLE)
 
 
+def step_up(number: int, *, process: bool) -> None:
+    """Have what took only the time that nobody else wanted go behind the others as usual from here on: on a machine that
+    never has any left it would not be done.
+
+    Args:
+        number: of a process that `start_behind` started, all of whose threads are meant, or the native one of a thread.
+    """
+    if sys.platform != "linux":
+        return
+    with contextlib.suppress(OSError):  # a kernel without groups of sessions
+        if process:
+            Path(f"/proc/{number}/autogroup").write_text(str(_QUIET))
+    with contextlib.suppress(OSError):  # it is done meanwhile
+        for thread in os.listdir(f"/proc/{number}/task") if process else [number]:
+            os.sched_setscheduler(int(thread), os.SCHED_OTHER, os.sched_param(0))
+            os.setpriority(os.PRIO_PROCESS, int(thread), _QUIET)
+
+
 def start_behind(command: list[str], **more: Any) -> subprocess.Popen[str]:
     """A process that goes behind all of ours, text in and out, as `subprocess.Popen` starts it; where the machine has time
     left, it takes only what nobody wants.

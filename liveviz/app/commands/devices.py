@@ -3,7 +3,7 @@
 import argparse
 
 from liveviz.inputs import audio, midi
-from liveviz.outputs import window
+from liveviz.outputs import monitors, window
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -26,5 +26,7 @@ def run(args: argparse.Namespace) -> int:
     print("\n".join(f"  {name}" for name in ports) or "  none")
     print("Monitors")
     seen, reason = window.available()
-    print("\n".join(f"  {name}" for name in window.monitors()) if seen else f"  none ({reason})")
+    print("\n".join(f"  {monitor}" for monitor in monitors.monitors()) if seen else f"  none ({reason})")
+    if seen:
+        print("  F takes the one that the window is on, at first the primary; --fullscreen takes a number or a name")
     return 0

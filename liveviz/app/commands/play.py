@@ -41,7 +41,14 @@ def add(parser: argparse.ArgumentParser) -> None:
     screen.add_argument("--window", action="store_true", help="a window (default where there is a display)")
     screen.add_argument("--fullscreen", nargs="?", const="", metavar="MONITOR", help="fullscreen, on that monitor")
     screen.add_argument("--headless", action="store_true", help="no window (default where there is no display)")
-    parser.add_argument("--osc", metavar="HOST:PORT", help=f"listen for OSC there, or `none` (default: {_OSC})")
+    parser.add_argument(
+        "--osc",
+        metavar="HOST:PORT",
+        help=f"listen for OSC there (0.0.0.0 or * for every address), or `none` (default: {_OSC})",
+    )
+    parser.add_argument(
+        "--osc-reply", metavar="[HOST:]PORT", help="answers to `?` go there (default: to where the question came from)"
+    )
     parser.add_argument("--midi", metavar="PORT", help="one MIDI port, or `none` (default: all of them)")
     parser.add_argument(
         "--record", metavar="FILE.mp4", help="record picture and sound; a file that is there stays: FILE-2.mp4"
@@ -75,7 +82,9 @@ def run(args: argparse.Namespace) -> int:
     size = paths.parse_size(args.size)
     options = ShowOptions(
         source=args.source,
-        model=args.model or composition.load_mapping(mapping, stems=stems).model or opening.shipped_for(size),
+        model=args.model
+        or composition.load_mapping(mapping, None, stems, None, opening.shipped_for(size)).model
+        or opening.shipped_for(size),
         mapping=mapping,
         size=size,
         wide=args.wide,
@@ -97,5 +106,6 @@ def run(args: argparse.Namespace) -> int:
         started=started,
         quality=args.quality,
         output=args.output,
+        osc_reply=arguments.reply(args.osc_reply) if args.osc_reply is not None else None,
     )
     return Show(options).run()

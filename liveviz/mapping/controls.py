@@ -1,0 +1,197 @@
+"""What hands do to a show: controllers, keys and direct control move the base values that its routes stand on, and there
+is a way back to where the file lets them rest."""
+
+import logging
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from liveviz.mapping.envelope import Follower
+from liveviz.mapping.knobs import Base, Knob
+from liveviz.mapping.program import LAYER, MAX_BENDS, MAX_ROWED, Program, Route, Target
+from liveviz.spec import ControlMessage, Registry
+
+log = logging.getLogger("liveviz.mapping")
+
+LONGEST_ADDRESS = 300
+REST = (
+    "/liveviz/rest"  # alone for every parameter; with a parameter's path behind it, or its name as text, for that one
+)
+_STROKE = "latent.target"  # a button that pulls to it takes the next picture
+
+
+class Move(NamedTuple):
+    """What one message did to one parameter.
+
+    value: where the parameter goes now, or stays. source: what moved it, a route's `from` or an OSC address.
+    knob, goal: of a knob that waits to be picked up, where it stands and where it must go, 0-1; None where it acts.
+    """
+
+    target: Target
+    value: float
+    source: str
+    knob: float | None = None
+    goal: float | None = None
+
+
+class Controls:
+    """The base values of a program, and what moves them by hand.
+
+    Args:
+        registry: the parameters.
+    State: `bases` by place, knobs by what they listen to, the last move; `struck`: a button has asked for the next picture.
+    """
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._addresses = {p.osc: p.name for p in registry}
+        self._rests = {REST + p.osc.removeprefix("/liveviz"): p.name for p in registry}
+        self._defaults = registry.defaults()
+        self._knobs: dict[str, list[Knob]] = {}
+        self._followers: dict[str, list[Follower]] = {}
+        self._program: Program
+        self.bases: dict[Target, Base] = {}
+        self.last: Move | None = None
+        self.struck = False
+
+    def install(self, program: Program, old: Program | None, followers: Mapping[str, list[Follower]]) -> None:
+        """Take the places of `program`. What a hand set stays, unless it gives that parameter another [set] value than
+        `old`; knobs must be picked up again.
+
+        Args:
+            followers: controllers that act on top of the bases, by what they listen to.
+        """
+        self._program, self._followers = program, dict(followers)
+        bases, self.bases = self.bases, {}
+        for target in (*program.constants, *program.bends, *(r.target for r in program.routes)):
+            self.bases.setdefault(target, Base(self.rest_of(target)))
+        for place, base in bases.items():
+            if old is None or not base.manual:
+                continue
+            target = program.homes.get(place.parameter, place)
+            same = old.constants.get(old.homes.get(place.parameter, place)) == program.constants.get(target)
+            if same and (target in self.bases or self._room_for(target)):
+                base.owner = None
+                self.bases[target] = base
+        travels = {(k.route.source, k.route.port): k.travel for knobs in self._knobs.values() for k in knobs}
+        self._knobs = {}
+        for route in program.routes:
+            if route.kind == "control" and route.mix == "set":
+                knob = Knob(route)
+                knob.travel = travels.get((route.source, route.port))
+                self._knobs.setdefault(route.source, []).append(knob)
+
+    def rest_of(self, target: Target) -> float:
+        """Where the file lets it rest. Rows that have a value of their own instead of the common one rest at the common."""
+        name = target.parameter
+        constants = self._program.constants
+        if target.rows is not None and self._registry[name].rows == "instead":
+            return constants.get(target, constants.get(Target(name), self._defaults[name]))
+        return constants.get(target, self._defaults[name])
+
+    def home(self, name: str) -> Target:
+        """The place where direct control of a parameter acts: the file's, or the usual one."""
+        return self._program.homes.get(name, Target(name, LAYER if self._registry[name].layered else 0))
+
+    @property
+    def listens(self) -> frozenset[str]:
+        """Every OSC address that something listens to."""
+        sources = (*self._knobs, *self._followers)
+        return frozenset((*self._addresses, *self._rests, REST, *(s for s in sources if s.startswith("/"))))
+
+    def take(self, message: ControlMessage) -> list[Move] | None:
+        """Do what one message says; None where nobody listens to it, else what it moved."""
+        address = message.address
+        try:
+            x = float(message.value)
+        except (TypeError, ValueError, OverflowError):
+            return None
+        if not math.isfinite(x) or not isinstance(address, str) or len(address) > LONGEST_ADDRESS:
+            return None
+        if address.startswith(REST) and (address == REST or address in self._rests):
+            return self._back(message.text or self._rests.get(address, ""), address) if x > 0.0 or message.text else []
+        x = min(max(x, 0.0), 1.0)
+        moves: list[Move] = []
+        any_channel = address.partition(".ch.")[0] if address.startswith("midi.") else address
+        for source in dict.fromkeys((address, any_channel)):
+            moves += self._controller(source, x, message.port)
+        name = self._addresses.get(address)
+        if name is not None and (move := self.direct(name, self._registry[name].at(x), address)) is not None:
+            moves.append(move)
+        if moves:
+            self.last = moves[-1]
+        return moves or None
+
+    def direct(self, name: str, value: float, source: str) -> Move | None:
+        """Set a parameter's base value; None where there is no room for one more bend."""
+        target = self.home(name)
+        base = self.bases.get(target)
+        if base is None:
+            if not self._room_for(target):
+                log.warning("%s: %d bends are in use already", name, MAX_BENDS)
+                return None
+            base = self.bases[target] = Base(self._defaults[name])
+        base.move(value)
+        self.last = Move(target, value, source)
+        return self.last
+
+    def rest(self, name: str = "") -> list[str]:
+        """Take the parameter `name`, or every one that a hand moved, back to what the file says; the names of those moved."""
+        gone: list[str] = []
+        for target, base in list(self.bases.items()):
+            if not base.manual or name not in ("", target.parameter):
+                continue
+            gone.append(target.parameter)
+            if target in self._program.bends or not target.layer:
+                base.back(self.rest_of(target))
+            else:
+                del self.bases[target]
+        for followers in self._followers.values():
+            for follower in followers:
+                if follower.input is not None and name in ("", follower.route.to):
+                    gone.append(follower.route.to)
+                    follower.forget()
+        return list(dict.fromkeys(gone))
+
+    def _back(self, name: str, source: str) -> list[Move]:
+        word = name.strip().removeprefix("/liveviz/").replace("/", ".")
+        if word and word not in self._registry:
+            return []
+        moves = [Move(self.home(n), self.rest_of(self.home(n)), source) for n in self.rest(word)]
+        self.last = moves[-1] if moves else self.last
+        return moves
+
+    def _room_for(self, target: Target) -> bool:
+        """Whether one more place like this fits into a frame."""
+        if target.rows is not None:
+            return sum(other.rows is not None for other in self.bases) < MAX_ROWED
+        return not target.layer or sum(other.layer > 0 for other in self.bases) < MAX_BENDS
+
+    def _controller(self, source: str, x: float, port: str) -> list[Move]:
+        moves: list[Move] = []
+        for knob in self._knobs.get(source, ()):
+            route, before = knob.route, knob.travel
+            if not heard_at(route, port):
+                continue
+            base = self.bases[route.target]
+            acts = knob.turn(x, base)
+            value = self._registry[route.to].clamp(base.goal)
+            where = (None, None) if acts else (knob.travel, route.where(base.goal))
+            moves.append(Move(route.target, value, source, *where))
+            self._strike(route, x > 0.0 and not before)
+        for follower in self._followers.get(source, ()):
+            route = follower.route
+            if not heard_at(route, port):
+                continue
+            self._strike(route, x > 0.0 and not follower.input)
+            follower.input = x
+            moves.append(Move(route.target, self._registry[route.to].clamp(route.at(route.travel(x))), source))
+        return moves
+
+    def _strike(self, route: Route, pressed: bool) -> None:
+        self.struck = self.struck or (pressed and route.to == _STROKE)
+
+
+def heard_at(route: Route, port: str) -> bool:
+    """Whether a route listens to what comes from that MIDI port."""
+    return not route.port or route.port.casefold() in port.casefold()
