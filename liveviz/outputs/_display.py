@@ -72,7 +72,7 @@ def when_lost(call: Callable[[], None]) -> None:
     try:
         xlib, display = (
             ctypes.CDLL("libX11.so.6"),
-            glfw._glfw.glfwGetX11Display,
+            glfw._glfw.glfwGetX11Display,  # type: ignore[attr-defined]
         )  # the binding gives a Python object of it
         on_exit = xlib.XSetIOErrorExitHandler
     except (OSError, AttributeError):
