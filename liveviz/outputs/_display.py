@@ -70,12 +70,10 @@ def when_lost(call: Callable[[], None]) -> None:
     if not sys.platform.startswith("linux"):
         return
     try:
-        xlib, display = (
-            ctypes.CDLL("libX11.so.6"),
-            glfw._glfw.glfwGetX11Display,  # type: ignore[attr-defined]
-        )  # the binding gives a Python object of it
+        xlib = ctypes.CDLL("libX11.so.6")
         on_exit = xlib.XSetIOErrorExitHandler
-    except (OSError, AttributeError):
+        display = vars(glfw)["_glfw"].glfwGetX11Display  # glfw.get_x11_display gives an object, not the address
+    except (OSError, AttributeError, KeyError):
         return
     display.restype = ctypes.c_void_p
     if (connection := display()) is None:  # Wayland
