@@ -40,10 +40,9 @@ def lines(options: ShowOptions, status: Status) -> list[str]:
         said.append(f"video: {written[-1]}" + ", and its last picture beside it at the end" * (options.record is None))
     if unseen:
         said += _to_see_it(written)
-        ends = (
-            "with the song" if ears.get("ends") else "" if options.seconds is None else f"after {options.seconds:g} s"
-        )
-        said.append(f"ends {ends}, or with Ctrl+C" if ends else "ends with Ctrl+C")
+        ends = ["with the song"] if ears.get("ends") else []
+        ends += [] if options.seconds is None else [f"after {options.seconds:g} s"]
+        said.append("ends " + " or ".join([*ends, "with Ctrl+C"]))
     return said
 
 
@@ -51,5 +50,5 @@ def _to_see_it(written: list[str]) -> list[str]:
     found = ["to see it live: play it where there is a display, which opens a window"]
     if written:
         path, host = shlex.quote(str(Path(written[-1]))), socket.gethostname()
-        found.append(f"or, a second behind, from another machine: ssh {host} tail -c +1 -f {path} | ffplay -")
+        found.append(f"or from its beginning, on another machine: ssh {host} tail -c +1 -f {path} | ffplay -")
     return found

@@ -7,13 +7,12 @@ from collections.abc import Callable
 from time import perf_counter
 
 from liveviz import engine, models
-from liveviz.app import composition, paths
+from liveviz.app import composition, paths, quality
 from liveviz.inputs import audio, midi
 from liveviz.outputs import handover, window
 from liveviz.outputs.headless import Headless
 from liveviz.spec import LivevizError
 
-PART = "; in a show where the processor draws the effects too, 6 in 10 of that"  # BENCHMARKS.md
 SECONDS = 1.0  # that measuring the generators takes, beside opening them
 
 
@@ -87,7 +86,8 @@ def _speed() -> str:
             precisions.add(backend.precision)
         finally:
             backend.close()
-    return f"about {', '.join(found)}, {name} by itself in {' and '.join(sorted(precisions))}{PART}"
+    beside = f"; in a show whose effects the processor draws, {1 / quality.BESIDE:.0%} of that"
+    return f"about {', '.join(found)}, {name} by itself in {' and '.join(sorted(precisions))}{beside}"
 
 
 def _others() -> list[str]:
