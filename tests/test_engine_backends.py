@@ -73,7 +73,6 @@ def test_every_backend_file_is_under_the_contract() -> None:
         "fused_network",
         "fused_triton",
         "plans",
-        "precision",
         "tensorrt_graph",
         "tensorrt_plan",
         "latents",

@@ -4,7 +4,7 @@ import os
 import platform
 from dataclasses import dataclass
 
-from liveviz.engine.precision import CAP
+from liveviz.engine.openvino_device import CAP, devices
 
 _X86 = {
     "AVX2": ("avx2",),
@@ -56,6 +56,4 @@ def other_devices() -> list[str]:
     """What OpenVINO sees beside the CPU, like "GPU: Intel(R) Arc(TM) A770 Graphics"."""
     import openvino
 
-    core = openvino.Core()
-    names = [name for name in core.available_devices if name != "CPU"]
-    return [f"{name}: {core.get_property(name, 'FULL_DEVICE_NAME')}" for name in names]
+    return [f"{name}: {maker}" for name, maker in devices(openvino.Core()).items() if name != "CPU"]

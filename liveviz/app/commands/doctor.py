@@ -37,7 +37,11 @@ def run(args: argparse.Namespace) -> int:
         ("OpenGL", _opengl),
     ]
     wanted: list[tuple[str, Callable[[], str]]] = [
-        *([("devices", lambda: f"{', '.join(others)}: seen by OpenVINO, not tested by us")] if others else []),
+        *(
+            [("devices", lambda: f"{', '.join(others)}: seen by OpenVINO, for `--device`; not tested by us")]
+            if others
+            else []
+        ),
         ("cache", lambda: str(paths.cache() or _missing("engines are compiled at every start"))),
         ("hand-over", _handover),
         ("display", _display),
