@@ -54,6 +54,6 @@ def _cores() -> int:
 
 def other_devices() -> list[str]:
     """What OpenVINO sees beside the CPU, like "GPU: Intel(R) Arc(TM) A770 Graphics"."""
-    import openvino
+    from liveviz.engine.openvino import library
 
-    return [f"{name}: {maker}" for name, maker in devices(openvino.Core()).items() if name != "CPU"]
+    return [f"{name}: {maker}" for name, maker in devices(library().Core()).items() if name != "CPU"]

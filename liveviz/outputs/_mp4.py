@@ -105,7 +105,9 @@ class Mp4:
                 return
             slot = self._slot + 1  # jitter of the clock, not a second picture of the same time
         if self._live and self._shown is not None and slot - self._slot <= _HELD_S * self._fps:
-            for missed in range(self._slot + 1, slot):  # a film has a picture at every place, also where the show had none
+            for missed in range(
+                self._slot + 1, slot
+            ):  # a film has a picture at every place, also where the show had none
                 self._encode_picture(self._shown, missed)
         self._slot = slot
         width, height = self._size
@@ -127,7 +129,9 @@ class Mp4:
 
     def _encode_picture(self, frame: Any, slot: int) -> None:
         frame.pts, frame.time_base, self._shown = slot, self._video.codec_context.time_base, frame
-        key = self._live and slot - self._keyed >= _KEY_S * self._fps  # the encoder counts pictures, a player seeks seconds
+        key = (
+            self._live and slot - self._keyed >= _KEY_S * self._fps
+        )  # the encoder counts pictures, a player seeks seconds
         frame.pict_type = PictureType.I if key else PictureType.NONE
         self._keyed = slot if key else self._keyed
         self._container.mux(self._video.encode(frame))
