@@ -4,6 +4,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SHELL := /bin/bash
+QUIET := not live and not soak and not gpu
+# where the processor has more than AVX2, engines are tested both ways: as it is, and as most laptops are
+AVX2 := ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2 OPENBLAS_CORETYPE=Haswell
+BOTH_WAYS := $(addprefix tests/test_,bending_engines.py engine_backends.py engine_rewrite.py engine_same_picture.py models_reference.py)
 APT_PLAY := python3-venv libportaudio2 libasound2-plugins libegl1 libgl1 libglx-mesa0 libgl1-mesa-dri
 APT_TEST := xvfb xdotool pulseaudio jackd2 liblo-tools fluidsynth fluid-soundfont-gm timgm6mb-soundfont ffmpeg
 
@@ -20,7 +24,10 @@ test: setup-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not live and not soak and not gpu" -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "$(QUIET)" -n 2 --dist loadfile
+ifneq ($(shell grep -m1 -o avx512f /proc/cpuinfo 2>/dev/null),)
+	$(AVX2) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "$(QUIET)" -n 2 --dist loadfile -k "not cuda-f16" $(BOTH_WAYS)
+endif
 	$(BIN)/python -m pytest -m "live and not soak and not gpu"
 
 soak: setup-test

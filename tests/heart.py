@@ -55,3 +55,27 @@ def relative_error(value: NDArray, truth: NDArray) -> float:
 def rms_error(value: NDArray, truth: NDArray) -> float:
     """Root mean square of the difference over that of the truth."""
     return float(np.sqrt(np.square(value - truth).mean() / np.square(truth).mean()))
+
+
+def close_to_original(value: NDArray, truth: NDArray, halves: bool) -> bool:
+    """Whether the reference draws the picture that an original program drew, on another processor maybe.
+
+    Float32 sums differ in their last bits from processor to processor. halves: the picture has roundings to half precision
+    in it; where a sum lies at the edge of one, that last bit becomes 5e-4, but most values have no such sum in them.
+    """
+    differences = np.abs(value - truth) / np.abs(truth).max()
+    if halves:
+        return bool(np.median(differences) < 1e-6 and differences.max() < 2e-3)
+    return bool(differences.max() < 1e-5)
+
+
+def has_bf16() -> bool:
+    """Whether OpenVINO can draw in bfloat16 here with instructions of the processor for it. It lists the precision where it
+    only emulates it, many times slower, and also where a cap on the instruction set makes it refuse some networks."""
+    import torch
+
+    from liveviz.engine import openvino
+    from liveviz.learning.precision import has_bfloat16
+
+    listed = "BF16" in openvino.library().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return listed and has_bfloat16(torch.device("cpu"))

@@ -1,5 +1,6 @@
 """A live show under test: the real command in its own process, watched from outside."""
 
+import io
 import json
 import os
 import re
@@ -8,6 +9,9 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+
+import numpy as np
+from PIL import Image
 
 ROOT = Path(__file__).parents[1]
 
@@ -78,6 +82,15 @@ class LiveShow:
     def end(self, timeout: float = 60.0) -> int:
         """Wait for its own end; the exit code."""
         return self.process.wait(timeout=timeout)
+
+
+def screenshot(display: str) -> np.ndarray:
+    """What an X server shows, int `[h, w, 3]`; by ffmpeg, since the tests install it anyway."""
+    source = ["ffmpeg", "-v", "error", "-f", "x11grab", "-draw_mouse", "0", "-i", display]
+    made = subprocess.run(
+        [*source, "-frames:v", "1", "-f", "image2pipe", "-c:v", "png", "-"], capture_output=True, timeout=30, check=True
+    )
+    return np.asarray(Image.open(io.BytesIO(made.stdout)).convert("RGB")).astype(int)
 
 
 def read_stats(path: Path) -> dict:

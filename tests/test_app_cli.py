@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from pathlib import Path
 
 import pytest
@@ -213,12 +214,21 @@ def test_mapping_commands(liveviz, tmp_path: Path, root: Path) -> None:
     assert f"bad.toml:{line}: " in done.stderr and "truncation_psi" in done.stderr
 
 
-def test_devices_and_doctor(liveviz) -> None:
+def test_devices_and_doctor(liveviz, root: Path) -> None:
     assert "Audio inputs" in liveviz("devices").stdout
     done = liveviz("doctor")
     assert done.returncode == 0, done.stdout
-    for part in ("engine", "OpenGL", "generator"):
-        assert f"ok       {part}" in done.stdout
+    parts = {line[9:20].strip(): (line[:9].strip(), line[20:]) for line in done.stdout.splitlines()}
+    for part in ("processor", "engine", "speed", "OpenGL", "generator"):
+        assert parts[part][0] == "ok", done.stdout
+    assert re.match(r".+, \d+ cores: ", parts["processor"][1])
+    told = dict(re.findall(r"(\d+) (?:pictures/s )?of (\w+)", parts["speed"][1].partition(";")[0]))
+    assert {*told.values()} == {path.name for path in (root / "engines").iterdir()}
+    assert all(int(rate) > 0 for rate in told) and re.search(r" in (f32|bf16|f16)\b", parts["speed"][1])
+    capped = liveviz("doctor", env={"ONEDNN_MAX_CPU_ISA": "AVX2"})
+    assert "kept to AVX2 by ONEDNN_MAX_CPU_ISA" in capped.stdout
+    if "openvino" in parts["engine"][1].split(" (")[0]:
+        assert " in f32" in capped.stdout, capped.stdout
 
 
 def test_bench_writes_its_figures(liveviz, tmp_path: Path) -> None:

@@ -76,6 +76,7 @@ def test_every_backend_file_is_under_the_contract() -> None:
         "tensorrt_graph",
         "tensorrt_plan",
         "latents",
+        "machine",
         "noise",
         "openvino_graph",
         "openvino_device",

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 import torch
-from heart import frame, plain_generator, relative_error, rms_error, small
+from heart import frame, has_bf16, plain_generator, relative_error, rms_error, small
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -83,10 +83,6 @@ def test_openvino_f32_equals_the_reference(
     made = create("openvino", generator, precision="f32", threads=1).synthesize(ws, noise_mode, seed)
     assert made.shape == truth.shape and made.dtype == np.float32
     assert relative_error(made, truth) < 1e-4
-
-
-def has_bf16() -> bool:
-    return "BF16" in openvino.library().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 @pytest.mark.skipif(not has_bf16(), reason="this CPU has no bf16")

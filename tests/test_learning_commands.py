@@ -20,9 +20,10 @@ from PIL import Image
 
 from liveviz.app.cli import _parser
 from liveviz.app.model_sheet import COLUMNS, PSI, looks, sections
+from liveviz.learning import Stage, TrainOptions, train
 from liveviz.learning.checkpoint import METADATA_KEY
 from liveviz.learning.pictures import programs
-from liveviz.learning.run import CHECKPOINT
+from liveviz.learning.run import CHECKPOINT, Run
 from liveviz.models import Card, MappingNetwork, new, small_config, write
 from liveviz.models.tensors import Container
 from liveviz.spec import ws_range
@@ -59,10 +60,14 @@ def test_dataset_draw(liveviz, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def trained(liveviz, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a finished run of two steps."""
-    folder = tmp_path_factory.mktemp("trained") / "run"
-    done = liveviz("train", "--pictures", "-o", folder, "--stages", SHORT)
-    assert done.returncode == 0, done.stderr
+    """The folder of a finished run of two steps. It begins with the network of another, which learned its palettes in a
+    few steps: the thousands that the command takes are half a minute."""
+    start, folder = (tmp_path_factory.mktemp("trained") / name for name in ("start", "run"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Run, "export", lambda run, tag: None)
+        train(TrainOptions(start, (Stage(32, 1, 4, (0.004, 0.002), samples=1),), palette_steps=5), lambda: 0.0)
+    done = liveviz("train", "--pictures", "-o", folder, "--stages", SHORT, "--start", start)
+    assert done.returncode == 0 and f"begun with the network of {start / CHECKPOINT}" in done.stderr, done.stderr
     return folder
 
 

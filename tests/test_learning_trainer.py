@@ -2,7 +2,7 @@
 
 import json
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from liveviz.learning import MapsNetwork, Progress, Stage, Stopped, TrainOptions, generator, train
+from liveviz.learning import MapsNetwork, Progress, Stage, Stopped, TrainOptions, generator, grain, train
 from liveviz.learning.checkpoint import METADATA_KEY
 from liveviz.learning.judge import Judge
 from liveviz.learning.losses import maps_loss
@@ -18,6 +18,7 @@ from liveviz.learning.network import HEADS, SHAPE_W, SIZES, Conv
 from liveviz.learning.optimiser import Optimiser, orthogonal
 from liveviz.learning.pictures import COARSE, MAPS, MIDDLE, draw_numbers, normalise, numbers_of, paint, programs
 from liveviz.learning.pictures._palettes import PALETTES, resting
+from liveviz.learning.precision import has_bfloat16, training_dtype
 from liveviz.learning.run import CHECKPOINT, Run
 from liveviz.learning.sheets import write_sheet
 from liveviz.learning.targets import BETWEEN, MIXED, PLAIN, TRUNCATED, Questions, answers, ask, latents, way
@@ -92,7 +93,15 @@ class Killed(Exception):
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def brief() -> Iterator[None]:
+    """Exports measure their grain by one picture: whether two runs end in the same bytes does not hang on how many."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(grain, "PICTURES", 1)
+        yield
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, brief: None) -> Path:
     """A run of six steps that was left alone."""
     folder = tmp_path_factory.mktemp("whole")
     train(options(folder, 6), lambda: 0.0)
@@ -332,6 +341,30 @@ def test_a_run_that_had_no_judge_goes_on_with_one(whole: Path, tmp_path: Path, m
     assert judged and set(after.shapes) - judged == set(before.shapes)
 
 
+def test_training_runs_in_bfloat16_only_where_the_processor_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked of a cap on the instruction set, which works on every machine; and what it changes is what the judge says."""
+    cpu = torch.device("cpu")
+    for cap, units, wanted in (
+        ("", {"avx512_bf16": True}, True),
+        ("DEFAULT", {"amx_bf16": True}, True),
+        ("AVX2", {"avx512_bf16": True, "amx_bf16": True}, False),
+        ("avx512_core", {"avx512_bf16": True}, False),
+        ("", {"avx2": True, "avx512_f": True}, False),
+        ("", {"neon": True, "bf16": True}, False),
+    ):
+        monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", cap)
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda units=units: units)
+        assert has_bfloat16(cpu) is wanted and training_dtype(cpu) == (torch.bfloat16 if wanted else torch.float32)
+    seen: set[torch.dtype] = set()
+    judge = Judge(cpu)
+    judge.out.register_forward_hook(lambda module, given, made: seen.add(made.dtype))
+    for cap, units in (("AVX2", {"avx512_bf16": True}), ("", {"avx512_bf16": True})):
+        monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", cap)
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda units=units: units)
+        judge(torch.zeros(1, MAPS, 16, 16))
+    assert seen == {torch.float32, torch.bfloat16}
+
+
 def test_the_judge_sees_blur_and_says_which_way_is_sharper() -> None:
     torch.manual_seed(3)
     random = torch.Generator().manual_seed(3)
@@ -369,14 +402,14 @@ def test_palette_paints_in_range() -> None:
     assert np.isclose(paint(torch.full((1, 5, 2, 2), 9.0), torch.ones(1, 5, 3)).max().item(), 1.0)
 
 
-def test_grain_is_as_strong_as_it_says() -> None:
+def test_grain_is_as_strong_as_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each layer's noise alone changes the picture by its share, measured by another way than the setting was."""
-    from liveviz.learning.grain import LAYER_RMS, with_grain
     from liveviz.models import MappingNetwork, new, small_config
     from liveviz.models.reference import network
 
     plain = new(small_config(32, 512, 32, 2), seed=3)
-    grained = with_grain(plain)
+    monkeypatch.setattr(grain, "PICTURES", 8)
+    grained = grain.with_grain(plain)
     names = [n for n in grained.weights if n.endswith("noise_strength")]
     assert all(float(grained.weights[n]) > 0.0 for n in names)
     mapping = MappingNetwork(grained)
@@ -388,5 +421,5 @@ def test_grain_is_as_strong_as_it_says() -> None:
         ).synthesis(ws)
         loud = network(grained).synthesis(ws)
     change = (loud - silent).square().mean().sqrt().item()
-    expected = sum(LAYER_RMS[int(n.split(".")[1][1:])] ** 2 for n in names) ** 0.5
+    expected = sum(grain.LAYER_RMS[int(n.split(".")[1][1:])] ** 2 for n in names) ** 0.5
     assert 0.4 * expected < change < 2.5 * expected

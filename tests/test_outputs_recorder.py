@@ -16,6 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 from liveviz.outputs import recorder as module
+from liveviz.outputs._mp4 import _HELD_S
 from liveviz.outputs.recorder import Recorder
 from liveviz.spec import LivevizError
 
@@ -77,6 +78,21 @@ def test_pictures_come_back_in_number_order_size_and_colour(tmp_path: Path, live
         stream = opened.streams.video[0]
         assert (stream.codec_context.name, stream.codec_context.pix_fmt) == ("h264", "yuv420p")
         assert stream.average_rate == Fraction(25)
+
+
+def test_where_the_show_had_no_picture_the_film_repeats_one(tmp_path: Path) -> None:
+    """A film of a constant rate: players and editors show 30 of 30 pictures a second, whatever the show managed."""
+    film = Recorder(tmp_path / "a.mp4", (160, 96), 30, None, live=True)
+    slots = [0, 1, 4, 5, 11, 12]
+    for number, slot in enumerate(slots):
+        film.write(np.full((96, 160, 3), 40 * number, np.uint8), 7.0 + slot / 30)
+    film.write(np.full((96, 160, 3), 250, np.uint8), 7.0 + 12 / 30 + _HELD_S + 1.0)  # it was stopped: a gap
+    film.close(10.0)
+    assert film.error is None and film.dropped == 0
+    frames, times = decode(film.path)
+    assert times == pytest.approx([*(slot / 30 for slot in range(13)), 12 / 30 + _HELD_S + 1.0], abs=1e-3)
+    shown = [max(n for n, slot in enumerate(slots) if slot <= place) for place in range(13)]
+    np.testing.assert_allclose([frame.mean() for frame in frames[:-1]], [40 * n for n in shown], atol=6)
 
 
 @pytest.mark.parametrize(("size", "kept"), [((161, 97), (160, 96)), ((2, 2), (2, 2)), ((3, 5), (2, 4))])
@@ -193,6 +209,7 @@ def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
 NOISE = """
 import resource, sys, time
 import numpy as np
+from liveviz.outputs._mp4 import _HELD_S
 from liveviz.outputs.recorder import Recorder
 path, limit, live, count = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "live", int(sys.argv[4])
 if limit:
@@ -261,6 +278,7 @@ def test_a_killed_recording_can_be_played(tmp_path: Path) -> None:
 TIMED = """
 import sys, time
 import numpy as np
+from liveviz.outputs._mp4 import _HELD_S
 from liveviz.outputs.recorder import Recorder
 path, fps = sys.argv[1], float(sys.argv[2])
 film = Recorder(path, (320, 240), fps, 48000, 2, live=True)

@@ -18,9 +18,11 @@ from liveviz.spec import LivevizError
 
 pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
 
+ROOT = Path(__file__).parents[1]
 PRELUDE = """
 import glfw, json, os, subprocess, sys, time
 import numpy as np
+from live_show import screenshot
 from liveviz.outputs import window
 from liveviz.spec import LivevizError
 
@@ -52,13 +54,6 @@ def grab(w, texture, overlay=None):
         glfw.swap_buffers = swap
     return seen[0] if seen else None
 
-def screenshot():
-    '''What the X server shows: [h, w, 3].'''
-    import io
-    from PIL import Image
-    png = subprocess.run(["import", "-window", "root", "png:-"], capture_output=True, timeout=30, check=True).stdout
-    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
-
 def settle(w, texture=None, seconds=0.4):
     '''Let window events arrive; return the messages.'''
     messages = []
@@ -83,8 +78,10 @@ def drive(display: str, code: str, **env: str) -> dict[str, Any]:
         capture_output=True,
         text=True,
         timeout=90,
-        env=os.environ | {"DISPLAY": display, "LIBGL_ALWAYS_SOFTWARE": "1"} | env,
-        cwd=Path(__file__).parents[1],
+        env=os.environ
+        | {"DISPLAY": display, "LIBGL_ALWAYS_SOFTWARE": "1", "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
+        | env,
+        cwd=ROOT,
     )
     assert done.returncode == 0, done.stderr
     line = next(line for line in done.stdout.splitlines() if line.startswith("OUT"))
@@ -107,8 +104,8 @@ out["shape"] = p.shape
 out["own"] = [p[y, x].tolist() for y, x in ((2, 2), (177, 2), (2, 317), (177, 317))]
 out["blue right of"] = int((p[2] == (0, 0, 250)).all(axis=1).argmax())
 x, y = glfw.get_window_pos(w._window)
-if subprocess.run(["which", "import"], capture_output=True).returncode == 0:
-    s = screenshot()[y:y + 180, x:x + 320]
+if subprocess.run(["which", "ffmpeg"], capture_output=True).returncode == 0:
+    s = screenshot(os.environ["DISPLAY"])[y:y + 180, x:x + 320]
     out["same on screen"] = bool((s == p).all())
 out["black"] = int(grab(w, None).max())
 out["gl"] = [w.ctx.error, w.ctx.version_code]

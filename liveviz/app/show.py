@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from liveviz import models, signals
-from liveviz.app import child, composition, own_files, paths
+from liveviz.app import child, composition, first_words, own_files, paths
 from liveviz.app.links import Links
 from liveviz.app.options import ShowOptions
 from liveviz.app.stats import compose
@@ -67,6 +67,7 @@ class Show:
         self._watched = self._back = now()
         self._interrupts = 0
         self._failed: str | None = None
+        self._told = False
 
     def run(self) -> int:
         """Play until the window is closed, the song or the time is over, or Ctrl+C; 0, or 1 where it could not start."""
@@ -124,6 +125,12 @@ class Show:
                 self._buried(room, status)
             else:
                 self._listen_to(room, status)
+        if not self._told:
+            said = {name: self._links.status[name].read() for name in self._rooms}
+            if first_words.due(self._options, said):
+                self._told = True
+                for line in first_words.lines(self._options, said):
+                    _log.info(line)  # each is of its own kind: none is held back as too much of one
 
     def _listen_to(self, room: _Room, status: dict) -> None:
         """Kill a child that has hung, so that it is started again; say so when one takes long to start."""

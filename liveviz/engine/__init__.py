@@ -12,11 +12,12 @@ constants, and styles), `operations` (what the network is written in, once), `fo
 backend that needs it is opened."""
 
 from liveviz.engine.backend import Backend
-from liveviz.engine.bench import bench, live_frames
+from liveviz.engine.bench import bench, live_frames, pace
 from liveviz.engine.crossfade import Crossfade, can_mix_weights, mix, mix_weights, of_one_family
 from liveviz.engine.device_image import DeviceImage
 from liveviz.engine.folding import layers_of
-from liveviz.engine.registry import available, backends, choose, compiles, create
+from liveviz.engine.machine import other_devices, processor
+from liveviz.engine.registry import available, backends, choose, compiles, create, stand_in
 from liveviz.engine.roofline import products
 from liveviz.engine.show import Engine
 
@@ -37,5 +38,9 @@ __all__ = [
     "mix",
     "mix_weights",
     "of_one_family",
+    "other_devices",
+    "pace",
+    "processor",
     "products",
+    "stand_in",
 ]

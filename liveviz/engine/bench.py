@@ -41,6 +41,23 @@ def bench(
     return {"device": backend.device, "precision": backend.precision, **figures(times)}
 
 
+def pace(backend: Backend, *, now: Callable[[], float], seconds: float = 0.3, warmup: int = 2) -> float:
+    """Pictures per second of a show's frames, of what `seconds` are enough for; the median, since other programs run too.
+
+    Args:
+        now: seconds on a monotonic clock.
+    """
+    times: list[float] = []
+    for number, frame in enumerate(live_frames(warmup + 1000, 0)):
+        start = now()
+        backend.render(frame)
+        if number >= warmup:
+            times.append(now() - start)
+            if sum(times) >= seconds:
+                break
+    return 1.0 / max(float(np.median(times)), 1e-6)
+
+
 def bench_on_device(backend: "OnDevice", *, frames: int = 100, warmup: int = 20, seed: int = 0) -> dict[str, Any]:
     """The same on a GPU, to packed pixels on the device, timed with events.
 

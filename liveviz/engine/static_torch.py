@@ -127,7 +127,7 @@ class StaticNetwork:
     def bend(self, x: Tensor, layer: int) -> Tensor:
         bent = bending.build(TorchOperations(), x, layer, self._topology, self._bends)
         assert isinstance(bent, Tensor)
-        return bent
+        return bent.contiguous(memory_format=torch.channels_last)  # as all is here; the next layer runs as if unbent
 
 
 _FIR4 = FIR * np.float32(4.0)  # [4, 4], sum 4

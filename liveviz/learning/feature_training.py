@@ -18,6 +18,7 @@ from torch.nn import functional as F
 
 from liveviz.learning.features import FeatureConfig, FeatureNetwork, folded, write_features
 from liveviz.learning.pictures import Z_DIM, draw, programs
+from liveviz.learning.precision import has_bfloat16
 
 log = logging.getLogger("liveviz.learning")
 
@@ -128,7 +129,7 @@ def train_features(
         levels = levels * (torch.rand(BATCH, DAMAGES, generator=random) < 0.3)  # most of it is whole
         views = [damaged(crops(x, levels[:, 3], random), levels[:, :3], random) for _ in range(2)]
         both = torch.cat(views).contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16(torch.device("cpu"))):
             means = [m.mean(dim=(2, 3)) for m in network(both)]
         means = [m.float() for m in means]
         a, b = heads.expander(means[-1]).chunk(2)

@@ -17,6 +17,7 @@ from torch.nn import functional as F
 from liveviz.learning.gan.discriminator import Conv, activate
 from liveviz.learning.optimiser import ADAM, unstepped
 from liveviz.learning.pictures import MAPS
+from liveviz.learning.precision import has_bfloat16
 
 SIDE = 96  # pixels of a piece
 PIECES = 2  # of every picture
@@ -57,7 +58,7 @@ class Judge(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         x = maps.contiguous(memory_format=torch.channels_last)
-        with torch.autocast(maps.device.type, torch.bfloat16):
+        with torch.autocast(maps.device.type, torch.bfloat16, enabled=has_bfloat16(maps.device)):
             for layer in self.layers:
                 x = activate(layer(x))
             x = self.out(x)

@@ -9,6 +9,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+from liveviz.learning.precision import training_dtype
+
 MOMENTUM = 0.9
 SCALE = 0.25  # of an orthogonal step, so that Muon and Adam take one learning rate
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
@@ -19,7 +21,7 @@ def orthogonal(x: Tensor) -> Tensor:
     """The orthogonal matrices nearest to x `[n, a, b]`, roughly (singular values 0.7 to 1.2)."""
     x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-12)
     tall = x.shape[1] > x.shape[2]
-    x = (x.transpose(1, 2) if tall else x).bfloat16()
+    x = (x.transpose(1, 2) if tall else x).to(training_dtype(x.device))
     a, b, c = COEFFICIENTS
     for _ in range(5):
         square = x @ x.transpose(1, 2)

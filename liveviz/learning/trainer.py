@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from liveviz.learning.judge import LAZY
 from liveviz.learning.losses import maps_loss
+from liveviz.learning.precision import training_dtype
 from liveviz.learning.run import Run, Stage, TrainOptions
 from liveviz.learning.targets import answers, ask, latents
 from liveviz.learning.together import Together
@@ -136,7 +137,7 @@ def learn(run: Run, stage: Stage) -> Tensor:
     wanted = answers(run.names, q, stage.size, stage.samples, network.width(stage.size))
     run.check()
     coarse, middle, plain = latents(network, q)
-    drawn = network(coarse, middle, stage.size, torch.bfloat16)
+    drawn = network(coarse, middle, stage.size, training_dtype(run.device))
     loss = maps_loss(drawn, wanted)
     verdicts: list[Tensor] = []  # gradients of the judge
     if stage.judge:

@@ -25,24 +25,43 @@ def fir_kernel() -> Tensor:
     return torch.outer(taps, taps) / taps.sum().square()  # [4, 4]
 
 
+def _summed_in(x: Tensor) -> torch.dtype:
+    """What a convolution of x is summed in, before the result is rounded to the precision of x: float32 for half
+    precision. GPUs do so by themselves; what torch does on a CPU depends on the processor."""
+    return torch.promote_types(x.dtype, torch.float32) if x.device.type == "cpu" else x.dtype
+
+
+def _conv(x: Tensor, weight: Tensor, padding: int = 0, groups: int = 1) -> Tensor:
+    """A convolution in the precision of x."""
+    exact = _summed_in(x)
+    return F.conv2d(x.to(exact), weight.to(exact), padding=padding, groups=groups).to(x.dtype)
+
+
+def _transposed(x: Tensor, weight: Tensor, padding: int = 0, groups: int = 1) -> Tensor:
+    """A transposed one, of stride 2."""
+    exact = _summed_in(x)
+    return F.conv_transpose2d(x.to(exact), weight.to(exact), stride=2, padding=padding, groups=groups).to(x.dtype)
+
+
 def upsample(x: Tensor) -> Tensor:
     """Twice the size, filtered by the FIR, zero outside: `[n, c, h, w]` to `[n, c, 2h, 2w]`."""
     kernel = (fir_kernel() * 4.0).to(x)[None, None].expand(x.shape[1], 1, 4, 4)
-    return F.conv_transpose2d(x, kernel, stride=2, padding=1, groups=x.shape[1])
+    return _transposed(x, kernel, padding=1, groups=x.shape[1])
 
 
 def _double(x: Tensor, weight: Tensor, groups: int) -> Tensor:
     """Transposed 3x3 convolution to twice the size, then the FIR: `[n, I, h, w]` to `[n, O * groups, 2h, 2w]`."""
-    x = F.conv_transpose2d(x, weight, stride=2, groups=groups)  # [n, O, 2h + 1, 2w + 1]
+    x = _transposed(x, weight, groups=groups)  # [n, O, 2h + 1, 2w + 1]
     fir = (fir_kernel() * 4.0).to(x)[None, None].expand(x.shape[1], 1, 4, 4)
-    return F.conv2d(x, fir, padding=1, groups=x.shape[1])
+    return _conv(x, fir, padding=1, groups=x.shape[1])
 
 
 class Layer(nn.Module):
     """One modulated 3x3 convolution, with noise, bias, leaky ReLU and clamp; `up` doubles the size first.
 
-    x in half precision is computed in half precision throughout, weights and styles scaled first so that nothing
-    overflows (2006.06676, appendix D.1); its roundings are those of a batch of two pictures or more in the original.
+    x in half precision is kept in half precision throughout, weights and styles scaled first so that nothing overflows
+    (2006.06676, appendix D.1); its roundings are those of a batch of two pictures or more in the original. Convolutions
+    of it are summed in float32 and rounded once, on every processor.
     """
 
     noise_const: Tensor
@@ -79,7 +98,7 @@ class Layer(nn.Module):
         if self.up:
             x = _double(x, weight.transpose(1, 2).reshape(n * inputs, outputs, KERNEL, KERNEL), n)
         else:
-            x = F.conv2d(x, weight.reshape(n * outputs, inputs, KERNEL, KERNEL), padding=KERNEL // 2, groups=n)
+            x = _conv(x, weight.reshape(n * outputs, inputs, KERNEL, KERNEL), padding=KERNEL // 2, groups=n)
         return x.reshape(n, outputs, x.shape[2], x.shape[3])
 
     def _half(self, x: Tensor, w: Tensor, noise: Tensor, filters: Tensor | None) -> Tensor:
@@ -91,7 +110,7 @@ class Layer(nn.Module):
         d = d if filters is None else d * filters
         x = x * s.to(x.dtype)[:, :, None, None]
         weight = weight.to(x.dtype)
-        x = _double(x, weight.transpose(0, 1), 1) if self.up else F.conv2d(x, weight, padding=KERNEL // 2)
+        x = _double(x, weight.transpose(0, 1), 1) if self.up else _conv(x, weight, padding=KERNEL // 2)
         return torch.addcmul(noise.to(x.dtype), x, d.to(x.dtype)[:, :, None, None])
 
 
@@ -107,7 +126,7 @@ class ToRGB(nn.Module):
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
         style = self.affine(w) / math.sqrt(x.shape[1])
-        y = F.conv2d(x * style.to(x.dtype)[:, :, None, None], self.weight.to(x.dtype))
+        y = _conv(x * style.to(x.dtype)[:, :, None, None], self.weight.to(x.dtype))
         y = y + self.bias.to(x.dtype)[:, None, None]
         return (y if self.clamp is None else y.clamp(-self.clamp, self.clamp)).float()
 
@@ -121,7 +140,7 @@ class Skip(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         weight = self.weight / math.sqrt(self.weight.shape[1])
-        return upsample(F.conv2d(x, weight.to(x.dtype))) * math.sqrt(0.5)
+        return upsample(_conv(x, weight.to(x.dtype))) * math.sqrt(0.5)
 
 
 class Block(nn.Module):

@@ -19,6 +19,7 @@ from liveviz.outputs import _boxes as boxes
 _AAC_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
 _SLACK = 0.05  # seconds that sound may be off its time before silence is put in or samples are cut
 _EARLY = 512  # blocks of sound that are kept until the first picture
+_HELD_S = 10.0  # seconds that the last picture is repeated for; a show that was stopped for longer leaves a gap
 _FRAGMENT_S, _KEY_S = 0.4, 1.0  # how much one fragment holds, and from one picture that can be sought to the next
 _HERE = {"protocol_whitelist": "file"}  # what is looked at may be anybody's: it opens nothing else
 
@@ -45,6 +46,7 @@ class Mp4:
         self._size = (size[0] // 2 * 2, size[1] // 2 * 2)  # H.264 halves the colours' resolution
         self._fps, self._live, self._start = fps, live, start
         self._slot = -1
+        self._shown: Any = None  # the last picture in the file
         self._keyed = 0  # the slot of the last picture that stands by itself
         self.dropped = 0
         flags = {
@@ -102,6 +104,11 @@ class Mp4:
                 self.dropped += 1
                 return
             slot = self._slot + 1  # jitter of the clock, not a second picture of the same time
+        if self._live and self._shown is not None and slot - self._slot <= _HELD_S * self._fps:
+            for missed in range(
+                self._slot + 1, slot
+            ):  # a film has a picture at every place, also where the show had none
+                self._encode_picture(self._shown, missed)
         self._slot = slot
         width, height = self._size
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels[:height, :width]), format="rgb24")
@@ -113,17 +120,21 @@ class Mp4:
             dst_color_primaries=ColorPrimaries.BT709,
             threads=1,
         )
-        frame.pts, frame.time_base = slot, self._video.codec_context.time_base
-        if (
-            self._live and slot - self._keyed >= _KEY_S * self._fps
-        ):  # the encoder counts pictures, a player seeks seconds
-            frame.pict_type, self._keyed = PictureType.I, slot
-        self._container.mux(self._video.encode(frame))
+        self._encode_picture(frame, slot)
         if self._audio is not None and self._live:
             # a device that was pulled out: without sound the container would hold back the pictures
             missing = round((time - self._start - 1.0) * self._rate) - self._position
             if missing > 0:
                 self._silence(missing)
+
+    def _encode_picture(self, frame: Any, slot: int) -> None:
+        frame.pts, frame.time_base, self._shown = slot, self._video.codec_context.time_base, frame
+        key = (
+            self._live and slot - self._keyed >= _KEY_S * self._fps
+        )  # the encoder counts pictures, a player seeks seconds
+        frame.pict_type = PictureType.I if key else PictureType.NONE
+        self._keyed = slot if key else self._keyed
+        self._container.mux(self._video.encode(frame))
 
     def sound(self, samples: NDArray[np.float32], time: float) -> None:
         """Write one block; `time` is the end of its last sample."""

@@ -2,16 +2,18 @@
 
 import argparse
 import importlib.metadata
-import os
 import platform
 from collections.abc import Callable
+from time import perf_counter
 
 from liveviz import engine, models
-from liveviz.app import composition, paths
+from liveviz.app import composition, paths, quality
 from liveviz.inputs import audio, midi
 from liveviz.outputs import handover, window
 from liveviz.outputs.headless import Headless
 from liveviz.spec import LivevizError
+
+SECONDS = 1.0  # that measuring the generators takes, beside opening them
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -20,18 +22,26 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """One line per part; 1 where a show cannot run."""
+    others = _others()
     needed: list[tuple[str, Callable[[], str]]] = [
         (
             "python",
-            lambda: f"{platform.python_version()} on {platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+            lambda: f"{platform.python_version()} on {platform.system()} {platform.machine()}",
         ),
         ("mappings", lambda: f"{len([composition.load_mapping(p) for p in paths.mappings().glob('*.toml')])} good"),
         ("shaders", lambda: ", ".join(composition.shaders())),
         ("generator", _generator),
+        ("processor", lambda: str(engine.processor())),
         ("engine", _engine),
+        ("speed", _speed),
         ("OpenGL", _opengl),
     ]
     wanted: list[tuple[str, Callable[[], str]]] = [
+        *(
+            [("devices", lambda: f"{', '.join(others)}: seen by OpenVINO, for `--device`; not tested by us")]
+            if others
+            else []
+        ),
         ("cache", lambda: str(paths.cache() or _missing("engines are compiled at every start"))),
         ("hand-over", _handover),
         ("display", _display),
@@ -64,6 +74,31 @@ def _generator() -> str:
 def _engine() -> str:
     usable = [name for name in engine.backends() if engine.available(name)[0]]
     return f"{engine.choose('auto')} (there are: {', '.join(usable)})"
+
+
+def _speed() -> str:
+    """How fast each generator that comes with the program is, and the precision that it runs in."""
+    name = engine.choose("auto")
+    name = engine.stand_in(name) or name  # what plays at once
+    found, precisions = [], set[str]()
+    shipped = models.list_models([paths.engines()])
+    for number, (model, folder) in enumerate(shipped.items()):
+        backend = engine.create(name, models.open_model(folder, []), cache=paths.cache())
+        try:
+            rate = engine.pace(backend, now=perf_counter, seconds=SECONDS / len(shipped))
+            found.append(f"{rate:.0f} {'' if number else 'pictures/s '}of {model}")
+            precisions.add(backend.precision)
+        finally:
+            backend.close()
+    beside = f"; in a show whose effects the processor draws, {1 / quality.BESIDE:.0%} of that"
+    return f"about {', '.join(found)}, {name} by itself in {' and '.join(sorted(precisions))}{beside}"
+
+
+def _others() -> list[str]:
+    try:
+        return engine.other_devices()
+    except (ImportError, RuntimeError):  # the engine's line says so
+        return []
 
 
 def _opengl() -> str:

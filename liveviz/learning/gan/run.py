@@ -21,6 +21,7 @@ from liveviz.learning.gan import generator as generators
 from liveviz.learning.gan.discriminator import Discriminator
 from liveviz.learning.gan.projected import ProjectedDiscriminator
 from liveviz.learning.gan.watch import Watch, one_hot
+from liveviz.learning.precision import has_bfloat16
 from liveviz.learning.run import CHECKPOINT
 from liveviz.learning.sheets import write_sheet
 from liveviz.learning.together import Together
@@ -116,7 +117,7 @@ class GanRun:
     def __init__(self, options: GanOptions, data: Pictures, together: Together) -> None:
         self.options, self.data, self.together = options, data, together
         self.device = torch.device(options.device)
-        self.bfloat16 = _has_bfloat16(self.device)
+        self.bfloat16 = has_bfloat16(self.device)
         config = options.config(len(data.names))
         torch.manual_seed(options.seed)
         self.random = torch.Generator().manual_seed(options.seed)
@@ -260,13 +261,6 @@ class GanRun:
             class_names=self.data.names,
         )
         return replace(made, card=card, directions=pca(made))
-
-
-def _has_bfloat16(device: torch.device) -> bool:
-    if device.type == "cuda":
-        return torch.cuda.get_device_capability(device) >= (8, 0)
-    units = torch.cpu.get_capabilities()
-    return bool(units.get("avx512_bf16") or units.get("amx_bf16"))
 
 
 def _adam(parameters: Iterable[nn.Parameter], rate: float, second: float = BETAS[1]) -> torch.optim.Adam:
