@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 from liveviz.outputs import recorder as module
-from liveviz.outputs._mp4 import _HELD_S
+from liveviz.outputs._mp4 import _HELD_S, Mp4
 from liveviz.outputs.recorder import Recorder
 from liveviz.spec import LivevizError
 
@@ -82,14 +82,14 @@ def test_pictures_come_back_in_number_order_size_and_colour(tmp_path: Path, live
 
 def test_where_the_show_had_no_picture_the_film_repeats_one(tmp_path: Path) -> None:
     """A film of a constant rate: players and editors show 30 of 30 pictures a second, whatever the show managed."""
-    film = Recorder(tmp_path / "a.mp4", (160, 96), 30, None, live=True)
+    path = tmp_path / "a.mp4"
+    film = Mp4(path, (160, 96), 30, None, live=True, start=None, command="play")
     slots = [0, 1, 4, 5, 11, 12]
     for number, slot in enumerate(slots):
-        film.write(np.full((96, 160, 3), 40 * number, np.uint8), 7.0 + slot / 30)
-    film.write(np.full((96, 160, 3), 250, np.uint8), 7.0 + 12 / 30 + _HELD_S + 1.0)  # it was stopped: a gap
-    film.close(10.0)
-    assert film.error is None and film.dropped == 0
-    frames, times = decode(film.path)
+        film.picture(np.full((96, 160, 3), 40 * number, np.uint8), 7.0 + slot / 30)
+    film.picture(np.full((96, 160, 3), 250, np.uint8), 7.0 + 12 / 30 + _HELD_S + 1.0)  # it was stopped: a gap
+    film.finish(whole=True)
+    frames, times = decode(path)
     assert times == pytest.approx([*(slot / 30 for slot in range(13)), 12 / 30 + _HELD_S + 1.0], abs=1e-3)
     shown = [max(n for n, slot in enumerate(slots) if slot <= place) for place in range(13)]
     np.testing.assert_allclose([frame.mean() for frame in frames[:-1]], [40 * n for n in shown], atol=6)
