@@ -11,7 +11,7 @@ BOTH_WAYS := $(addprefix tests/test_,bending_engines.py engine_backends.py engin
 APT_PLAY := python3-venv libportaudio2 libasound2-plugins libegl1 libgl1 libglx-mesa0 libgl1-mesa-dri
 APT_TEST := xvfb xdotool pulseaudio jackd2 liblo-tools fluidsynth fluid-soundfont-gm timgm6mb-soundfont ffmpeg
 
-.PHONY: play setup setup-test test soak bench gpu wheel clean
+.PHONY: play setup setup-test test soak bench gpu docs wheel clean
 
 play: setup
 	$(BIN)/liveviz play $(ARGS)
@@ -39,6 +39,10 @@ bench: setup
 # on a machine with an NVIDIA GPU, with its own python3: NumPy and PyTorch are enough, nothing is installed
 gpu:
 	$(PYTHON) -m liveviz.app.gpu $(ARGS)
+
+# the reference of the mapping language, from the program itself
+docs: setup
+	$(BIN)/liveviz mapping reference -o docs
 
 wheel: setup-test
 	$(BIN)/pip wheel --no-deps -w build/wheel .

@@ -183,7 +183,7 @@ def files() -> dict[str, tuple[bytes, str]]:
         "a memo of four thousand million": (b"\x80\x04" + b"Nr\xff\xff\xff\xff0" * 9 + b"N.", "holds None"),
         "a memo that is not filled": (b"\x80\x04h\x07.", "before it is filled"),
         "tuples doubled sixty times": (b"\x80\x04" + _doubled(b"\x86", 60) + b".", "holds a tuple"),
-        "tuples doubled sixty times as a key": (b"\x80\x04}" + _doubled(b"\x86", 60) + b"Ns.", "nothing and no G_ema"),
+        "tuples doubled sixty times as a key": (b"\x80\x04}" + _doubled(b"\x86", 60) + b"Ns.", "a table of nothing; looked for"),
         "lists three hundred thousand deep": (b"\x80\x04" + b"]" * 150000 + b"a" * 149999 + b".", "holds a list"),
         "tuples two hundred thousand deep": (b"\x80\x04)" + b"\x85" * 200000 + b".", "holds a tuple"),
         "calls a hundred thousand deep": (
@@ -192,7 +192,7 @@ def files() -> dict[str, tuple[bytes, str]]:
         ),
         "marks without end": (b"\x80\x04" + b"(" * 400000 + b".", "stack not done"),
         "opcodes without end": (b"\x80\x04" + b"N0" * 1000000 + b"N.", "too many opcodes"),
-        "keys that collide": (_colliding_keys(), "nothing and no G_ema"),
+        "keys that collide": (_colliding_keys(), "a table of nothing; looked for"),
         "a name of two megabytes, forty thousand times": (_long_names(), "no short text"),
         "ninety megabytes of text": (_text_bomb(), "too much text"),
         "text that is none": (b"\x80\x04X\x02\x00\x00\x00\xff\xfe.", "is no text"),

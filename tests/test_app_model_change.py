@@ -91,6 +91,7 @@ def test_it_waits_for_a_beat_fades_and_is_there(playing: Playing, folder: Path) 
     playing.ask("two")
     shown = [playing.render(frames.next()).pixels for _ in range(5)]
     assert all(far(p, before) == 0.0 for p in shown)  # it is being made, and nothing waits
+    assert playing.coming is not None and playing.coming.words(0.0).startswith("model two comes: ")
     playing.gate.set()  # type: ignore[attr-defined]
     until_made(playing)
     beats, shares = [], []
@@ -105,6 +106,7 @@ def test_it_waits_for_a_beat_fades_and_is_there(playing: Playing, folder: Path) 
         assert len(shares) < 100
     began = next(n for n, share in enumerate(shares) if share > 0.0)
     assert np.floor(beats[began]) > np.floor(beats[0]) and beats[began] % 1.0 < 0.25
+    assert playing.coming is None
     assert shares[-1] == pytest.approx(1.0) and (np.diff(shares) >= -0.01).all()
     assert 0.6 < 0.04 * (len(shares) - began) < 1.1
 

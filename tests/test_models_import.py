@@ -123,9 +123,12 @@ def test_arithmetic_of_another_kind_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ({"G_ema": None}, "holds a table of 'G_ema' and no G_ema"),
+        (
+            {"G_ema": None},
+            "holds G_ema, which is None and no network; looked for a module G_ema or G, or tensors named",
+        ),
         ({"weights": [1.0]}, "holds a table of 'weights'"),
-        (3, "holds 3 and no G_ema"),
+        (3, "holds 3; looked for"),
         (
             {"G_ema": Do("fastgan Generator", (), {"_modules": {}}, new=True)},
             "'Generator' that is neither a StyleGAN2 nor a StyleGAN3 .FastGAN",

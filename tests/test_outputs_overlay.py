@@ -91,3 +91,14 @@ def test_nonsense_does_not_stop_it(overlay: Overlay) -> None:
     )  # fmt: skip
     assert pixels(overlay, odd).any()
     assert pixels(overlay, replace(odd, time=nan, frame_ms=(), control=None)).any()
+
+
+def test_an_error_is_read_to_its_did_you_mean(overlay: Overlay) -> None:
+    """The end of a message that is as long as they are makes a difference to what is seen."""
+    error = "show.toml:12: route.to: no parameter 'bend.zom' (did you mean 'bend.{}' or 'bend.erode' or 'bend.rotate'?); allowed: "
+    one, other = (
+        pixels(overlay, replace(STATS, time=t, message=error.format(n))) for t, n in ((2.0, "zoom"), (3.0, "blur"))
+    )
+    assert (one != other).any(axis=2).sum() > 30
+    lines = (one[412:502, :, 0] > 150).any(axis=1)
+    assert np.count_nonzero(np.diff(lines.astype(int)) == 1) == 3  # three lines of letters

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liveviz import post
+from liveviz.post.naming import slug
 from liveviz.post.sizes import size_of
 from liveviz.spec import LivevizError, Registry
 
@@ -79,7 +81,6 @@ BAD = [
     ("no name", '/*{"INPUTS": [{"TYPE": "float"}]}*/' + BODY, "INPUTS.NAME", "None"),
     ("twice", '/*{"INPUTS": [{"NAME": "a", "TYPE": "float"},\n{"NAME": "A", "TYPE": "bool"}]}*/' + BODY, "A", "twice"),
     ("empty range", '/*{"INPUTS": [{"NAME": "a", "TYPE": "float",\n"MIN": 2, "MAX": 1}]}*/' + BODY, "line 2", "MIN"),
-    ("default", '/*{"INPUTS": [{"NAME": "a", "TYPE": "float",\n\n"DEFAULT": 7}]}*/' + BODY, "line 3", "outside 0 to 1"),
     ("text", '/*{"INPUTS": [{"NAME": "a", "TYPE": "float", "MAX": "1"}]}*/' + BODY, "a.MAX", "number"),
     ("huge", '/*{"INPUTS": [{"NAME": "a", "TYPE": "float", "MAX": 1e999}]}*/' + BODY, "a.MAX", "number"),
     ("color", '/*{"INPUTS": [{"NAME": "a", "TYPE": "color", "DEFAULT": [1, 2]}]}*/' + BODY, "a.DEFAULT", "list of 4"),
@@ -147,15 +148,88 @@ def test_a_bad_file_is_left_out_with_one_warning(tmp_path: Path, caplog: pytest.
     (tmp_path / "good.fs").write_text("/*{}*/" + BODY)
     (tmp_path / "binary.fs").write_bytes(b"\xff\xfe\x00")
     (tmp_path / "broken.fs").write_text("/*{*/" + BODY)
-    (tmp_path / "two words.fs").write_text("/*{}*/" + BODY)
     (tmp_path / "folder.fs").mkdir()
     (tmp_path / "notes.txt").write_text("nothing")
     with caplog.at_level(logging.WARNING):
         found = post.shaders(tmp_path)
     assert list(found) == ["good"]
-    assert len(caplog.records) == 4
+    assert len(caplog.records) == 3
     assert all("\n" not in r.getMessage() and ".fs" in r.getMessage() for r in caplog.records)
 
 
 def test_no_folder_is_no_effects(tmp_path: Path) -> None:
     assert post.shaders(tmp_path / "nowhere") == {}
+
+
+COLLECTION = {  # as people name their files: what it is called
+    "Ascii Art.fs": "ascii_art",
+    "[HELP] My Effect (v2).fs": "help_my_effect_v2",
+    "Größe & Fläche.fs": "grosse_flache",
+    "Gro\u0308ße & Fla\u0308che 2.fs": "grosse_flache_2",  # as a Mac's file system writes it
+    "søren.fs": "soren",
+    "カレイド.fs": "kareido",
+    "Жук.fs": "zheuka",
+    "가.fs": "ga",
+    "Blur 3.0 - fast!.fs": "blur_3_0_fast",
+    "100%.fs": "100",
+    "!!!.fs": "shader",
+    "old-name.fs": "old-name",
+    "x" * 200 + ".fs": "x" * 60,
+}
+
+
+def test_any_file_name_is_a_name_that_can_be_typed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for name in COLLECTION:
+        (tmp_path / name).write_text("/*{}*/" + BODY)
+    found = post.shaders(tmp_path)
+    assert {shader.path.name: name for name, shader in found.items()} == COLLECTION
+    assert not caplog.records
+    registry = Registry(post.parameters(found))
+    assert (
+        "post.ascii_art.amount" in registry
+        and registry["post.ascii_art.amount"].osc == "/liveviz/post/ascii_art/amount"
+    )
+    assert all(set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789_-.") for name in registry.names)
+
+
+@given(st.text(max_size=80))
+@settings(max_examples=300, deadline=None)
+def test_whatever_a_file_is_called(stem: str) -> None:
+    name = slug(stem)
+    assert re.fullmatch(r"[a-z0-9]([a-z0-9_-]{0,58}[a-z0-9])?", name)
+    assert slug(name) == name  # a name names itself
+
+
+def test_files_with_one_name_are_told_apart_and_it_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for name in ("Blur (1).fs", "Blur [1].fs", "BLUR 1.fs", "blur_1_2.fs", "._Blur 1.fs", "broken one.fs"):
+        (tmp_path / name).write_text("/*{}*/" + BODY if "broken" not in name else "/*{")
+    found = post.shaders(tmp_path)
+    assert {shader.path.name: name for name, shader in found.items()} == {
+        "BLUR 1.fs": "blur_1",
+        "Blur (1).fs": "blur_1_3",
+        "Blur [1].fs": "blur_1_4",
+        "blur_1_2.fs": "blur_1_2",  # its own name is its own
+    }
+    said = [r.message for r in caplog.records]
+    assert len(said) == 3
+    assert "effect Blur (1).fs is called blur_1_3: BLUR 1.fs is blur_1" in said and "broken one.fs" in " ".join(said)
+    assert list(post.shaders(tmp_path)) == list(found)
+
+
+@pytest.mark.parametrize(
+    ("entry", "taken", "words"),
+    [
+        ({"TYPE": "float", "DEFAULT": 7}, 1.0, "7 is outside 0 to 1; 1 is taken"),
+        ({"TYPE": "float", "MIN": -2, "MAX": -1, "DEFAULT": -3}, -2.0, "-3 is outside -2 to -1"),
+        ({"TYPE": "long", "VALUES": [1, 2, 4], "DEFAULT": 9}, 4.0, "9 is outside 1 to 4"),
+    ],
+)
+def test_a_default_outside_its_range_is_clamped_and_said(
+    entry: dict, taken: float, words: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    found = shader(json.dumps({"INPUTS": [{"NAME": "level", **entry}]}, indent=1), name="odd one.fs")
+    level = next(i for i in found.inputs if i.name == "level")
+    assert level.default == (taken,) and level.low <= taken <= level.high
+    (said,) = [r.message for r in caplog.records]
+    assert said.startswith("odd one.fs, line ") and "INPUTS.level.DEFAULT: " in said and words in said
+    Registry(post.parameters({"odd_one": found}))

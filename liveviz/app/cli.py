@@ -2,6 +2,7 @@
 imported only when its turn comes, so that `liveviz play` starts fast."""
 
 import argparse
+import difflib
 import importlib
 import io
 import logging
@@ -9,7 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import liveviz
 from liveviz.app import logs
@@ -34,7 +35,26 @@ COMMANDS = {
 
 
 class _Parser(argparse.ArgumentParser):
-    """Mistakes are one line, like all others."""
+    """Mistakes are one line, like all others, and options are written out: what stands for one today may be short for two
+    tomorrow, and a typo that happens to be short for something does something."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **{"allow_abbrev": False, **more})
+        if " " in self.prog:  # of a command or an action: wherever it stands
+            self.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Options that are not there are answered by the command that they were given to, with those that are nearest."""
+        found, extra = super().parse_known_args(args, namespace)
+        if extra:
+            word = extra[0].partition("=")[0]
+            near = (
+                difflib.get_close_matches(word, self._option_string_actions, n=3, cutoff=0.5) if word[0] == "-" else []
+            )
+            begun = [name for name in self._option_string_actions if word[:2] == "--" and name.startswith(word)]
+            meant = " or ".join(dict.fromkeys([*begun, *near][:3]))
+            self.error(f"unrecognized arguments: {' '.join(extra)}" + (f" (did you mean {meant}?)" if meant else ""))
+        return found, extra
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message} (`{self.prog} --help` shows what there is)")
@@ -48,7 +68,6 @@ def _parser(command: str | None) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, summary in COMMANDS.items():
         sub = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
-        sub.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
         if name == command:
             module = importlib.import_module(f"liveviz.app.commands.{name}")
             module.add(sub)

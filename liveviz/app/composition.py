@@ -1,6 +1,7 @@
 """What the rooms declare, put together: the registry from the core parameters, the bends and the shaders, and the names
 of all signals. Every process builds the same one from the same files, so that indices agree between them."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -33,21 +34,48 @@ def load_mapping(
     stems: Stems = (),
     model: str | None = None,
     usual: str = "default",
+    net: mapping.Net | None = None,
 ) -> mapping.Program:
-    """The checked mapping of a file, or of the text that was in the file `path`; it may use the signals of `stems`.
+    """The checked mapping of a file, or of the text that was in the file `path`; it may use the signals of `stems`. The
+    files that it points at are found from its own folder, wherever the command was given.
 
     Args:
         model: the generator whose directions give the knobs their names; None for the one that the file names, or else the
-            `usual` one.
+            `usual` one. net: what it has; what it could never show is refused.
     Raises:
         LivevizError: file, line, field and what is allowed.
     """
+    file = path if path is not None else source
+    folder = file.parent if isinstance(file, Path) else Path()
 
     def directions(named: str | None) -> tuple[str, ...]:
-        return models.direction_names(model or named or usual, paths.model_folders())
+        found = _found(named, folder) if named is not None else usual
+        return models.direction_names(model or found, paths.model_folders())
 
     outputs = signals.all_outputs(stems)
-    return mapping.load(source, registry(), outputs, name=str(path or source), directions=directions)
+    program = mapping.load(source, registry(), outputs, name=str(path or source), directions=directions, net=net)
+    mask = None if program.noise_mask is None else str(folder / program.noise_mask)
+    named = None if program.model is None else _found(program.model, folder)
+    return replace(program, noise_mask=mask, model=named)
+
+
+def _found(model: str, folder: Path) -> str:
+    """What a mapping in `folder` names: a bundle by its name, else a path."""
+    return model if model in models.list_models(paths.model_folders()) else str(folder / model)
+
+
+def net_of(generator: models.Generator) -> mapping.Net:
+    """What a generator has for a mapping to act on."""
+    config = generator.config
+    return mapping.Net(
+        name=generator.name,
+        layers={layer: channels for layer, (channels, _, _) in config.layers.items()},
+        rows=config.num_ws,
+        classes=config.classes,
+        directions=len(generator.directions.std) if generator.directions is not None else None,
+        plane=config.is_stylegan3,
+        noise=bool(config.noises),
+    )
 
 
 def bend_settings(program: mapping.Program) -> tuple[BendSetting, ...]:

@@ -35,7 +35,7 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
     if asked is not None:  # what the show bends counts, not the file
         bends = parameters.unpack(asked[1]).bends
     try:
-        mask = noise_mask.of(program, options.mapping)
+        mask = noise_mask.of(program)
     except LivevizError as error:
         if asked is None:
             raise
@@ -61,6 +61,7 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
                 "state": "ready",
                 "model": playing.name,
                 "mistake": playing.mistake or masks.mistake,
+                "coming": playing.coming.words(now()) if playing.coming is not None else "",
                 "backend": live.name,
                 "device": live.device,
                 "precision": live.precision,
@@ -150,8 +151,8 @@ def _begin(options: ShowOptions, links: Links, bends: Any, mask: noise_mask.Mask
     def fits(size: tuple[int, int]) -> bool:
         return wire.image_bytes(*size) <= links.images.size
 
-    def prepared(name: str, before: str | None, stages: bending.Topology, wanted: Any) -> None:
-        preparing.prepare(name, before, stages, options, wanted)
+    def prepared(name: str, before: str | None, stages: bending.Topology, wanted: Any, told: Any) -> None:
+        preparing.prepare(name, before, stages, options, wanted, told)
 
     opener = Opener(options.backend, (options.size, options.wide), mask, prepared)
     budget = _HALF / options.fps

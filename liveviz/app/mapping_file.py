@@ -5,15 +5,14 @@ import logging
 from pathlib import Path
 
 from liveviz import mapping, models
-from liveviz.app import composition, paths
+from liveviz.app import composition, copying, paths
 from liveviz.app.mailbox import Slot
 from liveviz.clock import now
 from liveviz.spec import LivevizError, Stems
 
 _log = logging.getLogger("liveviz.app")
 _LOOK_EVERY = 0.15
-_GONE_LOOKS = 5  # an editor that replaces the file takes it away for a moment
-_GONE = (0, 0)
+_STILL = round(copying.STILL_S / _LOOK_EVERY)  # looks: an editor may take it away for a moment, `cp` shows half of it
 
 
 class MappingFile:
@@ -30,11 +29,12 @@ class MappingFile:
     def __init__(self, path: Path, last_good: Slot, stems: Stems, model: str | None = None) -> None:
         self.path, self._last_good, self._stems = path, last_good, stems
         self.model = self._named_by = model
-        self._stamp, self._gone = self._look(), 0
+        self._stamp = self._seen = copying.stamp(path)
+        self._still = 0
         self._looked = now()
         self.mistake = ""
         try:
-            self.program = self._load()
+            self.program = copying.whole(path, self._load)
         except LivevizError as error:
             if (kept := last_good.read()) is None:
                 raise
@@ -46,33 +46,30 @@ class MappingFile:
         if now() - self._looked < _LOOK_EVERY:
             return None
         self._looked = now()
-        stamp = self._look()
-        self._gone = self._gone + 1 if stamp == _GONE else 0
+        stamp = copying.stamp(self.path)
+        self._still = self._still + 1 if stamp == self._seen else 0  # looks since it changed
+        self._seen = stamp
         renamed = self.model != self._named_by and models.direction_names(self.model or "", paths.model_folders()) != (
             models.direction_names(self._named_by or "", paths.model_folders())
         )
         self._named_by = self.model
-        if (stamp == self._stamp and not renamed) or 0 < self._gone < _GONE_LOOKS:
+        saved = stamp != self._stamp
+        if not (renamed or (saved and self._still in (1, _STILL))):
             return None
-        saved, self._stamp = stamp != self._stamp, stamp
         try:
             program = self._load()
         except LivevizError as error:
-            self._warn(error)
+            if self._still == _STILL:
+                self._stamp = stamp
+                self._warn(error)
             return None
+        self._stamp = stamp
         self.mistake = ""
         if not saved and program == self.program:
             return None
         _log.info("mapping %s: loaded again", self.path.name)
         self.program = program
         return program
-
-    def _look(self) -> tuple[int, int]:
-        try:
-            found = self.path.stat()
-        except OSError:
-            return _GONE
-        return found.st_mtime_ns, found.st_size
 
     def _load(self) -> mapping.Program:
         program = composition.load_mapping(self.path, stems=self._stems, model=self.model)
@@ -82,4 +79,4 @@ class MappingFile:
 
     def _warn(self, error: LivevizError) -> None:
         _log.warning("%s; the show goes on as it was", error)
-        self.mistake = str(error)
+        self.mistake = str(error).replace(str(self.path), self.path.name, 1)  # the overlay is narrow

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from liveviz import bending, engine, models
+from liveviz.app.coming import Coming
 from liveviz.app.opening import Opened, Opener
 from liveviz.app.reduced import Reduced, Reduction
 from liveviz.clock import now
@@ -35,8 +36,8 @@ class Playing:
     Raises:
         LivevizError: the first one cannot be had, or its pictures are too large.
     State: the name asked for last, at most one engine that is being made or fades in; `mistake`, why the last one asked
-        for does not play, or nothing; `drawing`, the engine that drew the last picture, where not two did; what was prepared
-        in this show; engines that wait to be closed.
+        for does not play, or nothing; `coming`, how far the next one is, or None; `drawing`, the engine that drew the last
+        picture, where not two did; what was prepared in this show; engines that wait to be closed.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Playing:
         self._opener, self._fits, self._budget = opener, fits, budget
         self._now = self._open(name, bends)
         self.mistake = ""
+        self.coming: Coming | None = None
         self._asked, self._asked_at = name, -math.inf
         self._closed = False
         self._frame: ParameterFrame | None = None
@@ -94,6 +96,7 @@ class Playing:
     def ask(self, name: str) -> None:
         """Play that generator as soon as it is ready; what was asked for before and is not there yet is forgotten."""
         self._asked, self._asked_at, self.mistake = name, now(), ""
+        self.coming = None
 
     def reduce(self, wanted: Reduction) -> None:
         """Draw with less from here on; between two generators, both are drawn whole."""
@@ -161,7 +164,7 @@ class Playing:
         if share < 1.0:
             return self._mixed(coming, frame, share, kind, draw)
         self._ended.append(self._now.engine)
-        self._now, self._next = coming, None
+        self._now, self._next, self.coming = coming, None, None
         self.drawing = coming.engine
         self._forget()
         _log.info("model %s plays", self.name)
@@ -228,10 +231,13 @@ class Playing:
 
         stand_back(entirely=True)  # what plays has drawn: its threads are there already, and draw for the next one too
         made: list[Engine] = []
+        coming = self.coming = Coming(name)
+        _log.info("%s", coming.words(now()))
         try:
             if (name, self.name, bends) not in self._prepared:  # paged back to, it comes at once
-                self._opener.prepare(name, self.name, bends, wanted)
+                self._opener.prepare(name, self.name, bends, wanted, coming.told)
                 self._prepared.add((name, self.name, bends))
+            coming.loads()
             opened = self._open(name, bends)
             made.append(opened.engine)
             masked = self._opener.mask
@@ -245,12 +251,15 @@ class Playing:
                     one.mask_noise(self._opener.mask)
         except Exception as error:  # noqa: BLE001 - whatever a file, a library or a full memory does, the old one plays
             self._ended += made
+            if self.coming is coming:
+                self.coming = None
             if wanted():
                 text = (str(error).strip().splitlines() or [type(error).__name__])[0]
                 self.mistake = text if text.startswith("model ") else f"model {name}: {text}"
                 _log.warning("%s; the show goes on as it was", self.mistake)
             return
         self._way = way
+        coming.is_ready()
         self._next = opened  # last: from here on it may be played
 
     def _open(self, name: str, bends: Any) -> Opened:

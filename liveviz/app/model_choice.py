@@ -1,5 +1,6 @@
 """Which generator the performer wants: by name over OSC, by keys that turn the pages, or by a mapping file that names
-another one. Only bundles that liveviz lists can be asked for: whoever can send OSC cannot make it open files."""
+another one. Over OSC only bundles that liveviz lists can be asked for, since whoever can send it must not make it open
+files; a mapping file is the performer's own, and may name any file that the start takes."""
 
 import difflib
 import logging
@@ -21,11 +22,13 @@ class ModelChoice:
 
     Args:
         first: name or path of the show's first generator. named: the one that the mapping file names, if any.
+        plain: the one that plays where neither the command line nor a mapping names any.
     State: the name asked for last; `mistake`, why what was asked for last cannot be, or nothing; it goes after a while.
     """
 
-    def __init__(self, first: str, named: str | None, links: Links) -> None:
+    def __init__(self, first: str, named: str | None, plain: str, links: Links) -> None:
         self._first, self._named, self._links = first, named, links
+        self._unnamed = plain if named == first else first  # where a mapping stops naming one
         asked = links.model.read()  # a stage that was started again
         self.name = asked[1].tobytes().decode() if asked is not None else first
         self._told = -math.inf
@@ -47,8 +50,13 @@ class ModelChoice:
                 self._told = now()
                 _log.warning("model %.50r: there is none of that name; there are %s", name, ", ".join(known))
             return
+        self._play(name)
+
+    def _play(self, name: str) -> None:
         self._mistake = ""
-        if name != self.name:
+        engine = self._links.status["engine"].read()
+        failed = engine.get("model") != name and bool(engine.get("mistake"))  # the file may be there by now
+        if name != self.name or failed:
             self.name = name
             self._links.model.write(name.encode())
 
@@ -59,7 +67,9 @@ class ModelChoice:
         self.ask(names[(at + step) % len(names)])
 
     def follow(self, model: str | None) -> None:
-        """A mapping file was saved that names `model`, or none."""
-        if model != self._named and model is not None:
-            self.ask(model)
+        """A mapping file was saved that names `model` (a bundle, or any file), or none."""
+        if model != self._named:
+            self._play(model if model is not None else self._unnamed)
+        elif model is not None and model == self.name:
+            self._play(model)  # saved once more: where it could not be had, it is tried once more
         self._named = model

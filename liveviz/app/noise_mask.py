@@ -4,6 +4,7 @@ changes the noise; cut short or taken away, the one before stays."""
 
 import contextlib
 import logging
+import struct
 import threading
 import warnings
 from collections.abc import Callable
@@ -11,47 +12,82 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
-from liveviz.app import composition
+from liveviz.app import composition, copying
 from liveviz.app.mailbox import Slot
 from liveviz.mapping import Program
 from liveviz.spec import LivevizError, Stems
 
 MAX_SIDE = 4096
 MAX_BYTES = 64 * 1024 * 1024
-FORMATS = ("PNG", "JPEG")
+FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")
 _GONE_LOOKS = 5  # an editor that replaces the file takes it away for a moment
 _GONE = (0, 0)
+
+# What Pillow raises at files that are cut or forged
+_BAD_PICTURE = (
+    OSError,
+    ValueError,
+    TypeError,
+    SyntaxError,
+    EOFError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    struct.error,
+    Image.DecompressionBombError,
+)
 
 Mask = NDArray[np.float32] | None
 
 _log = logging.getLogger("liveviz.app")
 
 
-def of(program: Program, mapping_file: Path) -> Mask:
-    """The noise mask of a program read from `mapping_file`, beside which it lies: float32 `[H, W]`, 0 (black) to 1; None
-    where the file names none.
+def of(program: Program) -> Mask:
+    """The noise mask of a program as `composition.load_mapping` gives it: float32 `[H, W]`, 0 (black) to 1, upright by
+    its EXIF, what is transparent black; None where the file names none. One that is still being copied is waited for.
 
     Raises: LivevizError: file, what is wrong, what is allowed.
     """
     if program.noise_mask is None:
         return None
-    path = mapping_file.parent / program.noise_mask
+    path = Path(program.noise_mask)
+    return copying.whole(path, lambda: _read(path))
+
+
+def _read(path: Path) -> NDArray[np.float32]:
     try:
         if not path.is_file():
             raise LivevizError(f"{path}: noise_mask: there is no such file")
         if path.stat().st_size > MAX_BYTES:
             raise LivevizError(f"{path}: noise_mask: larger than {MAX_BYTES // 1024**2} MiB")
-        with warnings.catch_warnings(), Image.open(path, formats=FORMATS) as picture:
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # its size is checked here
+        # Opened here, since Pillow turns a TIFF wrongly that it opens itself and maps
+        with warnings.catch_warnings(), path.open("rb") as file, Image.open(file, formats=FORMATS) as picture:
+            warnings.simplefilter("ignore")  # of sizes that are refused here, and of odd metadata
             if max(picture.size) > MAX_SIDE:
                 raise LivevizError(f"{path}: noise_mask: {picture.width}x{picture.height}; at most {MAX_SIDE} each way")
-            grey = np.asarray(picture.convert("L"), np.float32)  # [H, W]
-    except (OSError, UnidentifiedImageError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        what = error.strerror if isinstance(error, OSError) and error.strerror else "a PNG or JPEG picture is needed"
-        raise LivevizError(f"{path}: noise_mask: cannot be read: {what}") from None
-    return grey / np.float32(255.0)
+            return _grey(ImageOps.exif_transpose(picture))
+    except UnidentifiedImageError:
+        raise LivevizError(f"{path}: noise_mask: cannot be read: is no {', '.join(FORMATS)} picture") from None
+    except _BAD_PICTURE as error:
+        what = error.strerror if isinstance(error, OSError) and error.strerror else f"{str(error)[:80]}"
+        raise LivevizError(f"{path}: noise_mask: cannot be read: {what or 'it is broken'}") from None
+
+
+def _grey(picture: Image.Image) -> NDArray[np.float32]:
+    """float32 `[H, W]`, 0 to 1, of a picture in any mode. Deep grey is read as it is: Pillow would clip it at 255."""
+    if picture.mode == "F" or picture.mode.startswith("I"):
+        levels = np.nan_to_num(np.asarray(picture, np.float64))
+        if picture.mode.startswith("I;16"):
+            white = 65535.0
+        else:  # such a TIFF does not say what white is
+            white = next((top for top in (1.0, 255.0, 65535.0) if levels.max() <= top), float(levels.max()))
+        return (levels / white).clip(0.0, 1.0).astype(np.float32)
+    if picture.has_transparency_data:
+        clear = picture.convert("RGBA")
+        picture = Image.alpha_composite(Image.new("RGBA", clear.size, (0, 0, 0, 255)), clear)
+    return np.asarray(picture.convert("L"), np.float32) / np.float32(255.0)
 
 
 class MaskFile:
@@ -101,7 +137,7 @@ class MaskFile:
         if self._program.noise_mask is None:
             return _GONE
         try:
-            found = (self._path.parent / self._program.noise_mask).stat()
+            found = Path(self._program.noise_mask).stat()
         except (OSError, ValueError):
             return _GONE
         return found.st_mtime_ns, found.st_size
@@ -120,15 +156,15 @@ class MaskFile:
         if not changed:
             return
         try:
-            mask = of(self._program, self._path)
+            mask = of(self._program)
         except LivevizError as error:
             self.mistake = str(error)
             _log.warning("%s; the noise stays as it was", error)
             return
         self.mistake = ""
         self._use(mask)
-        if mask is not None:
-            _log.info("noise mask %s: loaded", self._program.noise_mask)
+        if self._program.noise_mask is not None:
+            _log.info("noise mask %s: loaded", Path(self._program.noise_mask).name)
 
     def close(self) -> None:
         """Wait for what is being read."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from liveviz import engine, mapping, models, signals
-from liveviz.app import composition, noise_mask, opening, own_files, paths
+from liveviz.app import composition, copying, noise_mask, opening, own_files, paths
 from liveviz.app.progress import Progress
 from liveviz.app.tick import Tick
 from liveviz.clock import FrameClock
@@ -69,15 +69,16 @@ def render(
             nothing was there, else beside it; the message says where.
     """
     target = Path(os.path.realpath(out))  # a link stays a link
-    program = composition.load_mapping(mapping_file, None, stems, model, opening.shipped_for(size))
+    usual = opening.shipped_for(size)
+    program = copying.whole(mapping_file, lambda: composition.load_mapping(mapping_file, None, stems, model, usual))
     reader = audio.open_reader(song)
     name = engine.choose(backend)
     chosen = model or program.model or opening.shipped_for(size)
-    generator = None if name == "testcard" else models.open_model(chosen, paths.model_folders(), paths.cache())
+    generator = None if name == "testcard" else opening.open_model(chosen)
     if generator is not None:
         generator = models.widen(generator, size, wide)
     screen = Headless(size)
-    bends, mask = composition.bend_settings(program), noise_mask.of(program, mapping_file)
+    bends, mask = composition.bend_settings(program), noise_mask.of(program)
     live = engine.Engine(name, generator, cache=paths.cache(), bends=bends, noise_mask=mask, wait=True)
     show = mapping.Show(program, composition.registry(), signals.all_outputs(stems), seed=seed)
     chain = Chain(screen.ctx, composition.shaders(), size, scale=1.0)

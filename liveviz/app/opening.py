@@ -5,10 +5,11 @@ import functools
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from liveviz import bending, engine, models
-from liveviz.app import paths
+from liveviz.app import copying, paths
 from liveviz.engine import Engine
 from liveviz.spec import LivevizError
 
@@ -18,13 +19,23 @@ _SQUARE_TO = 1.75  # the shape of `wide`: half-way to it, as shapes go, a canvas
 BETWEEN = (0.25, 0.5, 0.75)  # where two generators are of one family, they turn into one another through these mixtures
 
 Shape = tuple[tuple[int, int], str]  # of the canvas, and how a generator's picture takes it
-# (name, the one that it comes after, or None, bends, whether it is still wanted); raises LivevizError
-Prepare = Callable[[str, str | None, bending.Topology, Callable[[], bool]], None]
+Told = Callable[[int, int], None]  # (how many parts are compiled, of how many)
+# (name, the one that it comes after, or None, bends, whether it is still wanted, whom to tell); raises LivevizError
+Prepare = Callable[[str, str | None, bending.Topology, Callable[[], bool], Told], None]
 
 
 def shipped_for(size: tuple[int, int]) -> str:
     """The generator of ours that fills a canvas of (width, height) with the least that is mirrored or left out."""
     return "wide" if size[0] * size[0] > _SQUARE_TO * size[1] * size[1] else "default"
+
+
+def open_model(name: str) -> models.Generator:
+    """The generator of that name or path; one that is still being copied is waited for.
+
+    Raises: LivevizError in one line: it cannot be had.
+    """
+    found = models.list_models(paths.model_folders()).get(name, Path(name))
+    return copying.whole(found, lambda: models.open_model(name, paths.model_folders(), paths.cache()))
 
 
 @dataclass(frozen=True)
@@ -54,16 +65,23 @@ class Opener:
         kept = engine.compiles(self._backend) and paths.cache() is not None
         self._prepare = prepare if kept else None
 
-    def prepare(self, name: str, before: str | None, bends: bending.Topology, wanted: Callable[[], bool]) -> None:
+    def prepare(
+        self,
+        name: str,
+        before: str | None,
+        bends: bending.Topology,
+        wanted: Callable[[], bool],
+        told: Told = lambda done, parts: None,
+    ) -> None:
         """Have compiled what `open` and `between` are going to need; LivevizError where it cannot be had."""
         if self._prepare is not None:
-            self._prepare(name, before, bends, wanted)
+            self._prepare(name, before, bends, wanted, told)
 
     def open(self, name: str, bends: Any) -> Opened:
         """The generator of that name or path (any, for `testcard`); LivevizError where it cannot be had."""
         generator = None
         if self._backend != "testcard":
-            generator = self._shaped(models.open_model(name, paths.model_folders(), paths.cache()))
+            generator = self._shaped(open_model(name))
         return Opened(name, generator, self._engine(generator, bends, functools.partial(self.prepare, name, None)))
 
     def reduced(self, whole: Opened, light: bool, small: bool) -> Opened | None:

@@ -64,19 +64,27 @@ def _made(folder: Path) -> Path | None:
 
 
 def find_mapping(name: str) -> Path:
-    """The mapping file of that name or path.
+    """The mapping file of that name or path. A bare name of ours is ours; all else is any file there is.
 
     Raises:
         LivevizError: "mapping 'x': there is no such file; the ones that come with liveviz: chroma, default, knobs"
     """
-    path = Path(name)
-    if path.suffix == ".toml" or len(path.parts) > 1:
+    path, shipped = Path(name), mapping.list_files([mappings()])
+    if name in shipped:
+        return shipped[name]
+    try:
         if path.is_file():
             return path
-    elif (shipped := mappings() / f"{name}.toml").is_file():
-        return shipped
-    names = ", ".join(mapping.list_files([mappings()]))
-    raise LivevizError(f"mapping {name!r}: there is no such file; the ones that come with liveviz: {names}")
+        what = (
+            "it is a folder"
+            if path.is_dir()
+            else "it is no ordinary file"
+            if path.exists()
+            else "there is no such file"
+        )
+    except (OSError, ValueError):  # a name too long, or with a NUL in it
+        what = "there is no such file"
+    raise LivevizError(f"mapping {name!r:.200}: {what}; the ones that come with liveviz: {', '.join(shipped)}")
 
 
 def check_writable(path: Path, what: str, inputs: Sequence[str | Path | None] = (), command: str | None = None) -> Path:

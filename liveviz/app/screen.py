@@ -172,7 +172,7 @@ class Screen:
             mapping=self._options.mapping.stem,
             backend=" ".join(str(self._engine.get(k, "")) for k in ("backend", "precision")).strip()
             + ", no host copy" * (self._engine.get("pictures") == DeviceUpload.way),
-            message=self._message or str(self._engine.get("mistake", "")),
+            message=self._message or str(self._engine.get("mistake", "")) or str(self._engine.get("coming", "")),
             quality=self.quality,
             dropped=figures.presented - figures.rendered,
             late=figures.late,

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from liveviz import models, signals
-from liveviz.app import child, composition, first_words, own_files, paths
+from liveviz.app import child, composition, first_words, opening, own_files
 from liveviz.app.links import Links
 from liveviz.app.options import ShowOptions
 from liveviz.app.stats import compose
@@ -247,6 +247,6 @@ def _picture_size(options: ShowOptions) -> tuple[int, int]:
     """(width, height) of the engine's pictures; LivevizError where the model cannot be read."""
     if options.backend == "testcard":
         return testcard.SIZE, testcard.SIZE
-    generator = models.open_model(options.model, paths.model_folders(), paths.cache())
+    generator = opening.open_model(options.model)
     config = models.widen(generator, options.size, options.wide).config
     return config.width, config.height

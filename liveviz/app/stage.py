@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 
 from liveviz import mapping, post, signals
-from liveviz.app import child, composition, wire
+from liveviz.app import child, composition, opening, wire
 from liveviz.app.accounts import plays
 from liveviz.app.figures import Figures
 from liveviz.app.hints import Hints
@@ -41,7 +41,7 @@ class Stage:
             self._file.program, composition.registry(), signals.all_outputs(options.stems), seed=options.seed
         )
         self._pictures, self._chain = self._dressed()
-        self._models = ModelChoice(options.model, self._file.program.model, links)
+        self._models = ModelChoice(options.model, self._file.program.model, opening.shipped_for(options.size), links)
         self._clock = WallClock(options.fps)
         self._engine = RemoteEngine(links, self._clock, self._pictures)
         self._heard: SignalFrame | None = None

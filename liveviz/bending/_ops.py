@@ -75,9 +75,30 @@ class Operations(Protocol):
 
 @cache
 def ops() -> dict[str, Any]:
-    """Every op by name, sorted: the files of this room without an underscore in front."""
-    names = sorted(m.name for m in pkgutil.iter_modules([str(Path(__file__).parent)]) if not m.name.startswith("_"))
-    return {name: importlib.import_module(f"liveviz.bending.{name}") for name in names}
+    """Every op by name, sorted: the files of this room without an underscore in front. One that is no op is left out,
+    which the log says: a broken file must not keep the others from the stage."""
+    found = {}
+    for name in sorted(m.name for m in pkgutil.iter_modules([str(Path(__file__).parent)])):
+        if name.startswith("_"):
+            continue
+        try:
+            found[name] = _checked(importlib.import_module(f"liveviz.bending.{name}"))
+        except Exception as error:  # noqa: BLE001 - a file under construction may raise anything
+            line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
+            _log.warning("bend left out: bending/%s.py%s: %s: %s", name, line, type(error).__name__, error)
+    return found
+
+
+def _checked(op: Any) -> Any:
+    """The op; ValueError where its file lacks something that every op has."""
+    pieces = [getattr(op, "PARAMETER", None), *getattr(op, "KNOBS", {}).values()]
+    for piece in pieces:
+        if not isinstance(piece, Piece):
+            raise ValueError("PARAMETER, and everything in KNOBS, must be a Piece")
+        Parameter("bend", piece.low, piece.high, piece.identity, piece.help, piece.unit, piece.curve)  # its own checks
+    if not any(callable(getattr(op, kind, None)) for kind in KINDS):
+        raise ValueError(f"has none of the functions {', '.join(KINDS)}")
+    return op
 
 
 @cache

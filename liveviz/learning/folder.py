@@ -112,7 +112,8 @@ def read_picture(path: Path, size: tuple[int, int]) -> NDArray[np.uint8]:
             raise LivevizError(f"{path}: larger than {MAX_FILE_BYTES >> 20} MiB")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of sizes that are refused here, and of odd metadata
-            with Image.open(path, formats=FORMATS) as image:
+            # Opened here, since Pillow turns a TIFF wrongly that it opens itself and maps
+            with path.open("rb") as file, Image.open(file, formats=FORMATS) as image:
                 if image.width * image.height > MAX_PIXELS:
                     raise LivevizError(f"{path}: {image.width}x{image.height}; at most {MAX_PIXELS:,} pixels")
                 if min(image.size) < SMALLEST_SIDE:

@@ -1,13 +1,14 @@
 """mapping is where sound becomes picture: it reads a musician's TOML file and plays it. `load` turns a file into a
-frozen, checked `Program` (load.py for the whole, route_table.py and latent_table.py for its tables; every mistake is
-answered with file, line, field and what is allowed). A `Show` performs a program: signals and control messages go in,
-one ParameterFrame per picture comes out. On its way a signal is brought to 0-1, followed with attack and release
-(envelope.py), bent by a curve (curves.py), stretched over the route's range and mixed onto the parameter's base
-value, which [set], controllers (knobs.py: takeover) and OSC move (controls.py; idle.py says why that is not seen);
-the pictures of [latent] drift, are pulled and follow the harmony in latents.py, in musical time (beats.py). Bends act
-at a layer of the generator, on all of its channels or on some; pushes and truncation on all rows of w+ or on those
-that a route chooses. A new curve is one entry in `CURVES`; a new thing to drive is one entry in the registry and
-needs nothing here. The room reads no clock and does no I/O but the file that `load` is given."""
+frozen, checked `Program` (load.py for the whole, route_table.py and latent_table.py for its tables, reach.py for what
+a generator can never show; every mistake is answered with file, line, field and what is allowed). A `Show` performs a
+program: signals and control messages go in, one ParameterFrame per picture comes out. On its way a signal is brought
+to 0-1, followed with attack and release (envelope.py), bent by a curve (curves.py), stretched over the route's range
+and mixed onto the parameter's base value, which [set], controllers (knobs.py: takeover) and OSC move (controls.py;
+idle.py says why that is not seen); the pictures of [latent] drift, are pulled and follow the harmony in latents.py, in
+musical time (beats.py). Bends act at a layer of the generator, on all of its channels or on some; pushes and
+truncation on all rows of w+ or on those that a route chooses. A new curve is one entry in `CURVES`; a new thing to
+drive is one entry in the registry and needs nothing here. The room reads no clock and does no I/O but the file that
+`load` is given."""
 
 from liveviz.mapping.controls import REST, Move
 from liveviz.mapping.curves import CURVES
@@ -15,13 +16,17 @@ from liveviz.mapping.describe import describe, move_text, parameter_rows, route_
 from liveviz.mapping.idle import Facts, why_idle
 from liveviz.mapping.load import list_files, load
 from liveviz.mapping.program import Program, Route
+from liveviz.mapping.reach import Net, notes
 from liveviz.mapping.show import Show
+from liveviz.mapping.words import TABLES
 
 __all__ = [
     "CURVES",
     "REST",
+    "TABLES",
     "Facts",
     "Move",
+    "Net",
     "Program",
     "Route",
     "Show",
@@ -29,6 +34,7 @@ __all__ = [
     "list_files",
     "load",
     "move_text",
+    "notes",
     "parameter_rows",
     "route_text",
     "why_idle",

@@ -11,6 +11,7 @@ from liveviz.mapping.lines import Lines, Path
 from liveviz.spec import LivevizError
 
 SHOWN = 60
+LONGEST = 250
 HUGE = 1e15
 
 
@@ -22,8 +23,26 @@ def quote(value: object) -> str:
 
 def suggest(word: str, known: Iterable[str]) -> str:
     """The names nearest to `word`, as a part of a message: ` (did you mean 'a' or 'b'?)`, or nothing."""
-    near = difflib.get_close_matches(word[:SHOWN], list(known), n=3, cutoff=0.5)
+    near = difflib.get_close_matches(word[:SHOWN].lower(), list(known), n=3, cutoff=0.5)
     return f" (did you mean {' or '.join(repr(n) for n in near)}?)" if near else ""
+
+
+def instead(word: str, known: Collection[str], allowed: str) -> str:
+    """What to write instead of `word`, as the end of a message that can be read at a glance: the nearest names first, for
+    a screen may cut the rest; where none is near, the names of its own family; and in short what is `allowed`."""
+    head = word.partition(".")[0] + "."
+    family = families(name for name in known if name.startswith(head))
+    near = suggest(word, known)
+    return f"{near}; allowed: {family if not near and 0 < len(family) < LONGEST else allowed}"
+
+
+def heads(names: Iterable[str]) -> str:
+    """All `names` by what they begin with: `bend.*, pca.0-15, noise_speed`."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(name.partition(".")[0], []).append(name)
+    short = ((head, families(group)) for head, group in groups.items())
+    return ", ".join(f"{head}.*" if "," in names else names for head, names in short)
 
 
 def families(names: Iterable[str]) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from liveviz.mapping import words
 from liveviz.mapping.fields import Table, quote
 from liveviz.mapping.program import CHORDS, CHROMAS, MAX_TERMS, Chords, Latent, Pictures
 from liveviz.spec import LAYER_RANGES, Output
@@ -17,10 +18,10 @@ MOVING_TERMS = 3  # two neighbours of the base loop and one target sound togethe
 
 def read_latent(table: Table, sources: Mapping[str, Output], wants_chords: bool) -> Latent:
     """[latent] as a Latent. `wants_chords`: something drives latent.chords, so there is a palette, written or not."""
-    table.only(("base", "target", "chords"))
+    table.only(words.LATENT)
     base, target = table.table("base"), table.table("target")
-    base.only(("seeds", "loop_bars", "classes"))
-    target.only(("seeds", "layers", "classes"))
+    base.only(words.BASE)
+    target.only(words.TARGET)
     chords = tuple(_chords(t, sources) for t in table.tables("chords", len(LAYER_RANGES)))
     if not table.has("chords") and wants_chords and _missing(CHROMAS[0], sources) is None:
         chords = (Chords(PALETTE, CHROMAS[0], (0.0, 0.0, 1.0), 0.05, 0.3),)
@@ -43,7 +44,7 @@ def read_latent(table: Table, sources: Mapping[str, Output], wants_chords: bool)
 
 
 def _chords(table: Table, sources: Mapping[str, Output]) -> Chords:
-    table.only(("palette", "from", "layers", "attack", "release", "classes"))
+    table.only(words.CHORDS)
     source = table.choice("from", CHROMAS, CHROMAS[0])
     if (missing := _missing(source, sources)) is not None:
         table.fail("from", f"there is no signal {missing} here; allowed: {', '.join(CHROMAS)} where it is analysed")

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from liveviz.mapping import words
 from liveviz.mapping.describe import place_text
-from liveviz.mapping.fields import Table, families, quote, suggest
+from liveviz.mapping.fields import Table, heads, instead, quote
 from liveviz.mapping.latent_table import read_latent
 from liveviz.mapping.lines import Lines
 from liveviz.mapping.names import Names
 from liveviz.mapping.program import LAYER, MAX_BENDS, MAX_ROWED, Program, Route, Target
+from liveviz.mapping.reach import Net, refuse_unseen
 from liveviz.mapping.route_table import read_place, read_route, read_rows
 from liveviz.spec import LivevizError, Output, Registry
 
@@ -28,7 +30,6 @@ _PART = r"""(?:[A-Za-z0-9_-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
 # Longer than MAX_PARTS, wherever it stands. (A bare part is looked for at its first character only, or a long one would
 # be read again from each of its characters.)
 _LONG_KEY = re.compile(rf"(?<![A-Za-z0-9_-])(?:{_PART}[ \t]*+\.[ \t]*+){{{MAX_PARTS}}}")
-TOP = ("version", "model", "title", "description", "seed", "noise_mask", "latent", "set", "route")
 
 
 def list_files(folders: Iterable[Path]) -> dict[str, Path]:
@@ -47,6 +48,7 @@ def load(
     *,
     name: str | None = None,
     directions: Callable[[str | None], Sequence[str]] = lambda model: (),
+    net: Net | None = None,
 ) -> Program:
     """Read and check one mapping file.
 
@@ -56,6 +58,7 @@ def load(
         sources: the signals that routes may name.
         name: what messages call the file; the path where it is not given.
         directions: names of the knobs' directions, for the `model` that the file names, or None.
+        net: what the generator has: a file with something that it can never show is refused. None takes any.
     Raises:
         LivevizError: `FILE:LINE: field: what is wrong, what is allowed`, always one line.
     """
@@ -63,7 +66,11 @@ def load(
     text = _read(source, file) if isinstance(source, Path) else source
     try:
         data, lines = _parse(text, file)
-        return _check(Table(data, (), lines, file), registry, {o.name: o for o in sources}, Path(file).stem, directions)
+        top = Table(data, (), lines, file)
+        program = _check(top, registry, {o.name: o for o in sources}, Path(file).stem, directions)
+        if net is not None:
+            refuse_unseen(top, program, net)
+        return program
     except RecursionError:
         raise LivevizError(f"{file}:1: file: tables and lists are nested too deep") from None
 
@@ -124,7 +131,7 @@ def _check(
     name: str,
     directions: Callable[[str | None], Sequence[str]],
 ) -> Program:
-    top.only(TOP)
+    top.only(words.FILE)
     if not top.has("version"):
         top.fail("version", f"is missing; write version = {VERSION} in the first line")
     version = top.data["version"]
@@ -197,14 +204,14 @@ def _constants(table: Table, registry: Registry, names: Names) -> tuple[dict[str
                 parameter = registry[name]
                 if isinstance(value, dict) and parameter.layered:
                     inner = here.table(key)
-                    inner.only(("value", "layer", "channels"))
+                    inner.only(words.SET_BEND)
                     homes[name] = read_place(inner, name)
                     values[name] = inner.number(
                         "value", parameter.default, parameter.low, parameter.high, parameter.unit
                     )
                 elif isinstance(value, dict) and parameter.rows == "add":
                     inner = here.table(key)
-                    inner.only(("value", "layers"))
+                    inner.only(words.SET_ROWS)
                     homes[name] = Target(name, rows=read_rows(inner, parameter, registry))
                     values[name] = inner.number(
                         "value", parameter.default, parameter.low, parameter.high, parameter.unit
@@ -216,11 +223,8 @@ def _constants(table: Table, registry: Registry, names: Names) -> tuple[dict[str
             elif isinstance(value, dict) and any(known.startswith(name + ".") for known in registry.names):
                 walk(here.table(key), name + ".")
             else:
-                here.fail(
-                    key,
-                    f"no parameter {quote(name)}{suggest(name, (*registry.names, *names.written))}; "
-                    f"allowed: {families(registry.names)}",
-                )
+                known_names = (*registry.names, *names.written)
+                here.fail(key, f"no parameter {quote(name)}{instead(name, known_names, heads(registry.names))}")
 
     walk(table, "")
     return values, homes

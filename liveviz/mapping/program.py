@@ -137,7 +137,8 @@ class Route:
 class Program:
     """A whole mapping file.
 
-    noise_mask: file name of the picture that holds the noise back where it is dark, from the mapping file's folder.
+    model: a bundle's name, or a path. noise_mask: path of the picture that holds the noise back where it is dark. Both as
+        the file has them; whoever opens them takes a path from the mapping file's folder.
     constants: what [set] says, by target.
     homes: the place of every bend and push that the file names, where direct control acts.
     bends: every bend and place of the file, in the order of their first mention: the topology.

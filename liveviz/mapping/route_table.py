@@ -3,28 +3,15 @@
 import re
 from collections.abc import Mapping
 
+from liveviz.mapping import words
 from liveviz.mapping.curves import CURVES
-from liveviz.mapping.fields import Table, families, quote, suggest
+from liveviz.mapping.fields import Table, families, heads, instead, quote
 from liveviz.mapping.names import Names
 from liveviz.mapping.program import LAYER, MIXES, TAKEOVERS, Route, Rows, Target
 from liveviz.spec import Channels, Output, Parameter, Registry
+from liveviz.spec.keys import KEYS
 from liveviz.spec.parameters import WS_ROWS
 
-KEYS = (
-    "from",
-    "to",
-    "layer",
-    "channels",
-    "layers",
-    "range",
-    "curve",
-    "attack",
-    "release",
-    "mix",
-    "threshold",
-    "takeover",
-    "port",
-)
 MAX_SECONDS = 60.0
 MAX_ADDRESS = 200  # of OSC
 MAX_CHANNELS = 1024  # of any layer
@@ -36,16 +23,17 @@ _CHANNEL = r"(?:\.ch\.(?:[1-9]|1[0-6]))?"
 _NUMBER = r"(?:\d|[1-9]\d|1[01]\d|12[0-7])"
 _NRPN = r"nrpn\.(?:0|[1-9]\d{0,3}|1[0-5]\d{3}|16[0-2]\d{2}|163[0-7]\d|1638[0-3])"
 _KNOB = re.compile(rf"midi\.(?:cc\.{_NUMBER}|{_NRPN}|pitch|pressure){_CHANNEL}|(?:/[^\s/#*,?\[\]{{}}]+)+")
-_BUTTON = re.compile(rf"midi\.note\.{_NUMBER}{_CHANNEL}|key\.[a-z0-9_]{{1,32}}")
+_BUTTON = re.compile(rf"midi\.note\.{_NUMBER}{_CHANNEL}|key\.(?:{'|'.join(KEYS)})")
+_KEY_NAMES = tuple(f"key.{name}" for name in KEYS)
 _CONTROLS = (
     "midi.cc.0-127, midi.note.0-127, midi.nrpn.0-16383, midi.pitch, midi.pressure (all also with .ch.1-16), "
-    "key.NAME or an OSC address that starts with /"
+    "key.NAME, an OSC address that starts with /, or a signal, as `liveviz listen` shows them"
 )
 
 
 def read_route(table: Table, registry: Registry, sources: Mapping[str, Output], names: Names) -> Route:
     """One [[route]] as a Route; LivevizError with its line where something in it is wrong."""
-    table.only(KEYS)
+    table.only(words.ROUTE)
     for key in ("from", "to"):
         if not table.has(key):
             table.fail(key, 'is missing; a route needs from = "..." and to = "..."')
@@ -53,13 +41,13 @@ def read_route(table: Table, registry: Registry, sources: Mapping[str, Output], 
     kind = _kind(table, source, sources)
     to = names.parameter(table.text("to"))
     if to not in registry:
-        near = suggest(to, (*registry.names, *names.written))
-        table.fail("to", f"no parameter {quote(to)}{near}; allowed: {families(registry.names)}")
+        known = (*registry.names, *names.written)
+        table.fail("to", f"no parameter {quote(to)}{instead(to, known, heads(registry.names))}")
     parameter = registry[to]
     for key in ("layer", "channels"):
         if table.has(key) and not parameter.layered:
-            instead = "write layers = [start, end]" if parameter.rows else "remove it"
-            table.fail(key, f"only a bend acts on a layer, {to} does not; {instead}")
+            other = "write layers = [start, end]" if parameter.rows else "remove it"
+            table.fail(key, f"only a bend acts on a layer, {to} does not; {other}")
     place = read_place(table, to) if parameter.layered else Target(to, rows=read_rows(table, parameter, registry))
     mix = table.choice("mix", MIXES, "set")
     low, high = _range(table, parameter, mix)
@@ -116,7 +104,7 @@ def _channels(table: Table) -> Channels:
         return Channels()
     if isinstance(value, dict):
         part = table.table("channels")
-        part.only(("random", "seed"))
+        part.only(words.CHANNELS)
         share = part.number("random", 0.0, 0.001, 1.0)
         if not share:
             part.fail("random", "is missing; write channels = { random = 0.25, seed = 3 }")
@@ -134,8 +122,10 @@ def _kind(table: Table, source: str, sources: Mapping[str, Output]) -> str:
         return sources[source].kind
     if _KNOB.fullmatch(source) or _BUTTON.fullmatch(source):
         return "control"
-    near = suggest(source, (*sources, "midi.cc.1", "midi.note.60", "midi.pitch", "key.space"))
-    table.fail("from", f"no source {quote(source)}{near}; allowed: {families(sources)}, {_CONTROLS}")
+    known = (
+        _KEY_NAMES if source.startswith("key.") else (*sources, "midi.cc.1", "midi.note.60", "midi.pitch", "key.space")
+    )
+    table.fail("from", f"no source {quote(source)}{instead(source, known, _CONTROLS)}")
 
 
 def _range(table: Table, parameter: Parameter, mix: str) -> tuple[float, float]:

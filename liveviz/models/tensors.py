@@ -17,7 +17,14 @@ from liveviz.spec import LivevizError, write_whole
 
 MAX_HEADER = 1 << 20
 MAX_TENSORS = 4096
-_DTYPES: dict[str, np.dtype] = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2")}
+# bfloat16 is float32 without its lower half. Numpy has no such type; this one has its size, and nothing else has its name.
+BF16 = np.dtype([("bf16", "<u2")])
+_DTYPES: dict[str, np.dtype] = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "BF16": BF16}
+
+
+def widened(numbers: NDArray) -> NDArray[np.float32]:
+    """Numbers of dtype BF16 as float32, any shape."""
+    return (numbers["bf16"].astype(np.uint32) << 16).view(np.float32)
 
 
 class Container:
@@ -25,7 +32,7 @@ class Container:
 
     metadata: strings by name.
     shapes: shape by tensor name.
-    Raises: LivevizError in one line for anything that is not a whole, well-formed file of float16 and float32 tensors.
+    Raises: LivevizError in one line for anything that is not a whole, well-formed file of float16, bfloat16 and float32 tensors.
     """
 
     def __init__(self, path: Path) -> None:
@@ -77,7 +84,7 @@ class Container:
         if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
             raise self.fail(f"tensor {name:.60}: needs exactly dtype, shape and data_offsets")
         if entry["dtype"] not in list(_DTYPES):  # a list: what the header holds may have no hash
-            raise self.fail(f"tensor {name:.60}: dtype {entry['dtype']!r:.20} is neither F32 nor F16")
+            raise self.fail(f"tensor {name:.60}: dtype {entry['dtype']!r:.20} is none of {', '.join(_DTYPES)}")
         dtype = _DTYPES[entry["dtype"]]
         shape, offsets = entry["shape"], entry["data_offsets"]
         if not _is_sizes(shape) or len(shape) > 8:
@@ -120,7 +127,7 @@ class Container:
         for name, shape in expected.items():
             dtype, _, begin, _ = self._entries[name]
             stored = np.frombuffer(data, dtype, math.prod(shape), begin)
-            tensor = stored.astype(np.float32).reshape(shape)
+            tensor = (widened(stored) if dtype == BF16 else stored.astype(np.float32)).reshape(shape)
             if not np.isfinite(tensor).all():
                 raise self.fail(f"tensor {name} holds values that are not finite")
             tensors[name] = tensor

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-WIDTH, HEIGHT = 560, 476
+WIDTH, HEIGHT = 560, 508
 BARS = 120
 _MARGIN, _TEXT_INTERVAL = 20, 0.1
 _PANEL = np.array([6, 8, 11, 205], np.float32)  # premultiplied
@@ -26,6 +26,8 @@ _GRAPH = (20, 96, 520, 84)  # x, y from the top, width, height
 _LEVEL = (118, 206, 300, 22)
 _BEAT = (40, 264, 20)  # centre x, y from the top, radius
 _GREEN, _AMBER, _RED, _BLUE = (0.30, 0.90, 0.50), (1.00, 0.75, 0.20), (1.00, 0.30, 0.30), (0.35, 0.70, 1.00)
+
+_MESSAGE = 21  # an error has its line, its field and what to write instead: small letters, and three lines of them
 
 Piece = tuple[str, int, tuple[int, int, int, int]]  # text, height of the type in pixels, RGBA
 _FIELDS = (  # x, y from the top, width, height of each line of letters, in the order of _words
@@ -39,7 +41,9 @@ _FIELDS = (  # x, y from the top, width, height of each line of letters, in the 
     (20, 292, 540, 42),
     (20, 332, 540, 34),
     (20, 370, 540, 40),
-    (20, 418, 540, 44),
+    (20, 412, 540, 30),
+    (20, 442, 540, 30),
+    (20, 472, 540, 30),
 )
 
 _VERTEX = """#version 330 core
@@ -92,12 +96,24 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)
 
 
+def _wrapped(text: str, size: int, width: int, count: int) -> list[str]:
+    """`text` in exactly `count` lines of at most `width` pixels, broken between words; the last holds all that is left."""
+    font, lines = _font(size), [""]
+    for word in text[:400].split():
+        longer = f"{lines[-1]} {word}".strip()
+        if len(lines) < count and lines[-1] and font.getlength(longer) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines + [""] * (count - len(lines))
+
+
 def _finite(value: float, low: float, high: float) -> float:
     return min(max(value, low), high) if math.isfinite(value) else low
 
 
 class Overlay:
-    """Draws the figures into a texture of 560x476, made for a window 720 lines high.
+    """Draws the figures into a texture of 560x508, made for a window 720 lines high.
 
     State: the lines of letters that are in the texture, and when they were last drawn.
     """
@@ -151,7 +167,7 @@ class Overlay:
             (("last", 27, _DIM), (control, 27, _WHITE)),
             ((stats.hint, 22, _YELLOW),),
             ((names, 25, _DIM),),
-            ((stats.message, 27, _YELLOW),),
+            *(((line, _MESSAGE, _YELLOW),) for line in _wrapped(stats.message, _MESSAGE, WIDTH - 24, 3)),
         )
 
     @staticmethod

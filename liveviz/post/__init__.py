@@ -4,7 +4,8 @@ An effect is one ISF file (Interactive Shader Format, the format VJs' shader col
 `shaders(folder)` reads them, `parameters(shaders)` declares `post.<shader>.<input>` for the registry, and `Chain` draws:
 picture -> fit (contain, cover, mirrored sides) -> each effect whose `amount` is above 0, in order -> texture. An effect
 at amount 0 is skipped and costs nothing. To add one, put a `.fs` file into `shaders/`; its first input is `amount`
-(0 to 1, default 0). Files from a collection that have no `amount` get one that mixes the effect in.
+(0 to 1, default 0). Files from a collection that have no `amount` get one that mixes the effect in, and whatever they are
+called becomes a name that can be typed (naming.py).
 """
 
 from liveviz.post.chain import DEFAULT_ORDER, Chain, software

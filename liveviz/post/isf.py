@@ -5,6 +5,7 @@ Source: the ISF 2 specification (https://github.com/mrRay/ISF_Spec), public refe
 """
 
 import json
+import logging
 import math
 import re
 from collections.abc import Mapping
@@ -12,8 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+from liveviz.post.naming import slug
 from liveviz.post.sizes import check_size
 from liveviz.spec import LivevizError
+
+_log = logging.getLogger("liveviz.post")
 
 TYPES = ("float", "long", "bool", "event", "color", "point2D", "image")
 COMPONENTS = {"color": 4, "point2D": 2}
@@ -98,11 +102,18 @@ class _Header:
 
     def wrong(self, field: str, what: str, near: str | None = None) -> NoReturn:
         """Refuse `field` of the input or buffer called `near`, at the line where it stands."""
+        self.fail(self._line(field, near), f"{field}: {what}")
+
+    def warn(self, field: str, what: str, near: str | None = None) -> None:
+        """Say what is wrong with `field` and was mended."""
+        _log.warning("%s, line %d: %s: %s", self.path, self._line(field, near), field, what)
+
+    def _line(self, field: str, near: str | None) -> int:
         start = max(self.text.find(f'"{near}"'), 0) if near else 0
         last = field.rsplit(".", 1)[-1]
         found = self.text.find(f'"{last}"', start)
         place = found if found >= 0 else start
-        self.fail(self.first_line + self.text.count("\n", 0, place), f"{field}: {what}")
+        return self.first_line + self.text.count("\n", 0, place)
 
     def _constant(self, name: str) -> NoReturn:
         place = max(self.text.find(name), 0)
@@ -134,7 +145,7 @@ def parse(text: str, path: Path) -> IsfShader:
     """Read one ISF file.
 
     Args:
-        text: the whole file. path: where it is from; its stem is the effect's name.
+        text: the whole file. path: where it is from; its stem, as `slug` writes it, is the effect's name.
     Raises:
         LivevizError: "FILE, line N: FIELD: what is wrong, what is allowed".
     """
@@ -145,7 +156,7 @@ def parse(text: str, path: Path) -> IsfShader:
     if not re.search(r"\bvoid\s+main\s*\(", header.body):
         header.fail(header.body_line, "there is no void main() after the header")
     return IsfShader(
-        path.stem,
+        slug(path.stem),
         path,
         header.string(header.data, "DESCRIPTION"),
         inputs,
@@ -200,9 +211,10 @@ def _input(header: _Header, item: dict[str, Any], name: str, kind: str) -> Input
     if low >= high and len(values) != 1:
         header.wrong(f"INPUTS.{name}.MIN", f"range {low:g} to {high:g} is empty; MIN must be below MAX", name)
     start = header.number(item, "DEFAULT", min(max(0.0, low), high), name)
-    if not low <= start <= high:
-        header.wrong(f"INPUTS.{name}.DEFAULT", f"{start:g} is outside {low:g} to {high:g}", name)
-    return Input(name, kind, (start,), low, high, values, label)
+    inside = min(max(start, low), high)
+    if inside != start:
+        header.warn(f"INPUTS.{name}.DEFAULT", f"{start:g} is outside {low:g} to {high:g}; {inside:g} is taken", name)
+    return Input(name, kind, (inside,), low, high, values, label)
 
 
 def _passes(header: _Header, taken: set[str]) -> tuple[Pass, ...]:

@@ -1,22 +1,21 @@
 """The folder of shaders: which effects there are, and what the registry should know of each. A file that cannot be read
 is one line in the log, because a broken effect must not keep the others from the stage."""
 
+import itertools
 import logging
-import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from liveviz.post.isf import MAX_BYTES, Input, IsfShader, parse
+from liveviz.post.naming import slug
 from liveviz.spec import LivevizError, Parameter
 
 _log = logging.getLogger("liveviz.post")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 def read(path: Path) -> IsfShader:
     """Read and check one file; LivevizError with one line where it cannot be."""
-    if not _NAME.fullmatch(path.stem):
-        raise LivevizError(f"{path}: the name of a shader has only letters, digits, _ and -")
     try:
         with path.open("rb") as file:
             text = file.read(MAX_BYTES + 1).decode("utf-8-sig")
@@ -28,16 +27,25 @@ def read(path: Path) -> IsfShader:
 
 
 def shaders(folder: Path) -> dict[str, IsfShader]:
-    """Every `*.fs` of `folder` by file stem, in alphabetical order; a bad file is one warning and left out."""
+    """Every `*.fs` of `folder` by name (see `slug`), in alphabetical order of the files; a bad file is one warning and left
+    out. Of files with one name, the first keeps it, and the others get a number, which is said."""
     found: dict[str, IsfShader] = {}
-    for path in sorted(folder.glob("*.fs")):
+    files = [
+        path for path in sorted(folder.glob("*.fs")) if path.name[0] != "."
+    ]  # else what other systems keep about a file
+    own = {slug(path.stem) for path in files}
+    for path in files:
         try:
             shader = read(path)
-            if path.stem.lower() in {name.lower() for name in found}:
-                raise LivevizError(f"{path}: there is another shader of this name, in other case")
-            found[path.stem] = shader
         except LivevizError as error:
             _log.warning("effect left out: %s", error)
+            continue
+        if shader.name in found:
+            numbered = (f"{shader.name}_{n}" for n in itertools.count(2))
+            name = next(name for name in numbered if name not in found and name not in own)
+            _log.warning("effect %s is called %s: %s is %s", path.name, name, found[shader.name].path.name, shader.name)
+            shader = replace(shader, name=name)
+        found[shader.name] = shader
     return found
 
 

@@ -2,8 +2,7 @@
 
 import argparse
 
-from liveviz import models
-from liveviz.app import arguments, paths
+from liveviz.app import arguments, opening, paths
 from liveviz.app.own_files import write_json
 from liveviz.clock import now
 from liveviz.engine import bench_compare
@@ -62,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _generator(args: argparse.Namespace) -> Generator:
     if not args.new:
-        return models.open_model(args.model, paths.model_folders(), paths.cache())
+        return opening.open_model(args.model)
     try:
         resolution, base, largest = (int(part) for part in args.new.split(":"))
     except ValueError:

@@ -3,7 +3,7 @@
 import argparse
 import os
 
-from liveviz.app import arguments, composition, opening, paths, quality
+from liveviz.app import arguments, composition, copying, opening, paths, quality
 from liveviz.app.options import ShowOptions
 from liveviz.app.show import Show
 from liveviz.clock import now
@@ -80,11 +80,11 @@ def run(args: argparse.Namespace) -> int:
     window = "fullscreen" if args.fullscreen is not None else "headless" if args.headless else "auto"
     osc = args.osc or _OSC
     size = paths.parse_size(args.size)
+    usual = opening.shipped_for(size)
+    program = copying.whole(mapping, lambda: composition.load_mapping(mapping, None, stems, None, usual))
     options = ShowOptions(
         source=args.source,
-        model=args.model
-        or composition.load_mapping(mapping, None, stems, None, opening.shipped_for(size)).model
-        or opening.shipped_for(size),
+        model=args.model or program.model or usual,
         mapping=mapping,
         size=size,
         wide=args.wide,

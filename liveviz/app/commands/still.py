@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liveviz import engine, models
-from liveviz.app import arguments, own_files, paths
+from liveviz.app import arguments, opening, own_files, paths
 from liveviz.outputs.still import write_png
 from liveviz.spec import LivevizError, UsageError
 
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     again = own_files.again(out)
     if not -4.0 <= args.psi <= 4.0:
         raise UsageError(f"psi {args.psi}: -4 to 4")
-    generator = models.open_model(args.model, paths.model_folders(), paths.cache())
+    generator = opening.open_model(args.model)
     if args.size:
         generator = models.widen(generator, paths.parse_size(args.size), args.wide)
     config = generator.config

@@ -18,7 +18,9 @@ STEPS = ("right", "fast", "train", "images", "tensorrt", "opengl")
 
 def main(argv: list[str] | None = None) -> int:
     """0 where everything was right, 1 where something was not or there is no GPU, 2 for bad arguments."""
-    parser = argparse.ArgumentParser(prog="python3 -m liveviz.app.gpu", description="What is owed on an NVIDIA GPU.")
+    parser = argparse.ArgumentParser(
+        prog="python3 -m liveviz.app.gpu", allow_abbrev=False, description="What is owed on an NVIDIA GPU."
+    )
     parser.add_argument("steps", nargs="*", metavar="STEP", help=f"which, in order: {' '.join(STEPS)} (default: all)")
     parser.add_argument("--cpu", action="store_true", help="the same code, small, on the CPU")
     parser.add_argument(

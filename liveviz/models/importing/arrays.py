@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from liveviz.models.importing.names import Call, Global, Persistent
 from liveviz.models.importing.source import Part, Source, shown
 from liveviz.models.importing.torch_files import Storage, Storages, read_row
+from liveviz.models.tensors import BF16, widened
 
 MAX_RANK = 8
 MAX_SIZE = 1 << 40
@@ -30,6 +31,8 @@ class Arrays:
     def shape(self, name: str, node: object) -> tuple[int, ...]:
         """The shape that a tensor or an array claims; its numbers are not looked at."""
         node = _unwrapped(node)
+        if isinstance(node, np.ndarray):  # of a container whose header was checked
+            return node.shape
         match node:
             case Call(name="torch._utils._rebuild_tensor_v2", args=(_, _, tuple() as size, *_)):
                 return self._sizes(name, size)
@@ -47,7 +50,9 @@ class Arrays:
         """A tensor or an array as float32 of its own, finite."""
         node = _unwrapped(node)
         shape = self.shape(name, node)
-        if isinstance(node, Call) and node.name == "torch._utils._rebuild_tensor_v2":
+        if isinstance(node, np.ndarray):
+            found: NDArray = node
+        elif isinstance(node, Call) and node.name == "torch._utils._rebuild_tensor_v2":
             found = self._tensor(name, node, shape)
         elif isinstance(node, Call) and not _is_numpy(node.name, "multiarray.scalar"):
             found = self._numpy(name, node, shape)
@@ -109,7 +114,8 @@ class Arrays:
         self._spend(name, (last + 1 - offset) * item)
         data = found.part.part(offset * item, (last + 1 - offset) * item).read()
         steps = [s * item for s in stride]
-        return np.ndarray(shape, found.dtype, data, strides=steps)
+        numbers: NDArray = np.ndarray(shape, found.dtype, data, strides=steps)
+        return widened(numbers) if found.dtype == BF16 else numbers
 
     def _storage(self, name: str, node: object) -> Storage:
         if isinstance(node, Persistent):
@@ -153,8 +159,12 @@ class Arrays:
 def _unwrapped(node: object) -> object:
     """The tensor that a parameter is."""
     match node:
-        case Call(name="torch._utils._rebuild_parameter", args=(inner, *_)):
+        case Call(
+            name="torch._utils._rebuild_parameter" | "torch._utils._rebuild_parameter_with_state", args=(inner, *_)
+        ):
             return inner
+        case Call(name="torch._tensor._rebuild_from_type_v2", args=(Global(name=made), _, tuple() as args, *_)):
+            return Call(made, args)
     return node
 
 

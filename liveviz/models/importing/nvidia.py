@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from liveviz.models.importing.arrays import Arrays
 from liveviz.models.importing.modules import Module, tensors, walk
 from liveviz.models.importing.source import Source, shown
+from liveviz.models.importing.weights import sizes
 
 
 class Pickle:
@@ -93,12 +94,7 @@ class Pickle:
 
     def shape(self, name: str, rank: int) -> tuple[int, ...]:
         """The shape of a tensor that must be there, with so many sizes."""
-        if name not in self.nodes:
-            raise self.source.fail(f"tensor {name} is missing")
-        shape = self.arrays.shape(name, self.nodes[name])
-        if len(shape) != rank:
-            raise self.source.fail(f"tensor {name}: shape {list(shape)}, expected {rank} sizes")
-        return shape
+        return sizes(self.source, self.arrays, self.nodes, name, rank)
 
     def rate(self, path: str, activation: str) -> float:
         """The learning-rate multiplier of a linear layer, which its weights are scaled with."""

@@ -9,28 +9,47 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from liveviz.models.files import read
+from liveviz.models.config import GeneratorConfig
+from liveviz.models.files import METADATA_KEY, read
 from liveviz.models.generator import Generator
-from liveviz.models.importing import rosinality, stylegan2, stylegan3, stylegan_xl, tensorflow
+from liveviz.models.importing import (
+    rosinality,
+    states,
+    stylegan2,
+    stylegan3,
+    stylegan_states,
+    stylegan_xl,
+    tensorflow,
+)
 from liveviz.models.importing.arrays import Arrays
 from liveviz.models.importing.machine import Machine
-from liveviz.models.importing.modules import as_module
+from liveviz.models.importing.modules import Module, as_module
 from liveviz.models.importing.nvidia import Pickle
 from liveviz.models.importing.source import Source, shown
+from liveviz.models.importing.states import State
 from liveviz.models.importing.torch_files import Storages, is_row, read_row, read_zip
+from liveviz.models.importing.weights import Weights
+from liveviz.models.tensors import Container
 from liveviz.spec import LivevizError
 
+_MODULES = ("G_ema", "g_ema", "generator_ema", "ema", "G", "g", "generator")
 MAX_FILE = 8 << 30  # bytes
 PLAYABLE = (
-    "a StyleGAN2 or StyleGAN3 pickle (.pkl), a TensorFlow-era StyleGAN2 pickle, a rosinality checkpoint (.pt), or a "
-    ".safetensors of liveviz"
+    "a StyleGAN2 or StyleGAN3 pickle (.pkl), a TensorFlow-era StyleGAN2 pickle, a checkpoint (.pt, .ckpt, .safetensors) with "
+    "the tensors of a StyleGAN2, StyleGAN3 or rosinality's StyleGAN2 in it, or a .safetensors of liveviz"
 )
 
 
 def is_own(path: Path) -> bool:
-    """Whether a file is, or claims to be, a container of ours, which needs no import; LivevizError if it cannot be read."""
+    """Whether a file is a container of ours, or claims to be, which needs no import; LivevizError if it cannot be read."""
     with _opened(path) as file:
-        return path.suffix == ".safetensors" or file.read(9)[8:] == b"{"
+        if path.suffix != ".safetensors" and file.read(9)[8:] != b"{":
+            return False
+    try:
+        container = Container(path)
+    except LivevizError:
+        return True  # whoever reads it says what is wrong
+    return METADATA_KEY in container.metadata or not states.is_one(container.shapes)
 
 
 def import_file(path: Path) -> tuple[Generator, str]:
@@ -67,39 +86,67 @@ def digest(path: Path) -> str:
 
 def _foreign(path: Path, file: BinaryIO) -> tuple[Generator, str]:
     source = Source(path, file)
-    start = source.whole().part(0, min(4, source.size)).read()
-    if start == b"PK\x03\x04":
-        value, storages = read_zip(source.whole())
-    elif start[:1] != b"\x80":
-        raise source.fail(f"is no generator file; known are {PLAYABLE}")
-    elif is_row(source.whole()):
-        value, storages = read_row(source.whole())
-    else:
-        value, storages = Machine(source.whole()).load(), Storages({})
+    value, storages = _value(source)
     arrays = Arrays(source, storages)
+    root = _root(value)
+    pickle = Pickle(source, arrays, root) if root is not None else None
+    state: State | None = None
     if networks := tensorflow.networks(value):
         kind, (config, weights) = "TensorFlow-era StyleGAN2", tensorflow.convert(source, arrays, networks)
-    elif rosinality.recognises(value):
-        kind, (config, weights) = "StyleGAN2 by rosinality", rosinality.convert(source, arrays, value)
+    elif pickle is not None and stylegan3.recognises(pickle):
+        kind, (config, weights) = "StyleGAN3" + stylegan_xl.note(pickle), stylegan3.convert(pickle)
+    elif pickle is not None and stylegan2.recognises(pickle):
+        kind, (config, weights) = "StyleGAN2" + stylegan_xl.note(pickle), stylegan2.convert(pickle)
+    elif (state := states.best(source, value)) is not None:
+        kind, (config, weights) = _state(source, arrays, state)
+    elif root is not None:
+        raise source.fail(
+            f"its generator is a {shown(root.class_name)} that is neither a StyleGAN2 nor a StyleGAN3 (FastGAN, which "
+            "Projected GAN trains unless told otherwise, is another network)"
+        )
     else:
-        root = as_module(value.get("G_ema") if isinstance(value, dict) else value)
-        if root is None:
-            raise source.fail(f"holds {_contents(value)} and no G_ema or g_ema; known are {PLAYABLE}")
-        pickle = Pickle(source, arrays, root)
-        if stylegan3.recognises(pickle):
-            kind, (config, weights) = "StyleGAN3", stylegan3.convert(pickle)
-        elif stylegan2.recognises(pickle):
-            kind, (config, weights) = "StyleGAN2", stylegan2.convert(pickle)
-        else:
-            raise source.fail(
-                f"its G_ema is a {shown(root.class_name)} that is neither a StyleGAN2 nor a StyleGAN3 (FastGAN, which "
-                "Projected GAN trains unless told otherwise, is another network)"
-            )
-        kind += stylegan_xl.NOTE if stylegan_xl.is_used(pickle) else ""
+        raise source.fail(f"holds {_contents(value)}; looked for {states.LOOKED_FOR}; known are {PLAYABLE}")
     return Generator(config, weights, path.stem), kind
+
+
+def _value(source: Source) -> tuple[object, Storages]:
+    """What a file says, and where its numbers are."""
+    start = source.whole().part(0, min(9, source.size)).read()
+    if start[:4] == b"PK\x03\x04":
+        return read_zip(source.whole())
+    if start[8:] == b"{":
+        container = Container(source.path)
+        return dict(container.load(container.shapes)), Storages({})
+    if start[:1] != b"\x80":
+        raise source.fail(f"is no generator file; known are {PLAYABLE}")
+    if is_row(source.whole()):
+        return read_row(source.whole())
+    return Machine(source.whole()).load(), Storages({})
+
+
+def _root(value: object) -> Module | None:
+    """The module of a pickled network that its attributes describe: G_ema, else G, or the whole file; torch's parallel
+    wrappers are looked into."""
+    places = [value.get(name) for name in _MODULES] if isinstance(value, dict) else [value]
+    root = next((module for module in map(as_module, places) if module is not None), None)
+    while root is not None and (inner := as_module(root.table("_modules").get("module"))) is not None:
+        root = inner
+    return root
+
+
+def _state(source: Source, arrays: Arrays, state: State) -> tuple[str, tuple[GeneratorConfig, Weights]]:
+    """(kind, what was in it) of a network that was saved as a table of tensors."""
+    if state.kind == "rosinality":
+        return f"StyleGAN2 by rosinality{state.note}", rosinality.convert(source, arrays, state)
+    if state.kind == "stylegan2":
+        return f"StyleGAN2{state.note}", stylegan_states.convert2(source, arrays, state.nodes)
+    return f"StyleGAN3{state.note}", stylegan_states.convert3(source, arrays, state.nodes)
 
 
 def _contents(value: object) -> str:
     if isinstance(value, dict):
+        named = next((name for name in _MODULES if name in value), None)
+        if named is not None and not isinstance(value[named], dict):
+            return f"{named}, which is {shown(value[named])} and no network"
         return f"a table of {', '.join(shown(name) for name in list(value)[:6]) or 'nothing'}"
     return shown(value)

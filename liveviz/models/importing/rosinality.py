@@ -1,5 +1,5 @@
-"""rosinality's checkpoints (`.pt`): the widely used StyleGAN2 in torch that is not NVIDIA's. `g_ema` is a plain table of
-tensors; sizes follow from their shapes. Training files have `g`, `d` and optimisers beside it, which nobody looks at.
+"""rosinality's checkpoints (`.pt`): the widely used StyleGAN2 in torch that is not NVIDIA's. Its network is a plain table of
+tensors, as a rule `g_ema`, with `latent_avg` beside it; sizes follow from the shapes.
 
 Source: the names in the files; Karras et al. 2020 (1912.04958) for what the layers compute.
 """
@@ -14,7 +14,8 @@ from liveviz.models.config import GeneratorConfig
 from liveviz.models.generator import Generator
 from liveviz.models.importing.arrays import Arrays
 from liveviz.models.importing.source import Source, shown
-from liveviz.models.importing.weights import Wanted, Weights, channel_limits, is_fir, sized, take
+from liveviz.models.importing.states import State
+from liveviz.models.importing.weights import Wanted, Weights, channel_limits, is_fir, sized, sizes, take
 from liveviz.models.mapping_network import MappingNetwork
 
 MAPPING_LR = 0.01  # the file does not say; all such programs have it
@@ -22,20 +23,16 @@ AVERAGED = 4096
 _FIR_GAIN = 4.0  # its filters hold the gain of doubling both sides
 
 
-def recognises(value: object) -> bool:
-    """Whether a file's value is such a checkpoint."""
-    return isinstance(value, dict) and isinstance(value.get("g_ema"), dict) and "input.input" in value["g_ema"]
-
-
-def convert(source: Source, arrays: Arrays, value: Mapping[str, object]) -> tuple[GeneratorConfig, Weights]:
-    """Sizes and weights of `g_ema`; LivevizError in one line for a network that is not one of ours."""
-    nodes = dict(value["g_ema"])  # type: ignore[call-overload]
+def convert(source: Source, arrays: Arrays, state: State) -> tuple[GeneratorConfig, Weights]:
+    """Sizes and weights of its network; LivevizError in one line for one that is not ours."""
+    nodes = dict(state.nodes)
+    nodes.pop("latent_avg", None)
+    average = next((t["latent_avg"] for t in (state.nodes, *state.around) if t.get("latent_avg") is not None), None)
     config = _config(source, arrays, nodes)
     kernels = [name for name in nodes if name.endswith((".blur.kernel", ".upsample.kernel"))]
     for name in kernels:
         if not is_fir(arrays.array(name, nodes[name]), _FIR_GAIN):
             raise source.fail(f"tensor {shown(name)}: is another filter than [1, 3, 3, 1]")
-    average = value.get("latent_avg")
     wanted = _table(config)
     if not any(name.startswith("noises.") for name in nodes):  # the first versions drew them anew for every picture
         wanted |= {name: replace(w, default=0.0) for name, w in wanted.items() if name.endswith(".noise_const")}
@@ -49,12 +46,7 @@ def convert(source: Source, arrays: Arrays, value: Mapping[str, object]) -> tupl
 
 def _config(source: Source, arrays: Arrays, nodes: Mapping[str, object]) -> GeneratorConfig:
     def shape(name: str, rank: int) -> tuple[int, ...]:
-        if name not in nodes:
-            raise source.fail(f"tensor {name} is missing: no StyleGAN2 of rosinality's")
-        sizes = arrays.shape(name, nodes[name])
-        if len(sizes) != rank:
-            raise source.fail(f"tensor {name}: shape {list(sizes)}, expected {rank} sizes")
-        return sizes
+        return sizes(source, arrays, nodes, name, rank)
 
     doublings = sum(re.fullmatch(r"to_rgbs\.\d+\.bias", name) is not None for name in nodes)
     widths = {4: shape("conv1.activate.bias", 1)[0]}

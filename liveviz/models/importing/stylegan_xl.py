@@ -33,6 +33,11 @@ def is_used(pickle: Pickle) -> bool:
     return _LAYER in pickle.modules
 
 
+def note(pickle: Pickle) -> str:
+    """What to add to the kind of file it is."""
+    return NOTE if is_used(pickle) else ""
+
+
 def take_weights(
     pickle: Pickle, config: GeneratorConfig, wanted: dict[str, Wanted], ignored: Collection[str] = ()
 ) -> Weights:

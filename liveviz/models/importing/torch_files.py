@@ -16,6 +16,7 @@ import numpy as np
 from liveviz.models.importing.machine import Machine
 from liveviz.models.importing.names import Global, Persistent
 from liveviz.models.importing.source import Part, shown
+from liveviz.models.tensors import BF16
 
 MAGIC = 0x1950A86A20F9469CFC6C
 VERSION = 1001
@@ -23,16 +24,17 @@ MAX_DIRECTORY = 2 << 20  # bytes of a zip's list of entries
 MAX_NUMBERS = 1 << 40
 _ENTRY = struct.Struct("<4s5H3I2H")  # a zip's local header
 _BAD_ZIP = (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, struct.error, OverflowError)
-_KINDS = {
-    "torch.FloatStorage": "<f4",
-    "torch.HalfStorage": "<f2",
-    "torch.DoubleStorage": "<f8",
-    "torch.LongStorage": "<i8",
-    "torch.IntStorage": "<i4",
-    "torch.ShortStorage": "<i2",
-    "torch.CharStorage": "<i1",
-    "torch.ByteStorage": "<u1",
-    "torch.BoolStorage": "|b1",
+_KINDS: dict[str, np.dtype] = {
+    "torch.BFloat16Storage": BF16,
+    "torch.FloatStorage": np.dtype("<f4"),
+    "torch.HalfStorage": np.dtype("<f2"),
+    "torch.DoubleStorage": np.dtype("<f8"),
+    "torch.LongStorage": np.dtype("<i8"),
+    "torch.IntStorage": np.dtype("<i4"),
+    "torch.ShortStorage": np.dtype("<i2"),
+    "torch.CharStorage": np.dtype("<i1"),
+    "torch.ByteStorage": np.dtype("<u1"),
+    "torch.BoolStorage": np.dtype("|b1"),
 }
 
 
@@ -73,7 +75,7 @@ def described(reference: Persistent, part: Part) -> tuple[str, np.dtype, int]:
                 raise part.source.fail(f"storage {shown(key)}: {shown(kind)} cannot be read")
             if not 0 <= count <= MAX_NUMBERS:
                 raise part.source.fail(f"storage {shown(key)}: has {shown(count)} numbers")
-            return key, np.dtype(_KINDS[kind]), count
+            return key, _KINDS[kind], count
     raise part.source.fail("refers to something that is no storage of torch")
 
 

@@ -82,6 +82,16 @@ def sized(source: Source, **fields: Any) -> GeneratorConfig:
         raise source.fail(str(error)) from error
 
 
+def sizes(source: Source, arrays: Arrays, nodes: Mapping[str, object], name: str, rank: int) -> tuple[int, ...]:
+    """The shape of a tensor that must be there, with `rank` sizes."""
+    if name not in nodes:
+        raise source.fail(f"tensor {name} is missing")
+    shape = arrays.shape(name, nodes[name])
+    if len(shape) != rank:
+        raise source.fail(f"tensor {name}: shape {list(shape)}, expected {rank} sizes")
+    return shape
+
+
 def is_fir(found: Array, gain: float = 1.0) -> bool:
     """Whether `[4, 4]` is the low-pass filter [1, 3, 3, 1] of StyleGAN2, times `gain`."""
     taps = np.array([1.0, 3.0, 3.0, 1.0])

@@ -23,13 +23,14 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--from", dest="before", type=arguments.named, metavar="MODEL", help="also what a show fades through from it"
     )
     parser.add_argument("--stages", help=argparse.SUPPRESS)  # what a running show has beyond its mapping
+    parser.add_argument("--parts", action="store_true", help=argparse.SUPPRESS)  # say how far it is, to a running show
 
 
 def run(args: argparse.Namespace) -> None:
     """Open the backend once, as a show does, which leaves what it compiled in the cache folder."""
     shape = (paths.parse_size(args.size), args.wide)
     name = engine.choose(arguments.backend(args))
-    generator = models.open_model(args.model, paths.model_folders(), paths.cache())
+    generator = opening.open_model(args.model)
     generator = models.widen(generator, *shape)
     cache = paths.cache()
     if cache is None:
@@ -43,11 +44,16 @@ def run(args: argparse.Namespace) -> None:
         program = composition.load_mapping(paths.find_mapping(args.mapping))
         stages = bending.stages(composition.bend_settings(program), engine.layers_of(generator.config))
     start = now()
+    mixtures = []
     if args.before is not None:
-        before = models.widen(models.open_model(args.before, paths.model_folders(), cache), *shape)
-        for mixture in opening.mixtures(before, generator):
-            engine.create(name, mixture, cache=cache, bends=stages).close()
-    backend = engine.create(name, generator, cache=cache, bends=stages)
+        before = models.widen(opening.open_model(args.before), *shape)
+        mixtures = opening.mixtures(before, generator)
+    for done, part in enumerate([*mixtures, generator]):
+        if args.parts:
+            print(preparing.part_line(done, len(mixtures) + 1), flush=True)
+        backend = engine.create(name, part, cache=cache, bends=stages)
+        if part is not generator:
+            backend.close()
     took = now() - start
     width, height = backend.size
     print(

@@ -3,7 +3,7 @@
 import argparse
 
 from liveviz import models
-from liveviz.app import arguments, direction_sheet, paths
+from liveviz.app import arguments, direction_sheet, opening
 from liveviz.spec.parameters import PCA_KNOBS
 
 HELP = "what a generator is"
@@ -16,7 +16,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Print its sizes and its card."""
-    generator = models.open_model(args.model, paths.model_folders(), paths.cache())
+    generator = opening.open_model(args.model)
     config = generator.config
     rows = {
         "picture": f"{config.width} x {config.height}",

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from liveviz import engine, models
-from liveviz.app import arguments, direction_sheet, own_files, paths
+from liveviz.app import arguments, direction_sheet, opening, own_files, paths
 from liveviz.app.progress import Progress
 from liveviz.engine.finding import kept_path
 from liveviz.outputs.still import write_png
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> None:
         out = paths.check_writable(arguments.suffix(args.out, (".png",), "out"), "out", [args.model], "model pca")
     if not 1 <= args.components <= 512:
         raise UsageError(f"components {args.components}: 1 to 512")
-    generator = models.open_model(args.model, paths.model_folders(), paths.cache())
+    generator = opening.open_model(args.model)
     least = 2 * max(generator.config.classes, 1)
     if not max(least, 100) <= args.samples <= 10_000_000:
         raise UsageError(f"samples {args.samples}: {max(least, 100)} to 10000000 for this generator")

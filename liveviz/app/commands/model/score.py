@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from liveviz import engine, models
-from liveviz.app import arguments, paths
+from liveviz import engine
+from liveviz.app import arguments, opening, paths
 from liveviz.app.own_files import write_json
 from liveviz.app.progress import Progress
 from liveviz.models import Generator, MappingNetwork
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> None:
     if args.json:
         read = [args.model, args.data, *args.features]
         out = paths.check_writable(arguments.suffix(args.json, (".json",), "json"), "json", read, "model score")
-    generator = models.open_model(args.model, paths.model_folders(), paths.cache())
+    generator = opening.open_model(args.model)
     eye = measure.Eye([Path(name) for name in args.features])
     backend = engine.create(engine.choose(), generator, cache=paths.cache())
     progress = Progress(3.0 * args.count)

@@ -4,8 +4,8 @@ import argparse
 import logging
 from dataclasses import replace
 
-from liveviz import engine, models
-from liveviz.app import arguments, model_sheet, own_files, paths
+from liveviz import engine
+from liveviz.app import arguments, model_sheet, opening, own_files, paths
 from liveviz.app.progress import Progress
 from liveviz.engine.finding import find
 from liveviz.outputs.still import write_png
@@ -24,7 +24,7 @@ def run(args: argparse.Namespace) -> None:
     """Draw and write it."""
     out = paths.check_writable(arguments.suffix(args.out, (".png",), "out"), "out", [args.model], "model sheet")
     again = own_files.again(out)
-    generator = models.open_model(args.model, paths.model_folders(), paths.cache())
+    generator = opening.open_model(args.model)
     generator = replace(generator, directions=generator.directions or find(generator, paths.cache()))
     backend = engine.create(engine.choose(), generator, cache=paths.cache(), precision="f32")
     progress = Progress(1.0)

@@ -1,0 +1,116 @@
+"""Every key of the mapping language, declared once: its tables are checked against these lists, and the reference page in
+`docs/` is written from them. Parameters and signals are not here: they are in the registry and in the rooms that make them."""
+
+from liveviz.mapping.curves import CURVES
+from liveviz.mapping.program import CHROMAS, LAYER, MIXES, TAKEOVERS
+from liveviz.spec import LAYER_RANGES
+from liveviz.spec.parameters import WS_ROWS
+
+_SEED = "0 to 4294967295"
+_LAYERS = f"`all`, `{'`, `'.join(LAYER_RANGES)}`, or a list of them"
+
+# table: key: (what is allowed, what it does and what it is where it is not written)
+FILE = {
+    "version": ("1", "Of the language. Must be there."),
+    "model": (
+        "a name of `liveviz model list`, or a path from the mapping's folder",
+        "The generator, unless --model says one.",
+    ),
+    "title": ("text, up to 200 characters", "For lists."),
+    "description": ("text, up to 2000 characters", "For lists: what it is good for."),
+    "seed": (_SEED, "Of noise, and of pictures that are only counted; 0. --seed goes before it."),
+    "noise_mask": (
+        "a path from the mapping's folder",
+        "A picture that holds the generator's noise back where it is dark.",
+    ),
+    "latent": ("a table", "The pictures of the show: `base`, `target`, `chords`."),
+    "set": ("a table", "Where parameters rest: `truncation_psi = 0.6`, `bend.zoom = { value = 0.1, layer = 8 }`."),
+    "route": ("tables, `[[route]]`, up to 256", "What moves what."),
+}
+ROUTE = {
+    "from": ("a signal, `midi...`, `key...` or an OSC address", "Where it comes from: 0 to 1. Must be there."),
+    "to": ("a parameter", "Where it goes. Must be there."),
+    "layer": ("4, 8, 16 ... 1024", f"Of a bend: the generator's layer of so many pixels; {LAYER}."),
+    "channels": (
+        '`"all"`, a list like `[0, 7]`, or `{ random = 0.25, seed = 3 }`',
+        'Of a bend: the layer\'s channels; `"all"`.',
+    ),
+    "layers": (
+        f"`[first, the one behind the last]`, 0 to {WS_ROWS}",
+        "Of pushes (`pca.0` ...) and `truncation_psi`: the rows of w+ that it acts on; the parameter's own.",
+    ),
+    "range": (
+        "two numbers, in the parameter's unit; for `multiply`, factors from 0 to 10",
+        "Where 0 and 1 of the source go; the first may be the larger. The whole range; for `add` from 0 to the range's end; "
+        "for `multiply` from 0 to 1.",
+    ),
+    "curve": (f"`{'`, `'.join(CURVES)}`", "How the source travels the range; `linear`."),
+    "attack": ("0 to 60 seconds", "Time constant of rising; 0."),
+    "release": ("0 to 60 seconds", "Time constant of falling; 0, for events 0.25."),
+    "mix": (
+        f"`{'`, `'.join(MIXES)}`",
+        "How it goes with what the parameter has already: takes its place, is added, multiplies it, or the larger of the two "
+        "counts; `set`. Of signals, one may `set` a parameter.",
+    ),
+    "threshold": ("0 to 0.99", "Up to this the source counts as 0, and the rest is stretched to 0 to 1; 0."),
+    "takeover": (
+        f"`{'`, `'.join(TAKEOVERS)}`",
+        "Of a knob that is not where its parameter is: moves it at once, waits until it has come there, or goes its own way "
+        "until both are at an end; `pickup` for midi.cc and nrpn, else `jump`.",
+    ),
+    "port": ("text, up to 50 letters", "Of a `midi` source: only from ports with this in their name; any port."),
+}
+SET_BEND = {
+    "value": ("a number in the parameter's range", "Where it rests."),
+    "layer": ROUTE["layer"],
+    "channels": ROUTE["channels"],
+}
+SET_ROWS = {"value": SET_BEND["value"], "layers": ROUTE["layers"]}
+CHANNELS = {
+    "random": ("0.001 to 1", "The share of the channels that is taken. Must be there."),
+    "seed": (_SEED, "Which ones; 0."),
+}
+LATENT = {
+    "base": ("a table", "The pictures that the show drifts through."),
+    "target": ("a table", "The pictures that `latent.target` pulls to, each time another one."),
+    "chords": (
+        "a table, or up to three for different layers",
+        "A palette that follows the harmony, as far as `latent.chords` says.",
+    ),
+}
+_CLASSES = (
+    "a class, or a list with one for each picture; -1 is chosen by seed",
+    "Of a generator with classes; by seed.",
+)
+BASE = {
+    "seeds": (
+        "a list of 1 to 64 seeds, or how many",
+        "Its pictures; where they are counted, the show's seed chooses. 4.",
+    ),
+    "loop_bars": ("0.25 to 1024 bars", "How long once round takes; 8."),
+    "classes": _CLASSES,
+}
+TARGET = {
+    "seeds": BASE["seeds"],
+    "layers": (_LAYERS, "What of the picture is pulled; `all`."),
+    "classes": _CLASSES,
+}
+CHORDS = {
+    "palette": ("a list of 1 to 12 seeds, or how many", "Its pictures: note n (C is 0) shows picture n. 12."),
+    "from": (f"`{'`, `'.join(CHROMAS)}`", "The twelve values that mix it; `chroma`."),
+    "layers": (_LAYERS, "What of the picture it gives; `fine`."),
+    "attack": ("0 to 60 seconds", "Time constant of rising; 0.05."),
+    "release": ("0 to 60 seconds", "Time constant of falling; 0.3."),
+    "classes": _CLASSES,
+}
+TABLES = {
+    "The top of the file": FILE,
+    "[[route]]": ROUTE,
+    "channels = { ... }": CHANNELS,
+    "[set], a bend": SET_BEND,
+    "[set], pca.N": SET_ROWS,
+    "[latent]": LATENT,
+    "[latent] base": BASE,
+    "[latent] target": TARGET,
+    "[latent] chords": CHORDS,
+}

@@ -1,0 +1,96 @@
+"""Networks that were saved as a table of tensors (a *state dict*), wherever in a checkpoint it lies: bare, under `g_ema`, `G`
+or `ema`, behind `module.` (torch's parallel wrappers), inside Lightning's or accelerate's own tables. A generator of ours is
+known by one tensor that only it has; what stands before that tensor's name is left off.
+
+Of several, the averaged one (EMA) is taken: it is what such programs draw with.
+"""
+
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from liveviz.models.importing.modules import as_module, tensors, walk
+from liveviz.models.importing.names import Call
+from liveviz.models.importing.source import Source, shown
+
+ANCHORS = {  # the tensor that shows what network it is
+    "rosinality": "input.input",
+    "stylegan2": "synthesis.b4.const",
+    "stylegan3": "synthesis.input.freqs",
+}
+LOOKED_FOR = (
+    "a module G_ema or G, or tensors named input.input (rosinality), synthesis.b4.const (StyleGAN2) or "
+    "synthesis.input.freqs (StyleGAN3) in any table, behind any prefix"
+)
+MAX_TABLES = 4096
+MAX_DEPTH = 8
+MAX_LISTED = 64  # networks in a list
+_AVERAGED = re.compile(r"ema|avg|averag|shadow|swa", re.IGNORECASE)
+_TRAINED = re.compile(r"online|current|student", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One network: where it lay, which of ANCHORS it has, its tensors by their plain names, and the tables around it, from
+    the nearest."""
+
+    where: str
+    kind: str
+    nodes: dict[str, object]
+    around: tuple[Mapping[str, object], ...]
+
+    @property
+    def note(self) -> str:
+        """Where it was, for the kind of file that it is said to be."""
+        return "" if self.where == "g_ema" else f", from {shown(self.where) if self.where else 'a bare table'}"
+
+    @property
+    def rank(self) -> int:
+        """What to take first: averaged weights, then plain ones, then those that the averaged ones are made of."""
+        return 0 if _AVERAGED.search(self.where) else 2 if _TRAINED.search(self.where) else 1
+
+
+def is_one(names: Iterable[str]) -> bool:
+    """Whether tensors of these names are such a network, behind whatever prefix."""
+    return any(name == anchor or name.endswith("." + anchor) for name in names for anchor in ANCHORS.values())
+
+
+def best(source: Source, value: object) -> State | None:
+    """The network to play of those in a file's value; None where there is none of ours."""
+    return min(_states(source, value), key=lambda state: state.rank, default=None)
+
+
+def _states(source: Source, value: object) -> Iterator[State]:
+    """Every network, outer tables first."""
+    todo: deque[tuple[str, object, tuple[Mapping[str, object], ...]]] = deque([("", value, ())])
+    opened: set[int] = set()  # a table may be there under two names, or hold itself
+    for _ in range(MAX_TABLES):
+        if not todo:
+            return
+        where, node, around = todo.popleft()
+        module = as_module(node)
+        if module is not None:
+            table: object = tensors(source, walk(source, module))
+        else:
+            table = node.state if isinstance(node, Call) else node
+        if isinstance(table, list | tuple):
+            table = {str(n): item for n, item in enumerate(table[:MAX_LISTED])}
+        if not isinstance(table, dict):
+            continue
+        yield from _here(where, table, around)
+        if module is None and len(around) < MAX_DEPTH and id(node) not in opened:
+            opened.add(id(node))
+            for name, inner in table.items():
+                if isinstance(inner, dict | list | tuple | Call):
+                    todo.append((f"{where}.{name}" if where else name, inner, (table, *around)))
+
+
+def _here(where: str, table: Mapping[str, object], around: tuple[Mapping[str, object], ...]) -> Iterator[State]:
+    for name in table:
+        for kind, anchor in ANCHORS.items():
+            if name == anchor or name.endswith("." + anchor):
+                prefix = name.removesuffix(anchor)
+                nodes = {n.removeprefix(prefix): node for n, node in table.items() if n.startswith(prefix)}
+                path = ".".join(part for part in (where, prefix.rstrip(".")) if part)
+                yield State(path, kind, nodes, (table, *around))
