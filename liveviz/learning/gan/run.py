@@ -116,7 +116,7 @@ class GanRun:
     def __init__(self, options: GanOptions, data: Pictures, together: Together) -> None:
         self.options, self.data, self.together = options, data, together
         self.device = torch.device(options.device)
-        self.bfloat16 = _has_bfloat16(self.device)
+        self.bfloat16 = has_bfloat16(self.device)
         config = options.config(len(data.names))
         torch.manual_seed(options.seed)
         self.random = torch.Generator().manual_seed(options.seed)
@@ -262,7 +262,8 @@ class GanRun:
         return replace(made, card=card, directions=pca(made))
 
 
-def _has_bfloat16(device: torch.device) -> bool:
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether the device is fast in bfloat16."""
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
     units = torch.cpu.get_capabilities()
