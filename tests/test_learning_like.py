@@ -203,7 +203,11 @@ def test_the_command(teacher: Generator, tmp_path: Path, caplog: pytest.LogCaptu
         (["--widths", "64", "8", "8", "8"], "64 channels at 4 pixels"),
         (["--columns", "7"], "--columns is not for it"),
         (["--pictures"], "one of them"),
+        (["--stages", "128:2:2:0.004:0.002:1:1"], "128: the teacher has"),
     ):
         args = _parser("train").parse_args(["train", *words, *more])
         with pytest.raises(UsageError, match=says):
             args.run(args)
+    args = _parser("train").parse_args(["train", "--pictures", "-o", str(tmp_path / "other"), "--widths", "8"])
+    with pytest.raises(UsageError, match="goes with --like"):
+        args.run(args)

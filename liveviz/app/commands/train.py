@@ -83,8 +83,12 @@ def run(args: argparse.Namespace) -> int:
             "train: what to learn from? DATA, a folder of pictures; or --pictures, those that liveviz draws; or --like "
             "MODEL, another generator; or --features, to make a feature network; or --hearing SONGS, the ears': one of them"
         )
+    if args.widths is not None and args.like is None:
+        raise UsageError("train: --widths goes with --like")
     if args.out is None:
         raise UsageError("train: -o DIR is needed, the folder of the run")
+    if args.minutes is not None and not 0.0 < args.minutes <= 1e6:
+        raise UsageError(f"minutes {args.minutes:g}: above 0, to 1000000")
     arguments.seed(args.seed)
     if args.features:
         return _features(args)
@@ -191,15 +195,13 @@ def _check_workers(args: argparse.Namespace, smallest: int) -> None:
 
 def _by_images(args: argparse.Namespace) -> _Learn:
     """Learning from a folder; the options checked."""
-    if (args.stages, args.columns, args.start, args.widths) != (None, None, None, None):
+    if (args.stages, args.columns, args.start) != (None, None, None):
         raise UsageError(
-            "train DATA: --stages, --columns, --start and --widths are of the others; here there are --size, --images and --batch"
+            "train DATA: --stages, --columns and --start are of --pictures; here there are --size, --images and --batch"
         )
     out, data = Path(args.out), Path(args.data)
     if out.resolve().is_relative_to(data.resolve()):
         raise UsageError(f"-o {out}: is inside {data}, where its sheets would be taken for pictures; take another")
-    if args.minutes is not None and not 0.0 < args.minutes <= 1e6:
-        raise UsageError(f"minutes {args.minutes:g}: above 0, to 1000000")
     options = gan.GanOptions(
         out,
         data,
@@ -267,7 +269,7 @@ def _words_of(done: Done) -> str:
 
 def _by_program(args: argparse.Namespace) -> _Learn:
     """Learning from what programs draw; the options checked."""
-    for name in ("size", *_NUMBERS, "minutes", "projected", "widths"):
+    for name in ("size", *_NUMBERS, "minutes", "projected"):
         if getattr(args, name) is not None:
             raise UsageError(f"train --pictures: --{name.replace('_', '-')} is for DATA; here there are --stages")
     asked = tuple(stages.parse(text) for text in args.stages) if args.stages else DEFAULT_STAGES

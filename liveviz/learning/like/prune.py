@@ -20,7 +20,7 @@ from torch import Tensor
 from liveviz.learning.gan.generator import layers, levels
 from liveviz.models import Generator, GeneratorConfig
 from liveviz.models.reference import Layer, Network, network
-from liveviz.models.reference_stylegan2 import ToRGB
+from liveviz.models.reference_stylegan2 import Block, ToRGB
 from liveviz.spec import LivevizError
 
 PICTURES, PART = 48, 8  # that are drawn and differentiated, at once
@@ -102,7 +102,8 @@ def _measured(net: Network, ws: Tensor, random: torch.Generator) -> dict[str, Mo
     """The moments of every layer, by name like `b8.conv0`; of `b4.const` too."""
     found: dict[str, Moments] = {}
     readers = layers(net)
-    const = net.synthesis.b4.const
+    lowest: Block = getattr(net.synthesis, f"b{net.config.resolutions[0]}")
+    const = lowest.const
     const.requires_grad_()  # slopes reach an activation only where something before it is learned
     for some in ws.split(PART):
         names, made, img = [], [], some
@@ -119,7 +120,7 @@ def _measured(net: Network, ws: Tensor, random: torch.Generator) -> dict[str, Mo
         share = len(some) / len(ws)
         for n, (name, x) in enumerate(zip(["b4.const", *names], [first, *made], strict=True)):
             slope = slopes[n - 1].square().mean(dim=(0, 2, 3)).double() if n else torch.ones(x.shape[1]).double()
-            style = readers[n].affine(some[:, n]) if n < len(readers) else torch.ones(x.shape[:2])
+            style = readers[n].affine.forward(some[:, n]) if n < len(readers) else torch.ones(x.shape[:2])
             now = Moments(
                 _second(x.detach()) * share, _second(x.detach() * style[:, :, None, None]) * share, slope * share
             )

@@ -32,8 +32,9 @@ log = logging.getLogger("liveviz.learning")
 
 METADATA_KEY = "liveviz.like"
 STAGES = (
-    Stage(64, 1800, 16, (0.004, 0.001)),
-    Stage(256, 3000, 8, (0.0025, 0.0002), lower=0.6, judge=0.3),
+    Stage(64, 2000, 16, (0.005, 0.001)),
+    Stage(128, 900, 16, (0.0025, 0.0008), lower=0.8),
+    Stage(256, 1500, 8, (0.0015, 0.0001), lower=0.7, judge=0.3),
 )
 PRUNED_BY = 512  # samples that say what channels are good for
 SHOWN = 16  # pictures of a sheet
