@@ -10,16 +10,17 @@ import torch
 
 from liveviz.app.cli import _parser
 from liveviz.learning import Progress, Stage, Stopped
-from liveviz.learning.gan.generator import synthesize
+from liveviz.learning.gan.generator import Window, noises, synthesize
 from liveviz.learning.like import LikeOptions, train
 from liveviz.learning.like.prune import pruned
 from liveviz.learning.like.questions import ask
+from liveviz.learning.like.trainer import MARGIN, drawn_at, look_at
 from liveviz.learning.run import CHECKPOINT
 from liveviz.models import Card, Generator, new, open_model, pca, read, row_kinds, small_config, write_bundle
 from liveviz.models.reference import network
 from liveviz.spec import LivevizError, UsageError
 
-STAGES = (Stage(16, 6, 4, (0.004, 0.002)), Stage(32, 3, 2, (0.002, 0.001), lower=0.5, judge=0.3))
+STAGES = (Stage(16, 6, 4, (0.004, 0.002)), Stage(32, 3, 2, (0.002, 0.001), lower=0.5))
 
 
 def doubled(small: Generator) -> Generator:
@@ -129,6 +130,33 @@ def test_questions_are_what_shows_draw(teacher: Generator) -> None:
         teacher.directions.components.T @ teacher.directions.components
     )
     assert off.abs().max() < 1e-4  # along directions and nowhere else
+
+
+@pytest.mark.parametrize("window", [Window(16, 3, 5, 10, 10), Window(16, 0, 18, 10, 10), Window(16, 6, 0, 10, 10)])
+def test_a_part_is_what_the_whole_has_there(window: Window) -> None:
+    """In the middle, in the upper right corner, in the lower left one; at the size and half of it."""
+    net = network(new(replace(small_config(64, 512, 12, const=(7, 4)), conv_clamp=None), seed=2))
+    ws = net.mapping.ws(net.mapping(torch.randn(2, 64, generator=torch.Generator().manual_seed(3))))
+    noise = noises(net, 1, torch.Generator().manual_seed(4))
+    whole, part = (drawn_at(net, ws, noise, 64, w) for w in (None, window))
+    assert torch.equal(whole[16], part[16])
+    for r, k in ((32, 2), (64, 4)):
+        height, width = whole[r].shape[-2:]
+        top, left = k * window.top, k * window.left
+        bottom, right = top + k * window.height, left + k * window.width
+        inner = [MARGIN * k * inside for inside in (top > 0, left > 0, bottom < height, right < width)]
+        there = whole[r][..., top + inner[0] : bottom - inner[2], left + inner[1] : right - inner[3]]
+        assert part[r].shape == there.shape and (part[r] - there).abs().max() < 1e-5 * whole[r].abs().max()
+
+
+def test_large_pictures_are_learned_in_parts(tmp_path: Path) -> None:
+    heavy = new(small_config(256, 1024, 8, const=(7, 4)), seed=1)
+    places = [look_at(heavy.config, 256, torch.Generator().manual_seed(n)) for n in range(200)]
+    assert all(w is not None and w.resolution == 64 and w.top <= 32 and w.left <= 80 for w in places)
+    assert {w.top for w in places if w} >= {0, 32} and len({w.left for w in places if w}) > 40
+    assert look_at(heavy.config, 128, torch.Generator()) is None
+    options = LikeOptions(tmp_path, heavy, (4,) * 7, (Stage(256, 2, 2, (0.002, 0.001)),))
+    assert (train(options, lambda: 0.0) / "generator.safetensors").exists()
 
 
 def run(folder: Path, teacher: Generator, **rest: object) -> list[Progress]:

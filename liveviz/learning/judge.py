@@ -37,15 +37,14 @@ class Verdict:
 
 
 class Judge(nn.Module):
-    """Maps `[n, channels, h, w]`, or pictures, to a logit a patch, `[n, 1, h / 8, w / 8]`, higher for what was wanted; with
-    its Adam."""
+    """Maps `[n, 5, h, w]` to a logit a patch, `[n, 1, h / 8, w / 8]`, higher for those of the programs; with its Adam."""
 
-    def __init__(self, device: torch.device, channels: int = MAPS) -> None:
+    def __init__(self, device: torch.device) -> None:
         super().__init__()
         one, two, three, four = WIDTHS
         self.layers = nn.ModuleList(
             [
-                Conv(channels, one, 3),
+                Conv(MAPS, one, 3),
                 Conv(one, two, 3, down=True),
                 Conv(two, three, 3, down=True),
                 Conv(three, four, 3, down=True),
@@ -68,7 +67,7 @@ class Judge(nn.Module):
         """Judge random pieces.
 
         Args:
-            drawn, wanted: maps `[n, channels, h, w]`. seed: of places and grain. lazy: hold the slope down this time.
+            drawn, wanted: maps `[n, 5, h, w]`. seed: of places and grain. lazy: hold the slope down this time.
         """
         rows = torch.arange(len(drawn)).repeat_interleave(PIECES).tolist()
         random = torch.Generator().manual_seed(seed)
@@ -81,7 +80,7 @@ class Judge(nn.Module):
 
         def pieces(maps: Tensor) -> Tensor:
             cut = [maps[n, :, y : y + height, x : x + width] for n, y, x in zip(rows, top, left, strict=True)]
-            grain = torch.randn(len(cut), maps.shape[1], height, width, generator=random).to(maps.device) * GRAIN
+            grain = torch.randn(len(cut), MAPS, height, width, generator=random).to(maps.device) * GRAIN
             return torch.stack(cut) + grain
 
         made, real = pieces(drawn), pieces(wanted)  # each [m, 5, SIDE, SIDE]

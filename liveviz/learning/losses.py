@@ -37,17 +37,17 @@ def charbonnier(x: Tensor) -> Tensor:
 
 def maps_loss(drawn: Tensor, wanted: Tensor) -> Tensor:
     """One number ≥ 0 for maps `[n, 5, s, s]`."""
-    return _pyramid(drawn - wanted, torch.tensor(MAP_WEIGHTS, device=drawn.device)[:, None, None])
+    return _pyramid(drawn - wanted, torch.tensor(MAP_WEIGHTS, device=drawn.device)[:, None, None], True)
 
 
-def picture_loss(drawn: Tensor, wanted: Tensor) -> Tensor:
-    """One number ≥ 0 for pictures `[n, C, h, w]` in ±1."""
-    return _pyramid(drawn - wanted, torch.ones(1, 1, 1, device=drawn.device))
+def picture_loss(drawn: Tensor, wanted: Tensor, whole: bool = True) -> Tensor:
+    """One number ≥ 0 for pictures `[n, C, h, w]` in ±1, or (not `whole`) parts of such."""
+    return _pyramid(drawn - wanted, torch.ones(1, 1, 1, device=drawn.device), whole)
 
 
-def _pyramid(error: Tensor, weight: Tensor) -> Tensor:
-    """One number for errors `[n, C, h, w]`, weighted by `[C, 1, 1]`."""
-    if error.shape[-1] >= 64:
+def _pyramid(error: Tensor, weight: Tensor, whole: bool) -> Tensor:
+    """One number for errors `[n, C, h, w]`, weighted by `[C, 1, 1]`; of `whole` pictures the border counts more."""
+    if whole and error.shape[-1] >= 64:
         border = torch.ones(error.shape[-2:], device=error.device)
         for depth, cost in reversed(list(enumerate(BORDER))):  # from the inside outwards
             for line in (border[depth], border[-1 - depth], border[:, depth], border[:, -1 - depth]):

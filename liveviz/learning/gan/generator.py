@@ -110,8 +110,31 @@ class Level:
     img: Tensor
 
 
-def levels(network: Network, ws: Tensor, noise: Sequence[Tensor] | None = None) -> Iterator[Level]:
-    """`synthesize`, resolution by resolution, coarse first: who needs no more, stops."""
+@dataclass(frozen=True)
+class Window:
+    """A part of the picture, in pixels of level `resolution`: above it nothing else is drawn."""
+
+    resolution: int
+    top: int
+    left: int
+    height: int
+    width: int
+
+    def of(self, x: Tensor, resolution: int) -> Tensor:
+        """That part of what is `[..., h, w]` at a level."""
+        k = resolution / self.resolution
+        top, left, height, width = (int(n * k) for n in (self.top, self.left, self.height, self.width))
+        return x[..., top : top + height, left : left + width]
+
+
+def levels(
+    network: Network, ws: Tensor, noise: Sequence[Tensor] | None = None, window: Window | None = None
+) -> Iterator[Level]:
+    """`synthesize`, resolution by resolution, coarse first: who needs no more, stops.
+
+    window: what is drawn above its level; what is nearer than 12 pixels to its sides lacks its neighbours at level
+        4 * its own, and 6 at 2 * its own.
+    """
     fields = iter(noise if noise is not None else [layer.noise_const for layer in layers(network)])
     x: Tensor | None = None
     img, row = None, 0
@@ -121,12 +144,15 @@ def levels(network: Network, ws: Tensor, noise: Sequence[Tensor] | None = None) 
             x = block.const.expand(ws.shape[0], -1, -1, -1).contiguous(memory_format=torch.channels_last)
         made = []
         for layer in _of(block, n):
-            x = styled(layer, x, ws[:, row], next(fields))
+            field = next(fields)
+            x = styled(layer, x, ws[:, row], field if window is None or r <= window.resolution else window.of(field, r))
             made.append(x)
             row += 1
         y = coloured(block.torgb, x, ws[:, row])
         img = y if img is None else upsample(img) + y
         yield Level(r, made[0] if n else None, x, img)
+        if window is not None and r == window.resolution:
+            x, img = window.of(x, r), window.of(img, r)
 
 
 def synthesize(network: Network, ws: Tensor, noise: Sequence[Tensor] | None = None) -> Tensor:

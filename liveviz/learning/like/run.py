@@ -1,5 +1,5 @@
 """What a run is made of that teaches a light generator, and how it is stored: the teacher, the light network, its average,
-the optimiser, a judge, the random state. The mapping network is the teacher's and never changes, so that any z, class
+the optimiser, the random state. The mapping network is the teacher's and never changes, so that any z, class
 and direction means the same to both."""
 
 import copy
@@ -17,7 +17,6 @@ from liveviz.learning.checkpoint import Place, check_same, place_of, read_state,
 from liveviz.learning.features import read_features
 from liveviz.learning.gan.generator import synthesize
 from liveviz.learning.gan.run import has_bfloat16
-from liveviz.learning.judge import Judge
 from liveviz.learning.like.prune import check, pruned
 from liveviz.learning.like.questions import ask
 from liveviz.learning.optimiser import Optimiser
@@ -34,7 +33,7 @@ METADATA_KEY = "liveviz.like"
 STAGES = (
     Stage(64, 2000, 16, (0.005, 0.001)),
     Stage(128, 900, 16, (0.0025, 0.0008), lower=0.8),
-    Stage(256, 1500, 8, (0.0015, 0.0001), lower=0.7, judge=0.3),
+    Stage(256, 1500, 16, (0.002, 0.0001), lower=0.7),
 )
 PRUNED_BY = 512  # samples that say what channels are good for
 SHOWN = 16  # pictures of a sheet
@@ -67,6 +66,8 @@ class LikeOptions:
         made = replace(self.teacher.config, widths=self.widths)
         check(self.teacher.config, made)
         for stage in self.stages:
+            if stage.judge:
+                raise LivevizError("stages: a judge is for --pictures; here there is none")
             if stage.size not in made.resolutions:
                 raise LivevizError(
                     f"stages: {stage.size}: the teacher has {', '.join(map(str, made.resolutions))} pixels"
@@ -96,7 +97,6 @@ class LikeRun:
         self.network.synthesis.requires_grad_()
         self.average = copy.deepcopy(self.network).requires_grad_(False)
         self.optimiser = Optimiser(dict(self.network.synthesis.named_parameters()))
-        self.judge = Judge(self.device, config.img_channels)
         self.features = read_features().to(self.device) if config.img_channels == 3 else None
         self.step = self.stage = self.at = 0
         if not fresh:
@@ -117,7 +117,6 @@ class LikeRun:
             "network": self.network.state_dict(),
             "average": self.average.state_dict(),
             "optimiser": self.optimiser.tensors(),
-            "judge": self.judge.tensors(),
         }
         return {f"{part}.{name}": value for part, found in parts.items() for name, value in found.items()}
 
@@ -155,7 +154,6 @@ class LikeRun:
         self.network.load_state_dict(part("network."))
         self.average.load_state_dict(part("average."))
         self.optimiser.load(part("optimiser."))
-        self.judge.load(part("judge."))
         try:
             self.random.set_state(random)
         except RuntimeError as error:

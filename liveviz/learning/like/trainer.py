@@ -1,7 +1,8 @@
 """Teaching a light generator: it and its teacher draw the same ws with the same noise, and what differs is what it learns
 from: colours and gradients at several scales, the picture so far at every lower level, what a feature network sees, and
-in stages that have one, a judge of edges, to which the teacher's pictures are the real ones. Steps are counted, not
-seconds, so that a run which was killed goes on as if nothing had been.
+how strong edges are, wherever exactly. (A judge of edges, as `train --pictures` has one, drove the colours off.) At large
+sizes only a part of the picture is drawn above a quarter of the size, so that a step sees more pictures. Steps are
+counted, not seconds, so that a run which was killed goes on as if nothing had been.
 
 Sources: Hinton et al. 2015 (1503.02531) for the idea; Chang and Lu 2020 (TinyGAN, 2009.13829) for generators.
 """
@@ -15,18 +16,22 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from liveviz.learning.features import FeatureNetwork, reduced
-from liveviz.learning.gan.generator import levels, noises
-from liveviz.learning.judge import LAZY
+from liveviz.learning.gan.generator import Window, levels, noises
 from liveviz.learning.like.run import LikeOptions, LikeRun
 from liveviz.learning.losses import charbonnier, picture_loss
 from liveviz.learning.run import Stage
 from liveviz.learning.together import Together
-from liveviz.learning.trainer import CLIP, WARM_UP, Progress, Stopped, balanced
+from liveviz.learning.trainer import CLIP, WARM_UP, Progress, Stopped
+from liveviz.models import GeneratorConfig
 from liveviz.models.reference import Network
 from liveviz.spec import LivevizError
 
 LOWER_LEVELS = 0.2  # weight of the pictures below the stage's size
 SEEN = 0.5  # of what the feature network sees
+EDGES, EDGE_REACH = 0.5, 8  # of how strong edges are; pixels that are looked at together
+SMALLEST_CUT, CUT = 64, 32  # pixels of the level at which a part is cut out, at least; of its sides
+MARGIN = 3  # of them lack neighbours above
+OVER = 8  # pixels that places reach over the border, where parts stop: what is drawn there is learned as well
 
 
 def train(
@@ -98,11 +103,33 @@ def rates(named: dict[str, nn.Parameter], stage: Stage, at: int) -> dict[str, fl
     return {n: 0.0 if s > stage.size else rate * (1.0 if s == stage.size else stage.lower) for n, s in sizes.items()}
 
 
-def drawn_at(network: Network, ws: Tensor, noise: list[Tensor], size: int) -> dict[int, Tensor]:
-    """The picture so far by level, up to that of `size` pixels."""
+def look_at(config: GeneratorConfig, size: int, random: torch.Generator) -> Window | None:
+    """The part of the pictures that a step draws; None for all of it, where the size is small."""
+    level = size // 4
+    if level < SMALLEST_CUT:
+        return None
+    _, height, width = config.layers[level]
+    sides = [min(CUT, height), min(CUT, width)]
+    places = []
+    for side, whole in zip(sides, (height, width), strict=True):
+        place = int(torch.randint(-OVER, whole - side + OVER + 1, (), generator=random))
+        places.append(min(max(place, 0), whole - side))
+    return Window(level, *places, *sides)
+
+
+def drawn_at(network: Network, ws: Tensor, noise: list[Tensor], size: int, window: Window | None) -> dict[int, Tensor]:
+    """The picture so far by level, up to that of `size` pixels; of a window only what has all its neighbours."""
     found = {}
-    for level in levels(network, ws, noise):
-        found[level.resolution] = level.img
+    for level in levels(network, ws, noise, window):
+        img = level.img
+        if window is not None and level.resolution > window.resolution:
+            k = level.resolution // window.resolution
+            _, height, width = network.config.layers[level.resolution]
+            top, left = MARGIN * k * (window.top > 0), MARGIN * k * (window.left > 0)
+            bottom = MARGIN * k * ((window.top + window.height) * k < height)
+            right = MARGIN * k * ((window.left + window.width) * k < width)
+            img = img[..., top : img.shape[-2] - bottom, left : img.shape[-1] - right]
+        found[level.resolution] = img
         if level.resolution == size:
             break
     return found
@@ -113,49 +140,49 @@ def learn(run: LikeRun, stage: Stage) -> float:
     run.check()
     asked = rates(run.optimiser.named, stage, run.at)
     ws = run.ask(stage.batch)[run.together.share(stage.batch)].to(run.device)
+    window = look_at(run.teacher.config, stage.size, run.random)
     noise = [field.to(run.device) for field in noises(run.teacher, 1, run.random)]
     with torch.autocast(run.device.type, torch.bfloat16, enabled=run.bfloat16):
         with torch.no_grad():
-            wanted = drawn_at(run.teacher, ws, noise, stage.size)
+            wanted = drawn_at(run.teacher, ws, noise, stage.size, window)
         run.check()
-        drawn = drawn_at(run.network, ws, noise, stage.size)
+        drawn = drawn_at(run.network, ws, noise, stage.size, window)
     last, right = drawn[stage.size], wanted[stage.size]
-    loss = picture_loss(last, right)
+    loss = picture_loss(last, right, whole=window is None)
     if run.features is not None and stage.size >= 32:
         with torch.autocast(run.device.type, torch.bfloat16, enabled=run.bfloat16):
             loss = loss + SEEN * seen_loss(run.features, last, right)
-    pull, verdicts = None, list[Tensor]()
-    if stage.judge:
-        seed = int(torch.randint(1 << 40, (1,), generator=run.random)) + run.together.rank
-        verdict = run.judge.look(last, right, seed, run.step % LAZY == 0)
-        verdicts = run.judge.gradients(verdict)
-        pull = balanced(loss, verdict.wish, last, stage.judge)
-    else:
-        (pull,) = torch.autograd.grad(loss, last)
-    below = last.new_zeros(())
+    loss = loss + EDGES * edges_loss(last, right)
     for r, img in drawn.items():
         if r != stage.size and wanted[r].abs().max() > 0.0:
-            below = below + LOWER_LEVELS * charbonnier(img - wanted[r])
+            loss = loss + LOWER_LEVELS * charbonnier(img - wanted[r])
     named = run.optimiser.named
     for p in named.values():
         p.grad = None
     run.check()
     learned = [p for n, p in named.items() if asked[n] > 0.0]
-    grads = torch.autograd.grad(
-        [last, below] if below.requires_grad else [last],
-        learned,
-        [pull, torch.ones_like(below)] if below.requires_grad else [pull],
-        allow_unused=True,
-    )
+    grads = torch.autograd.grad(loss, learned, allow_unused=True)
     for p, grad in zip(learned, grads, strict=True):
         p.grad = torch.zeros_like(p) if grad is None else grad
     run.check()
-    run.together.average([*[p.grad for p in learned if p.grad is not None], *verdicts])
+    run.together.average([p.grad for p in learned if p.grad is not None])
     nn.utils.clip_grad_norm_(learned, CLIP)
     run.optimiser.step(asked)
-    if stage.judge:
-        run.judge.learn(verdicts)
     return (last.detach() - right).abs().mean().item()
+
+
+def edges_loss(drawn: Tensor, wanted: Tensor) -> Tensor:
+    """How much weaker or stronger edges are: root mean square of the slopes around every fourth pixel, relative to the
+    mean of those that are wanted. An edge that is sharp, but a little beside its place, has it right, a soft one has not;
+    for differences of pixels it is the other way round."""
+
+    def strength(x: Tensor) -> Tensor:
+        across, down = x.diff(dim=3)[..., 1:, :], x.diff(dim=2)[..., 1:]
+        power = (across.square() + down.square()).sum(dim=1, keepdim=True)
+        return (F.avg_pool2d(power, min(EDGE_REACH, *power.shape[-2:]), 4) + 1e-5).sqrt()
+
+    right = strength(wanted)
+    return (strength(drawn) - right).abs().mean() / right.mean()
 
 
 def seen_loss(features: FeatureNetwork, drawn: Tensor, wanted: Tensor) -> Tensor:
