@@ -159,6 +159,7 @@ def test_the_light_bundle_draws_as_wide_does() -> None:
     assert light.card is not None and wide.card is not None and light.card.trained
     assert light.card.class_names == wide.card.class_names
     assert light.card.direction_names == wide.card.direction_names
+    assert wide.card.lighter == "light" and not light.card.lighter
     assert light.directions is not None and wide.directions is not None
     assert light.directions.fingerprint == light.fingerprint
     for part in ("components", "std", "range", "layers"):

@@ -180,6 +180,7 @@ class LikeRun:
             name=made.name,
             trained=True,
             origin=f"Taught by `{teacher.name}` to draw as it does from the same w. {card.origin}".strip(),
+            lighter="",
             training=f"Channels of `{teacher.name}` that matter most, then {self.step} steps after its pictures.",
         )
         known = teacher.directions

@@ -28,7 +28,7 @@ from liveviz.spec import LivevizError
 
 LOWER_LEVELS = 0.2  # weight of the pictures below the stage's size
 SEEN = 0.5  # of what the feature network sees
-EDGES, EDGE_REACH = 0.5, 8  # of how strong edges are; pixels that are looked at together
+EDGES, EDGE_REACH = 1.5, 8  # of how strong edges are; pixels that are looked at together
 SMALLEST_CUT, CUT = 64, 32  # pixels of the level at which a part is cut out, at least; of its sides
 MARGIN = 3  # of them lack neighbours above
 OVER = 8  # pixels that places reach over the border, where parts stop: what is drawn there is learned as well
