@@ -1,6 +1,7 @@
 """The static-weight rewrite, in torch and in OpenVINO, against the reference: any generator, any ws."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -95,9 +96,10 @@ def test_openvino_bf16_is_near_the_reference(config: GeneratorConfig, seed: int)
     assert 1e-5 < rms_error(made, truth) < 2e-2  # the lower bound: bf16 was really used
 
 
+@pytest.mark.parametrize("widths", [(), (40, 9, 24, 8, 5)])
 @pytest.mark.parametrize("backend", ["openvino", "cuda"])
-def test_a_new_generator_of_the_default_kind(backend: str) -> None:
-    generator = new(small_config(64, 1024, 32, 4), 3)
+def test_a_new_generator_of_the_default_kind(backend: str, widths: tuple[int, ...]) -> None:
+    generator = new(replace(small_config(64, 1024, 32, 4), widths=widths), 3)
     mapping = MappingNetwork(generator)
     ws = mapping.ws(np.stack([mapping.w(1), mapping.w(2)]), 0.7)
     truth = create("reference", generator).synthesize(ws)

@@ -137,3 +137,42 @@ def test_a_random_picture_is_worth_looking_at(seed: int) -> None:
     assert (shown.max(axis=1) - shown.min(axis=1)).mean() > 0.2  # colour
     assert shown.std(axis=(2, 3)).mean() > 0.1  # shapes
     assert np.abs(shown[0] - shown[1]).mean() > 0.1
+
+
+def test_the_light_bundle_draws_as_wide_does() -> None:
+    """From the same z, class, w and knobs nearly the same picture, for a fifth of the work."""
+    import torch
+
+    from liveviz.engine import roofline
+    from liveviz.engine.rewrite import rewrite
+    from liveviz.learning.gan.generator import synthesize
+    from liveviz.models.reference import network
+
+    torch.set_num_threads(1)
+    light, wide = (open_model(name, [ENGINES]) for name in ("light", "wide"))
+    assert sum(f.stat().st_size for f in (ENGINES / "light").iterdir()) <= 2_000_000
+    assert sum(step.macs for step in roofline.count(rewrite(light))) <= 0.35e9
+    assert (light.config.width, light.config.height) == (wide.config.width, wide.config.height) == (448, 256)
+    for name, value in light.weights.items():
+        if name.startswith("mapping."):
+            assert np.array_equal(value, wide.weights[name]), name
+    assert light.card is not None and wide.card is not None and light.card.trained
+    assert light.card.class_names == wide.card.class_names
+    assert light.card.direction_names == wide.card.direction_names
+    assert wide.card.lighter == "light" and not light.card.lighter
+    assert light.directions is not None and wide.directions is not None
+    assert light.directions.fingerprint == light.fingerprint
+    for part in ("components", "std", "range", "layers"):
+        assert np.array_equal(getattr(light.directions, part), getattr(wide.directions, part))
+
+    mapping = MappingNetwork(wide)
+    ws = mapping.ws(np.stack([mapping.w(100 + cls, cls) for cls in range(0, 16, 4)]))
+    knobs = wide.directions  # every other picture with two knobs at an end of theirs
+    for n, (knob, end) in enumerate(((0, 1), (5, 0), (9, 1), (2, 0))):
+        step = knobs.components[knob] * knobs.std[knob] * knobs.range[knob, end]
+        ws[n] += knobs.rows(wide.config.num_ws)[knob][:, None] * step * (n % 2)
+    with torch.no_grad():
+        theirs, ours = (synthesize(network(g), torch.from_numpy(ws)).numpy() for g in (wide, light))
+    off = np.abs(theirs - ours).mean(axis=(1, 2, 3))
+    other = np.abs(theirs - np.roll(ours, 1, axis=0)).mean(axis=(1, 2, 3))
+    assert (off < 0.1).all() and (off < 0.3 * other).all(), (off, other)

@@ -3,6 +3,7 @@
 import json
 import struct
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -181,6 +182,13 @@ def test_a_header_that_lies(tmp_path: Path, good: bytes, change, says: str) -> N
         ("architecture", "stylegan9"),
         ("architecture", ["stylegan2-skip"]),
         ("w_dim", 5),
+        ("widths", [4, 4]),
+        ("widths", [4, 4, 0]),
+        ("widths", [4, 4, 4.0]),
+        ("widths", "444"),
+        ("widths", {"4": 4}),
+        ("widths", [[4], 4, 4]),
+        ("widths", [4, 4, 5]),
     ],
 )
 def test_a_config_that_lies(tmp_path: Path, good: bytes, field: str, value: object) -> None:
@@ -189,6 +197,17 @@ def test_a_config_that_lies(tmp_path: Path, good: bytes, field: str, value: obje
     header["__metadata__"][METADATA_KEY] = json.dumps(config | {field: value})
     line = refuse(tmp_path / "lie.safetensors", joined(header, body))
     assert field in line or "shape" in line
+
+
+def test_channels_that_keep_to_no_rule(tmp_path: Path) -> None:
+    config = replace(CONFIG, widths=(3, 7, 5))
+    write(tmp_path / "g.safetensors", plain_generator(config))
+    back = read(tmp_path / "g.safetensors")
+    assert back.config == config and [back.config.channels(r) for r in (4, 8, 16)] == [3, 7, 5]
+    assert back.weights["synthesis.b8.conv0.weight"].shape == (7, 3, 3, 3)
+    assert "widths" not in CONFIG.as_dict()  # older files, and their fingerprints, stay what they were
+    with pytest.raises(LivevizError, match="widths"):
+        replace(config, architecture="stylegan3-t", num_layers=4, num_critical=1)
 
 
 def test_config_fields_missing_and_unknown(tmp_path: Path, good: bytes) -> None:

@@ -40,6 +40,26 @@ def test_without_the_last_level_it_is_what_the_last_level_adds_to(columns: int, 
     assert relative_error(spread[:, 1 : 2 * rows + 1, 1 : 2 * columns_ + 1], pictures[0]) < 1e-4
 
 
+@pytest.mark.parametrize("name", ["default", "wide", "light"])
+def test_the_generators_that_ship_keep_their_colours_without_the_last_level(name: str, root: Path) -> None:
+    """Also what their last toRGB adds everywhere, and channels that are listed level by level."""
+    whole = models.open_model(name, [root / "engines"])
+    less = models.without_last_level(whole)
+    assert less is not None and (2 * less.config.width, 2 * less.config.height) == (
+        whole.config.width,
+        whole.config.height,
+    )
+    mapping = models.MappingNetwork(whole)
+    ws = mapping.ws(np.stack([mapping.w(5, 3), mapping.w(6, 9)]))
+    pictures = [
+        engine.create("openvino", g, precision="f32", threads=1).synthesize(ws[:, : g.config.num_ws], "none")
+        for g in (whole, less)
+    ]
+    n, colours, rows, columns = pictures[1].shape
+    halved = pictures[0].reshape(n, colours, rows, 2, columns, 2).mean(axis=(3, 5))
+    assert np.abs(halved - pictures[1]).mean() < 0.05 < 0.2 < np.abs(halved[::-1] - pictures[1]).mean()
+
+
 def test_a_frame_of_the_whole_one_draws_the_smaller_one() -> None:
     """Rows, layers and truncation beyond its end are passed over."""
     whole = plain_generator(small(128), 3)

@@ -35,7 +35,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_it_carries_what_a_show_needs(installed: Path, root: Path) -> None:
     data = installed / "liveviz/data"
-    for kind in ("shaders", "mappings", "engines/default"):
+    for kind in ("shaders", "mappings", *(f"engines/{folder.name}" for folder in (root / "engines").iterdir())):
         assert {p.name for p in (data / kind).iterdir()} == {p.name for p in (root / kind).iterdir()}
     sources = {
         p.relative_to(root) for p in (root / "liveviz").rglob("*") if p.is_file() and "__pycache__" not in p.parts

@@ -78,11 +78,11 @@ def read_checkpoint(
     """What `read_state` gives, with the place; the tensors of the judge only where a stage with one has begun."""
     if any(name in judge for name in Container(path).shapes):
         shapes = {**shapes, **judge}
-    tensors, random, table = read_state(path, shapes, METADATA_KEY, _place)
-    return tensors, random, _place(table)
+    tensors, random, table = read_state(path, shapes, METADATA_KEY, place_of)
+    return tensors, random, place_of(table)
 
 
-def _place(table: Any) -> Place:
+def place_of(table: Any) -> Place:
     """The place in a checkpoint's table; ValueError, TypeError or KeyError where there is none."""
     step, stage, at, seed = (table[name] for name in ("step", "stage", "at", "seed"))
     if not all(type(n) is int and 0 <= n < 1 << 40 for n in (step, stage, at, seed)):

@@ -37,14 +37,23 @@ def charbonnier(x: Tensor) -> Tensor:
 
 def maps_loss(drawn: Tensor, wanted: Tensor) -> Tensor:
     """One number ≥ 0 for maps `[n, 5, s, s]`."""
-    weight = torch.tensor(MAP_WEIGHTS, device=drawn.device)[:, None, None]
-    if drawn.shape[-1] >= 64:
-        border = torch.ones(drawn.shape[-2:], device=drawn.device)
+    return _pyramid(drawn - wanted, torch.tensor(MAP_WEIGHTS, device=drawn.device)[:, None, None], True)
+
+
+def picture_loss(drawn: Tensor, wanted: Tensor, whole: bool = True) -> Tensor:
+    """One number ≥ 0 for pictures `[n, C, h, w]` in ±1, or (not `whole`) parts of such."""
+    return _pyramid(drawn - wanted, torch.ones(1, 1, 1, device=drawn.device), whole)
+
+
+def _pyramid(error: Tensor, weight: Tensor, whole: bool) -> Tensor:
+    """One number for errors `[n, C, h, w]`, weighted by `[C, 1, 1]`; of `whole` pictures the border counts more."""
+    if whole and error.shape[-1] >= 64:
+        border = torch.ones(error.shape[-2:], device=error.device)
         for depth, cost in reversed(list(enumerate(BORDER))):  # from the inside outwards
             for line in (border[depth], border[-1 - depth], border[:, depth], border[:, -1 - depth]):
                 line.fill_(cost)
-        weight = weight * border  # [5, s, s]
-    error = (drawn - wanted) * weight
+        weight = weight * border  # [C, h, w]
+    error = error * weight
     total = error.new_zeros(())
     for k, scale in enumerate(SCALES):
         if error.shape[-1] < 8:

@@ -28,7 +28,7 @@ _WHOLE = {  # field: lowest, highest
 }
 # Fields that came after the first files: written only where they are not the default, so that old files, and the
 # fingerprints of what they hold, stay what they were.
-_LATER = ("const_height", "const_width", "num_fp16_res", "num_layers", "num_critical")
+_LATER = ("const_height", "const_width", "num_fp16_res", "num_layers", "num_critical", "widths")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ class GeneratorConfig:
     num_fp16_res: how many of the finest resolutions its training ran in half precision. Engines choose their own
         precision; only `models.reference.network(..., fp16=True)` follows it.
     num_layers, num_critical: of StyleGAN3: layers without the last, which draws; critically sampled ones among them.
+    widths: channels at 4, 8, 16 ... resolution pixels of a StyleGAN2 that keeps to no such rule; empty where it does.
     Raises: LivevizError that names the field and what is allowed.
     """
 
@@ -66,6 +67,7 @@ class GeneratorConfig:
     num_fp16_res: int = 0
     num_layers: int = 14
     num_critical: int = 2
+    widths: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         for name, (low, high) in _WHOLE.items():
@@ -76,6 +78,10 @@ class GeneratorConfig:
             raise LivevizError(f"architecture: {self.architecture!r:.40} is none of {', '.join(ARCHITECTURES)}")
         if self.resolution & (self.resolution - 1):
             raise LivevizError(f"resolution: {self.resolution} is not a power of two (16, 32, 64 ... 2048)")
+        if self.widths and not (self._good_widths() and not self.is_stylegan3):
+            raise LivevizError(
+                f"widths: are not {self.resolution.bit_length() - 2} whole numbers from 1 to 1024, of a StyleGAN2"
+            )
         if self.channel_base < self.resolution:
             raise LivevizError(f"channel_base: {self.channel_base} leaves no channel at {self.resolution} pixels")
         if self.img_channels == 2:
@@ -91,6 +97,10 @@ class GeneratorConfig:
             raise LivevizError(f"mapping_lr: {self.mapping_lr!r:.40} is not between 0.0001 and 1")
         if self.conv_clamp is not None and not (_is_number(self.conv_clamp) and 1.0 <= self.conv_clamp <= 65504.0):
             raise LivevizError(f"conv_clamp: {self.conv_clamp!r:.40} is neither null nor between 1 and 65504")
+
+    def _good_widths(self) -> bool:
+        few = isinstance(self.widths, tuple) and len(self.widths) == self.resolution.bit_length() - 2
+        return few and all(type(n) is int and 1 <= n <= 1024 for n in self.widths)
 
     @property
     def is_stylegan3(self) -> bool:
@@ -180,7 +190,8 @@ class GeneratorConfig:
             raise LivevizError(f"its config has the unknown field {unknown[0]!r:.40}; known are {', '.join(names)}")
         if missing := [name for name in names if name not in values and name not in _LATER]:
             raise LivevizError(f"its config has no field {missing[0]!r}")
-        return cls(**values)
+        widths = values.get("widths", ())
+        return cls(**{**values, "widths": tuple(widths) if isinstance(widths, list) else widths})
 
 
 def _is_number(value: object) -> bool:

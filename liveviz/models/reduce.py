@@ -20,8 +20,11 @@ def without_last_level(generator: Generator) -> Generator | None:
     config = generator.config
     if config.architecture != "stylegan2-skip" or min(config.height, config.width) < 2 * _SMALLEST:
         return None
-    smaller = replace(config, resolution=config.resolution // 2)
-    return replace(generator, config=smaller, weights={name: generator.weights[name] for name in smaller.shapes()})
+    smaller = replace(config, resolution=config.resolution // 2, widths=config.widths[:-1])
+    weights = {name: generator.weights[name] for name in smaller.shapes()}
+    below, last = (f"synthesis.b{r}.torgb.bias" for r in (smaller.resolution, config.resolution))
+    weights[below] = weights[below] + generator.weights[last]  # what the last level adds everywhere stays
+    return replace(generator, config=smaller, weights=weights)
 
 
 def lighter(generator: Generator, folders: Sequence[Path]) -> Generator | None:

@@ -83,6 +83,8 @@ def noises(config: GeneratorConfig) -> tuple[NoisePlace, ...]:
 
 def channels(config: GeneratorConfig, resolution: int) -> int:
     """Channels of the layers at `resolution` pixels."""
+    if config.widths:
+        return config.widths[resolution.bit_length() - 3]
     return min(config.channel_base // resolution, config.channel_max)
 
 

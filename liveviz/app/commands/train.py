@@ -1,6 +1,6 @@
 """`liveviz train`: make a generator. By images it learns from a folder of somebody's own; by program, from pictures that are
-drawn meanwhile. What is in its folder is gone on with, so the same command starts a run, and resumes one that was
-stopped or killed."""
+drawn meanwhile; with --like, from another generator, to be a light one that draws as that does. What is in its folder is
+gone on with, so the same command starts a run, and resumes one that was stopped or killed."""
 
 import argparse
 import logging
@@ -11,20 +11,19 @@ import types
 from collections.abc import Callable
 from pathlib import Path
 
-from liveviz.app import arguments, hearing, paths
+from liveviz.app import arguments, hearing, like, paths, stages
 from liveviz.app.progress import Progress
 from liveviz.app.workers import Workers, follow_parent
 from liveviz.clock import now
-from liveviz.learning import DEFAULT_STAGES, Stage, Stopped, Together, TrainOptions, gan, train, train_features
+from liveviz.learning import DEFAULT_STAGES, Stopped, Together, TrainOptions, gan, train, train_features
 from liveviz.learning import Progress as Done
+from liveviz.learning import like as learning_like
 from liveviz.learning.feature_training import STEPS as FEATURE_STEPS
 from liveviz.learning.run import CHECKPOINT
 from liveviz.spec import LivevizError, UsageError
 
 _log = logging.getLogger("liveviz.app")
-_SIZES = (32, 64, 128, 256)
 _PALETTE_STEPS, _PALETTE_PER_STEP = 6000, 20  # a trial of a few steps need not wait for perfect colours
-_STAGE = "SIZE:STEPS:BATCH:START:END:LOWER:SAMPLES[:JUDGE]"
 _SIZE = "256x256"
 _WRITTEN = ("bundle", "sheet_*.png", "scores.jsonl")
 _NUMBERS = {  # of training by images: default, lowest, highest
@@ -41,6 +40,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "data", nargs="?", metavar="DATA", help="learn from this folder of pictures; its sub-folders are classes"
     )
     parser.add_argument("--pictures", action="store_true", help="learn from pictures that programs draw")
+    parser.add_argument("--like", metavar="NAME|PATH", help="make a light generator that draws like this one")
     parser.add_argument("--features", action="store_true", help="make a feature network, for --projected and scores")
     parser.add_argument("--hearing", nargs="+", metavar="SONGS", help="make the ears' network, from folders of songs")
     parser.add_argument(
@@ -52,7 +52,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--stages",
         nargs="+",
-        metavar=_STAGE,
+        metavar=stages.FORM,
         help="pixels, steps, pictures a step, learning rates, finesse of drawing, weight of a judge of edges",
     )
     parser.add_argument(
@@ -69,6 +69,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     images.add_argument(
         "--projected", nargs="*", metavar="FILE", help="judge through fixed feature networks (default: ours)"
     )
+    like.add(parser)
     hearing.add(parser)
     parser.add_argument("--rank", type=int, default=0, help=argparse.SUPPRESS)
     parser.add_argument("--place", type=Path, help=argparse.SUPPRESS)
@@ -76,20 +77,25 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train to the end, or until Ctrl+C."""
-    if sum((args.data is not None, args.pictures, args.features, args.hearing is not None)) != 1:
+    asked = (args.data is not None, args.pictures, args.like is not None, args.features, args.hearing is not None)
+    if sum(asked) != 1:
         raise UsageError(
-            "train: what to learn from? DATA, a folder of pictures; or --pictures, those that liveviz draws; "
-            "or --features, to make a feature network; or --hearing SONGS, the ears': one of them"
+            "train: what to learn from? DATA, a folder of pictures; or --pictures, those that liveviz draws; or --like "
+            "MODEL, another generator; or --features, to make a feature network; or --hearing SONGS, the ears': one of them"
         )
+    if args.widths is not None and args.like is None:
+        raise UsageError("train: --widths goes with --like")
     if args.out is None:
         raise UsageError("train: -o DIR is needed, the folder of the run")
+    if args.minutes is not None and not 0.0 < args.minutes <= 1e6:
+        raise UsageError(f"minutes {args.minutes:g}: above 0, to 1000000")
     arguments.seed(args.seed)
     if args.features:
         return _features(args)
     if args.hearing is not None:
         return hearing.run(args)
     _check_folder(Path(args.out))
-    learn = _by_program(args) if args.pictures else _by_images(args)
+    learn = _by_program(args) if args.pictures else _by_images(args) if args.data is not None else _by_teacher(args)
     if args.rank:
         return _work(learn, args)
     words = _words(args)
@@ -169,14 +175,14 @@ def _check_folder(out: Path) -> None:
 
 def _words(args: argparse.Namespace) -> list[str]:
     """The command line that goes on with this run."""
-    words = ["train", "--pictures"] if args.pictures else ["train", args.data]
+    words = ["train", *(["--pictures"] if args.pictures else ["--like", args.like] if args.like else [args.data])]
     words += ["-o", args.out, "--workers", str(args.workers), "--device", args.device, "--seed", str(args.seed)]
     for name in ("size", *_NUMBERS, "minutes", "columns", "start"):
         if (value := getattr(args, name)) is not None:
             words += [f"--{name.replace('_', '-')}", str(value)]
-    for name in ("stages", "projected"):
+    for name in ("stages", "projected", "widths"):
         if (value := getattr(args, name)) is not None:
-            words += [f"--{name}", *value]
+            words += [f"--{name}", *map(str, value)]
     return words
 
 
@@ -196,8 +202,6 @@ def _by_images(args: argparse.Namespace) -> _Learn:
     out, data = Path(args.out), Path(args.data)
     if out.resolve().is_relative_to(data.resolve()):
         raise UsageError(f"-o {out}: is inside {data}, where its sheets would be taken for pictures; take another")
-    if args.minutes is not None and not 0.0 < args.minutes <= 1e6:
-        raise UsageError(f"minutes {args.minutes:g}: above 0, to 1000000")
     options = gan.GanOptions(
         out,
         data,
@@ -242,17 +246,38 @@ def _line(done: gan.GanProgress) -> str:
     )
 
 
+def _by_teacher(args: argparse.Namespace) -> _Learn:
+    """Learning from another generator; the options checked."""
+    for name in ("size", *_NUMBERS, "columns", "start", "projected"):
+        if getattr(args, name) is not None:
+            raise UsageError(
+                f"train --like: --{name.replace('_', '-')} is not for it; here there are --widths and --stages"
+            )
+    options = like.options(args)
+    _check_workers(args, min(stage.batch for stage in options.stages))
+
+    def learn(together: Together, show: _Show, check: Callable[[], None]) -> Path:
+        return learning_like.train(options, now, together, lambda done: show(done.share, _words_of(done)), check)
+
+    return learn
+
+
+def _words_of(done: Done) -> str:
+    at = f"step {done.step}, {done.size} px {done.at}/{done.steps}"
+    return f"{at}, error {done.error:.3f}, {done.speed:.0f} pictures/s"
+
+
 def _by_program(args: argparse.Namespace) -> _Learn:
     """Learning from what programs draw; the options checked."""
     for name in ("size", *_NUMBERS, "minutes", "projected"):
         if getattr(args, name) is not None:
             raise UsageError(f"train --pictures: --{name.replace('_', '-')} is for DATA; here there are --stages")
-    stages = tuple(_stage(text) for text in args.stages) if args.stages else DEFAULT_STAGES
-    _check_workers(args, min(stage.batch for stage in stages))
-    palette_steps = min(_PALETTE_STEPS, _PALETTE_PER_STEP * sum(stage.steps for stage in stages))
+    asked = tuple(stages.parse(text) for text in args.stages) if args.stages else DEFAULT_STAGES
+    _check_workers(args, min(stage.batch for stage in asked))
+    palette_steps = min(_PALETTE_STEPS, _PALETTE_PER_STEP * sum(stage.steps for stage in asked))
     options = TrainOptions(
         Path(args.out),
-        stages,
+        asked,
         device=args.device,
         seed=args.seed,
         palette_steps=palette_steps,
@@ -260,40 +285,7 @@ def _by_program(args: argparse.Namespace) -> _Learn:
         start=Path(args.start) if args.start else None,
     )
 
-    def words(done: Done) -> str:
-        at = f"step {done.step}, {done.size} px {done.at}/{done.steps}"
-        return f"{at}, error {done.error:.3f}, {done.speed:.0f} pictures/s"
-
     def learn(together: Together, show: _Show, check: Callable[[], None]) -> Path:
-        return train(options, now, together, lambda done: show(done.share, words(done)), check)
+        return train(options, now, together, lambda done: show(done.share, _words_of(done)), check)
 
     return learn
-
-
-def _stage(text: str) -> Stage:
-    """One of --stages; UsageError in one line."""
-    try:
-        a = text.split(":")
-        size, steps, batch, samples = (int(a[n]) for n in (0, 1, 2, 6))
-        start, end, lower = (float(a[n]) for n in (3, 4, 5))
-        judge = float(a[7]) if len(a) > 7 else 0.0
-        if len(a) > 8:
-            raise ValueError
-    except (ValueError, IndexError):
-        raise UsageError(
-            f"stages {text!r:.60}: seven or eight numbers, {_STAGE}, like 64:2400:32:0.007:0.0015:1:2"
-        ) from None
-    rules = (
-        (size in _SIZES, f"size {size}: 32, 64, 128 or 256"),
-        (1 <= steps <= 10_000_000, f"steps {steps}: 1 to 10000000"),
-        (1 <= batch <= 4096, f"batch {batch}: 1 to 4096 pictures"),
-        (all(math.isfinite(r) and 0.0 < r <= 0.1 for r in (start, end)), f"rates {start:g}, {end:g}: above 0, to 0.1"),
-        (0.0 <= lower <= 1.0, f"lower {lower:g}: 0 to 1"),
-        (1 <= samples <= 4, f"samples {samples}: 1 to 4"),
-        (0.0 <= judge <= 100.0, f"judge {judge:g}: 0 to 100"),
-        (judge == 0.0 or size >= 64, f"judge {judge:g}: from size 64 on"),
-    )
-    for good, says in rules:
-        if not good:
-            raise UsageError(f"stages {text!r:.60}: {says}")
-    return Stage(size, steps, batch, (start, end), lower, samples, judge)

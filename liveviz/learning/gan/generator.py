@@ -6,7 +6,8 @@ Sources: Karras et al. 2019 (1812.04948: style mixing, noise), 2020 (1912.04958:
 """
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -95,10 +96,44 @@ def noises(network: Network, count: int, random: torch.Generator) -> list[Tensor
     return [torch.randn(shape, generator=random, device=random.device) for shape in shapes]
 
 
-def synthesize(network: Network, ws: Tensor, noise: Sequence[Tensor] | None = None) -> Tensor:
-    """Pictures float32 `[n, C, h, w]` of ws `[n, num_ws, w_dim]`, as `network.synthesis(ws, noise)`.
+@dataclass(frozen=True)
+class Level:
+    """What a network has made up to one resolution.
 
-    Under autocast its convolutions run in that type; colours are summed in float32.
+    hidden: behind the first of two convolutions, None at the lowest. out: behind the last, what a bend can reach.
+    img: the picture so far, float32 `[n, C, h, w]`.
+    """
+
+    resolution: int
+    hidden: Tensor | None
+    out: Tensor
+    img: Tensor
+
+
+@dataclass(frozen=True)
+class Window:
+    """A part of the picture, in pixels of level `resolution`: above it nothing else is drawn."""
+
+    resolution: int
+    top: int
+    left: int
+    height: int
+    width: int
+
+    def of(self, x: Tensor, resolution: int) -> Tensor:
+        """That part of what is `[..., h, w]` at a level."""
+        k = resolution / self.resolution
+        top, left, height, width = (int(n * k) for n in (self.top, self.left, self.height, self.width))
+        return x[..., top : top + height, left : left + width]
+
+
+def levels(
+    network: Network, ws: Tensor, noise: Sequence[Tensor] | None = None, window: Window | None = None
+) -> Iterator[Level]:
+    """`synthesize`, resolution by resolution, coarse first: who needs no more, stops.
+
+    window: what is drawn above its level; what is nearer than 12 pixels to its sides lacks its neighbours at level
+        4 * its own, and 6 at 2 * its own.
     """
     fields = iter(noise if noise is not None else [layer.noise_const for layer in layers(network)])
     x: Tensor | None = None
@@ -107,13 +142,26 @@ def synthesize(network: Network, ws: Tensor, noise: Sequence[Tensor] | None = No
         block: Block = getattr(network.synthesis, f"b{r}")
         if x is None:
             x = block.const.expand(ws.shape[0], -1, -1, -1).contiguous(memory_format=torch.channels_last)
+        made = []
         for layer in _of(block, n):
-            x = styled(layer, x, ws[:, row], next(fields))
+            field = next(fields)
+            x = styled(layer, x, ws[:, row], field if window is None or r <= window.resolution else window.of(field, r))
+            made.append(x)
             row += 1
         y = coloured(block.torgb, x, ws[:, row])
         img = y if img is None else upsample(img) + y
-    assert img is not None
-    return img
+        yield Level(r, made[0] if n else None, x, img)
+        if window is not None and r == window.resolution:
+            x, img = window.of(x, r), window.of(img, r)
+
+
+def synthesize(network: Network, ws: Tensor, noise: Sequence[Tensor] | None = None) -> Tensor:
+    """Pictures float32 `[n, C, h, w]` of ws `[n, num_ws, w_dim]`, as `network.synthesis(ws, noise)`.
+
+    Under autocast its convolutions run in that type; colours are summed in float32.
+    """
+    *_, last = levels(network, ws, noise)
+    return last.img
 
 
 def mixed(first: Tensor, second: Tensor, cut: Tensor, num_ws: int) -> Tensor:

@@ -1,0 +1,208 @@
+"""What a run is made of that teaches a light generator, and how it is stored: the teacher, the light network, its average,
+the optimiser, the random state. The mapping network is the teacher's and never changes, so that any z, class
+and direction means the same to both."""
+
+import copy
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from liveviz.learning.checkpoint import Place, check_same, place_of, read_state, write_state
+from liveviz.learning.features import read_features
+from liveviz.learning.gan.generator import synthesize
+from liveviz.learning.like.prune import check, pruned
+from liveviz.learning.like.questions import ask
+from liveviz.learning.optimiser import Optimiser
+from liveviz.learning.precision import has_bfloat16
+from liveviz.learning.run import CHECKPOINT, Stage
+from liveviz.learning.sheets import write_sheet
+from liveviz.learning.together import Together
+from liveviz.models import Card, Generator, GeneratorConfig, new, write_bundle
+from liveviz.models.reference import network
+from liveviz.spec import LivevizError
+
+log = logging.getLogger("liveviz.learning")
+
+METADATA_KEY = "liveviz.like"
+STAGES = (
+    Stage(64, 2000, 16, (0.005, 0.001)),
+    Stage(128, 900, 16, (0.0025, 0.0008), lower=0.8),
+    Stage(256, 1500, 16, (0.002, 0.0001), lower=0.7),
+)
+PRUNED_BY = 512  # samples that say what channels are good for
+SHOWN = 16  # pictures of a sheet
+
+
+@dataclass(frozen=True)
+class LikeOptions:
+    """folder: where checkpoint, sheets and the bundle go; a checkpoint there is resumed. teacher: what is to be drawn.
+
+    widths: channels at 4, 8, 16 ... pixels. stages: of growing size; what they say of drawing is not used here.
+    ema_images: half-life of the average of the weights, in pictures.
+    every: steps between measurements; save: between checkpoints; export: between bundles with sheets.
+    """
+
+    folder: Path
+    teacher: Generator
+    widths: tuple[int, ...]
+    stages: tuple[Stage, ...] = STAGES
+    device: str = "cpu"
+    threads: int = 1
+    seed: int = 0
+    ema_images: float = 1500.0
+    every: int = 10
+    save: int = 50
+    export: int = 400
+
+    @property
+    def config(self) -> GeneratorConfig:
+        """Sizes of the light generator; LivevizError where they are none, or more than the teacher's."""
+        made = replace(self.teacher.config, widths=self.widths)
+        check(self.teacher.config, made)
+        for stage in self.stages:
+            if stage.judge:
+                raise LivevizError("stages: a judge is for --pictures; here there is none")
+            if stage.size not in made.resolutions:
+                raise LivevizError(
+                    f"stages: {stage.size}: the teacher has {', '.join(map(str, made.resolutions))} pixels"
+                )
+        return made
+
+
+class LikeRun:
+    """One run; stored as a whole."""
+
+    def __init__(self, options: LikeOptions, together: Together, wait: Callable[[], None]) -> None:
+        self.options, self.together, self.check = options, together, wait
+        self.device = torch.device(options.device)
+        self.bfloat16 = has_bfloat16(self.device)
+        config = options.config
+        torch.manual_seed(options.seed)
+        self.random = torch.Generator().manual_seed(options.seed)
+        self.teacher = network(options.teacher).to(self.device)
+        path = options.folder / CHECKPOINT
+        fresh = not path.exists()
+        if fresh:
+            log.info("looking for the channels that %s needs most", options.teacher.name)
+            ws = self.ask(PRUNED_BY)
+            self.network = network(pruned(options.teacher, config, ws, self.random)).to(self.device)
+        else:
+            self.network = network(new(config)).to(self.device)
+        self.network.synthesis.requires_grad_()
+        self.average = copy.deepcopy(self.network).requires_grad_(False)
+        self.optimiser = Optimiser(dict(self.network.synthesis.named_parameters()))
+        self.features = read_features().to(self.device) if config.img_channels == 3 else None
+        self.step = self.stage = self.at = 0
+        if not fresh:
+            self.load(path)
+            log.info("resumed at step %d", self.step)
+
+    @torch.no_grad()
+    def ask(self, count: int) -> Tensor:
+        """ws `[count, num_ws, w_dim]` as shows have them; the same on every device."""
+        teacher = self.options.teacher
+        mapping = self.teacher.mapping.cpu()
+        ws = ask(mapping, teacher.config, teacher.directions, count, self.random)
+        mapping.to(self.device)
+        return ws
+
+    def _tensors(self) -> dict[str, Tensor]:
+        parts = {
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "optimiser": self.optimiser.tensors(),
+        }
+        return {f"{part}.{name}": value for part, found in parts.items() for name, value in found.items()}
+
+    def _place(self) -> Place:
+        stages = tuple(stage.numbers() for stage in self.options.stages)
+        names = self.options.teacher.card.class_names if self.options.teacher.card else ()
+        return Place(self.step, self.stage, self.at, self.options.seed, tuple(names), stages)
+
+    def _identity(self) -> dict[str, Any]:
+        """What else must be the same to go on."""
+        return {"teacher": self.options.teacher.fingerprint, "widths": list(self.options.widths)}
+
+    def save(self) -> None:
+        """Write the checkpoint at once or not at all; only the first process does."""
+        if self.together.rank == 0:
+            table = {**self._place().__dict__, **self._identity()}
+            path = self.options.folder / CHECKPOINT
+            write_state(path, self._tensors(), self.random.get_state(), METADATA_KEY, table)
+
+    def load(self, path: Path) -> None:
+        """Go on from a checkpoint; LivevizError where it is not whole or not of this run."""
+
+        def same(table: Any) -> None:
+            check_same(path, place_of(table), self._place())
+            for name, value in self._identity().items():
+                if table[name] != value:
+                    raise LivevizError(f"{path}: was begun with another {name}; give that, or another folder")
+
+        shapes = {name: tuple(value.shape) for name, value in self._tensors().items()}
+        tensors, random, table = read_state(path, shapes, METADATA_KEY, same)
+
+        def part(prefix: str) -> dict[str, Tensor]:
+            return {n.removeprefix(prefix): value for n, value in tensors.items() if n.startswith(prefix)}
+
+        self.network.load_state_dict(part("network."))
+        self.average.load_state_dict(part("average."))
+        self.optimiser.load(part("optimiser."))
+        try:
+            self.random.set_state(random)
+        except RuntimeError as error:
+            raise LivevizError(f"{path}: its random state is not one") from error
+        place = place_of(table)
+        self.step, self.stage, self.at = place.step, place.stage, place.at
+
+    def follow(self, batch: int) -> None:
+        """Move the average of the weights towards the weights; faster while there are few steps."""
+        keep = min(0.5 ** (batch / self.options.ema_images), 1.0 - 1.0 / (1.0 + 0.2 * self.step))
+        means = list(self.average.synthesis.state_dict().values())
+        torch._foreach_lerp_(means, list(self.network.synthesis.state_dict().values()), 1.0 - keep)
+
+    def bundle(self) -> Generator:
+        """The average as a generator with card, and the teacher's directions: its w is theirs."""
+        teacher, config = self.options.teacher, self.options.config
+        state = self.average.state_dict()
+        made = Generator(
+            config, {n: state[n].cpu().numpy().copy() for n in config.shapes()}, self.options.folder.resolve().name
+        )
+        card = teacher.card or Card(teacher.name, False, "unknown", "")
+        card = replace(
+            card,
+            name=made.name,
+            trained=True,
+            origin=f"Taught by `{teacher.name}` to draw as it does from the same w. {card.origin}".strip(),
+            lighter="",
+            training=f"Channels of `{teacher.name}` that matter most, then {self.step} steps after its pictures.",
+        )
+        known = teacher.directions
+        return replace(
+            made, card=card, directions=None if known is None else replace(known, fingerprint=made.fingerprint)
+        )
+
+    @torch.no_grad()
+    def export(self) -> None:
+        """Write the average as a bundle, and a sheet: the teacher's pictures, under each what the light one draws."""
+        if self.together.rank:
+            return
+        folder, config = self.options.folder, self.options.config
+        write_bundle(folder / "bundle", self.bundle(), fp16=True)
+        random = torch.Generator().manual_seed(77)
+        z = torch.randn(SHOWN, config.z_dim, generator=random).to(self.device)
+        classes = torch.arange(SHOWN, device=self.device) % max(config.classes, 1)
+        c = F.one_hot(classes, config.classes).float() if config.classes else None
+        ws = self.teacher.mapping.ws(self.teacher.mapping(z, c))
+        rows = []
+        for some in ws.split(4):
+            rows += [synthesize(net, some) for net in (self.teacher, self.average)]
+        shown = torch.cat(rows)
+        shown = shown if shown.shape[1] == 3 else shown.expand(-1, 3, -1, -1)
+        write_sheet(shown, 4, folder / f"sheet_{self.step:06d}.png")
