@@ -22,7 +22,7 @@ def test_turns_are_kept_through_single_misses() -> None:
 
 
 def test_a_hiccup_ends_them_for_a_second() -> None:
-    taken = run(Turns(), [True] * 100 + [False] * 15 + [True] * 400)
+    taken = run(Turns(), [True] * 100 + [False] * 20 + [True] * 400)
     assert not all(taken) and all(taken[170:])
 
 

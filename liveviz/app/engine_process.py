@@ -3,6 +3,7 @@
 import json
 import logging
 from collections import deque
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -122,14 +123,19 @@ def _facts(playing: Playing, options: ShowOptions) -> quality_start.Start:
 
 def _start(playing: Playing, options: ShowOptions) -> quality_start.Start:
     """The same, and the step of quality to begin with, which is ready when this returns."""
-    facts = _facts(playing, options)
-    if options.quality != "auto" or playing.engine.name == "testcard":
-        return facts
-    begun, alone_s = quality_start.choose(playing.render, facts, options.fps)
+    found = _facts(playing, options)
+    if playing.engine.name == "testcard":
+        return found
+    if options.quality != "auto":
+        begun, maybe = replace(found, first=quality.nearest(found.steps(True), options.quality).name), []
+    else:
+        begun, alone_s = quality_start.choose(playing.render, found, options.fps)
+        maybe = [Reduction(s.light, s.small) for s in begun.steps(True)] if alone_s * options.fps > _NEAR else []
     first = next(step for step in begun.steps(True) if step.name == begun.first)
     wanted = Reduction(first.light, first.small)
-    maybe = [Reduction(s.light, s.small) for s in begun.steps(True)] if alone_s * options.fps > _NEAR else [wanted]
-    for what in dict.fromkeys(maybe):  # now, since whatever is compiled beside a show makes its pictures late
+    for what in dict.fromkeys(
+        [*maybe, wanted]
+    ):  # now, since whatever is compiled beside a show makes its pictures late
         playing.prepare(what, next(live_frames(1, 0)))
     playing.reduce(wanted)
     return begun

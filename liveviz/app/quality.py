@@ -28,7 +28,7 @@ KNOWN_QUIET_S = 12.0  # without trouble before a step is taken back that was mea
 QUIET_S, MOST_QUIET_S = 60.0, 600.0  # the same where nobody knows and a trial was in vain; longer after every other
 TRIAL_S = 20.0  # a step that is left again so soon was taken back in vain
 SPARE = 1.25  # times the pictures that a step needs must be possible before it is taken back
-BESIDE = 1.6  # a picture takes so much longer in a show than alone (20 ms alone were 34 beside GL and sound)
+BESIDE = 2.4  # times as long a picture and all that follows it take in a show (20 ms alone were 48 with GL and sound)
 EFFECTS_PART = 0.7  # of the side: half of the pixels
 
 
@@ -99,6 +99,11 @@ def ladder(light: float | None, small: float | None, effects: bool) -> tuple[Ste
     down("slow", pictures=0.5)
     down("slowest", pictures=0.25)
     return tuple(steps)
+
+
+def nearest(steps: tuple[Step, ...], name: str) -> Step:
+    """The step of that name, or, where this generator or this machine has none, the last one before it."""
+    return [step for step in steps if NAMES.index(step.name) <= NAMES.index(name)][-1]
 
 
 def begin(steps: tuple[Step, ...], alone_s: float, fps: float) -> int:

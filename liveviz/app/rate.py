@@ -8,7 +8,7 @@ from typing import Any
 from liveviz.app import quality_start
 from liveviz.app.links import Links
 from liveviz.app.options import ShowOptions
-from liveviz.app.quality import NAMES, InBetween, Quality, Seen, Step
+from liveviz.app.quality import InBetween, Quality, Seen, Step, nearest
 from liveviz.clock import WallClock
 from liveviz.post import Chain
 
@@ -88,13 +88,10 @@ class Rate:
         self._start = quality_start.Start(**{key: value for key, value in told.items() if key != "model"})
         steps = self._start.steps(self._software)
         asked = self._options.quality
-        names = [step.name for step in steps]
-        wanted = self._start.first if asked == "auto" else asked
-        # a step that this generator or this machine does not have: the one before it
-        first = max((n for n, name in enumerate(names) if NAMES.index(name) <= NAMES.index(wanted)), default=0)
+        first = steps.index(nearest(steps, self._start.first if asked == "auto" else asked))
         self._control = Quality(steps, self._options.fps, first, asked != "auto", self._software)
         if first:
-            _log.info("quality: %s (%s)", names[first], self._control.reason)
+            _log.info("quality: %s (%s)", steps[first].name, self._control.reason)
         self._apply(self._control.step, time)
 
     def _apply(self, step: Step, time: float) -> None:

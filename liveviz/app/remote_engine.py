@@ -24,7 +24,7 @@ class Turns:
     State: which of the two; the last frames in turns; frames until the next trial, and how many the next time.
     """
 
-    FRAMES, MISSED, GOOD = 24, 12, 120  # MISSED of FRAMES end it; after GOOD without an end, trials are frequent again
+    FRAMES, MISSED, GOOD = 24, 18, 120  # MISSED of FRAMES end it; after GOOD without an end, trials are frequent again
     FIRST, LAST = 30, 900  # frames between trials
 
     def __init__(self) -> None:
@@ -85,21 +85,21 @@ class RemoteEngine:
 
     def render(self, frame: ParameterFrame) -> ImageFrame:
         """The picture of `frame`, or the newest there is when time is up."""
-        found = self._pictures.newest()
         self._due = min(self._due + self.pictures, 2.0)
-        # in turns, a picture that is late is waited for: were the next one asked for now, it would be late as well
+        found, until = self._pictures.newest(), self._until()
+        if self._turns.taking and (found or self._newest).parameters < self._asked:
+            # a picture that is late is waited for: were the next one asked for now, it would be late as well
+            found = self._wait(found, until)
         there = (found or self._newest).parameters >= self._asked
-        asks = self._due >= 1.0 - 1e-6 and (there or not self._turns.taking)
-        if asks:
+        if asks := self._due >= 1.0 - 1e-6 and (there or not self._turns.taking):
             self._due -= 1.0
             self._asked = frame.sequence
             self._links.parameters.write(self._wire.pack(frame))
             self._links.parameters_bell.ring()
-        if asks or not there:
-            found = self._wait(found, self._until())
+            found = self._wait(found, until)
         self._in_turn = self._turns.taking and (found or self._newest).parameters >= self._asked
         if self.seen:
-            self._turns.step(self._in_turn and (asks or there))
+            self._turns.step((self._in_turn and asks) or (there and not asks))
         self.new = found is not None
         if found is not None:
             self._newest, self._came = found, now()
