@@ -14,7 +14,7 @@ from liveviz.post import Chain
 
 _LOOK_EVERY = 0.25  # seconds, at what the engine says of itself
 _SETTLED_S = 20.0  # a step that held so long is the one to begin with the next time
-_BEGIN_S = 2.0  # after the first picture, drivers and caches still warm up
+_BEGIN_S = 1.2  # after the first picture, drivers and caches still warm up
 _AWAY_S = 1.0  # no picture for so long: the engine is not slow, it is not there
 
 _log = logging.getLogger("liveviz.app")
