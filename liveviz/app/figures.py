@@ -13,9 +13,9 @@ _KEPT = 36000  # 20 minutes at 30 fps; percentiles are over the newest of them
 class Figures:
     """Counts since the first picture of the generator.
 
-    A frame is *late* when its buffer swap returned after the next frame was due, or when no new picture came for it though
-    the present quality has one for every frame. `audio_to_frame` is taken for every hop: from its last sample to the return of the buffer
-    swap of the first frame that used it or a newer one.
+    A frame is *late* when its buffer swap returned after the next frame was due, or when no new picture came for it though the
+    present quality has one for every frame. `audio_to_frame` is taken for every hop: from its last sample to the return of the
+    buffer swap of the first frame that used it or a newer one.
     """
 
     def __init__(self, options: ShowOptions) -> None:
