@@ -146,12 +146,10 @@ def test_frames_survive_the_wire() -> None:
     assert np.array_equal(image.pixels, pixels)
 
 
-@pytest.mark.parametrize("channels", [1, 2, 6])
-def test_audio_survives_the_wire(channels: int) -> None:
-    samples = np.random.default_rng(2).normal(size=(2500, channels)).astype(np.float32)
+def test_audio_survives_the_wire() -> None:
+    samples = np.random.default_rng(2).normal(size=(2500, 2)).astype(np.float32)
     blocks = [wire.unpack_audio(r) for r in wire.pack_audio(AudioBlock(samples, 48000, 10.0))]
     joined = np.concatenate([b.samples for b in blocks])
-    expected = samples[:, :2] if channels > 1 else np.repeat(samples, 2, axis=1)
-    assert np.array_equal(joined, expected)
+    assert np.array_equal(joined, samples)
     assert blocks[-1].time == pytest.approx(10.0)
     assert blocks[0].time == pytest.approx(10.0 - (2500 - 1024) / 48000)

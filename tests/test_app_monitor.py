@@ -303,18 +303,22 @@ def test_a_wrong_name_of_a_generator_is_in_the_overlay_for_a_while(monkeypatch, 
         def write(self, content: bytes) -> None:
             self.asked = content
 
+    class Said:
+        def read(self) -> dict:
+            return {}
+
     class Links:
-        model = Nothing()
+        model, status = Nothing(), {"engine": Said()}
 
     time_now = [100.0]
     monkeypatch.setattr(model_choice, "now", lambda: time_now[0])
-    choice = model_choice.ModelChoice("default", None, Links())  # type: ignore[arg-type]
+    choice = model_choice.ModelChoice("default", None, "default", Links())  # type: ignore[arg-type]
     choice.ask("waide")
     assert choice.mistake == "no model 'waide': did you mean 'wide'?"
     time_now[0] += 11.0
     assert choice.mistake == ""
     choice.ask("nothing like it at all")
-    assert "there are default, wide" in choice.mistake
+    assert "there are default, light, wide" in choice.mistake
     choice.ask("wide")
     assert choice.mistake == "" and Links.model.asked == b"wide"
 

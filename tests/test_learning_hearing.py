@@ -183,7 +183,8 @@ def test_the_command_hears_learns_and_writes(tmp_path: Path) -> None:
     assert np.abs(gone_on["first_weight"] - made["first_weight"]).max() < 0.1
     assert _told(again)["start"] == hashlib.sha256(out.read_bytes()).hexdigest()
     for extra, words in ((["--steps", "0"], "steps 0"), (["--compose", "0"], "compose 0")):
-        args = _parser("train").parse_args(["train", "--hearing", str(tmp_path), "-o", str(out), *extra])
+        other = str(tmp_path / "other.safetensors")
+        args = _parser("train").parse_args(["train", "--hearing", str(tmp_path), "-o", other, *extra])
         with pytest.raises(UsageError, match=words):
             args.run(args)
 
@@ -198,7 +199,15 @@ def _told(path: Path) -> dict[str, str]:
 def test_a_start_that_is_no_network_is_told_before_anything_is_heard(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "start").write_bytes(content)
     for name in ("start", "missing"):
-        words = ["train", "--hearing", "nowhere", "-o", "out", "--start", str(tmp_path / name)]
+        words = [
+            "train",
+            "--hearing",
+            "nowhere",
+            "-o",
+            str(tmp_path / "out.safetensors"),
+            "--start",
+            str(tmp_path / name),
+        ]
         args = _parser("train").parse_args(words)
         with pytest.raises(LivevizError, match=name) as told:
             args.run(args)

@@ -59,7 +59,7 @@ class MappingFile:
         try:
             program = self._load()
         except LivevizError as error:
-            if self._still == _STILL:
+            if self._still == _STILL or not saved:  # else it may be half written
                 self._stamp = stamp
                 self._warn(error)
             return None

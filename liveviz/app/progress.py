@@ -8,8 +8,8 @@ _LONG_S = 600.0
 
 
 class Progress:
-    """A bar on standard error: share done, a few words, time left; where that is no terminal, a line for every tenth of the
-    work, or every ten minutes; nothing where it is closed.
+    """A bar on standard error: share done, a few words, time left; where that is no terminal, a first line, then one for
+    every tenth of the work, or every ten minutes; nothing where it is closed.
 
     Args:
         total: of the work, in any unit.
@@ -23,7 +23,7 @@ class Progress:
         self._to = None if sys.stderr is None or sys.stderr.closed else sys.stderr
         self._terminal = self._to is not None and self._to.isatty()
         self._every, self._width = 0.1 if self._terminal else every_s, 0
-        self._tenth = 0
+        self._tenth = -1
 
     def show(self, done: float, words: str) -> None:
         """Draw the bar, at most ten times a second."""

@@ -105,7 +105,7 @@ def _foreign(path: Path, file: BinaryIO) -> tuple[Generator, str]:
             "Projected GAN trains unless told otherwise, is another network)"
         )
     else:
-        raise source.fail(f"holds {_contents(value)}; looked for {states.LOOKED_FOR}; known are {PLAYABLE}")
+        raise source.fail(f"holds {_contents(value)}; looked for {states.LOOKED_FOR}")
     return Generator(config, weights, path.stem), kind
 
 

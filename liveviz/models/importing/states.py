@@ -20,8 +20,8 @@ ANCHORS = {  # the tensor that shows what network it is
     "stylegan3": "synthesis.input.freqs",
 }
 LOOKED_FOR = (
-    "a module G_ema or G, or tensors named input.input (rosinality), synthesis.b4.const (StyleGAN2) or "
-    "synthesis.input.freqs (StyleGAN3) in any table, behind any prefix"
+    "a module G_ema or G, or tensors input.input (rosinality), synthesis.b4.const (StyleGAN2) or "
+    "synthesis.input.freqs (StyleGAN3), behind any prefix"
 )
 MAX_TABLES = 4096
 MAX_DEPTH = 8
@@ -64,7 +64,7 @@ def best(source: Source, value: object) -> State | None:
 def _states(source: Source, value: object) -> Iterator[State]:
     """Every network, outer tables first."""
     todo: deque[tuple[str, object, tuple[Mapping[str, object], ...]]] = deque([("", value, ())])
-    opened: set[int] = set()  # a table may be there under two names, or hold itself
+    opened: set[int] = set()  # by identity: a table may be there under two names, or hold itself
     for _ in range(MAX_TABLES):
         if not todo:
             return
@@ -79,8 +79,8 @@ def _states(source: Source, value: object) -> Iterator[State]:
         if not isinstance(table, dict):
             continue
         yield from _here(where, table, around)
-        if module is None and len(around) < MAX_DEPTH and id(node) not in opened:
-            opened.add(id(node))
+        if module is None and len(around) < MAX_DEPTH and (which := object.__hash__(node)) not in opened:
+            opened.add(which)
             for name, inner in table.items():
                 if isinstance(inner, dict | list | tuple | Call):
                     todo.append((f"{where}.{name}" if where else name, inner, (table, *around)))
