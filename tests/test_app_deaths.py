@@ -63,7 +63,7 @@ class Chaos(threading.Thread):
         except (AssertionError, OSError, subprocess.SubprocessError, psutil.Error) as error:
             self.error = f"{type(error).__name__}: {error}"
         finally:
-            self.show._interrupted = True
+            self.show._interrupts += 1
             if self.witness is not None:
                 self.witness.kill()
                 self.witness.communicate()
