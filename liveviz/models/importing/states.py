@@ -20,7 +20,7 @@ ANCHORS = {  # the tensor that shows what network it is
     "stylegan3": "synthesis.input.freqs",
 }
 LOOKED_FOR = (
-    "a module G_ema or G, or tensors input.input (rosinality), synthesis.b4.const (StyleGAN2) or "
+    "a module G_ema or G, or tensors named input.input (rosinality), synthesis.b4.const (StyleGAN2) or "
     "synthesis.input.freqs (StyleGAN3), behind any prefix"
 )
 MAX_TABLES = 4096
