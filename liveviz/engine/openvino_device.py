@@ -17,7 +17,7 @@ from liveviz.spec import UsageError, keep_word, kept_word
 GAIN = 1.15  # times as fast bfloat16 must be: it costs accuracy
 CAP = "ONEDNN_MAX_CPU_ISA"  # the environment variable that keeps the library from using all that a processor has
 _CHANNELS, _HEIGHT, _WIDTH = 64, 64, 112  # one layer of a 448x256 generator: 2 ms on two cores
-_RUNS = 9
+_RUNS = 25
 
 _log = logging.getLogger("liveviz.engine")
 
