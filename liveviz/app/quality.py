@@ -175,9 +175,7 @@ class Quality:
             if self._late_counts and late > missed:
                 self._left_late.add(self._at)
                 words = f"{100 * late:.0f} % of the frames were late"
-                return self._give_up(
-                    time, words, lambda step: (step.cost, step.effects) != (self.step.cost, self.step.effects)
-                )
+                return self._give_up(time, words, self._eases)
         return False
 
     def _give_up(self, time: float, reason: str, enough: Callable[[Step], bool]) -> bool:
@@ -190,6 +188,11 @@ class Quality:
             self._quiet = min(max(4.0 * self._quiet, QUIET_S), MOST_QUIET_S)
         self._go(next((n for n in range(self._at + 1, last) if enough(self._steps[n])), last), time, reason)
         return True
+
+    def _eases(self, step: Step) -> bool:
+        """Whether a step leaves the stage more of the processor: the engine or the effects do less, or the engine rests."""
+        less = (step.cost, step.effects) != (self.step.cost, self.step.effects)
+        return less or step.pictures < min(self.step.pictures, 0.8)
 
     @staticmethod
     def _load(step: Step) -> float:
