@@ -22,8 +22,9 @@ from liveviz.spec import BendSetting, LivevizError, ParameterFrame, give_way
 
 _log = logging.getLogger("liveviz.app")
 _SAY_EVERY = 0.25
-_NEAR = 0.3  # of a frame's time that a picture takes alone: from there on all that may be
-# asked for is opened at the start
+_NEAR = (
+    0.3  # of a frame's time that a picture takes alone: from there on all that may be asked for is opened at the start
+)
 _HALF = 0.5  # of a frame's time is for drawing the generator: the stage needs the rest
 
 
@@ -117,7 +118,7 @@ def _facts(playing: Playing, options: ShowOptions) -> quality_start.Start:
     """What the stage must know of the generator that plays now."""
     light, small, both = (playing.cost(Reduction(*what)) for what in ((True, False), (False, True), (True, True)))
     live = playing.engine
-    kept = quality_start.kept_name(live.device, live.precision, options.model, options.size, options.fps)
+    kept = quality_start.kept_name(live.device, live.precision, playing.name, options.size, options.fps)
     return quality_start.Start(light, small, both, quality.NAMES[0], kept)
 
 
@@ -133,9 +134,8 @@ def _start(playing: Playing, options: ShowOptions) -> quality_start.Start:
         maybe = [Reduction(s.light, s.small) for s in begun.steps(True)] if alone_s * options.fps > _NEAR else []
     first = next(step for step in begun.steps(True) if step.name == begun.first)
     wanted = Reduction(first.light, first.small)
-    for what in dict.fromkeys(
-        [*maybe, wanted]
-    ):  # now, since whatever is compiled beside a show makes its pictures late
+    for what in dict.fromkeys([*maybe, wanted]):
+        # now, since whatever is compiled beside a show makes its pictures late
         playing.prepare(what, next(live_frames(1, 0)))
     playing.reduce(wanted)
     return begun

@@ -108,7 +108,7 @@ class Playing:
 
     def cost(self, wanted: Reduction) -> float | None:
         """Of a picture so drawn, compared with the whole; None where this generator cannot be."""
-        return self._opener.cost(self._now, wanted.light, wanted.small)
+        return self._now.costs.get((wanted.light, wanted.small))
 
     def mask_noise(self, picture: Any) -> None:
         """Hold the noise back by another mask from here on. Any thread may call it while another one draws."""

@@ -3,8 +3,8 @@ folder, with the engines between it and the one before where the two are of one 
 
 import functools
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +42,14 @@ def open_model(name: str) -> models.Generator:
 class Opened:
     """One generator (None for `testcard`) and the engine that plays it.
 
-    name: as it was asked for. generator: as it is played, in the canvas's shape.
+    name: as it was asked for. generator: as it is played, in the canvas's shape. costs: by (light, small) as for
+    `Opener.reduced`, the products of a picture so drawn, compared with the whole; only where there is such a thing.
     """
 
     name: str
     generator: models.Generator | None
     engine: Engine
+    costs: Mapping[tuple[bool, bool], float] = field(default_factory=dict)
 
 
 class Opener:
@@ -82,35 +84,37 @@ class Opener:
         generator = None
         if self._backend != "testcard":
             generator = self._shaped(open_model(name))
-        return Opened(name, generator, self._engine(generator, bends, functools.partial(self.prepare, name, None)))
+        made = self._engine(generator, bends, functools.partial(self.prepare, name, None))
+        return Opened(name, generator, made, self._costs(generator))
 
     def reduced(self, whole: Opened, light: bool, small: bool) -> Opened | None:
         """What draws `whole` at less cost, with the same bends: by its lighter twin, or without its last level, or both;
         None where it has no such thing. LivevizError where what its card names cannot be had."""
-        generator = self.reduced_generator(whole, light, small)
+        generator = self._reduced(whole.generator, light, small)
         if generator is None:
             return None
         return Opened(whole.name, generator, self._engine(generator, whole.engine.topology))
 
-    def reduced_generator(self, whole: Opened, light: bool, small: bool) -> models.Generator | None:
+    def _reduced(self, generator: models.Generator | None, light: bool, small: bool) -> models.Generator | None:
         """The generator of `reduced`."""
-        generator = whole.generator
         if generator is not None and light:
             twin = models.lighter(generator, paths.model_folders())
             generator = None if twin is None else self._shaped(twin)
         return models.without_last_level(generator) if generator is not None and small else generator
 
-    def cost(self, whole: Opened, light: bool, small: bool) -> float | None:
-        """Products of one picture so drawn, compared with the whole; None where there is no such thing or it cannot be had,
-        which one line says."""
-        try:
-            generator = self.reduced_generator(whole, light, small)
-        except LivevizError as error:
-            _log.warning("%s", error)
-            return None
-        if generator is None or whole.generator is None:
-            return None
-        return engine.products(generator) / engine.products(whole.generator)
+    def _costs(self, generator: models.Generator | None) -> dict[tuple[bool, bool], float]:
+        """`Opened.costs`; where what a card names cannot be had, one line says so."""
+        found, whole = {}, 0.0
+        for light, small in ((True, False), (False, True), (True, True)):
+            try:
+                reduced = self._reduced(generator, light, small)
+            except LivevizError as error:
+                _log.warning("%s", error)
+                continue
+            if generator is not None and reduced is not None:
+                whole = whole or engine.products(generator)
+                found[light, small] = engine.products(reduced) / whole
+        return found
 
     def _shaped(self, generator: models.Generator) -> models.Generator:
         return generator if self._shape is None else models.widen(generator, *self._shape)
