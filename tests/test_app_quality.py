@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liveviz.app import quality
-from liveviz.app.quality import InBetween, Quality, Seen
+from liveviz.app.quality import NAMES, InBetween, Quality, Seen
 
 FPS = 30.0
 STEPS = quality.ladder(light=0.22, small=0.75, effects=True)
@@ -25,6 +25,7 @@ class Machine:
     engine_s: float
     stage_s: float
     busy: Callable[[float], float] = lambda time: 1.0
+    tells: bool = False  # how much of it is idle, as the system does
     seed: int = 0
     changes: list[tuple[float, str]] = field(default_factory=list)
     frames: list[tuple[float, bool, bool, str]] = field(default_factory=list)
@@ -47,7 +48,10 @@ class Machine:
             time += stage_s
             late = time > due + 1.0 / FPS
             self.frames.append((due, late, new, step.name))
-            if control.see(Seen(due, late, new, engine_s)):
+            slowed = 1.0 / self.busy(due)
+            idle = 1.0 - FPS * (engine_s * step.pictures + stage_s) * slowed - (1.0 - slowed)
+            known = {"idle": max(idle, 0.0), "draws_s": stage_s * slowed} if self.tells else {}
+            if control.see(Seen(due, late, new, engine_s, **known)):
                 self.changes.append((due, control.step.name))
         return self
 
@@ -82,6 +86,24 @@ def test_the_first_step_down_comes_within_a_second(engine_s: float, seed: int) -
     assert machine.changes and calm < machine.changes[0][0] <= calm + 1.0
 
 
+@settings(deadline=None, derandomize=True, max_examples=30)
+@given(st.floats(0.002, 0.02), st.floats(0.002, 0.011), st.integers(0, 1000))
+def test_what_was_given_up_is_back_within_three_seconds(engine_s: float, stage_s: float, seed: int) -> None:
+    def busy(time: float) -> float:
+        return 2.0 if 60.0 < time < 70.0 else 1.0
+
+    control = Quality(STEPS, FPS, alone_s=engine_s / quality.SLOWED)
+    machine = Machine(engine_s, stage_s, busy, tells=True, seed=seed).run(control, 140.0)
+    before, after = ({name for time, _, _, name in machine.frames if a < time < b} for a, b in ((50, 60), (73.5, 90)))
+    assert len(before) == 1 and NAMES.index(max(after, key=NAMES.index)) <= NAMES.index(min(before, key=NAMES.index))
+
+
+def test_no_room_no_return() -> None:
+    control = Quality(STEPS, FPS, first=2)
+    for n in range(int(50 * FPS)):  # never late, and nothing left
+        assert not control.see(Seen(n / FPS, False, True, 0.008, idle=0.36, draws_s=0.008))
+
+
 def test_a_disturbance_of_ten_seconds_is_over_soon_after_it() -> None:
     machine = Machine(0.02, 0.01, lambda time: 1.9 if 60.0 < time < 70.0 else 1.0).run(Quality(STEPS, FPS), 140.0)
     assert machine.changes[0][0] <= 61.5 and machine.frames[-1][3] == "high"
@@ -104,11 +126,17 @@ def test_asked_for_it_stays() -> None:
     assert not machine.changes and control.step.name == "high" and control.reason == "asked for"
 
 
-@given(st.floats(0.0, 1.0))
-def test_the_step_to_begin_with_is_what_the_machine_can_do(alone_s: float) -> None:
-    first = quality.begin(STEPS, alone_s, FPS)
-    better = [s.cost * s.pictures * alone_s * quality.BESIDE * FPS for s in STEPS[:first]]
-    assert all(load > 1.0 for load in better)
+@given(st.floats(0.0, 1.0), st.floats(0.0, 0.1))
+def test_the_step_to_begin_with_is_what_the_machine_can_do(alone_s: float, draws_s: float) -> None:
+    first = quality.begin(STEPS, alone_s, draws_s, FPS)
+    loads = [quality.load(step, alone_s, draws_s, FPS) for step in STEPS]
+    assert all(load > 0.5 for load in loads[:first])
+    assert first == len(STEPS) - 1 or loads[first] <= quality.FULL
+
+
+def test_as_many_come_in_a_show_as_there_is_time_for() -> None:
+    rates = [quality.in_show(rate) for rate in (10.0, 60.0, 300.0, 1e9)]
+    assert rates == sorted(rates) and rates[0] < 10.0 and rates[-1] < 100.0
 
 
 def test_every_step_gives_up_more_and_has_a_name() -> None:

@@ -87,13 +87,19 @@ def test_costs_are_those_of_the_networks(folder: Path) -> None:
 
 
 def test_a_show_begins_where_it_settled_before(folder: Path) -> None:
-    facts = quality_start.Start(0.2, 0.7, 0.15, "high", quality_start.kept_name("cpu", "wide", (1280, 720)))
-    drawn = []
-    chosen, alone_s = quality_start.choose(drawn.append, facts, 30.0)
-    assert chosen.first == "high" and drawn and 0.0 <= alone_s < 0.01  # measured: nothing is drawn in no time
-    quality_start.keep(chosen, "small-effects")
-    assert quality_start.choose(drawn.append, facts, 30.0)[0].first == "small-effects"
-    (folder / "cache" / facts.kept).write_text("nonsense" * 40)
-    assert quality_start.choose(drawn.append, facts, 30.0)[0].first == "high"
-    assert facts.kept != quality_start.kept_name("cpu", "wide", (1920, 1080))
-    assert [s.name for s in facts.steps(True)] == list(quality.NAMES)
+    kept = quality_start.Kept("cpu", "wide", (1280, 720))
+    assert kept.read() == ""
+    kept.write("small-effects")
+    assert quality_start.Kept("cpu", "wide", (1280, 720)).read() == "small-effects"
+    assert quality_start.Kept("cpu", "wide", (1920, 1080)).read() == ""
+    (written,) = (folder / "cache").glob("quality-*")
+    written.write_text("nonsense" * 40)
+    assert kept.read() == ""
+
+
+def test_what_is_measured_before_a_show() -> None:
+    drawn: list[object] = []
+    assert 0.0 <= quality_start.alone_s(drawn.append) < 0.01 and drawn  # nothing is drawn in no time
+    start = quality_start.Start(0.2, 0.7, 0.15)
+    assert [s.name for s in start.steps(False)] == [n for n in quality.NAMES if n != "small-effects"]
+    assert [s.name for s in start.steps(True)] == [n for n in quality.NAMES if n != "in-between"]

@@ -104,7 +104,21 @@ def test_an_odd_last_row_is_left_out(tmp_path: Path, size: tuple[int, int], kept
     frames, _ = decode(film.path)
     assert film.error is None and len(frames) == 3 and frames[0].shape == (kept[1], kept[0], 3)
     with pytest.raises(ValueError, match="expected uint8"):
-        film.write(np.zeros((9, 9, 3), np.uint8), 0.0)
+        film.write(np.zeros((9, 9, 4), np.uint8), 0.0)
+
+
+def test_pictures_of_another_size_fill_the_film_with_the_same_colours(tmp_path: Path) -> None:
+    film = Recorder(tmp_path / "a.mp4", (320, 192), 30, None, live=False)
+    for n, size in enumerate([(160, 96), (2, 2), (91, 55), (640, 384)]):
+        picture = np.kron(np.array([[0, 1], [2, 3]]), np.ones((size[1] // 2, size[0] // 2), int))
+        picture = np.pad(picture, [(0, size[1] % 2), (0, size[0] % 2)], mode="edge")
+        film.write(np.array(COLOURS, np.uint8)[picture], n / 30)
+    film.close()
+    frames, _ = decode(film.path)
+    assert film.error is None and [frame.shape for frame in frames] == [(192, 320, 3)] * 4
+    for frame in frames:
+        for (y, x), colour in zip([(20, 40), (20, 280), (170, 40), (170, 280)], COLOURS, strict=True):
+            assert np.abs(frame[y, x].astype(int) - colour).max() <= 6
 
 
 def record_song(path: Path, rate: int, channels: int, live: bool = False, first: float = 0.0) -> Recorder:

@@ -14,7 +14,7 @@ from liveviz.app.model_change import Playing
 from liveviz.app.opening import Opener
 from liveviz.app.options import ShowOptions
 from liveviz.app.pictures import Sender
-from liveviz.app.reduced import Reduction
+from liveviz.app.reduced import WHOLE, Reduction
 from liveviz.app.stats import percentiles
 from liveviz.clock import now
 from liveviz.engine import live_frames
@@ -22,9 +22,9 @@ from liveviz.spec import BendSetting, LivevizError, ParameterFrame, give_way
 
 _log = logging.getLogger("liveviz.app")
 _SAY_EVERY = 0.25
-_NEAR = (
-    0.3  # of a frame's time that a picture takes alone: from there on all that may be asked for is opened at the start
-)
+# of a frame's time that a picture takes alone: above it all that may be asked for is opened at the start
+_NEAR, _NEAR_ON_DEVICE = 0.1, 0.3
+_REDUCED = {"light": Reduction(light=True), "small": Reduction(small=True), "both": Reduction(light=True, small=True)}
 _HALF = 0.5  # of a frame's time is for drawing the generator: the stage needs the rest
 
 
@@ -103,7 +103,7 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
                 times.append(took)
                 playing.rest()
                 if playing.name != started:
-                    started, begun = playing.name, _facts(playing, options)
+                    started, begun = playing.name, _facts(playing)
             if now() - said > _SAY_EVERY or playing.changing != changing:
                 said, changing = now(), playing.changing
                 say()
@@ -114,31 +114,35 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
         playing.close()
 
 
-def _facts(playing: Playing, options: ShowOptions) -> quality_start.Start:
+def _facts(playing: Playing) -> quality_start.Start:
     """What the stage must know of the generator that plays now."""
-    light, small, both = (playing.cost(Reduction(*what)) for what in ((True, False), (False, True), (True, True)))
-    live = playing.engine
-    kept = quality_start.kept_name(live.device, live.precision, playing.name, options.size, options.fps)
-    return quality_start.Start(light, small, both, quality.NAMES[0], kept)
+    light, small, both = (playing.cost(what) for what in _REDUCED.values())
+    return quality_start.Start(light, small, both)
 
 
 def _start(playing: Playing, options: ShowOptions) -> quality_start.Start:
-    """The same, and the step of quality to begin with, which is ready when this returns."""
-    found = _facts(playing, options)
+    """The same, and what a picture takes alone; whatever the stage may ask for soon is ready when this returns, since
+    what is compiled beside a show makes its pictures late."""
+    found = _facts(playing)
     if playing.engine.name == "testcard":
         return found
+    steps = list(found.steps(True))
     if options.quality != "auto":
-        begun, maybe = replace(found, first=quality.nearest(found.steps(True), options.quality).name), []
+        steps = [quality.nearest(tuple(steps), options.quality)]
     else:
-        begun, alone_s = quality_start.choose(playing.render, found, options.fps)
-        maybe = [Reduction(s.light, s.small) for s in begun.steps(True)] if alone_s * options.fps > _NEAR else []
-    first = next(step for step in begun.steps(True) if step.name == begun.first)
-    wanted = Reduction(first.light, first.small)
-    for what in dict.fromkeys([*maybe, wanted]):
-        # now, since whatever is compiled beside a show makes its pictures late
+        found = replace(found, alone_s=quality_start.alone_s(playing.render))
+        near = _NEAR_ON_DEVICE if playing.on_device else _NEAR
+        steps = steps if found.alone_s * options.fps > near else []
+    took: dict[Reduction, float] = {}
+    for what in dict.fromkeys(Reduction(step.light, step.small) for step in steps):
         playing.prepare(what, next(live_frames(1, 0)))
-    playing.reduce(wanted)
-    return begun
+        if found.alone_s and what != WHOLE:
+            playing.reduce(what)
+            took[what] = quality_start.alone_s(playing.render)
+    playing.reduce(WHOLE)
+    # half of the products is not half of the time: what was measured counts
+    measured = {name: took[what] / found.alone_s for name, what in _REDUCED.items() if what in took}
+    return replace(found, **measured)
 
 
 def _program(options: ShowOptions, links: Links) -> mapping.Program:

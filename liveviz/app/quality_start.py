@@ -1,10 +1,10 @@
 """How a show begins: the step of quality that this machine settled on before with this generator, or, the first time, what
-a few pictures take while nothing else runs. Both take less than a second."""
+pictures and effects take, measured before the first picture is seen."""
 
 import hashlib
 import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from liveviz.app import paths, quality
@@ -22,15 +22,13 @@ class Start:
     """What the engine tells the stage of a generator.
 
     light, small, both: what a picture costs drawn so, compared with the whole; None where there is no such thing.
-    first: name of the step to begin with. kept: name of the file in the cache folder where the stage keeps the step that it
-    settled on.
+    alone_s: seconds that a whole picture takes while nothing else runs; 0 where that was not measured.
     """
 
     light: float | None
     small: float | None
     both: float | None
-    first: str
-    kept: str
+    alone_s: float = 0.0
 
     def steps(self, effects: bool) -> tuple[quality.Step, ...]:
         """The ladder; `effects`: the processor draws them."""
@@ -42,28 +40,29 @@ class Start:
         return asdict(self)
 
 
-def kept_name(*facts: object) -> str:
-    """The file for this machine and `facts`: whatever makes another step right."""
-    return f"quality-{hashlib.sha256(repr((os.cpu_count(), *facts)).encode()).hexdigest()[:16]}.txt"
+class Kept:
+    """The step that a show settled on, kept in the cache folder for the next one.
+
+    Args:
+        facts: whatever makes another step right.
+    """
+
+    def __init__(self, *facts: object) -> None:
+        folder = paths.cache()
+        name = hashlib.sha256(repr((os.cpu_count(), *facts)).encode()).hexdigest()[:16]
+        self._path = folder / f"quality-{name}.txt" if folder is not None else None
+
+    def read(self) -> str:
+        """Its name; empty where none is kept."""
+        return (kept_word(self._path, quality.NAMES) or "") if self._path is not None else ""
+
+    def write(self, step: str) -> None:
+        """Begin with that step the next time."""
+        if self._path is not None:
+            keep_word(self._path, step)
 
 
-def choose(render: Callable[[ParameterFrame], object], facts: Start, fps: float) -> tuple[Start, float]:
-    """`facts` with the step to begin with, and the seconds that a picture takes alone; `render` draws one."""
-    folder = paths.cache()
-    steps = facts.steps(effects=True)
-    names = [step.name for step in steps]
-    alone_s = _alone_s(render)
-    first = kept_word(folder / facts.kept, names) if folder is not None else None
-    return replace(facts, first=first or names[quality.begin(steps, alone_s, fps)]), alone_s
-
-
-def keep(start: Start, step: str) -> None:
-    """Begin with that step the next time."""
-    if (folder := paths.cache()) is not None:
-        keep_word(folder / start.kept, step)
-
-
-def _alone_s(render: Callable[[ParameterFrame], object]) -> float:
+def alone_s(render: Callable[[ParameterFrame], object]) -> float:
     """Seconds of one picture while nothing else runs. The other processes of the show are starting at this moment, so the
     wall clock says too much; the processor's time, shared among the cores, does not."""
     took: list[float] = []

@@ -11,7 +11,10 @@ from liveviz.clock import WallClock, now
 from liveviz.spec import ImageFrame, ParameterFrame
 
 _MARGIN_S = 0.001
-_DARK = np.full((8, 8, 4), (10, 8, 16, 255), np.uint8)
+_DARK = (10, 8, 16, 255)
+_WARM = (
+    24  # dark pictures that are drawn anew each: drivers compile, and what a frame costs is known before the first one
+)
 
 
 class Turns:
@@ -61,7 +64,10 @@ class RemoteEngine:
     def __init__(self, links: Links, clock: WallClock, pictures: Receiver) -> None:
         self._links, self._clock, self._pictures = links, clock, pictures
         self._wire = composition.parameter_wire()
-        self._newest, self._came = ImageFrame(_DARK, -1), 0.0
+        width, height = links.picture
+        self._dark = [ImageFrame(np.full((height, width, 4), _DARK, np.uint8), -1) for _ in range(2)]
+        self._warm = _WARM
+        self._newest, self._came = self._dark[0], 0.0
         self._draws = {True: [0.010, 0.002], False: [0.010, 0.002]}
         self._turns = Turns()
         self._due, self._asked = 0.0, -1
@@ -103,6 +109,9 @@ class RemoteEngine:
         self.new = found is not None
         if found is not None:
             self._newest, self._came = found, now()
+        elif not self.seen and self._warm:
+            self._warm -= 1
+            self._newest = self._dark[self._warm % 2]
         return self._newest
 
     def _until(self) -> float:

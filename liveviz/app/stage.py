@@ -19,7 +19,7 @@ from liveviz.app.remote_engine import RemoteEngine
 from liveviz.app.screen import Screen
 from liveviz.app.taping import Taping
 from liveviz.app.tick import Tick
-from liveviz.clock import WallClock, now
+from liveviz.clock import WallClock, now, worked
 from liveviz.post import Chain
 from liveviz.spec import ControlMessage, SignalFrame
 
@@ -47,7 +47,7 @@ class Stage:
         self._heard: SignalFrame | None = None
         self._taping = Taping(options, links, self.screen.kind)
         self.figures = Figures(options)
-        self._rate = Rate(options, links, self._chain, post.software(self.screen.ctx))
+        self._rate = Rate(options, links, self._chain, post.software(self.screen.ctx), self._taping.records)
         self._tick = Tick(
             self._clock, self._controls, self._listen, self._show, self._engine.render, self._chain, self._share
         )
@@ -114,6 +114,7 @@ class Stage:
         self._file.model = self._hints.model or self._file.model
         self.screen.present(picture.canvas, self._heard, self._hints, self.figures)
         presented = now()
+        self._rate.worked(worked())
         self._engine.drew(presented - picture.drawn_from)
         if self._engine.seen:
             new = picture.rendered and self._engine.new

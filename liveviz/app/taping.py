@@ -12,12 +12,13 @@ from liveviz.app.options import ShowOptions
 from liveviz.app.tick import Picture
 from liveviz.clock import now
 from liveviz.outputs.recorder import Recorder
-from liveviz.outputs.still import write_png
+from liveviz.outputs.still import enlarged, write_png
 from liveviz.post import Chain
 from liveviz.spec import LivevizError
 
 _log = logging.getLogger("liveviz.app")
 FINISH_S = 4.0  # how long the end of a recording may take: its last pictures are large, and the machine is busy
+_BLACK = np.zeros((2, 2, 3), np.uint8)
 _PATIENCE_S = 3.0  # how long the first frame waits for the ears to tell their sample rate
 
 
@@ -39,6 +40,11 @@ class Taping:
         self._start = 0.0
         self._written: list[Path] = []
 
+    @property
+    def records(self) -> bool:
+        """A film is being made, or may be."""
+        return not self._over
+
     def frame(self, picture: Picture, chain: Chain) -> None:
         """Add one presented picture, and the sound that has come meanwhile."""
         if self._over:
@@ -51,8 +57,7 @@ class Taping:
             _log.warning("record: %s; the show goes on, %s holds what came before", recorder.error, self._path)
             self._finish()
             return
-        width, height = self._options.size
-        self._last = np.zeros((height, width, 3), np.uint8) if picture.canvas is None else chain.read()
+        self._last = _BLACK if picture.canvas is None else chain.read(enlarged=False)
         recorder.write(self._last, picture.time - self._start)
         for record in self._links.audio.drain():
             block = wire.unpack_audio(record)
@@ -112,7 +117,7 @@ class Taping:
         if self._options.record is None and self._last is not None and self._written:
             still = own_files.unused(self._written[-1].with_suffix(".png"))
             try:
-                write_png(self._last, still, "play")
+                write_png(enlarged(self._last, self._options.size), still, "play")
             except LivevizError as error:
                 _log.warning("last frame: %s", error)
             else:

@@ -12,7 +12,7 @@ from typing import Any
 import av
 import numpy as np
 from av.video.frame import PictureType
-from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from liveviz.outputs import _boxes as boxes
@@ -49,6 +49,7 @@ class Mp4:
         self._fps, self._live, self._start = fps, live, start
         self._slot = -1
         self._shown: Any = None  # the last picture in the file
+        self._reformatter = VideoReformatter()
         self._keyed = 0  # the slot of the last picture that stands by itself
         self.dropped = 0
         flags = {
@@ -95,7 +96,7 @@ class Mp4:
         self._container.start_encoding()
 
     def picture(self, pixels: NDArray[np.uint8], time: float) -> None:
-        """Write one picture at the grid place nearest to its time."""
+        """Write one picture, enlarged where it is small, at the grid place nearest to its time."""
         if self._start is None:
             self._start = time
             if self._audio is not None:
@@ -115,9 +116,14 @@ class Mp4:
                 self._encode_picture(self._shown, missed)
         self._slot = slot
         width, height = self._size
-        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels[:height, :width]), format="rgb24")
-        frame = frame.reformat(
-            format="yuv420p",
+        if (pixels.shape[1] - width, pixels.shape[0] - height) in ((1, 0), (0, 1), (1, 1)):
+            pixels = pixels[:height, :width]
+        frame = self._reformatter.reformat(
+            av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24"),
+            width,
+            height,
+            "yuv420p",
+            interpolation=Interpolation.BILINEAR,
             dst_colorspace=Colorspace.ITU709,
             dst_color_range=ColorRange.MPEG,
             dst_color_trc=ColorTrc.BT709,

@@ -32,6 +32,13 @@ def write_png(pixels: NDArray[np.uint8], path: str | Path, command: str) -> None
     write_whole(path, file.getvalue())
 
 
+def enlarged(pixels: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """uint8 `[h, w, 3]` at `size` (width, height), bilinear, as the window shows it."""
+    from PIL import Image
+
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR))
+
+
 def software(command: str) -> str:
     """What a PNG of that command says in its `Software`."""
     return f"liveviz {command}"

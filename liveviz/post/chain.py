@@ -107,15 +107,17 @@ class Chain:
         """Names of the effects that compiled, in the order they are drawn."""
         return tuple(e.shader.name for e in self._work.effects)
 
-    def rescale(self, part: float) -> None:
+    def rescale(self, part: float, at_once: bool = False) -> None:
         """Work at `part`, 0 to 1, of the size that this chain was made for. The programs for another size are made one a
-        frame by `draw`; then the size changes, and trails go on."""
+        frame by `draw`, or all `at_once`; then the size changes, and trails go on."""
         work = (max(1, round(self._full[0] * part)), max(1, round(self._full[1] * part)))
         if work == (self._next or self._work).size:
             return
         if self._next is not None:
             self._next.release()
         self._next = Work(self._ctx, work, self._shaders) if work != self._work.size else None
+        while at_once and self._next is not None:
+            self._grow()
 
     def _grow(self) -> None:
         """One step towards the working size that was asked for."""
@@ -180,17 +182,23 @@ class Chain:
         self._picture = (image.parameters, image.time, weakref.ref(pixels))
         return True
 
-    def read(self) -> NDArray[np.uint8]:
+    def read(self, enlarged: bool = True) -> NDArray[np.uint8]:
         """The canvas as it is seen after the last draw: a new uint8 `[h, w, 3]`, RGB, row 0 at the top.
 
         Waits for the drawing to finish.
+
+        Args:
+            enlarged: to the size of the canvas; False for the pixels that the effects worked on, which is cheaper.
         """
         seen = self._seen
-        if seen.texture.size != self.size:
+        if enlarged and seen.texture.size != self.size:
             self._ctx.enable_only(self._ctx.NOTHING)
             self._whole = self._whole or Canvas(self._ctx, self.size)
             self._copy.draw(seen.texture, self._whole.framebuffer)
             seen = self._whole
+        width, height = seen.texture.size
+        if self._pixels.shape != (height, width, 3):
+            self._pixels = np.empty((height, width, 3), np.uint8)
         seen.framebuffer.read_into(self._pixels, components=3, alignment=1)
         return self._pixels[::-1].copy()
 

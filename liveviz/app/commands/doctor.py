@@ -80,17 +80,18 @@ def _speed() -> str:
     """How fast each generator that comes with the program is, and the precision that it runs in."""
     name = engine.choose("auto")
     name = engine.stand_in(name) or name  # what plays at once
-    found, precisions = [], set[str]()
+    found, shown, precisions = [], [], set[str]()
     shipped = models.list_models([paths.engines()])
     for number, (model, folder) in enumerate(shipped.items()):
         backend = engine.create(name, models.open_model(folder, []), cache=paths.cache())
         try:
             rate = engine.pace(backend, now=perf_counter, seconds=SECONDS / len(shipped))
             found.append(f"{rate:.0f} {'' if number else 'pictures/s '}of {model}")
+            shown.append(f"{quality.in_show(rate):.0f} of {model}")
             precisions.add(backend.precision)
         finally:
             backend.close()
-    beside = f"; in a show whose effects the processor draws, {1 / quality.BESIDE:.0%} of that"
+    beside = f"; in a show of 1280x720 whose effects the processor draws, {', '.join(shown)}"
     return f"about {', '.join(found)}, {name} by itself in {' and '.join(sorted(precisions))}{beside}"
 
 
