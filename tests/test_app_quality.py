@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liveviz.app import quality
-from liveviz.app.quality import NAMES, InBetween, Quality, Seen
+from liveviz.app import quality, quality_steps
+from liveviz.app.in_between import InBetween
+from liveviz.app.quality import Quality, Seen
+from liveviz.app.quality_steps import NAMES
 
 FPS = 30.0
-STEPS = quality.ladder(light=0.22, small=0.75, effects=True)
+STEPS = quality_steps.ladder(light=0.22, small=0.75, effects=True)
 
 
 @dataclass
@@ -92,7 +94,7 @@ def test_what_was_given_up_is_back_within_three_seconds(engine_s: float, stage_s
     def busy(time: float) -> float:
         return 2.0 if 60.0 < time < 70.0 else 1.0
 
-    control = Quality(STEPS, FPS, alone_s=engine_s / quality.SLOWED)
+    control = Quality(STEPS, FPS, alone_s=engine_s / quality_steps.SLOWED)
     machine = Machine(engine_s, stage_s, busy, tells=True, seed=seed).run(control, 140.0)
     before, after = ({name for time, _, _, name in machine.frames if a < time < b} for a, b in ((50, 60), (73.5, 90)))
     assert len(before) == 1 and NAMES.index(max(after, key=NAMES.index)) <= NAMES.index(min(before, key=NAMES.index))
@@ -113,7 +115,7 @@ def test_a_disturbance_of_ten_seconds_is_over_soon_after_it() -> None:
 
 
 def test_nothing_is_given_up_for_late_frames_where_a_gpu_draws() -> None:
-    steps = quality.ladder(None, None, effects=False)
+    steps = quality_steps.ladder(None, None, effects=False)
     assert [s.name for s in steps] == ["high", "in-between", "slow", "slowest"]
     control = Quality(steps, FPS, late_counts=False)
     for n in range(600):  # a projector at 25 Hz
@@ -128,20 +130,20 @@ def test_asked_for_it_stays() -> None:
 
 @given(st.floats(0.0, 1.0), st.floats(0.0, 0.1))
 def test_the_step_to_begin_with_is_what_the_machine_can_do(alone_s: float, draws_s: float) -> None:
-    first = quality.begin(STEPS, alone_s, draws_s, FPS)
-    loads = [quality.load(step, alone_s, draws_s, FPS) for step in STEPS]
+    first = quality_steps.begin(STEPS, alone_s, draws_s, FPS)
+    loads = [quality_steps.load(step, alone_s, draws_s, FPS) for step in STEPS]
     assert all(load > 0.5 for load in loads[:first])
-    assert first == len(STEPS) - 1 or loads[first] <= quality.FULL
+    assert first == len(STEPS) - 1 or loads[first] <= quality_steps.FULL
 
 
 def test_as_many_come_in_a_show_as_there_is_time_for() -> None:
-    rates = [quality.in_show(rate) for rate in (10.0, 60.0, 300.0, 1e9)]
+    rates = [quality_steps.in_show(rate) for rate in (10.0, 60.0, 300.0, 1e9)]
     assert rates == sorted(rates) and rates[0] < 10.0 and rates[-1] < 100.0
 
 
 def test_every_step_gives_up_more_and_has_a_name() -> None:
-    for steps in (STEPS, quality.ladder(None, 0.7, False), quality.ladder(0.2, None, True)):
-        assert [s.name for s in steps] == [name for name in quality.NAMES if name in {s.name for s in steps}]
+    for steps in (STEPS, quality_steps.ladder(None, 0.7, False), quality_steps.ladder(0.2, None, True)):
+        assert [s.name for s in steps] == [name for name in quality_steps.NAMES if name in {s.name for s in steps}]
         for above, below in pairwise(steps[1:]):
             kept = (below.cost <= above.cost, below.effects <= above.effects, below.light >= above.light)
             assert all(kept) and below != above

@@ -8,7 +8,7 @@ import pytest
 from heart import frame
 
 from liveviz import models
-from liveviz.app import paths, quality, quality_start
+from liveviz.app import paths, quality_start, quality_steps
 from liveviz.app.model_change import Playing
 from liveviz.app.opening import Opener
 from liveviz.app.reduced import Reduction
@@ -101,5 +101,5 @@ def test_what_is_measured_before_a_show() -> None:
     drawn: list[object] = []
     assert 0.0 <= quality_start.alone_s(drawn.append) < 0.01 and drawn  # nothing is drawn in no time
     start = quality_start.Start(0.2, 0.7, 0.15)
-    assert [s.name for s in start.steps(False)] == [n for n in quality.NAMES if n != "small-effects"]
-    assert [s.name for s in start.steps(True)] == [n for n in quality.NAMES if n != "in-between"]
+    assert [s.name for s in start.steps(False)] == [n for n in quality_steps.NAMES if n != "small-effects"]
+    assert [s.name for s in start.steps(True)] == [n for n in quality_steps.NAMES if n != "in-between"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from liveviz import bending, mapping
-from liveviz.app import child, composition, facts, noise_mask, preparing, quality, quality_start, wire
+from liveviz.app import child, composition, facts, noise_mask, preparing, quality_start, quality_steps, wire
 from liveviz.app.links import Links
 from liveviz.app.model_change import Playing
 from liveviz.app.opening import Opener
@@ -128,7 +128,7 @@ def _start(playing: Playing, options: ShowOptions) -> quality_start.Start:
         return found
     steps = list(found.steps(True))
     if options.quality != "auto":
-        steps = [quality.nearest(tuple(steps), options.quality)]
+        steps = [quality_steps.nearest(tuple(steps), options.quality)]
     else:
         found = replace(found, alone_s=quality_start.alone_s(playing.render))
         near = _NEAR_ON_DEVICE if playing.on_device else _NEAR

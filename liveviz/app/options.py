@@ -22,7 +22,7 @@ class ShowOptions:
     seconds: stop after so long, None = until stopped.
     channels: of the sound, () for all; stems: channels with signals of their own. offset: seconds by which sound is heard
         before it is captured, None for what was calibrated.
-    quality: "auto", or the step of `quality.NAMES` to stay at.
+    quality: "auto", or the step of `quality_steps.NAMES` to stay at.
     started: when the command began, on the show's clock. take: how often the stage was started again.
     """
 

@@ -1,25 +1,14 @@
 """The quality controller of a live show: rate first. From what every frame costs it chooses how much is drawn, so that
 pictures keep coming at the show's rate: it gives up what is seen least first, within a second of being late, and takes it
 back after a quiet while. It has no clock, no device and no thread: frames in, a step out, so that it can be tried on a
-simulated machine. What hands and kicks do is never delayed by it.
-
-Steps, each with all that the steps before it gave up, but for the rate of pictures:
-
-- `high`: every frame has a picture of the generator, of the full size.
-- `in-between`: four frames of five have; the others show a mixture of the newest two (not where the processor draws
-  everything: there the next step helps sooner).
-- `light`: the lighter generator that this one has taught (`lighter` on its card) draws, for every frame.
-- `small-effects`: effects work on half as many pixels (where the processor draws; a GPU has no use for that).
-- `small`: the generator's last level is left out: a picture of half the size (networks that add up their picture level by
-  level can).
-- `slow`: every other frame has a picture of its own.
-- `slowest`: every fourth.
-"""
+simulated machine. What hands and kicks do is never delayed by it."""
 
 import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from liveviz.app.quality_steps import EASES, FULL, PIXELS_PART, Step, load
 
 LONG_S = 4.0
 # (seconds of frames, share of a step's pictures that may be missing in them, share of them that may be late)
@@ -32,33 +21,6 @@ KNOWN_QUIET_S = 12.0  # the same where that is not known: of a step that was mea
 QUIET_S, MOST_QUIET_S = 60.0, 600.0  # the same where nobody knows, or a trial was in vain; longer after every other
 TRIAL_S = 20.0  # a step that is left again so soon was taken back in vain
 SPARE = 1.25  # times the pictures that a step needs must be possible before it is taken back
-FULL = 0.62  # of the processor's time: above it, frames are late (measured: 1 % at 0.55, 3 % at 0.67, 15 % at 0.77)
-EASES = 0.03  # of it: a step that saves less makes no late frame fewer
-RESERVE = 0.02  # of it, at the start, when all is a guess
-SLOWED = 1.6  # times as long a picture takes in a show as alone: effects and sound push the network out of the caches
-DARK = 1.15  # times as long drawing takes with pictures as with the dark before them
-LISTENING_S = 0.003  # of the whole processor, for every frame: sound and controllers
-DRAWS_S = 0.010  # of the whole processor, for a frame of 1280x720: effects and window, on two cores
-EFFECTS_PART = 0.7  # of the side: half of the pixels
-PIXELS_PART = 0.7  # of the drawing's cost, what goes with the pixels that the effects work on
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """How much is drawn.
-
-    pictures: of the show's frames, the share that is to have a picture of its own, 0 to 1.
-    light, small: the lighter generator draws; its last level is left out.
-    effects: of the side of the effects' grid, the share that is worked on.
-    cost: of the engine for one picture, compared with `high`.
-    """
-
-    name: str
-    pictures: float = 1.0
-    light: bool = False
-    small: bool = False
-    effects: float = 1.0
-    cost: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,73 +39,6 @@ class Seen:
     engine_s: float = 0.0
     idle: float | None = None
     draws_s: float = 0.0
-
-
-NAMES = ("high", "in-between", "light", "small-effects", "small", "slow", "slowest")
-
-
-def ladder(light: float | None, small: float | None, effects: bool) -> tuple[Step, ...]:
-    """The steps that a show has, best first.
-
-    Args:
-        light, small: what a picture costs with the lighter generator, and without the last level, compared with `high`
-            (products of the networks); None where there is no such thing.
-        effects: whether the processor draws the effects.
-    """
-    steps = [Step("high")]
-    if light is None or not effects:  # where the processor draws all, four frames of five are late as often as five
-        steps.append(Step("in-between", pictures=0.8))
-    now = Step("", 1.0)
-
-    def down(name: str, **changes: float | bool) -> None:
-        nonlocal now
-        known = {
-            "pictures": now.pictures,
-            "light": now.light,
-            "small": now.small,
-            "effects": now.effects,
-            "cost": now.cost,
-        }
-        now = Step(name, **{**known, **changes})  # type: ignore[arg-type]
-        steps.append(now)
-
-    if light is not None:
-        down("light", light=True, cost=light)
-    if effects:
-        down("small-effects", effects=EFFECTS_PART)
-    if small is not None:
-        down("small", small=True, cost=now.cost * small)
-    down("slow", pictures=0.5)
-    down("slowest", pictures=0.25)
-    return tuple(steps)
-
-
-def nearest(steps: tuple[Step, ...], name: str) -> Step:
-    """The step of that name, or, where this generator or this machine has none, the last one before it."""
-    return [step for step in steps if NAMES.index(step.name) <= NAMES.index(name)][-1]
-
-
-def load(step: Step, alone_s: float, draws_s: float, fps: float, others_s: float = LISTENING_S) -> float:
-    """Of the processor's time, the share that a show at `step` uses in a frame with a picture of its own.
-
-    Args:
-        alone_s: seconds that a picture of `high` takes while nothing else runs. draws_s: seconds that all effects and the
-            window keep the whole processor busy for one frame. others_s: the same, of all else.
-    """
-    pictures = 1.0 if step.pictures > 0.5 else step.pictures
-    drawing = 1.0 - PIXELS_PART * (1.0 - step.effects**2)
-    return fps * (SLOWED * alone_s * step.cost * pictures + draws_s * drawing + others_s)
-
-
-def in_show(rate: float) -> float:
-    """How many of the `rate` pictures a second that come alone come in a show of 1280x720 whose effects the processor draws."""
-    return FULL / (SLOWED / rate + DRAWS_S + LISTENING_S)
-
-
-def begin(steps: tuple[Step, ...], alone_s: float, draws_s: float, fps: float, others_s: float = LISTENING_S) -> int:
-    """The number of the step to begin with: the first that leaves the processor some rest. Args: as for `load`."""
-    fits = (n for n, step in enumerate(steps) if load(step, alone_s, DARK * draws_s, fps, others_s) <= FULL - RESERVE)
-    return next(fits, len(steps) - 1)
 
 
 class Quality:
@@ -305,23 +200,3 @@ class Quality:
         self._frames.clear()
         self.changes += 1
         self.reason = reason
-
-
-class InBetween:
-    """How far the newest picture is shown, and how far still the one before it, where fewer pictures come than frames.
-
-    A picture begins to be seen in the first frame after it came, and is seen whole in the last one before the next, so
-    that motion is even and nothing waits for the picture after it.
-    State: frames per picture, averaged; frames since the newest one.
-    """
-
-    def __init__(self) -> None:
-        self._every, self._since = 1.0, 0
-
-    def step(self, new: bool) -> float:
-        """The share of the newest picture in the next frame, above 0, up to 1; `new`: it has just come."""
-        self._since += 1
-        if new:
-            self._every += 0.2 * (min(self._since, 8) - self._every)
-            self._since = 0
-        return 1.0 if self._every < 1.1 else min(1.0, (self._since + 1) / self._every)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from liveviz.app import paths, quality
+from liveviz.app import paths, quality_steps
 from liveviz.clock import now, worked
 from liveviz.engine import live_frames
 from liveviz.spec import ParameterFrame, keep_word, kept_word
@@ -30,10 +30,10 @@ class Start:
     both: float | None
     alone_s: float = 0.0
 
-    def steps(self, effects: bool) -> tuple[quality.Step, ...]:
+    def steps(self, effects: bool) -> tuple[quality_steps.Step, ...]:
         """The ladder; `effects`: the processor draws them."""
         small = self.both / self.light if self.light and self.both is not None else self.small
-        return quality.ladder(self.light, small, effects)
+        return quality_steps.ladder(self.light, small, effects)
 
     def as_dict(self) -> dict[str, Any]:
         """For the status."""
@@ -54,7 +54,7 @@ class Kept:
 
     def read(self) -> str:
         """Its name; empty where none is kept."""
-        return (kept_word(self._path, quality.NAMES) or "") if self._path is not None else ""
+        return (kept_word(self._path, quality_steps.NAMES) or "") if self._path is not None else ""
 
     def write(self, step: str) -> None:
         """Begin with that step the next time."""

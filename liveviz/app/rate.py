@@ -8,10 +8,12 @@ from itertools import pairwise
 from typing import Any
 
 from liveviz.app import quality_start
+from liveviz.app.in_between import InBetween
 from liveviz.app.links import Links
 from liveviz.app.options import ShowOptions
 from liveviz.app.processor import Processor
-from liveviz.app.quality import LISTENING_S, InBetween, Quality, Seen, Step, begin, nearest
+from liveviz.app.quality import Quality, Seen
+from liveviz.app.quality_steps import LISTENING_S, Step, begin, nearest
 from liveviz.clock import WallClock, now
 from liveviz.post import Chain
 

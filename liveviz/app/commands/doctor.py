@@ -7,7 +7,7 @@ from collections.abc import Callable
 from time import perf_counter
 
 from liveviz import engine, models
-from liveviz.app import composition, paths, quality
+from liveviz.app import composition, paths, quality_steps
 from liveviz.inputs import audio, midi
 from liveviz.outputs import handover, window
 from liveviz.outputs.headless import Headless
@@ -87,7 +87,7 @@ def _speed() -> str:
         try:
             rate = engine.pace(backend, now=perf_counter, seconds=SECONDS / len(shipped))
             found.append(f"{rate:.0f} {'' if number else 'pictures/s '}of {model}")
-            shown.append(f"{quality.in_show(rate):.0f} of {model}")
+            shown.append(f"{quality_steps.in_show(rate):.0f} of {model}")
             precisions.add(backend.precision)
         finally:
             backend.close()

@@ -3,7 +3,7 @@
 import argparse
 import os
 
-from liveviz.app import arguments, composition, copying, opening, paths, quality
+from liveviz.app import arguments, composition, copying, opening, paths, quality_steps
 from liveviz.app.options import ShowOptions
 from liveviz.app.show import Show
 from liveviz.clock import now
@@ -56,7 +56,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--quality",
         default="auto",
-        choices=("auto", *quality.NAMES),
+        choices=("auto", *quality_steps.NAMES),
         help="auto: what this machine can do at the full rate; else stay at that step (default: auto)",
     )
     parser.add_argument("--seconds", type=float, metavar="S", help="stop after S seconds")
