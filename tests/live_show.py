@@ -27,8 +27,12 @@ class LiveShow:
         self, home: Path, *args: object, display: str | None = None, env: dict[str, str] | None = None, cwd: Path = ROOT
     ):
         environment = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
-        environment |= {"HOME": str(home), "XDG_CACHE_HOME": str(home / ".cache"), **(env or {})}
-        environment["PYTHONPATH"] = str(ROOT)
+        environment |= {
+            "HOME": str(home),
+            "XDG_CACHE_HOME": str(home / ".cache"),
+            "PYTHONPATH": str(ROOT),
+            **(env or {}),
+        }
         if display:
             environment["DISPLAY"] = display
         self.log = Path(home) / f"show-{time.monotonic_ns()}.log"

@@ -54,7 +54,7 @@ def test_what_is_compiled_lies_in_the_cache_for_the_show(tmp_path: Path, options
     preparing.prepare(b, a, frozenset({Stage(8, "*move")}), options, lambda: True, lambda *part: told.append(part))
     assert told == [(0, 4), (1, 4), (2, 4), (3, 4)]  # three on the way, and the one itself
     assert (
-        len(list((tmp_path / "cache" / "liveviz").glob("*.openvino"))) == 1
+        len(list((tmp_path / "cache" / "liveviz").rglob("*.openvino"))) == 1
     )  # of these two, all mixtures are the same
 
 

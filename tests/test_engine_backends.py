@@ -72,7 +72,6 @@ def test_every_backend_file_is_under_the_contract() -> None:
         "fused",
         "fused_network",
         "fused_triton",
-        "plans",
         "tensorrt_graph",
         "tensorrt_plan",
         "latents",

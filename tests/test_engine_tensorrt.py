@@ -1,9 +1,6 @@
 """The `tensorrt` backend: everything that needs no GPU (building plans does not), and, marked gpu, the rest. TensorRT
 for RTX is used where it is installed; the cache of plans needs neither."""
 
-import os
-import stat
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,11 +12,11 @@ from heart import frame, plain_generator, relative_error, small
 from liveviz import bending, engine, models
 from liveviz.engine import registry, show, tensorrt, tensorrt_plan
 from liveviz.engine.folding import layers_of
-from liveviz.engine.plans import KEPT, Plans, private
 from liveviz.engine.rewrite import rewrite
 from liveviz.models import Generator
 from liveviz.models.importing import import_file
 from liveviz.spec import BendSetting, LivevizError
+from liveviz.system.cache import Cache
 
 FILES = sorted(p for p in FIXTURES.glob("*") if p.suffix in (".pkl", ".pt"))
 installed = pytest.mark.skipif(
@@ -104,7 +101,7 @@ def about(**changes: object) -> dict[str, object]:
 
 
 def test_whatever_makes_a_plan_stale_changes_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    plans = Plans(tmp_path, ".plan")
+    plans = Cache(tmp_path, "plans")
 
     class Newer(Library):
         __version__ = "1.8.0"
@@ -127,52 +124,6 @@ def test_whatever_makes_a_plan_stale_changes_its_name(tmp_path: Path, monkeypatc
     found.append(about())
     assert len({plans.path(facts) for facts in found}) == len(found)
     assert plans.path(about()) == plans.path(about())
-
-
-def test_plans_are_kept_whole_and_only_for_their_facts(tmp_path: Path) -> None:
-    plans, facts = Plans(tmp_path, ".plan"), {"gpu": "a"}
-    assert plans.load(facts) is None
-    path = plans.store(facts, b"native code")
-    assert path is not None and plans.load(facts) == b"native code"
-    assert [p.name for p in path.parent.iterdir()] == [path.name]  # no draft is left
-    other = plans.path({"gpu": "b"})
-    assert other is not None
-    other.write_bytes(path.read_bytes())  # a plan for another card under this one's name
-    assert plans.load({"gpu": "b"}) is None
-    for damage in (b"", path.read_bytes()[:-1], path.read_bytes()[:-1] + b"\0", b"x" * 200):
-        path.write_bytes(damage)
-        assert plans.load(facts) is None
-    assert Plans(None, ".plan").store(facts, b"x") is None and Plans(None, ".plan").load(facts) is None
-
-
-def test_the_oldest_plans_are_forgotten(tmp_path: Path) -> None:
-    plans = Plans(tmp_path, ".plan")
-    for n in range(KEPT + 4):
-        path = plans.store({"n": n}, b"x")
-        assert path is not None
-        os.utime(path, (n, n))
-    assert [plans.load({"n": n}) for n in range(KEPT + 4)].count(None) in (3, 4)
-    assert plans.load({"n": KEPT + 3}) == b"x"
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="permissions are POSIX's")
-def test_nothing_is_loaded_from_where_others_can_write(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    Plans(tmp_path, ".plan").store({}, b"native code")
-    folder = tmp_path / "plans"
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700 and private(folder)
-    for mode in (0o777, 0o770, 0o702):
-        folder.chmod(mode)
-        assert not private(folder)
-        assert Plans(tmp_path, ".plan").load({}) is None
-        assert Plans(tmp_path, ".plan").store({}, b"y") is None
-    assert "others can write into" in caplog.text
-    folder.chmod(0o700)
-    assert Plans(tmp_path, ".plan").load({}) == b"native code"
-    moved = tmp_path / "elsewhere"
-    folder.rename(moved)
-    folder.symlink_to(moved)  # a link may be turned to anywhere
-    assert not private(folder) and Plans(tmp_path, ".plan").load({}) is None
-    assert not private(tmp_path / "missing")
 
 
 def test_without_a_gpu_the_answer_is_one_line() -> None:

@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "liveviz"
 MAY_IMPORT = {
     "spec": set(),
+    "system": {"spec"},
     "clock": {"spec"},
     "cuda_driver": {"spec"},
     "inputs": {"spec"},
@@ -18,7 +19,7 @@ MAY_IMPORT = {
     "models": {"spec"},
     "bending": {"spec"},
     "learning": {"spec", "models"},
-    "engine": {"spec", "models", "bending", "cuda_driver"},
+    "engine": {"spec", "system", "models", "bending", "cuda_driver"},
     "post": {"spec"},
     "outputs": {"spec", "cuda_driver"},
 }
@@ -30,7 +31,6 @@ MAY_USE = {
     "mido": {"inputs"},
     "pythonosc": {"inputs"},
     "pylibremidi": {"inputs"},
-    "rtmidi": {"inputs"},
     "aubio": {"signals"},
     "openvino": {"engine"},
     "tensorrt": {"engine"},

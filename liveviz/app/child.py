@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 
-from liveviz.app import logs
+from liveviz.app import composition, logs
 from liveviz.app.links import Links
 from liveviz.app.options import ShowOptions
 from liveviz.clock import now
@@ -42,7 +42,7 @@ class Life:
         return True
 
 
-def run(room: str, options: ShowOptions, links: Links) -> None:
+def run(room: str, options: ShowOptions, links: Links, parts: composition.Parts) -> None:
     """Run the `body` of one room's module as a child and end the process with 0, USER_ERROR or 1.
 
     The module is imported here and not by the parent, which stays free of devices and GL.
@@ -55,6 +55,7 @@ def run(room: str, options: ShowOptions, links: Links) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     sys.setswitchinterval(0.0005)
     logs.setup(options.debug)
+    composition.adopt(parts)
     code = 0
     try:
         importlib.import_module(ROOM_MODULES[room]).body(options, links, Life(links))

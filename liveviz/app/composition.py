@@ -1,7 +1,8 @@
 """What the rooms declare, put together: the registry from the core parameters, the bends and the shaders, and the names
-of all signals. Every process builds the same one from the same files, so that indices agree between them."""
+of all signals. A show's parent reads the files once and hands what it found to its children (`adopt`): whatever happens to
+the files meanwhile, all processes of a show agree on names and places, and a new effect is there at the next start."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -10,22 +11,48 @@ from liveviz.app import paths, wire
 from liveviz.spec import CORE_PARAMETERS, BendSetting, Registry, Stems
 
 
+@dataclass(frozen=True)
+class Parts:
+    """What one show is made of: every post effect by name, every parameter, the names of all bends, sorted."""
+
+    shaders: dict[str, post.IsfShader]
+    registry: Registry
+    bends: tuple[str, ...]
+
+
+_adopted: list[Parts] = []  # of this process, where its parent has read the files
+
+
 @cache
+def _read() -> Parts:
+    shaders = post.shaders(paths.shaders())
+    registry = Registry([*CORE_PARAMETERS, *bending.parameters(), *post.parameters(shaders)])
+    return Parts(shaders, registry, tuple(sorted(bending.ops())))
+
+
+def parts() -> Parts:
+    """What this show is made of: as its parent found it, or else as the files say now; read once."""
+    return _adopted[-1] if _adopted else _read()
+
+
+def adopt(found: Parts) -> None:
+    """Take what the parent of the show has read, in place of the files."""
+    _adopted.append(found)
+
+
 def shaders() -> dict[str, post.IsfShader]:
     """Every shader that comes with the program, by name."""
-    return post.shaders(paths.shaders())
+    return parts().shaders
 
 
-@cache
 def registry() -> Registry:
     """Every parameter of this installation."""
-    return Registry([*CORE_PARAMETERS, *bending.parameters(), *post.parameters(shaders())])
+    return parts().registry
 
 
-@cache
 def parameter_wire() -> wire.ParameterWire:
     """The layout of a ParameterFrame between processes."""
-    return wire.ParameterWire(registry().names, tuple(sorted(bending.ops())))
+    return wire.ParameterWire(parts().registry.names, parts().bends)
 
 
 def load_mapping(

@@ -101,7 +101,7 @@ class Show:
         self._links.status[room.name].say({"state": "starting", "device": room.device, **room.kept})
         room.process = self._context.Process(
             target=child.run,
-            args=(room.name, self._options.with_take(room.starts), self._links),
+            args=(room.name, self._options.with_take(room.starts), self._links, composition.parts()),
             name=f"liveviz-{room.name}",
             daemon=True,
         )

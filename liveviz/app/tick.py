@@ -1,6 +1,7 @@
 """The tick, written once. Live and offline differ only in the clock and in what `listen`, `controls` and `render` are:
 the newest of every mailbox, or every block in order."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
@@ -65,7 +66,7 @@ class Tick:
         self._clock, self._controls, self._listen = frames, controls, listen
         self._show, self._render, self._chain, self._share = show, render, chain, share
         self._last: tuple[ImageFrame, moderngl.Texture] | None = None
-        self.applied = {"osc": 0, "midi": 0, "key": 0}
+        self.applied: Counter[str] = Counter()
         self.unheard: ControlMessage | None = None
 
     def draw_with(self, chain: Chain) -> None:
@@ -80,7 +81,7 @@ class Tick:
             if message.address.startswith(("/", "midi.")) and message.address not in _CLOCK:
                 self.unheard = None if heard else message
             if heard:
-                self.applied["osc" if message.address[0] == "/" else message.address.partition(".")[0]] += 1
+                self.applied[message.kind] += 1
         parameters = self._show.step(self._listen(now, dt), now, dt)
         rendered = self._last is None or parameters["stage.freeze"] < 0.5
         if rendered:

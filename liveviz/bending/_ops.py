@@ -108,7 +108,7 @@ def kind(name: str) -> str:
     if op is None:
         _log.warning("bend %.40r is unknown and left out; known are %s", name, ", ".join(ops()))
         return ""
-    return next(kind for kind in KINDS if hasattr(op, kind))
+    return next(kind for kind in KINDS if callable(getattr(op, kind, None)))
 
 
 def knobs(name: str) -> Mapping[str, Piece]:

@@ -4,7 +4,6 @@ compiled while a show runs. What is compiled is kept in a cache folder."""
 
 import hashlib
 import importlib.util
-import json
 import logging
 import os
 import sys
@@ -22,7 +21,8 @@ from liveviz.engine.folding import factors
 from liveviz.engine.openvino_device import CAP, choose, fastest
 from liveviz.engine.openvino_graph import Graph, whole_picture, whole_pixels
 from liveviz.models import Generator
-from liveviz.spec import LivevizError, UsageError, write_whole
+from liveviz.spec import LivevizError, UsageError
+from liveviz.system.cache import Cache
 
 RANK = 10
 COMPILES = True
@@ -30,7 +30,6 @@ DEVICES = True  # `openvino:GPU` as a backend's name says on which of its device
 PRECISIONS = {"bf16": "BF16", "f16": "FP16"}  # OpenVINO's words
 KEPT = 32  # compiled graphs in the cache folder
 _SOURCES = (openvino_graph, bend_openvino, bf16, rewrite, rewrite_stylegan2, rewrite_stylegan3)
-_MAGIC = b"liveviz-openvino-1\n"
 
 _log = logging.getLogger("liveviz.engine")
 
@@ -126,7 +125,7 @@ class OpenVino(NetworkBackend):
             "NUM_STREAMS": "1",
             **({"INFERENCE_NUM_THREADS": self._threads} if self._threads and self._on == "CPU" else {}),
         }
-        compiled = self._from_cache(self._key(topology, pixels, config), config, topology, pixels)
+        compiled = self._compiled(config, topology, pixels)
         request = compiled.create_infer_request()
         styles = [self._style[:, part].reshape(shape) for part, shape in openvino_graph.styles(self._rewrite)]
         inputs = [*styles, *self.noise.views, *(self._bend_inputs.values() if topology else ())]
@@ -134,10 +133,10 @@ class OpenVino(NetworkBackend):
             request.set_input_tensor(index, self._ov.Tensor(array, shared_memory=True))
         return request
 
-    def _key(self, topology: bending.Topology, pixels: bool, config: Mapping[str, object]) -> str:
-        """Name of the cache file: whatever makes a compiled graph invalid changes it."""
+    def _facts(self, topology: bending.Topology, pixels: bool, config: Mapping[str, object]) -> dict[str, object]:
+        """Whatever makes a compiled graph invalid."""
         sources = [Path(str(module.__file__)).read_bytes() for module in (*_SOURCES, *bending.ops().values())]
-        facts = {
+        return {
             "generator": self.generator.fingerprint,
             "topology": sorted(topology),
             "pixels": pixels,
@@ -147,49 +146,24 @@ class OpenVino(NetworkBackend):
             "can": [self._on, self._can, os.environ.get(CAP, "")],
             "sources": [hashlib.sha256(source).hexdigest() for source in sources],
         }
-        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
 
-    def _from_cache(self, key: str, config: dict[str, Any], topology: bending.Topology, pixels: bool) -> Any:
-        path = self._cache / f"{key}.openvino" if self._cache else None
-        if path is not None and (blob := _read_blob(path)) is not None:
+    def _compiled(self, config: dict[str, Any], topology: bending.Topology, pixels: bool) -> Any:
+        """The graph for this device, from the cache where it is kept there."""
+        cache, facts = Cache(self._cache, "openvino", KEPT), self._facts(topology, pixels, config)
+        if (blob := cache.load(facts)) is not None:
             try:
                 return self._core.import_model(blob, self._on, config)
             except RuntimeError as error:
-                _log.warning("%s: cannot be loaded, compiling again: %s", path, str(error).splitlines()[0])
+                _log.warning("%s: cannot be loaded, compiling again: %s", cache.path(facts), str(error).splitlines()[0])
         try:
             compiled = self._core.compile_model(self._graph(topology, pixels), self._on, config)
         except RuntimeError as error:
             raise LivevizError(
                 f"backend openvino: cannot compile this generator: {str(error).splitlines()[0]}"
             ) from error
-        if path is not None:
-            _write_blob(path, compiled.export_model().getvalue())
+        if self._cache is not None:
+            cache.store(facts, compiled.export_model().getvalue())
         return compiled
 
     def _graph(self, topology: bending.Topology, pixels: bool) -> Any:
         return Graph(self._ov, self._rewrite, topology, pixels, self.precision == "bf16").model
-
-
-def _read_blob(path: Path) -> bytes | None:
-    """What `_write_blob` wrote, or None where there is none or it was damaged."""
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return None
-    head = len(_MAGIC) + 32
-    if data[: len(_MAGIC)] != _MAGIC or hashlib.sha256(data[head:]).digest() != data[len(_MAGIC) : head]:
-        _log.warning("%s: is damaged, compiling again", path)
-        return None
-    return data[head:]
-
-
-def _write_blob(path: Path, blob: bytes) -> None:
-    """A cache that cannot be written costs time, not the show."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, _MAGIC + hashlib.sha256(blob).digest() + blob)
-        kept = sorted(path.parent.glob("*.openvino"), key=lambda p: p.stat().st_mtime, reverse=True)
-        for old in kept[KEPT:]:
-            old.unlink(missing_ok=True)
-    except (OSError, LivevizError) as error:
-        _log.warning("the compiled engine is not kept: %s", error)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, ClassVar
 from liveviz import bending
 from liveviz.cuda_driver import driver_version
 from liveviz.engine import bend_tensorrt, cuda, rewrite, rewrite_stylegan2, rewrite_stylegan3, tensorrt_graph
-from liveviz.engine.plans import Plans
 from liveviz.engine.tensorrt_plan import MISSING, PlanNetwork, build_plan, capability_of, load_module, module_name
 from liveviz.models import Generator
+from liveviz.system.cache import Cache
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -100,7 +100,7 @@ class TensorRt(cuda.Cuda):
         gpu = (torch.cuda.get_device_name(0), torch.cuda.get_device_capability(0))
         capability = capability_of(trt, *gpu[1])
         about = facts(trt, self.generator, topology, self.precision, gpu, capability)
-        plans, compiled = Plans(self._cache, ".plan"), Plans(self._cache, ".kernels")
+        plans, compiled = Cache(self._cache, "plans"), Cache(self._cache, "kernels")
         plan = plans.load(about)
         if plan is None:
             plan = build_plan(trt, self._rewrite, topology, self.precision == "f16", capability)

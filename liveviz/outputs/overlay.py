@@ -19,7 +19,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 WIDTH, HEIGHT = 560, 508
 BARS = 120
-_MARGIN, _TEXT_INTERVAL = 20, 0.1
+_TEXT_INTERVAL = 0.1
 _PANEL = np.array([6, 8, 11, 205], np.float32)  # premultiplied
 _WHITE, _DIM, _YELLOW = (245, 248, 250, 255), (160, 175, 188, 255), (255, 205, 90, 255)
 _GRAPH = (20, 96, 520, 84)  # x, y from the top, width, height

@@ -70,4 +70,4 @@ def _parameter(shader: IsfShader, entry: Input) -> Parameter:
     if entry.name == "amount" and shader.help:
         text = shader.help
     name = parameter_name(shader.name, entry.name)
-    return Parameter(name, entry.low, entry.high, entry.default[0], text, "", curve, "post")
+    return Parameter(name, entry.low, entry.high, entry.default[0], text, "", curve)

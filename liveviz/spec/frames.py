@@ -42,6 +42,11 @@ class ControlMessage(NamedTuple):
     text: str = ""
     port: str = ""
 
+    @property
+    def kind(self) -> str:
+        """What it came by: `osc` for an OSC address, else the first part of the address, such as `midi` or `key`."""
+        return "osc" if self.address.startswith("/") else self.address.partition(".")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Output:

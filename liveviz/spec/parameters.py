@@ -15,14 +15,9 @@ CORE_PARAMETERS: tuple[Parameter, ...] = (
         1.0,
         "How fast the base latents drift through their loop; 1 as written",
         "×",
-        reader="mapping",
     ),
-    Parameter(
-        "latent.target", 0.0, 1.0, 0.0, "How far the latents are pulled to the target pictures", reader="mapping"
-    ),
-    Parameter(
-        "latent.chords", 0.0, 1.0, 1.0, "How much the chroma palette replaces the base on its layers", reader="mapping"
-    ),
+    Parameter("latent.target", 0.0, 1.0, 0.0, "How far the latents are pulled to the target pictures"),
+    Parameter("latent.chords", 0.0, 1.0, 1.0, "How much the chroma palette replaces the base on its layers"),
     Parameter(
         "truncation_psi",
         0.0,
@@ -51,7 +46,7 @@ CORE_PARAMETERS: tuple[Parameter, ...] = (
     Parameter("view.rotate", -1.0, 1.0, 0.0, "StyleGAN3 only: turn its plane clockwise, in full turns", "turns"),
     Parameter("view.x", -2.0, 2.0, 0.0, "StyleGAN3 only: move its plane right, in picture widths"),
     Parameter("view.y", -2.0, 2.0, 0.0, "StyleGAN3 only: move its plane down, in picture widths"),
-    Parameter("noise_speed", 0.0, 20.0, 0.5, "How many new noise fields per second", "1/s", reader="mapping"),
+    Parameter("noise_speed", 0.0, 20.0, 0.5, "How many new noise fields per second", "1/s"),
     Parameter("noise_mask", 0.0, 1.0, 1.0, "How far the mapping's noise mask holds the noise back where it is dark"),
     Parameter(
         "stage.fit",
@@ -61,8 +56,7 @@ CORE_PARAMETERS: tuple[Parameter, ...] = (
         "0 whole picture with black sides, 1 fills and crops, 2 mirrored sides",
         "",
         "integer",
-        "post",
     ),
-    Parameter("stage.blackout", 0.0, 1.0, 0.0, "Black screen", "", "toggle", "app"),
-    Parameter("stage.freeze", 0.0, 1.0, 0.0, "Hold the picture", "", "toggle", "app"),
+    Parameter("stage.blackout", 0.0, 1.0, 0.0, "Black screen", "", "toggle"),
+    Parameter("stage.freeze", 0.0, 1.0, 0.0, "Hold the picture", "", "toggle"),
 )

@@ -17,7 +17,6 @@ class Parameter:
     default: value when nothing drives it, inside the range. For bends and post effects: the identity.
     curve: how a 0-1 control travels the range: linear, exponential (equal ratios, low > 0), integer (rounded),
         toggle (0 below half, 1 above).
-    reader: the room that reads it.
     layered: whether it acts at a layer of the generator (and on some of its channels), which a mapping file chooses.
     rows: whether a mapping file may choose the rows of w+ that it acts on, and how that goes with the value for all rows:
         `add` (both count), `instead` (the rows have their own), or empty where it may not.
@@ -30,7 +29,6 @@ class Parameter:
     help: str
     unit: str = ""
     curve: str = "linear"
-    reader: str = "engine"
     layered: bool = False
     rows: str = ""
 

@@ -1,5 +1,6 @@
-"""Compiled plans on disk. A plan is native code: only those that this program wrote are loaded, from a folder that only
-this user can write, and only where everything they were built for is still so."""
+"""What was compiled, kept on disk. It is native code, or as good as: only what this program wrote is loaded, from a folder
+that only this user can write into, and only where everything it was made for is still so. This is the one place that
+decides that."""
 
 import hashlib
 import json
@@ -13,10 +14,10 @@ from pathlib import Path
 from liveviz.spec import LivevizError, write_whole
 
 KEPT = 16
-_MAGIC = b"liveviz-plan-1\n"
+_MAGIC = b"liveviz-kept-1\n"
 _HEAD = len(_MAGIC) + 32
 
-_log = logging.getLogger("liveviz.engine")
+_log = logging.getLogger("liveviz.cache")
 
 
 def private(folder: Path) -> bool:
@@ -31,34 +32,34 @@ def private(folder: Path) -> bool:
     return sys.platform == "win32" or (found.st_uid == os.getuid() and not found.st_mode & 0o022)
 
 
-class Plans:
-    """The plans of one kind in one folder.
+class Cache:
+    """What was compiled, of one kind.
 
     Args:
-        cache: the program's cache folder; None keeps nothing. Plans go into a folder of their own in it.
-        suffix: of the files, like `.plan`.
+        root: the program's cache folder; None keeps nothing.
+        kind: what it is, in a word: a folder of that name in `root`, for this user only, and the files' suffix.
+        kept: how many are kept; the oldest goes first.
     """
 
-    def __init__(self, cache: Path | None, suffix: str) -> None:
-        self._suffix = suffix
-        self._folder = self._open(cache / "plans") if cache is not None else None
+    def __init__(self, root: Path | None, kind: str, kept: int = KEPT) -> None:
+        self._kind, self._kept = kind, kept
+        self._folder = self._open(root / kind) if root is not None else None
 
-    @staticmethod
-    def _open(folder: Path) -> Path | None:
+    def _open(self, folder: Path) -> Path | None:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            _log.warning("plans are not kept: %s cannot be made: %s", folder, error.strerror)
+            _log.warning("%s: nothing is kept: %s cannot be made: %s", self._kind, folder, error.strerror)
             return None
         if not private(folder):
-            _log.warning("plans are neither kept nor loaded: others can write into %s", folder)
+            _log.warning("%s: nothing is kept or loaded: others can write into %s", self._kind, folder)
             return None
         return folder
 
     def path(self, facts: Mapping[str, object]) -> Path | None:
-        """Where the plan of these facts lies; whatever makes a plan invalid is among the facts."""
+        """Where what was made for these facts lies; whatever makes it invalid is among them."""
         name = hashlib.sha256(_text(facts)).hexdigest()[:32]
-        return self._folder / f"{name}{self._suffix}" if self._folder is not None else None
+        return self._folder / f"{name}.{self._kind}" if self._folder is not None else None
 
     def load(self, facts: Mapping[str, object]) -> bytes | None:
         """What `store` wrote for exactly these facts; None where there is none, or it is damaged or somebody else's."""
@@ -69,7 +70,7 @@ class Plans:
             with path.open("rb") as file:
                 found = os.fstat(file.fileno())
                 if not stat.S_ISREG(found.st_mode) or (sys.platform != "win32" and found.st_uid != os.getuid()):
-                    _log.warning("%s: is not this user's, building again", path)
+                    _log.warning("%s: is not this user's, making it again", path)
                     return None
                 data = file.read()
         except OSError:
@@ -78,24 +79,24 @@ class Plans:
         size = int.from_bytes(body[:8], "little")
         sound = data.startswith(_MAGIC) and hashlib.sha256(body).digest() == data[len(_MAGIC) : _HEAD]
         if not sound or body[8 : 8 + size] != _text(facts):
-            _log.warning("%s: is damaged, building again", path)
+            _log.warning("%s: is damaged, making it again", path)
             return None
         return body[8 + size :]
 
-    def store(self, facts: Mapping[str, object], plan: bytes) -> Path | None:
-        """Write a plan, there whole or not at all, and forget the oldest. What cannot be kept costs time, not the show."""
+    def store(self, facts: Mapping[str, object], made: bytes) -> Path | None:
+        """Write it, there whole or not at all, and forget the oldest. What cannot be kept costs time, not the show."""
         path = self.path(facts)
         if path is None:
             return None
         text = _text(facts)
-        body = len(text).to_bytes(8, "little") + text + plan
+        body = len(text).to_bytes(8, "little") + text + made
         try:
             write_whole(path, _MAGIC + hashlib.sha256(body).digest() + body)
-            kept = sorted(path.parent.glob(f"*{self._suffix}"), key=lambda p: p.stat().st_mtime, reverse=True)
-            for old in kept[KEPT:]:
+            found = sorted(path.parent.glob(f"*.{self._kind}"), key=lambda p: p.stat().st_mtime, reverse=True)
+            for old in found[self._kept :]:
                 old.unlink(missing_ok=True)
         except (OSError, LivevizError) as error:
-            _log.warning("the plan is not kept: %s", error)
+            _log.warning("%s: not kept: %s", self._kind, error)
             return None
         return path
 
