@@ -38,7 +38,7 @@ bench: setup
 
 # on a machine with an NVIDIA GPU, with its own python3: NumPy and PyTorch are enough, nothing is installed
 gpu:
-	$(PYTHON) -m liveviz.app.gpu $(ARGS)
+	$(PYTHON) -m liveviz.bench.gpu $(ARGS)
 
 # the reference of the mapping language, from the program itself
 docs: setup

@@ -18,7 +18,7 @@ import signal  # noqa: E402
 
 signal.signal(signal.SIGINT, signal.SIG_DFL)  # while modules load, Ctrl+C ends the process without a traceback
 
-from liveviz.app.cli import main  # noqa: E402
+from liveviz.cli.main import main  # noqa: E402
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from pickle_writer import Do, numpy_array, numpy_scalar, pickled, tensor
 
-from liveviz.models import Generator, stylegan3_layers
+from liveviz.models import Generator
+from liveviz.models.stylegan import layers3
 
 FIXTURES = Path(__file__).resolve().parents[2] / "shared" / "fixtures"
 POISON = "raise SystemExit('code inside a model file was run')\n"
@@ -105,7 +106,7 @@ def _stylegan3(generator: Generator, weights: dict, changes: dict) -> Do:
         _buffers={name: tensor(weights[f"{at}.{name}"]) for name in ("transform", "freqs", "phases")},
         _modules={"affine": linear(weights, f"{at}.affine")},
     )
-    for layer in stylegan3_layers.layers(config):
+    for layer in layers3.layers(config):
         parts[layer.name.removeprefix("synthesis.")] = module(
             "SynthesisLayer",
             _parameters={name: tensor(weights[f"{layer.name}.{name}"]) for name in ("weight", "bias")},

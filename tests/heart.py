@@ -74,7 +74,7 @@ def has_bf16() -> bool:
     only emulates it, many times slower, and also where a cap on the instruction set makes it refuse some networks."""
     import torch
 
-    from liveviz.engine import openvino
+    from liveviz.engine.backends.openvino import backend as openvino
     from liveviz.learning.precision import has_bfloat16
 
     listed = "BF16" in openvino.library().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")

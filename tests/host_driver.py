@@ -9,8 +9,8 @@ from typing import Any
 import moderngl
 import numpy as np
 
-from liveviz.cuda_driver import HANDLE_BYTES
 from liveviz.spec import LivevizError
+from liveviz.system.cuda_driver import HANDLE_BYTES
 
 
 class HostDriver:

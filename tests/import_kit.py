@@ -10,8 +10,8 @@ from foreign_files import rosinality, stylegan, tensorflow
 from heart import small
 
 from liveviz.models import Generator
-from liveviz.models.config import GeneratorConfig
 from liveviz.models.importing import import_file
+from liveviz.models.stylegan.config import GeneratorConfig
 
 
 def architecture(name: str, **fields: object) -> GeneratorConfig:

@@ -3,7 +3,7 @@ standard input says what it does: hex bytes are sent, `quit` unplugs it. Run wit
 
 import sys
 
-from liveviz.inputs.midi_ports import load_libremidi
+from liveviz.inputs.control.midi_ports import load_libremidi
 
 
 def main() -> None:

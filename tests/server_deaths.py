@@ -8,15 +8,15 @@ import numpy as np
 import soundfile
 from test_inputs_audio_device import RATE, Server, collect, server, sweep  # noqa: F401 - the fixture
 
-from liveviz.clock import now
-from liveviz.inputs import audio
+from liveviz.inputs.audio import sources
 from liveviz.spec import LivevizError
+from liveviz.system.clock import now
 
 
 def test_the_show_goes_on_when_the_server_dies_and_the_device_comes_back(server: Server, tmp_path: Path) -> None:  # noqa: F811
     soundfile.write(tmp_path / "sweep.wav", sweep(1.0), RATE)
-    ear = audio.open_live("pulse", now, loop=False)
-    mouth = audio.open_live(str(tmp_path / "sweep.wav"), now, loop=True)
+    ear = sources.open_live("pulse", now, loop=False)
+    mouth = sources.open_live(str(tmp_path / "sweep.wav"), now, loop=True)
     ear.start()
     mouth.start()
     _, played = collect([ear, mouth], 4.0)
@@ -49,7 +49,7 @@ def test_the_show_goes_on_when_the_server_dies_and_the_device_comes_back(server:
 
 
 def test_system_sound_is_found_again_under_its_own_name(server: Server) -> None:  # noqa: F811
-    ear = audio.open_live("system", now, loop=False)
+    ear = sources.open_live("system", now, loop=False)
     ear.start()
     assert collect([ear], 8.0, until=lambda: bool(ear.blocks(0.1)))
     server.kill()

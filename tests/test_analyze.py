@@ -10,7 +10,7 @@ from hearing import chord, click, hat, kick, put, snare
 from PIL import Image
 
 from liveviz import signals
-from liveviz.app import analysis_plot, analyze, spectrogram
+from liveviz.reports import analysis, analysis_plot, spectrogram
 from liveviz.spec import LivevizError, UsageError
 
 RATE = 44_100
@@ -50,7 +50,7 @@ SONG, BEATS = song()
 def page(tmp_path_factory: pytest.TempPathFactory) -> dict:
     """What is in the JSON file of SONG."""
     path = tmp_path_factory.mktemp("json") / "out.json"
-    analyze.run(Tape(SONG), path, None, "song.wav")
+    analysis.run(Tape(SONG), path, None, "song.wav")
     return json.loads(path.read_text())
 
 
@@ -89,7 +89,7 @@ def test_the_json_tells_the_truth_about_the_song(page: dict) -> None:
 
 def test_it_is_the_live_analyser(page: dict) -> None:
     """The first half of a song gives the first half of the numbers: nothing looks ahead."""
-    half = analyze.analyze(Tape(SONG[: SONG.size // 2]))
+    half = analysis.analyze(Tape(SONG[: SONG.size // 2]))
     n = len(half["t"])
     for key in ("rms", "bpm", "beat_phase", "onset_strength", "chroma"):
         assert half[key] == page[key][:n]
@@ -97,27 +97,27 @@ def test_it_is_the_live_analyser(page: dict) -> None:
 
 
 def test_hop_length_is_the_musicians_choice() -> None:
-    found = analyze.analyze(Tape(SONG), 512)
+    found = analysis.analyze(Tape(SONG), 512)
     assert found["hop"] == 512 and len(found["t"]) == SONG.size // 512
     with pytest.raises(UsageError, match="hop_length: 64 to 2048 samples at 44100 Hz, not 16"):
-        analyze.analyze(Tape(SONG), 16)
+        analysis.analyze(Tape(SONG), 16)
 
 
 def test_too_short_and_unwritable_say_so(tmp_path: Path) -> None:
     with pytest.raises(LivevizError, match=r"tape\.wav: too short"):
-        analyze.analyze(Tape(np.zeros(100)))
+        analysis.analyze(Tape(np.zeros(100)))
     with pytest.raises(LivevizError, match="cannot be written"):
-        analyze.write_json({}, tmp_path / "no" / "out.json")
+        analysis.write_json({}, tmp_path / "no" / "out.json")
     kept = tmp_path / "old.json"
     kept.write_text("old")
     with pytest.raises(LivevizError, match="not JSON compliant"):
-        analyze.write_json({**analyze.analyze(Tape(SONG[:9_000])), "rms": [float("nan")]}, kept)
+        analysis.write_json({**analysis.analyze(Tape(SONG[:9_000])), "rms": [float("nan")]}, kept)
     assert kept.read_text() == "old" and os.listdir(tmp_path) == ["old.json"]
 
 
 def test_the_page_is_a_png_that_shows_the_song(tmp_path: Path) -> None:
     path = tmp_path / "out.png"
-    analyze.run(Tape(SONG), path, None, "a song with ümlauts & $signs$.wav")
+    analysis.run(Tape(SONG), path, None, "a song with ümlauts & $signs$.wav")
     with Image.open(path) as image:
         image.load()
         assert image.format == "PNG" and image.size == (analysis_plot.WIDTH, analysis_plot.HEIGHT)
@@ -130,7 +130,7 @@ def test_the_page_is_a_png_that_shows_the_song(tmp_path: Path) -> None:
 
 def test_the_page_of_silence_and_of_one_hop_can_be_drawn(tmp_path: Path) -> None:
     for name, sound in (("silence", np.zeros((RATE, 2))), ("one hop", click(RATE)[:300])):
-        analyze.run(Tape(sound), tmp_path / f"{name}.png", None, name)
+        analysis.run(Tape(sound), tmp_path / f"{name}.png", None, name)
         assert (tmp_path / f"{name}.png").stat().st_size > 10_000
 
 

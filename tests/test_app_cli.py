@@ -108,7 +108,7 @@ def test_one_clear_line(liveviz, tmp_path: Path, words: list[str], code: int, sa
 
 
 def test_help_of_every_command(liveviz) -> None:
-    from liveviz.app.cli import COMMANDS
+    from liveviz.cli.main import COMMANDS
 
     top = liveviz("--help").stdout
     for command in COMMANDS:
@@ -125,7 +125,7 @@ def test_help_offers_the_backends_that_there_are(liveviz) -> None:
 
 @pytest.mark.parametrize("debug", [False, True])
 def test_a_message_cannot_steer_the_terminal(debug: bool, capsys: pytest.CaptureFixture[str]) -> None:
-    from liveviz.app import logs
+    from liveviz.runtime import logs
 
     root = logging.getLogger("liveviz")
     before = root.handlers[:], root.level, root.propagate, logging.raiseExceptions
@@ -198,7 +198,7 @@ def test_a_model_cut_in_half(liveviz, tmp_path: Path, root: Path) -> None:
 
 
 def test_mapping_commands(liveviz, tmp_path: Path, root: Path) -> None:
-    from liveviz.app.composition import registry
+    from liveviz.runtime.composition import registry
 
     listed = liveviz("mapping", "list").stdout
     assert all(name in listed for name in ("default", "chroma", "knobs"))

@@ -4,16 +4,16 @@ import logging
 
 import pytest
 
-from liveviz.app import coming
-from liveviz.app.coming import Coming
+from liveviz.runtime import model_progress
+from liveviz.runtime.model_progress import Coming
 
 
 def test_it_says_what_comes_how_far_it_is_and_when(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "liveviz.app")
+    caplog.set_level(logging.INFO, "liveviz.runtime")
     time = 100.0
-    monkeypatch.setattr(coming, "now", lambda: time)
+    monkeypatch.setattr(model_progress, "now", lambda: time)
     one = Coming("wide")
     assert one.words(time) == "model wide comes: it is looked at"
     one.told(0, 4)

@@ -16,9 +16,9 @@ import psutil
 import pytest
 from test_inputs_audio_device import Server, needs_pulse
 
-from liveviz.app import paths
-from liveviz.app.options import ShowOptions
-from liveviz.app.show import Show
+from liveviz.runtime import paths
+from liveviz.runtime.options import ShowOptions
+from liveviz.runtime.processes.supervisor import Show
 
 pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
 

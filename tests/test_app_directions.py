@@ -9,12 +9,12 @@ import pytest
 from heart import plain_generator, small
 from PIL import Image
 
-from liveviz.app import direction_sheet, model_sheet, page
-from liveviz.app.cli import main
-from liveviz.app.commands.model.pca import _named
-from liveviz.engine import finding
+from liveviz.cli.commands.model.pca import _named
+from liveviz.cli.main import main
+from liveviz.engine import directions_finder
 from liveviz.models import Card, Directions, Generator, open_model, pca, widen, write, write_bundle, write_card
-from liveviz.models.directions import MAX_ROWS
+from liveviz.models.directions.file import MAX_ROWS
+from liveviz.reports import contact_sheet, direction_sheet, model_sheet
 
 WIDE = small(16, classes=2, const_width=8, mapping_layers=1)
 
@@ -85,10 +85,10 @@ def test_names_go_with_their_directions() -> None:
 def test_a_file_s_directions_are_kept_where_a_show_looks(said, made: Generator, tmp_path: Path) -> None:
     write(tmp_path / "g.safetensors", made)
     last = said("pca", tmp_path / "g.safetensors", "--samples", "300", "--components", "3")[-1]
-    path = finding.kept_path(tmp_path / "cache" / "liveviz", open_model(tmp_path / "g.safetensors", []))
+    path = directions_finder.kept_path(tmp_path / "cache" / "liveviz", open_model(tmp_path / "g.safetensors", []))
     assert last == f"written: {path}"
     wide = widen(open_model(tmp_path / "g.safetensors", []), (1920, 480), "mirror")
-    assert (finding.find(wide, path.parent).share > 0).all()  # measured, though the picture is another
+    assert (directions_finder.find(wide, path.parent).share > 0).all()  # measured, though the picture is another
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_words_of_each(made: Generator) -> None:
 def test_tiles_keep_the_shape_of_pictures(shape: tuple[int, int, int]) -> None:
     raw = np.zeros((2, *shape), np.float32)
     raw[1] = np.nan
-    tiles = page.tiles(raw, 96)
+    tiles = contact_sheet.tiles(raw, 96)
     assert tiles.dtype == np.uint8 and tiles.shape[3] == 3
     assert tiles.shape[1] * tiles.shape[2] == pytest.approx(96 * 96, rel=0.03)
     assert tiles.shape[2] / tiles.shape[1] == pytest.approx(shape[2] / shape[1], rel=0.02)

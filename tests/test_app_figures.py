@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from liveviz.app.figures import Figures
-from liveviz.app.options import ShowOptions
-from liveviz.app.stats import compose, percentiles
-from liveviz.app.tick import Picture
+from liveviz.runtime.frame_times import Figures
+from liveviz.runtime.options import ShowOptions
+from liveviz.runtime.stats import compose, percentiles
+from liveviz.runtime.tick import Picture
 from liveviz.spec import ImageFrame, ParameterFrame
 
 OPTIONS = ShowOptions("demo", "default", Path("x.toml"), (64, 36), 10.0, 0, "testcard", "headless", None, None, False,

@@ -20,10 +20,11 @@ import pytest
 import soundfile
 from heart import plain_generator, small
 
-from liveviz.app import paths, progress
-from liveviz.app.commands import still
+from liveviz.cli.commands import still
 from liveviz.models import Card, open_model, pca, write_bundle
-from liveviz.spec import LivevizError, UsageError, write_whole
+from liveviz.runtime import paths, progress
+from liveviz.spec import LivevizError, UsageError
+from liveviz.system.files import write_whole
 
 QUICK = ["--backend", "testcard", "--size", "320x240", "--fps", "10", "--seed", "1"]
 
@@ -296,7 +297,7 @@ def test_npy_in_capitals(liveviz, tmp_path: Path) -> None:
 
 def test_nohup_stays(root: Path) -> None:
     code = (
-        "import signal; from liveviz.app import cli; signal.signal(signal.SIGHUP, signal.SIG_IGN); "
+        "import signal; from liveviz.cli import main as cli; signal.signal(signal.SIGHUP, signal.SIG_IGN); "
         "cli.main(['mapping', 'list']); assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN; "
         "assert signal.getsignal(signal.SIGTERM) is signal.default_int_handler"
     )
@@ -324,7 +325,7 @@ def test_no_cache_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", place.replace("{tmp}", str(tmp_path)))
     said: list[str] = []
-    monkeypatch.setattr(logging.getLogger("liveviz.app"), "warning", lambda text, *a: said.append(text % a))
+    monkeypatch.setattr(logging.getLogger("liveviz.runtime"), "warning", lambda text, *a: said.append(text % a))
     assert paths.cache() is None
     assert len(said) == 1 and "cannot be made" in said[0]
 

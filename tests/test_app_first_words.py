@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from liveviz.app import first_words
-from liveviz.app.cli import _parser
-from liveviz.app.options import ShowOptions
+from liveviz.cli.main import _parser
+from liveviz.runtime import first_words
+from liveviz.runtime.options import ShowOptions
 
 
 def options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *words: str) -> ShowOptions:
     """As the command makes them of its words."""
-    from liveviz.app.commands import play
+    from liveviz.cli.commands import play
 
     made: list[ShowOptions] = []
 

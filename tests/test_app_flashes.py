@@ -12,8 +12,8 @@ import soundfile
 from numpy.typing import NDArray
 
 from liveviz import mapping
-from liveviz.app import offline
-from liveviz.inputs.demo import DemoReader
+from liveviz.inputs.demo.reader import DemoReader
+from liveviz.runtime import offline
 
 FPS, FLASHES, AREA = 30, 3, 0.25
 FILES = mapping.list_files([Path(__file__).parents[1] / "mappings"])

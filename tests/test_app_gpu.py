@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from liveviz.app.gpu import picture, right, teach
-from liveviz.app.gpu.__main__ import STEPS
-from liveviz.app.gpu.report import Report
+from liveviz.bench.copies import host_copies
+from liveviz.bench.gpu import picture, right, teach
+from liveviz.bench.gpu.__main__ import STEPS
+from liveviz.bench.gpu.report import Report
 from liveviz.bending import ops
-from liveviz.engine.copies import host_copies
 
 BARE = """
 import sys
@@ -27,13 +27,13 @@ import importlib.util
 real = importlib.util.find_spec
 importlib.util.find_spec = lambda name, package=None: None if name.split(".")[0] in ABSENT else real(name, package)
 sys.meta_path.insert(0, Absent())
-from liveviz.app.gpu.__main__ import main
+from liveviz.bench.gpu.__main__ import main
 sys.exit(main(sys.argv[1:]))
 """
 
 
 def run(*words: str, folder: Path, root: Path, bare: bool = True) -> subprocess.CompletedProcess:
-    start = ["-c", BARE] if bare else ["-m", "liveviz.app.gpu"]
+    start = ["-c", BARE] if bare else ["-m", "liveviz.bench.gpu"]
     environment = {**os.environ, "OUT": str(folder / "out"), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(root)}
     command = [sys.executable, *start, *words]
     return subprocess.run(

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from liveviz.app import terminal
+from liveviz.cli import terminal
 from liveviz.signals import all_outputs, outputs
 from liveviz.spec import Output, SignalFrame, parse_stems
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from liveviz.app import logs
+from liveviz.runtime import logs
 
-_log = logging.getLogger("liveviz.app")
+_log = logging.getLogger("liveviz.runtime")
 
 
 @pytest.fixture(autouse=True)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liveviz.app import wire
-from liveviz.app.links import Links
-from liveviz.app.mailbox import Bell, Ring, Slot
+from liveviz.runtime.ipc import wire
+from liveviz.runtime.ipc.links import Links
+from liveviz.runtime.ipc.shared_memory import Bell, Ring, Slot
 from liveviz.spec import (
     AudioBlock,
     BendSetting,

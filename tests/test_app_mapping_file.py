@@ -16,12 +16,13 @@ from live_show import LiveShow, read_stats
 from PIL import Image
 
 from liveviz import models
-from liveviz.app import composition, copying, opening, paths
-from liveviz.app.links import Status
-from liveviz.app.mailbox import Slot
-from liveviz.app.mapping_file import MappingFile
-from liveviz.app.model_choice import ModelChoice
+from liveviz.runtime import composition, open_generator, paths
+from liveviz.runtime.ipc.links import Status
+from liveviz.runtime.ipc.shared_memory import Slot
+from liveviz.runtime.mapping_file import MappingFile
+from liveviz.runtime.model_choice import ModelChoice
 from liveviz.spec import LivevizError
+from liveviz.system import copying
 
 GOOD = 'version = 1\ntitle = "first"\n'
 LONG = (
@@ -162,7 +163,7 @@ def test_a_generator_that_is_still_being_copied_is_waited_for(folder: Path) -> N
 
     copying_it = threading.Thread(target=copy)
     copying_it.start()
-    found = opening.open_model(str(target))
+    found = open_generator.open_model(str(target))
     copying_it.join()
     assert found.fingerprint == models.read(folder / "mine.safetensors").fingerprint
 

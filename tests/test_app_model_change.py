@@ -14,11 +14,11 @@ from live_show import LiveShow, read_stats
 from pythonosc.udp_client import SimpleUDPClient
 
 from liveviz import models
-from liveviz.app import composition, model_change, paths
-from liveviz.app.model_change import Playing
-from liveviz.app.opening import Opener
 from liveviz.mapping import Show
 from liveviz.models import Card
+from liveviz.runtime import composition, model_swap, paths
+from liveviz.runtime.model_swap import Playing
+from liveviz.runtime.open_generator import Opener
 from liveviz.signals import outputs
 from liveviz.spec import LivevizError, ParameterFrame
 
@@ -47,7 +47,7 @@ def playing(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """One that plays `one`; whatever it prepares waits for `gate`."""
     monkeypatch.setattr(paths, "model_folders", lambda: [folder])
     monkeypatch.setattr(paths, "cache", lambda: tmp_path)
-    monkeypatch.setattr(model_change, "SETTLE_S", 0.0)
+    monkeypatch.setattr(model_swap, "SETTLE_S", 0.0)
     gate = threading.Event()
     made = Playing(
         "one",
@@ -176,7 +176,7 @@ def test_who_changes_his_mind_gets_the_last_one(playing: Playing) -> None:
 
 
 def test_who_pages_through_generators_makes_only_the_one_he_stops_at(playing: Playing, monkeypatch) -> None:
-    monkeypatch.setattr(model_change, "SETTLE_S", 0.15)
+    monkeypatch.setattr(model_swap, "SETTLE_S", 0.15)
     frames, asked = Frames(), []
     playing._opener._prepare = lambda *words: asked.append(words[0])
     for n in range(60):  # for 1.2 s, 50 a second
@@ -239,7 +239,7 @@ def test_where_two_take_too_long_they_take_turns(playing: Playing, monkeypatch) 
 
 def test_a_fade_on_the_device_is_the_one_on_the_host(folder: Path, tmp_path: Path, monkeypatch) -> None:
     from liveviz import engine
-    from liveviz.engine import cuda
+    from liveviz.engine.backends.cuda import backend as cuda
 
     def open_backend(generator, *, cache, bends, precision, threads):
         made = cuda.Cuda(generator, bends, "f32", "cpu")
@@ -248,10 +248,10 @@ def test_a_fade_on_the_device_is_the_one_on_the_host(folder: Path, tmp_path: Pat
 
     monkeypatch.setattr(cuda, "available", lambda: (True, "the CPU, for a test"))
     monkeypatch.setattr(cuda, "open_backend", open_backend)
-    monkeypatch.setattr(model_change, "SETTLE_S", 0.0)
+    monkeypatch.setattr(model_swap, "SETTLE_S", 0.0)
     monkeypatch.setattr(paths, "model_folders", lambda: [folder])
     monkeypatch.setattr(paths, "cache", lambda: tmp_path)
-    monkeypatch.setattr(model_change, "now", lambda: 0.0)  # no engine is slow
+    monkeypatch.setattr(model_swap, "now", lambda: 0.0)  # no engine is slow
     shows = [Playing("one", frozenset(), lambda size: True, Opener("cuda")) for _ in range(2)]
     clocks = [Frames(), Frames()]
     for show in shows:

@@ -18,13 +18,14 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 from test_app_play import free_port
 
 from liveviz import models, signals
-from liveviz.app import arguments, composition, hints, mapping_file, model_choice, paths
-from liveviz.app.accounts import Accounts
-from liveviz.app.control_page import ControlPage
-from liveviz.app.facts import Teller, read
-from liveviz.inputs.osc import Arrival
-from liveviz.inputs.osc_packet import read_packet
+from liveviz.cli import arguments
+from liveviz.inputs.control.osc import Arrival
+from liveviz.inputs.control.osc_packet import read_packet
 from liveviz.mapping import Facts, Show
+from liveviz.runtime import composition, hints, mapping_file, model_choice, paths
+from liveviz.runtime.message_account import Accounts
+from liveviz.runtime.message_log import ControlPage
+from liveviz.runtime.model_facts import Teller, read
 from liveviz.spec import ControlMessage, UsageError
 
 SMALL = ("--size", "320x180", "--headless", "--backend", "testcard", "--midi", "none")

@@ -14,8 +14,8 @@ import pytest
 import soundfile
 from heart import plain_generator, small
 
-from liveviz.app.cli import COMMANDS
-from liveviz.app.commands import model
+from liveviz.cli.commands import model
+from liveviz.cli.main import COMMANDS
 from liveviz.models import Card, write_bundle
 
 QUICK = ["--size", "64x36", "--fps", "5"]
@@ -49,7 +49,7 @@ RUNS = [
 EVERY = """
 import json, os, sys, time
 from pathlib import Path
-from liveviz.app.cli import main
+from liveviz.cli.main import main
 log, found, codes = Path(os.environ["NETWORK_LOG"]), {}, {}
 for words in json.loads(sys.argv[1]):
     before = log.read_text()

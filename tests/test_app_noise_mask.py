@@ -10,8 +10,8 @@ import pytest
 from live_show import LiveShow
 from PIL import Image
 
-from liveviz.app import composition, noise_mask
-from liveviz.app.mailbox import Slot
+from liveviz.runtime import composition, noise_mask
+from liveviz.runtime.ipc.shared_memory import Slot
 from liveviz.spec import LivevizError
 
 
@@ -134,7 +134,7 @@ def save(path: Path, level: int) -> None:
 def test_a_live_show_follows_its_mask_and_keeps_the_old_one_through_every_mistake(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.WARNING, "liveviz.app")
+    caplog.set_level(logging.WARNING, "liveviz.runtime")
     text, show, picture = 'version = 1\nnoise_mask = "mask.png"\n', tmp_path / "show.toml", tmp_path / "mask.png"
     save(picture, 51)
     slot, used = Slot(10_000), list[np.ndarray | None]()

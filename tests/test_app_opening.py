@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liveviz import models
-from liveviz.app import opening, paths
+from liveviz.runtime import open_generator, paths
 
 SIDES = st.integers(16, 8192)
 
@@ -21,6 +21,6 @@ def shapes() -> dict[str, float]:
 @settings(derandomize=True, max_examples=300)
 @given(SIDES, SIDES)
 def test_the_one_that_plays_is_the_nearest_in_shape(shapes: dict[str, float], width: int, height: int) -> None:
-    chosen = opening.shipped_for((width, height))
+    chosen = open_generator.shipped_for((width, height))
     off = {name: abs(math.log(width / height) - shape) for name, shape in shapes.items()}
     assert off[chosen] <= min(off.values()) + 1e-9

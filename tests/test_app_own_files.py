@@ -15,8 +15,8 @@ import soundfile
 from live_show import LiveShow
 from PIL import Image
 
-from liveviz.app import own_files, paths, settings
-from liveviz.app.cli import main
+from liveviz.cli.main import main
+from liveviz.runtime import own_files, paths, settings
 from liveviz.spec import LivevizError
 
 NEW = ["model", "new", "--resolution", "16", "--channel-base", "64", "--channel-max", "8", "--seed", "1"]

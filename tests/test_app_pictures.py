@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 from host_driver import Buffers, HostDriver
 
-from liveviz.app import pictures, wire
-from liveviz.app.mailbox import Slot
-from liveviz.app.pictures import PLACES, Receiver, Sender
 from liveviz.engine import DeviceImage
 from liveviz.outputs.headless import Headless
+from liveviz.runtime import picture_transport
+from liveviz.runtime.ipc import wire
+from liveviz.runtime.ipc.shared_memory import Slot
+from liveviz.runtime.picture_transport import PLACES, Receiver, Sender
 from liveviz.spec import ImageFrame, LivevizError
 
 SPAWN = multiprocessing.get_context("spawn")
@@ -162,7 +163,7 @@ def test_a_picture_that_is_overwritten_while_it_is_copied_is_not_shown(boxes, gl
 
 
 def test_where_the_stage_cannot_take_them_they_go_through_the_host_and_it_says_why(boxes, gl, caplog) -> None:
-    caplog.set_level(logging.INFO, "liveviz.app")
+    caplog.set_level(logging.INFO, "liveviz.runtime")
     renderer = str(gl.info["GL_RENDERER"])
     if "nvidia" in renderer.lower():
         pytest.skip("OpenGL runs on an NVIDIA GPU here")
@@ -194,7 +195,7 @@ class NoSharing(HostDriver):
 
 @pytest.mark.parametrize(("driver", "why"), [(NoMemory, "out of memory"), (NoSharing, "not supported here")])
 def test_an_engine_without_a_ring_says_so_once_and_goes_on(boxes, gl, caplog, driver, why: str) -> None:
-    caplog.set_level(logging.INFO, "liveviz.app")
+    caplog.set_level(logging.INFO, "liveviz.runtime")
     stage, _ = receiver(boxes, gl)
     made: list[HostDriver] = []
     sender = Sender(*boxes, lambda: made.append(driver()) or made[-1])
@@ -222,7 +223,7 @@ def test_a_ring_that_cannot_be_opened_is_refused_until_another_engine_comes(boxe
     sender.send(on_host(2), 0.0)
     assert (shown(stage, until_new(stage), gl) == 2).all()
     driver.open_shared = shared  # type: ignore[method-assign]
-    monkeypatch.setattr(pictures.os, "getpid", lambda: 4_000_000)  # the engine was started again
+    monkeypatch.setattr(picture_transport.os, "getpid", lambda: 4_000_000)  # the engine was started again
     again = Sender(*boxes, HostDriver)
     assert again.stays(True, "cuda") and again.way == "CUDA to OpenGL, no host copy"
     again.send(drawn(3), 0.0)

@@ -11,10 +11,11 @@ import psutil
 import pytest
 from test_app_model_change import bundle
 
-from liveviz.app import preparing
-from liveviz.app.options import ShowOptions
 from liveviz.bending import Stage
-from liveviz.spec import LivevizError, start_behind, step_up
+from liveviz.runtime import precompile
+from liveviz.runtime.options import ShowOptions
+from liveviz.spec import LivevizError
+from liveviz.system.threads import start_behind, step_up
 
 pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
 
@@ -44,14 +45,14 @@ def until_there() -> psutil.Process:
 
 def test_stages_survive_the_command_line() -> None:
     stages = frozenset({Stage(8, "*move"), Stage(64, "blur"), Stage(8, "*move.1")})
-    assert preparing.parse_stages(preparing.stages_text(stages)) == stages
-    assert preparing.parse_stages("") == preparing.parse_stages("x:y,,:") == frozenset()
+    assert precompile.parse_stages(precompile.stages_text(stages)) == stages
+    assert precompile.parse_stages("") == precompile.parse_stages("x:y,,:") == frozenset()
 
 
 def test_what_is_compiled_lies_in_the_cache_for_the_show(tmp_path: Path, options: ShowOptions) -> None:
     a, b = (str(bundle(tmp_path, name, 32, 1)) for name in ("a", "b"))  # one family
     told: list[tuple[int, int]] = []
-    preparing.prepare(b, a, frozenset({Stage(8, "*move")}), options, lambda: True, lambda *part: told.append(part))
+    precompile.prepare(b, a, frozenset({Stage(8, "*move")}), options, lambda: True, lambda *part: told.append(part))
     assert told == [(0, 4), (1, 4), (2, 4), (3, 4)]  # three on the way, and the one itself
     assert (
         len(list((tmp_path / "cache" / "liveviz").rglob("*.openvino"))) == 1
@@ -65,7 +66,7 @@ def test_what_cannot_be_had_is_told_in_its_own_line(tmp_path: Path, options: Sho
     (cut / "generator.safetensors").write_bytes(whole[: len(whole) // 2])
     for name in (str(cut), "nowhere"):
         with pytest.raises(LivevizError) as told:
-            preparing.prepare(name, a, frozenset(), options, lambda: True)
+            precompile.prepare(name, a, frozenset(), options, lambda: True)
         assert name in str(told.value) and "\n" not in str(told.value) and "Traceback" not in str(told.value)
 
 
@@ -92,7 +93,7 @@ def test_it_may_be_killed_in_the_middle_or_be_wanted_no_more(tmp_path: Path, opt
 
     def work() -> None:
         try:
-            preparing.prepare(a, a, frozenset(), options, wanted.is_set)
+            precompile.prepare(a, a, frozenset(), options, wanted.is_set)
         except LivevizError as error:
             said.append(str(error))
 

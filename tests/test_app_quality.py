@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liveviz.app import quality, quality_steps
-from liveviz.app.in_between import InBetween
-from liveviz.app.quality import Quality, Seen
-from liveviz.app.quality_steps import NAMES
+from liveviz.runtime.quality import controller as quality
+from liveviz.runtime.quality import steps as quality_steps
+from liveviz.runtime.quality.controller import Quality, Seen
+from liveviz.runtime.quality.in_between import InBetween
+from liveviz.runtime.quality.steps import NAMES
 
 FPS = 30.0
 STEPS = quality_steps.ladder(light=0.22, small=0.75, effects=True)

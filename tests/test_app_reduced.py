@@ -8,11 +8,13 @@ import pytest
 from heart import frame
 
 from liveviz import models
-from liveviz.app import paths, quality_start, quality_steps
-from liveviz.app.model_change import Playing
-from liveviz.app.opening import Opener
-from liveviz.app.reduced import Reduction
 from liveviz.models import Card
+from liveviz.runtime import paths
+from liveviz.runtime.model_swap import Playing
+from liveviz.runtime.open_generator import Opener
+from liveviz.runtime.quality import start as quality_start
+from liveviz.runtime.quality import steps as quality_steps
+from liveviz.runtime.quality.reduced import Reduction
 
 LIGHT, SMALL = Reduction(light=True), Reduction(small=True)
 

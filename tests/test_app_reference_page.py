@@ -7,17 +7,18 @@ import pytest
 from PIL import Image
 
 from liveviz import mapping, signals
-from liveviz.app import composition, reference_page
+from liveviz.reports import mapping_reference
+from liveviz.runtime import composition
 from liveviz.spec import LivevizError
 from liveviz.spec.keys import KEYS
 
 
 def test_the_page_in_docs_is_what_the_program_reads(root: Path) -> None:
-    assert (root / "docs" / reference_page.PAGE).read_text() == reference_page.page(), "run `make docs`"
+    assert (root / "docs" / mapping_reference.PAGE).read_text() == mapping_reference.page(), "run `make docs`"
 
 
 def test_every_word_of_the_language_is_on_it() -> None:
-    page = reference_page.page()
+    page = mapping_reference.page()
     words = {key for table in mapping.TABLES.values() for key in table} | set(mapping.CURVES) | set(KEYS)
     words |= {o.name for o in signals.outputs()} | set(composition.registry().names)
     assert [word for word in sorted(words) if f"`{word}`" not in page] == []
@@ -66,20 +67,20 @@ def test_what_is_on_it_is_known_and_nothing_else(title: str, body: str) -> None:
 
 
 def test_every_effect_has_a_picture_in_which_it_is_seen(root: Path) -> None:
-    folder = root / "docs" / reference_page.PICTURES
+    folder = root / "docs" / mapping_reference.PICTURES
     names = {path.stem for path in folder.glob("*.jpg")}
     assert names == {"none", *composition.shaders()}, "run `make docs`"
-    drawn = reference_page.pictures()
+    drawn = mapping_reference.pictures()
     for name in names:
         with Image.open(folder / f"{name}.jpg") as picture:
             there = np.asarray(picture.convert("RGB"), np.float32)
-        assert there.shape == (reference_page.SIZE[1], reference_page.SIZE[0], 3)
+        assert there.shape == (mapping_reference.SIZE[1], mapping_reference.SIZE[0], 3)
         assert np.abs(there - drawn[name]).mean() < 6.0, f"{name}: run `make docs`"
         if name != "none":
             assert np.abs(drawn[name].astype(np.float32) - drawn["none"]).mean() > 1.0, name
 
 
 def test_the_command_prints_it(liveviz, tmp_path: Path) -> None:
-    assert liveviz("mapping", "reference").stdout == reference_page.page()
+    assert liveviz("mapping", "reference").stdout == mapping_reference.page()
     done = liveviz("mapping", "reference", "-o", tmp_path / "new" / "docs")
     assert done.returncode == 0 and (tmp_path / "new" / "docs" / "effects" / "glow.jpg").stat().st_size > 1000

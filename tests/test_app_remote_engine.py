@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liveviz.app.remote_engine import Turns
+from liveviz.runtime.remote_engine import Turns
 
 
 def run(turns: Turns, fits: list[bool]) -> list[bool]:

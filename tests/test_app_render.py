@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liveviz import bending, engine, mapping, models, signals
-from liveviz.app import composition, paths
 from liveviz.outputs.headless import Headless
 from liveviz.post import Chain
+from liveviz.runtime import composition, paths
 from liveviz.spec import LatentTerm, ParameterFrame
 
 SIZE = (192, 108)
@@ -240,9 +240,9 @@ def test_any_parameters_make_a_finite_picture(studio: Studio, data: st.DataObjec
 
 
 def test_offline_and_live_share_the_tick() -> None:
-    """The walls again: only `tick.py` steps the show; `accounts.py` steps one of its own, to say what messages do."""
+    """The walls again: only `tick.py` steps the show; `message_account.py` steps one of its own, to say what messages do."""
     from live_show import ROOT
 
-    files = (ROOT / "liveviz/app").rglob("*.py")
+    files = (ROOT / "liveviz/runtime").rglob("*.py")
     callers = sorted(p.name for p in files if "show.step(" in p.read_text().replace("_show", "show"))
-    assert callers == ["accounts.py", "tick.py"]
+    assert callers == ["message_account.py", "tick.py"]

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from test_inputs_audio_device import Server, needs_pulse
 
-from liveviz.app import roundtrip, settings
+from liveviz.cli import roundtrip
+from liveviz.runtime import settings
 from liveviz.spec import AudioBlock, LivevizError
 
 pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone

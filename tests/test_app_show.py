@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from liveviz.app import paths
-from liveviz.app.options import ShowOptions
-from liveviz.app.show import Show
-from liveviz.clock import now
+from liveviz.runtime import paths
+from liveviz.runtime.options import ShowOptions
+from liveviz.runtime.processes.supervisor import Show
+from liveviz.system.clock import now
 
 
 class Dead:

@@ -11,10 +11,10 @@ from bends import any_generator
 from heart import frame, plain_generator, relative_error, small
 
 from liveviz import bending, engine
-from liveviz.engine.cuda import Cuda
-from liveviz.engine.folding import layers_of
-from liveviz.engine.rewrite import rewrite
-from liveviz.engine.static_torch import StaticNetwork
+from liveviz.engine.backends.cuda.backend import Cuda
+from liveviz.engine.backends.cuda.static import StaticNetwork
+from liveviz.engine.stylegan.folding import layers_of
+from liveviz.engine.stylegan.rewrite import rewrite
 from liveviz.models import Generator
 from liveviz.spec import BendSetting, Channels
 

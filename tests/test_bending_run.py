@@ -13,9 +13,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from liveviz import bending
-from liveviz.app.wire import ParameterWire
-from liveviz.engine.folding import layers_of
-from liveviz.models.reference_stylegan2 import Layer
+from liveviz.engine.stylegan.folding import layers_of
+from liveviz.models.stylegan.reference2 import Layer
+from liveviz.runtime.ipc.wire import ParameterWire
 from liveviz.spec import CORE_PARAMETERS, BendSetting, Channels, ParameterFrame
 
 LAYERS = {4: bending.Layer(8, 4, 4, (8,)), 8: bending.Layer(6, 8, 8, (6, 6))}

@@ -10,11 +10,14 @@ import torch
 from heart import frame, plain_generator, small
 
 from liveviz import bending, engine
-from liveviz.engine import openvino, openvino_device, registry
+from liveviz.bench.benchmark import bench
+from liveviz.engine import registry
 from liveviz.engine.backend import pack_rgba
-from liveviz.engine.bench import random_frames
-from liveviz.engine.cuda import Cuda
-from liveviz.engine.folding import layers_of
+from liveviz.engine.backends.cuda.backend import Cuda
+from liveviz.engine.backends.openvino import backend as openvino
+from liveviz.engine.backends.openvino import device as openvino_device
+from liveviz.engine.stylegan.folding import layers_of
+from liveviz.engine.trial_frames import random_frames
 from liveviz.models import Generator, MappingNetwork, pca
 from liveviz.spec import BendSetting, LatentTerm, LivevizError, UsageError
 
@@ -233,7 +236,7 @@ def test_opening_openvino_loads_no_torch() -> None:
         "import sys, liveviz.engine as e, liveviz.models as m\n"
         "g = m.new(m.small_config(16, 64, 4), 1)\n"
         "b = e.create(e.choose('auto') if e.choose('auto') != 'cuda' else 'openvino', g, threads=1)\n"
-        "from liveviz.engine.bench import random_frames\n"
+        "from liveviz.engine.trial_frames import random_frames\n"
         "list(map(b.render, random_frames(2, 0)))\n"
         "print([n for n in ('torch', 'PIL', 'scipy') if n in sys.modules])"
     )
@@ -243,7 +246,7 @@ def test_opening_openvino_loads_no_torch() -> None:
 
 def test_bench_feeds_fresh_frames_and_leaves_out_the_warm_up(generator: Generator) -> None:
     ticks = iter(float(n) for n in range(1000))
-    result = engine.bench(engine.create("testcard", generator), now=lambda: next(ticks), frames=10, warmup=3)
+    result = bench(engine.create("testcard", generator), now=lambda: next(ticks), frames=10, warmup=3)
     assert result["ms"] == {"p50": 1000.0, "p95": 1000.0, "p99": 1000.0} and result["fps"] == 1.0
     assert set(result) == {"device", "precision", "ms", "fps"}
     frames = list(random_frames(20, 1, frozenset({8})))

@@ -14,12 +14,12 @@ from foreign_files import FIXTURES
 from heart import frame, plain_generator, relative_error, small
 
 from liveviz import bending, engine
-from liveviz.engine import fused
-from liveviz.engine.cuda import Cuda
-from liveviz.engine.device import DeviceNoise, DeviceStyles
-from liveviz.engine.folding import factors, layers_of
-from liveviz.engine.noise import NoiseFields
-from liveviz.engine.rewrite import rewrite
+from liveviz.engine.backends.cuda import fused
+from liveviz.engine.backends.cuda.backend import Cuda
+from liveviz.engine.backends.cuda.device import DeviceNoise, DeviceStyles
+from liveviz.engine.stylegan.folding import factors, layers_of
+from liveviz.engine.stylegan.noise import NoiseFields
+from liveviz.engine.stylegan.rewrite import rewrite
 from liveviz.models import Generator, MappingNetwork
 from liveviz.models.importing import import_file
 from liveviz.spec import BendSetting, LatentTerm, UsageError, layer_range

@@ -10,7 +10,7 @@ import pytest
 from heart import frame, plain_generator, small
 
 from liveviz import engine
-from liveviz.engine import finding
+from liveviz.engine import directions_finder
 from liveviz.models import Generator, pca, read_directions, write_directions
 from liveviz.spec import LivevizError
 
@@ -29,7 +29,7 @@ def picture(made: engine.Engine, values: dict[str, float]) -> np.ndarray:
 def test_live_the_first_frame_does_not_wait(
     generator: Generator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    go, done, real = threading.Event(), threading.Event(), finding.pca
+    go, done, real = threading.Event(), threading.Event(), directions_finder.pca
 
     def slow(*args, **kwargs):  # type: ignore[no-untyped-def]
         assert go.wait(60)
@@ -37,7 +37,7 @@ def test_live_the_first_frame_does_not_wait(
         done.set()
         return found
 
-    monkeypatch.setattr(finding, "pca", slow)
+    monkeypatch.setattr(directions_finder, "pca", slow)
     made = engine.Engine("openvino", generator, precision="f32", threads=1, cache=tmp_path)
     plain = picture(made, {})
     np.testing.assert_array_equal(picture(made, TURNED), plain)  # not there yet: the knob does nothing
@@ -50,8 +50,8 @@ def test_live_the_first_frame_does_not_wait(
     assert np.abs(picture(made, TURNED) - plain).max() > 3
     np.testing.assert_array_equal(picture(made, {}), plain)
     made.close()
-    assert finding.kept_path(tmp_path, generator).is_file()
-    monkeypatch.setattr(finding, "pca", None)  # the second time nothing is computed
+    assert directions_finder.kept_path(tmp_path, generator).is_file()
+    monkeypatch.setattr(directions_finder, "pca", None)  # the second time nothing is computed
     again = engine.Engine("openvino", generator, precision="f32", threads=1, cache=tmp_path, wait=True)
     assert np.abs(picture(again, TURNED) - plain).max() > 3
     again.close()
@@ -73,30 +73,30 @@ def test_a_show_that_ends_at_once(generator: Generator) -> None:
 
 
 def test_the_cache_is_of_this_generator_alone(generator: Generator, tmp_path: Path) -> None:
-    found = finding.find(generator, tmp_path)
-    path = finding.kept_path(tmp_path, generator)
-    assert path != finding.kept_path(tmp_path, plain_generator(small(16, classes=2), 5))
+    found = directions_finder.find(generator, tmp_path)
+    path = directions_finder.kept_path(tmp_path, generator)
+    assert path != directions_finder.kept_path(tmp_path, plain_generator(small(16, classes=2), 5))
     np.testing.assert_array_equal(read_directions(path, 20).components, found.components)
     measured = pca(generator, 300, 4)
     write_directions(path, measured)  # as `liveviz model pca` does
-    np.testing.assert_array_equal(finding.find(generator, tmp_path).components, measured.components)
+    np.testing.assert_array_equal(directions_finder.find(generator, tmp_path).components, measured.components)
 
 
 @pytest.mark.parametrize("damage", [b"", b"\xff" * 500, "cut", "other"])
 def test_a_damaged_cache_is_found_again(
     generator: Generator, tmp_path: Path, damage: bytes | str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    path = finding.kept_path(tmp_path, generator)
+    path = directions_finder.kept_path(tmp_path, generator)
     if damage == "other":
         write_directions(path, pca(plain_generator(small(16, w_dim=7)), 300, 4))
     elif damage == "cut":
-        finding.find(generator, tmp_path)
+        directions_finder.find(generator, tmp_path)
         path.write_bytes(path.read_bytes()[:-5])
     else:
         assert isinstance(damage, bytes)
         path.write_bytes(damage)
     with caplog.at_level(logging.WARNING):
-        found = finding.find(generator, tmp_path)
+        found = directions_finder.find(generator, tmp_path)
     assert found.components.shape == (16, 20) and len(caplog.records) == 1 and "again" in caplog.text
     np.testing.assert_array_equal(read_directions(path, 20).std, found.std)
 
@@ -104,17 +104,17 @@ def test_a_damaged_cache_is_found_again(
 def test_no_cache_can_be_written(generator: Generator, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "cache").write_bytes(b"a file where the folder should be")
     with caplog.at_level(logging.WARNING):
-        assert len(finding.find(generator, tmp_path / "cache").std) == 16
+        assert len(directions_finder.find(generator, tmp_path / "cache").std) == 16
     assert "not kept" in caplog.text
 
 
 def test_the_cache_does_not_grow_for_ever(
     generator: Generator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(finding, "KEPT", 3)
+    monkeypatch.setattr(directions_finder, "KEPT", 3)
     found = pca(generator, 300, 2)
     for n in range(5):
-        finding.keep(tmp_path / f"{n}.directions", found)
+        directions_finder.keep(tmp_path / f"{n}.directions", found)
         os.utime(tmp_path / f"{n}.directions", (1000 + n, 1000 + n))
     assert {path.name for path in tmp_path.iterdir()} == {"2.directions", "3.directions", "4.directions"}
 
@@ -125,7 +125,7 @@ def test_what_goes_wrong_is_told_and_the_show_goes_on(
     def refuse(*args, **kwargs):  # type: ignore[no-untyped-def]
         raise LivevizError("no directions here")
 
-    monkeypatch.setattr(finding, "pca", refuse)
+    monkeypatch.setattr(directions_finder, "pca", refuse)
     with caplog.at_level(logging.WARNING):
         made = engine.Engine("openvino", generator, precision="f32", threads=1)
         plain = picture(made, {})

@@ -10,11 +10,12 @@ from heart import frame, has_bf16, plain_generator, relative_error, rms_error, s
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liveviz.engine import create, openvino
-from liveviz.engine.cuda import Cuda
-from liveviz.engine.openvino_graph import Graph, whole_picture, whole_pixels
-from liveviz.engine.openvino_graph import styles as openvino_styles
-from liveviz.engine.rewrite import rewrite
+from liveviz.engine import create
+from liveviz.engine.backends.cuda.backend import Cuda
+from liveviz.engine.backends.openvino import backend as openvino
+from liveviz.engine.backends.openvino.graph import Graph, whole_picture, whole_pixels
+from liveviz.engine.backends.openvino.graph import styles as openvino_styles
+from liveviz.engine.stylegan.rewrite import rewrite
 from liveviz.models import ARCHITECTURES, Generator, GeneratorConfig, MappingNetwork, new, small_config
 from liveviz.spec import LivevizError
 

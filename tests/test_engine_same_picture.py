@@ -10,9 +10,9 @@ from foreign_files import FIXTURES
 from heart import close_to_original, frame, has_bf16, plain_generator, relative_error, small
 
 from liveviz.engine import create
-from liveviz.engine.bf16 import rounded, steady
-from liveviz.engine.cuda import Cuda
-from liveviz.engine.view import view
+from liveviz.engine.backends.cuda.backend import Cuda
+from liveviz.engine.backends.openvino.bf16 import rounded, steady
+from liveviz.engine.stylegan.view import view
 from liveviz.models import Generator
 from liveviz.models.importing import import_file
 

@@ -12,9 +12,10 @@ import pytest
 from heart import frame, plain_generator, small
 
 from liveviz import bending, engine
-from liveviz.engine import show
+from liveviz.engine import engine as show
 from liveviz.models import Generator
-from liveviz.spec import BendSetting, Channels, LivevizError, stand_back
+from liveviz.spec import BendSetting, Channels, LivevizError
+from liveviz.system.threads import stand_back
 
 ZOOM8 = (BendSetting("zoom", 8, 0.3),)
 TURN16 = (BendSetting("rotate", 16, 0.1),)

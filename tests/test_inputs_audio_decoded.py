@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from liveviz.inputs.audio import open_reader
-from liveviz.inputs.downmix import Downmix
+from liveviz.inputs.audio.downmix import Downmix
+from liveviz.inputs.audio.sources import open_reader
 from liveviz.spec import LivevizError, parse_stems
 
 RATE = 44_100

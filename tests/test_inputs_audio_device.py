@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from liveviz.clock import now
-from liveviz.inputs import audio
-from liveviz.inputs.audio_portaudio import BlockTimes, bounded, refresh
+from liveviz.inputs.audio import sources
+from liveviz.inputs.audio.portaudio import BlockTimes, bounded, refresh
 from liveviz.spec import LivevizError
+from liveviz.system.clock import now
 
 pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
 
@@ -75,7 +75,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
     yield server
     server.kill()
     with contextlib.suppress(LivevizError):  # a sound system that hangs must not take the tests with it
-        audio.look_again()
+        sources.look_again()
 
 
 def sweep(seconds: float) -> np.ndarray:
@@ -99,9 +99,9 @@ def collect(sources: list, seconds: float, until=lambda: False) -> list[list]:
 def test_what_is_played_is_captured_at_the_time_it_is_heard(server: Server, tmp_path: Path) -> None:
     sound = sweep(2.0)
     soundfile.write(tmp_path / "sweep.wav", sound, RATE, subtype="FLOAT")
-    ear = audio.open_live("PULS", now, loop=False)
+    ear = sources.open_live("PULS", now, loop=False)
     assert (ear.label, ear.sample_rate, ear.channels, ear.duration) == ("pulse", RATE, 2, None)
-    mouth = audio.open_live(str(tmp_path / "sweep.wav"), now, loop=False)
+    mouth = sources.open_live(str(tmp_path / "sweep.wav"), now, loop=False)
     ear.start()
     mouth.start()
     assert mouth.heard and not ear.heard
@@ -133,7 +133,7 @@ def test_what_is_played_is_captured_at_the_time_it_is_heard(server: Server, tmp_
 
 @needs_pulse
 def test_times_of_captured_blocks_are_past_in_order_and_even(server: Server) -> None:
-    ear = audio.open_live(None, now, loop=False)
+    ear = sources.open_live(None, now, loop=False)
     assert ear.notice is None and ear.label == "default"
     ear.start()
     end = time.monotonic() + 15
@@ -153,7 +153,7 @@ def test_times_of_captured_blocks_are_past_in_order_and_even(server: Server) -> 
 @needs_pulse
 def test_sound_is_heard_again_after_the_output_stalled(server: Server, tmp_path: Path) -> None:
     soundfile.write(tmp_path / "sweep.wav", sweep(1.0), RATE, subtype="FLOAT")
-    mouth = audio.open_live(str(tmp_path / "sweep.wav"), now, loop=True)
+    mouth = sources.open_live(str(tmp_path / "sweep.wav"), now, loop=True)
     mouth.start()
     (played,) = collect([mouth], 10.0, until=lambda: mouth._sounding)
     server.process.send_signal(signal.SIGSTOP)
@@ -174,10 +174,10 @@ def test_sound_is_heard_again_after_the_output_stalled(server: Server, tmp_path:
 
 HUNG = """
 import sys, time
-from liveviz.clock import now
-from liveviz.inputs import audio
+from liveviz.system.clock import now
+from liveviz.inputs.audio import sources
 from liveviz.spec import LivevizError
-ear, demo = audio.open_live("pulse", now, loop=False), audio.open_live("demo", now, loop=True)
+ear, demo = sources.open_live("pulse", now, loop=False), sources.open_live("demo", now, loop=True)
 ear.start()
 demo.start()
 while not ear.blocks(0.1) or not demo.blocks(0.1):
@@ -227,21 +227,21 @@ def test_nothing_hangs_with_a_server_that_stops_answering(tmp_path: Path, root: 
 
 @needs_pulse
 def test_devices_are_listed_and_an_unknown_one_names_them(server: Server) -> None:
-    found, reason = audio.devices()
+    found, reason = sources.devices()
     assert reason is None
     pulse = next(d for d in found if d.name == "pulse")
     assert pulse.inputs > 0 and pulse.outputs > 0 and pulse.host_api == "ALSA" and pulse.default_rate == RATE
     assert sum(d.default_input for d in found) == 1 and sum(d.default_output for d in found) == 1
     with pytest.raises(LivevizError, match=r"kazoo.*pulse"):
-        audio.open_live("kazoo", now, loop=False)
+        sources.open_live("kazoo", now, loop=False)
 
 
 NO_DEVICES = """
-from liveviz.clock import now
-from liveviz.inputs import audio
+from liveviz.system.clock import now
+from liveviz.inputs.audio import sources
 from liveviz.spec import LivevizError
-print(audio.devices())
-source = audio.open_live(None, now, loop=False)
+print(sources.devices())
+source = sources.open_live(None, now, loop=False)
 source.start()
 end = now() + 20.0
 while not (blocks := source.blocks(0.5)) and now() < end:
@@ -249,7 +249,7 @@ while not (blocks := source.blocks(0.5)) and now() < end:
 print(source.label, source.heard, bool(blocks), source.notice)
 source.close()
 try:
-    audio.open_live("kazoo", now, loop=False)
+    sources.open_live("kazoo", now, loop=False)
 except LivevizError as error:
     print(error)
 """
@@ -303,8 +303,8 @@ def test_block_times_follow_the_samples_through_jitter_and_wrong_claims() -> Non
 
 def test_a_sound_system_that_hangs_while_it_is_opened_again_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Then only another process can listen: the ears end, and their parent starts them again."""
-    from liveviz.inputs import audio_device
-    from liveviz.inputs.audio_portaudio import Device
+    from liveviz.inputs.audio.portaudio import Device
+    from liveviz.inputs.audio.sources import device as audio_device
 
     class Stream:
         latency = 0.01
@@ -326,7 +326,7 @@ def test_a_sound_system_that_hangs_while_it_is_opened_again_is_told(monkeypatch:
     try:
         with pytest.raises(LivevizError, match="'card' does not answer") as caught:
             collect([ear], 8.0)
-        assert audio.hangs(caught.value)
+        assert sources.hangs(caught.value)
     finally:
         hang.set()
         ear.close()

@@ -9,9 +9,9 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liveviz.inputs.audio import open_live, open_reader
-from liveviz.inputs.audio_contract import CEILING
-from liveviz.inputs.audio_file import FileReader
+from liveviz.inputs.audio.contract import CEILING
+from liveviz.inputs.audio.file import FileReader
+from liveviz.inputs.audio.sources import open_live, open_reader
 from liveviz.spec import LivevizError
 
 RATE = 44_100

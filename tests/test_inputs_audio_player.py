@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from liveviz.inputs.audio import open_live, open_reader
-from liveviz.inputs.audio_output import OutputFeed
-from liveviz.inputs.audio_player import PlayedSource
+from liveviz.inputs.audio.output import OutputFeed
+from liveviz.inputs.audio.player import PlayedSource
+from liveviz.inputs.audio.sources import open_live, open_reader
 from liveviz.spec import AudioBlock, LivevizError
 
 pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
@@ -221,11 +221,11 @@ def test_a_song_is_heard_at_the_rate_of_the_output(rate: int) -> None:
 
 HEARD = """
 import sys
-from liveviz.clock import now
-from liveviz.inputs import audio
+from liveviz.system.clock import now
+from liveviz.inputs.audio import sources
 from liveviz.spec import LivevizError
-(name,) = [d.name for d in audio.devices()[0] if d.outputs and d.host_api.startswith("JACK")]
-source = audio.open_live(sys.argv[1], now, loop=False, output=name[:4].upper())
+(name,) = [d.name for d in sources.devices()[0] if d.outputs and d.host_api.startswith("JACK")]
+source = sources.open_live(sys.argv[1], now, loop=False, output=name[:4].upper())
 source.start()
 heard = frames = 0
 while not source.finished:

@@ -12,9 +12,9 @@ import pytest
 import soundfile
 from test_inputs_audio_device import Server, needs_pulse, server, sweep  # noqa: F401 - the fixture
 
-from liveviz.clock import now
-from liveviz.inputs import audio, audio_system
+from liveviz.inputs.audio import sources, system
 from liveviz.spec import LivevizError
+from liveviz.system.clock import now
 
 pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
 def test_what_another_program_plays_is_heard(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
     monkeypatch.setenv("PULSE_SOURCE", "nowhere")  # put back at the end: opening system sound sets it
     soundfile.write(tmp_path / "sweep.wav", sweep(3.0), 44_100)
-    ear = audio.open_live("system", now, loop=False)
+    ear = sources.open_live("system", now, loop=False)
     assert ear.label == "system sound" and ear.channels == 2 and ear.duration is None
     ear.start()
     player = subprocess.Popen(["paplay", str(tmp_path / "sweep.wav")])
@@ -40,8 +40,8 @@ def test_what_another_program_plays_is_heard(server: Server, tmp_path: Path, mon
 LOOPBACK = """
 import numpy as np
 import soundcard
-from liveviz.clock import now
-from liveviz.inputs.audio_system import LoopbackSource
+from liveviz.system.clock import now
+from liveviz.inputs.audio.system import LoopbackSource
 get = soundcard.get_microphone  # Windows finds a speaker's loopback by the speaker's id, PulseAudio calls it its monitor
 soundcard.get_microphone = lambda id, include_loopback: get(id + ".monitor", include_loopback=include_loopback)
 source = LoopbackSource(now, 256)
@@ -77,16 +77,16 @@ def test_the_loopback_of_windows_gives_blocks(server: Server, tmp_path: Path, ro
 
 
 def test_a_platform_without_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audio_system.sys, "platform", "darwin")
+    monkeypatch.setattr(system.sys, "platform", "darwin")
     with pytest.raises(LivevizError, match="BlackHole"):
-        audio.open_live("system", now, loop=False)
+        sources.open_live("system", now, loop=False)
 
 
 @needs_pulse
 def test_a_channel_that_is_not_there_is_refused_before_the_show(server: Server) -> None:  # noqa: F811
     with pytest.raises(LivevizError, match=r"has \d+ channels; channel 33 was asked for"):
-        audio.open_live("pulse", now, loop=False, channels=33)
-    ear = audio.open_live("pulse", now, loop=False, channels=6)
+        sources.open_live("pulse", now, loop=False, channels=33)
+    ear = sources.open_live("pulse", now, loop=False, channels=6)
     ear.start()
     until = now() + 8.0
     blocks: list = []

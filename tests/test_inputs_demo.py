@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liveviz.inputs.audio import open_reader
-from liveviz.inputs.demo import DemoReader, truth
-from liveviz.inputs.demo_score import BAR, BEAT, SAMPLE_RATE, SECTIONS
+from liveviz.inputs.audio.sources import open_reader
+from liveviz.inputs.demo.reader import DemoReader, truth
+from liveviz.inputs.demo.score import BAR, BEAT, SAMPLE_RATE, SECTIONS
 
 pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
 

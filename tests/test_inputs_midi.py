@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from liveviz import clock
-from liveviz.inputs import midi as midi_room
-from liveviz.inputs.mailbox import MAX_EVENTS
-from liveviz.inputs.midi import MAX_WAITING, MidiInput, midi_ports
-from liveviz.inputs.midi_ports import Port, find, survey
+from liveviz.inputs.control import midi as midi_room
+from liveviz.inputs.control.mailbox import MAX_EVENTS
+from liveviz.inputs.control.midi import MAX_WAITING, MidiInput, midi_ports
+from liveviz.inputs.control.midi_ports import Port, find, survey
 from liveviz.spec import LivevizError
+from liveviz.system import clock
 
 pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
 
@@ -221,13 +221,13 @@ def test_no_sequencer_is_an_empty_list_and_a_reason(own_server_name):
 
 def test_midi_that_hangs_or_does_not_load_is_no_ports(monkeypatch):
     monkeypatch.setattr(midi_room, "PortWatch", _unloadable)
-    monkeypatch.setattr("liveviz.inputs.midi_ports.PortWatch", _unloadable)
+    monkeypatch.setattr("liveviz.inputs.control.midi_ports.PortWatch", _unloadable)
     assert survey() == ([], "libremidi does not load: no wheel")
     assert midi_ports() == []
     with listening(None) as one:
         assert not one.wait(0.05)
     hanging = _HangingWatch()
-    monkeypatch.setattr("liveviz.inputs.midi_ports.PortWatch", lambda: hanging)
+    monkeypatch.setattr("liveviz.inputs.control.midi_ports.PortWatch", lambda: hanging)
     assert survey() == ([], "the MIDI system does not answer")
     assert not hanging.answers.is_set()
     hanging.answers.set()

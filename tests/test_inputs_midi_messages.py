@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liveviz.inputs.midi_messages import MAX_BYTES, PAIR_S, MidiDecoder
+from liveviz.inputs.control.midi_messages import MAX_BYTES, PAIR_S, MidiDecoder
 
 BYTE7 = st.integers(0, 127)
 CHANNEL = st.integers(0, 15)

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from pythonosc import osc_bundle_builder, osc_message, osc_message_builder, udp_client
 
-from liveviz import clock
-from liveviz.inputs.mailbox import MAX_ADDRESSES, MAX_EVENTS
-from liveviz.inputs.osc import OscInput
-from liveviz.inputs.osc_packet import MAX_PACKET
+from liveviz.inputs.control.mailbox import MAX_ADDRESSES, MAX_EVENTS
+from liveviz.inputs.control.osc import OscInput
+from liveviz.inputs.control.osc_packet import MAX_PACKET
 from liveviz.spec import LivevizError
+from liveviz.system import clock
 
 pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
 

@@ -18,14 +18,14 @@ import psutil
 import pytest
 from PIL import Image
 
-from liveviz.app.cli import _parser
-from liveviz.app.model_sheet import COLUMNS, PSI, looks, sections
+from liveviz.cli.main import _parser
 from liveviz.learning import Stage, TrainOptions, train
 from liveviz.learning.checkpoint import METADATA_KEY
 from liveviz.learning.pictures import programs
-from liveviz.learning.run import CHECKPOINT, Run
+from liveviz.learning.procedural.run import CHECKPOINT, Run
 from liveviz.models import Card, MappingNetwork, new, small_config, write
 from liveviz.models.tensors import Container
+from liveviz.reports.model_sheet import COLUMNS, PSI, looks, sections
 from liveviz.spec import ws_range
 
 SHORT, LONG = "32:2:4:0.004:0.002:1:1", "32:100000:4:0.004:0.002:1:1"

@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 from torch.nn import functional as F
 
-from liveviz.app.cli import _parser
+from liveviz.cli.main import _parser
 from liveviz.learning import Stopped
 from liveviz.learning.features import FeatureConfig, FeatureNetwork, write_features
 from liveviz.learning.folder import BYTES, find, read_folder, read_picture
@@ -23,11 +23,11 @@ from liveviz.learning.gan.generator import begin, mixed, noises, synthesize
 from liveviz.learning.gan.projected import Judge, ProjectedDiscriminator, spread
 from liveviz.learning.gan.run import GanRun
 from liveviz.learning.gan.trainer import learn
-from liveviz.learning.run import CHECKPOINT
-from liveviz.learning.together import Together
+from liveviz.learning.procedural.run import CHECKPOINT
+from liveviz.learning.procedural.together import Together
 from liveviz.models import open_model
-from liveviz.models.reference import network
-from liveviz.models.reference_stylegan2 import fir_kernel
+from liveviz.models.stylegan.reference import network
+from liveviz.models.stylegan.reference2 import fir_kernel
 from liveviz.spec import LivevizError, UsageError
 
 

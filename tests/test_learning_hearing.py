@@ -17,8 +17,8 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save
 
 import liveviz.signals as room
-from liveviz.app.cli import _parser
-from liveviz.app.hearing import TASK, looks_of
+from liveviz.cli.main import _parser
+from liveviz.cli.train_hearing import TASK, looks_of
 from liveviz.learning.hearing import HearingOptions, Lesson, Task, lesson, song_files, train_hearing, trainer, vary
 from liveviz.learning.hearing.compose import compose
 from liveviz.learning.hearing.drums import MAKERS, synthetic

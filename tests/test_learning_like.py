@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 import torch
 
-from liveviz.app.cli import _parser
+from liveviz.cli.main import _parser
 from liveviz.learning import Progress, Stage, Stopped
 from liveviz.learning.gan.generator import Window, noises, synthesize
 from liveviz.learning.like import LikeOptions, train
 from liveviz.learning.like.prune import pruned
 from liveviz.learning.like.questions import ask
 from liveviz.learning.like.trainer import MARGIN, drawn_at, look_at
-from liveviz.learning.run import CHECKPOINT
+from liveviz.learning.procedural.run import CHECKPOINT
 from liveviz.models import Card, Generator, new, open_model, pca, read, row_kinds, small_config, write_bundle
-from liveviz.models.reference import network
+from liveviz.models.stylegan.reference import network
 from liveviz.spec import LivevizError, UsageError
 
 STAGES = (Stage(16, 6, 4, (0.004, 0.002)), Stage(32, 3, 2, (0.002, 0.001), lower=0.5))

@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from liveviz.app.cli import _parser
+from liveviz.cli.main import _parser
 from liveviz.learning.edges import edge_widths
 from liveviz.learning.feature_training import damaged, train_features, vicreg
 from liveviz.learning.features import (

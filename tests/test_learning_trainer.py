@@ -13,18 +13,18 @@ import torch
 from liveviz.learning import MapsNetwork, Progress, Stage, Stopped, TrainOptions, generator, grain, train
 from liveviz.learning.checkpoint import METADATA_KEY
 from liveviz.learning.judge import Judge
-from liveviz.learning.losses import maps_loss
-from liveviz.learning.network import HEADS, SHAPE_W, SIZES, Conv
 from liveviz.learning.optimiser import Optimiser, orthogonal
 from liveviz.learning.pictures import COARSE, MAPS, MIDDLE, draw_numbers, normalise, numbers_of, paint, programs
 from liveviz.learning.pictures._palettes import PALETTES, resting
 from liveviz.learning.precision import has_bfloat16, training_dtype
-from liveviz.learning.run import CHECKPOINT, Run
+from liveviz.learning.procedural.losses import maps_loss
+from liveviz.learning.procedural.network import HEADS, SHAPE_W, SIZES, Conv
+from liveviz.learning.procedural.run import CHECKPOINT, Run
+from liveviz.learning.procedural.targets import BETWEEN, MIXED, PLAIN, TRUNCATED, Questions, answers, ask, latents, way
+from liveviz.learning.procedural.trainer import balanced, rates
 from liveviz.learning.sheets import write_sheet
-from liveviz.learning.targets import BETWEEN, MIXED, PLAIN, TRUNCATED, Questions, answers, ask, latents, way
-from liveviz.learning.trainer import balanced, rates
 from liveviz.models import GeneratorConfig, open_model
-from liveviz.models.reference import Layer, network
+from liveviz.models.stylegan.reference import Layer, network
 from liveviz.models.tensors import Container
 from liveviz.spec import LivevizError
 
@@ -405,7 +405,7 @@ def test_palette_paints_in_range() -> None:
 def test_grain_is_as_strong_as_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each layer's noise alone changes the picture by its share, measured by another way than the setting was."""
     from liveviz.models import MappingNetwork, new, small_config
-    from liveviz.models.reference import network
+    from liveviz.models.stylegan.reference import network
 
     plain = new(small_config(32, 512, 32, 2), seed=3)
     monkeypatch.setattr(grain, "PICTURES", 8)

@@ -11,8 +11,8 @@ from mapping_kit import REGISTRY, SOURCES
 from PIL import Image
 
 from liveviz import mapping, models
-from liveviz.app import composition
 from liveviz.mapping import Net
+from liveviz.runtime import composition
 from liveviz.spec import LivevizError
 
 NET = Net("net", {4: 64, 8: 64, 16: 32}, rows=6, classes=16, directions=3, plane=False, noise=True)

@@ -124,7 +124,7 @@ def test_a_random_picture_is_worth_looking_at(seed: int) -> None:
     """Not flat, not grey, mostly inside ±1, and another seed is another picture."""
     import torch
 
-    from liveviz.models.reference import network
+    from liveviz.models.stylegan.reference import network
 
     torch.set_num_threads(1)
     generator = new(small_config(64, 1024, 64, 4), seed)
@@ -143,15 +143,15 @@ def test_the_light_bundle_draws_as_wide_does() -> None:
     """From the same z, class, w and knobs nearly the same picture, for a fifth of the work."""
     import torch
 
-    from liveviz.engine import roofline
-    from liveviz.engine.rewrite import rewrite
+    from liveviz.engine import cost
+    from liveviz.engine.stylegan.rewrite import rewrite
     from liveviz.learning.gan.generator import synthesize
-    from liveviz.models.reference import network
+    from liveviz.models.stylegan.reference import network
 
     torch.set_num_threads(1)
     light, wide = (open_model(name, [ENGINES]) for name in ("light", "wide"))
     assert sum(f.stat().st_size for f in (ENGINES / "light").iterdir()) <= 2_000_000
-    assert sum(step.macs for step in roofline.count(rewrite(light))) <= 0.35e9
+    assert sum(step.macs for step in cost.count(rewrite(light))) <= 0.35e9
     assert (light.config.width, light.config.height) == (wide.config.width, wide.config.height) == (448, 256)
     for name, value in light.weights.items():
         if name.startswith("mapping."):

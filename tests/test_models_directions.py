@@ -11,15 +11,14 @@ from liveviz.models import (
     Directions,
     Generator,
     MappingNetwork,
-    directions_find,
     pca,
     read_directions,
     row_kinds,
     write,
     write_directions,
 )
-from liveviz.models.directions import MAX_ROWS
-from liveviz.models.directions_find import affine_rows, cloud, reaches, seen, sefa
+from liveviz.models.directions.file import MAX_ROWS, find
+from liveviz.models.directions.find import affine_rows, cloud, reaches, seen, sefa
 from liveviz.models.tensors import save
 from liveviz.spec import LivevizError
 
@@ -77,7 +76,7 @@ def test_streaming_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     generator = plain_generator(small(16, classes=3), 3)
     whole = cloud(generator, 1001)
     rests = []
-    monkeypatch.setattr(directions_find, "_CHUNK", 7)
+    monkeypatch.setattr(find, "_CHUNK", 7)
     pieces = cloud(generator, 1001, rest=lambda: rests.append(1))
     np.testing.assert_allclose(pieces.covariance, whole.covariance, rtol=1e-6, atol=1e-9)
     np.testing.assert_allclose(pieces.sample, whole.sample, atol=1e-5)
@@ -108,7 +107,7 @@ def test_what_rows_do_not_read_is_not_seen() -> None:
     found = cloud(generator, 3000)
     apart = found.covariance.copy()
     apart[:15, 15:] = apart[15:, :15] = 0.0  # else what is read goes along with what is not
-    sigmas = seen(generator, directions_find.Cloud(apart, found.sample), 8, 10, 24)
+    sigmas = seen(generator, find.Cloud(apart, found.sample), 8, 10, 24)
     assert len(sigmas) == 5 and np.abs(sigmas[:, :15]).max() < 1e-4
     inverse = np.linalg.inv(apart)
     np.testing.assert_allclose(sigmas @ inverse @ sigmas.T, np.eye(5), atol=1e-3)  # one sigma each, apart
@@ -118,7 +117,7 @@ def test_what_rows_do_not_read_is_not_seen() -> None:
 def test_reach_is_where_w_ends() -> None:
     random = np.random.RandomState(0)
     sample = np.stack([random.uniform(-1, 4, 4096), random.uniform(-9, 9, 4096)], axis=1).astype(np.float32)
-    low, high = reaches(np.array([[2.0, 0.0]], np.float32), directions_find.Cloud(np.eye(2), sample))[0]
+    low, high = reaches(np.array([[2.0, 0.0]], np.float32), find.Cloud(np.eye(2), sample))[0]
     assert (low, high) == (pytest.approx(-0.5 * 1.25, rel=0.02), pytest.approx(2.0 * 1.25, rel=0.02))
 
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liveviz.models import Directions, Generator, find_directions
-from liveviz.models.directions_find import Cloud, cloud
-from liveviz.models.directions_measure import Choice, Measure, in_turns
-from liveviz.models.directions_pictures import GRIDS, Ordinary, changed, distance, look
+from liveviz.models.directions.find import Cloud, cloud
+from liveviz.models.directions.measure import Choice, Measure, in_turns
+from liveviz.models.directions.pictures import GRIDS, Ordinary, changed, distance, look
 from liveviz.spec import LivevizError
 
 SIDE = 64

@@ -15,8 +15,8 @@ from import_kit import STYLEGAN3, assert_same, imported
 from pickle_writer import Do, Ref, numpy_array, payload, pickled, rebuilt
 
 from liveviz.models import import_model, open_model, write
-from liveviz.models.config import GeneratorConfig
 from liveviz.models.importing import import_file
+from liveviz.models.stylegan.config import GeneratorConfig
 from liveviz.spec import LivevizError
 
 

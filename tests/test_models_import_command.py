@@ -14,10 +14,10 @@ from heart import close_to_original, plain_generator, small
 from hostile_containers import SYSTEM
 from pickle_writer import pickled
 
-from liveviz.app import cli
-from liveviz.app.commands.model import import_
+from liveviz.cli import main
+from liveviz.cli.commands.model import import_
 from liveviz.models import open_model
-from liveviz.models.config import GeneratorConfig
+from liveviz.models.stylegan.config import GeneratorConfig
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_it_compares_and_writes_a_bundle(
     theirs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert cli.main(["model", "import", str(theirs)]) == 0
+    assert main.main(["model", "import", str(theirs)]) == 0
     printed = capsys.readouterr().out
     assert "StyleGAN2, stylegan2-skip, 16 x 16" in printed
     assert "worst pixel difference" in printed
@@ -40,10 +40,10 @@ def test_it_compares_and_writes_a_bundle(
     assert card["licence"] == "unknown (the file does not say)"
     assert card["origin"].startswith("imported from theirs.pkl, SHA-256 ")
     assert open_model(tmp_path / "theirs", []).fingerprint == open_model(theirs, []).fingerprint
-    assert cli.main(["model", "import", str(theirs)]) == 1  # what is there is not written over
-    assert cli.main(["model", "import", str(theirs), "-o", str(theirs / "inside")]) == 1
+    assert main.main(["model", "import", str(theirs)]) == 1  # what is there is not written over
+    assert main.main(["model", "import", str(theirs), "-o", str(theirs / "inside")]) == 1
     assert "out: cannot write" in capsys.readouterr().err
-    assert cli.main(["model", "import", str(theirs), "-o", str(tmp_path / "other")]) == 0
+    assert main.main(["model", "import", str(theirs), "-o", str(tmp_path / "other")]) == 0
 
 
 def test_it_writes_nothing_that_the_engine_draws_differently(
@@ -56,7 +56,7 @@ def test_it_writes_nothing_that_the_engine_draws_differently(
         return pictures if backend == "reference" else pictures * 1.01
 
     monkeypatch.setattr(import_, "_pictures", wrong)
-    assert cli.main(["model", "import", str(theirs), "-o", str(tmp_path / "out")]) == 1
+    assert main.main(["model", "import", str(theirs), "-o", str(tmp_path / "out")]) == 1
     assert not (tmp_path / "out").exists()
 
 

@@ -14,8 +14,8 @@ from import_kit import PICKLES, ROSINALITY, SIZES, STYLEGAN2, STYLEGAN3, assert_
 from pickle_writer import Do, pickled
 
 from liveviz.models import MappingNetwork, open_model
-from liveviz.models.config import GeneratorConfig
 from liveviz.models.importing import import_file
+from liveviz.models.stylegan.config import GeneratorConfig
 from liveviz.spec import LivevizError
 
 KINDS = [

@@ -8,7 +8,8 @@ import pytest
 from heart import frame, plain_generator, relative_error, small
 
 from liveviz import engine, models
-from liveviz.models import Card, stylegan2_layers
+from liveviz.models import Card
+from liveviz.models.stylegan import layers2
 from liveviz.spec import LivevizError
 
 
@@ -17,7 +18,7 @@ from liveviz.spec import LivevizError
 def test_without_the_last_level_it_is_what_the_last_level_adds_to(columns: int, psi: float) -> None:
     """Where the last toRGB adds nothing, the whole picture is the smaller one, enlarged by the network's own filter."""
     whole = plain_generator(small(128, const_width=columns), 5)
-    last = stylegan2_layers.blocks(whole.config)[-1].name
+    last = layers2.blocks(whole.config)[-1].name
     nothing = {
         f"{last}.torgb.{part}": np.zeros_like(whole.weights[f"{last}.torgb.{part}"]) for part in ("weight", "bias")
     }

@@ -10,7 +10,7 @@ from heart import close_to_original, plain_generator, relative_error, small
 
 from liveviz.models import GeneratorConfig, MappingNetwork
 from liveviz.models.importing import import_file
-from liveviz.models.reference import network, upsample
+from liveviz.models.stylegan.reference import network, upsample
 
 torch.set_num_threads(1)
 FILES = ["sg2ada_64.pkl", "sg2ada_32_class.pkl", "sg3t_64.pkl", "sg3r_64.pkl", "rosinality_64.pt"]

@@ -5,9 +5,9 @@ import pytest
 from foreign_files import FIXTURES
 
 from liveviz.models import ARCHITECTURES, GeneratorConfig, new, small_config
-from liveviz.models.filters import low_pass
 from liveviz.models.importing import import_file
-from liveviz.models.stylegan3_layers import layers
+from liveviz.models.stylegan.filters import low_pass
+from liveviz.models.stylegan.layers3 import layers
 from liveviz.spec import LivevizError
 
 

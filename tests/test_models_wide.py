@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from liveviz.engine import create
 from liveviz.models import WIDE, GeneratorConfig, MappingNetwork, new, read, small_config, widen, write
-from liveviz.models.config import MAX_PIXELS
-from liveviz.models.reference import network
+from liveviz.models.stylegan.config import MAX_PIXELS
+from liveviz.models.stylegan.reference import network
 
 torch.set_num_threads(1)
 SIZES = st.tuples(st.integers(1, 8192), st.integers(1, 8192))

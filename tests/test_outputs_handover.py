@@ -9,11 +9,11 @@ import pytest
 from heart import frame
 from host_driver import Buffers, HostDriver
 
-from liveviz import cuda_driver
 from liveviz.outputs.handover import BUFFERS, DeviceUpload, HostUpload, host_upload, probe, software
 from liveviz.outputs.headless import Headless
 from liveviz.post import Chain
 from liveviz.spec import ImageFrame, LivevizError
+from liveviz.system import cuda_driver
 
 SIZE = (24, 16)
 
@@ -149,7 +149,7 @@ def test_memory_of_the_gpu_goes_to_another_process_and_back() -> None:
     address = driver.allocate(4096)
     driver.write(address, bytes(range(256)) * 16)
     code = (
-        "import sys\nfrom liveviz.cuda_driver import Driver\n"
+        "import sys\nfrom liveviz.system.cuda_driver import Driver\n"
         "d = Driver(); a = d.open_shared(bytes.fromhex(sys.argv[1])); b = d.allocate(4096)\n"
         "d.copy(b, a, 4096); d.wait(); print(d.read(b, 4096) == bytes(range(256)) * 16); d.close_shared(a)"
     )

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from liveviz import mapping, signals
-from liveviz.app import composition
-from liveviz.app.cli import COMMANDS, _parser
+from liveviz.cli.main import COMMANDS, _parser
+from liveviz.runtime import composition
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", README, re.S | re.M)
@@ -45,6 +45,8 @@ def test_rooms_are_the_rooms(root: Path) -> None:
 
 
 def test_keys_are_the_window_s(root: Path) -> None:
-    source = (root / "liveviz/app/stage.py").read_text() + (root / "liveviz/outputs/window.py").read_text()
+    source = (root / "liveviz/runtime/processes/stage.py").read_text() + (
+        root / "liveviz/outputs/window.py"
+    ).read_text()
     for key in ("escape", "f", "space", "b", "h", "page_down", "page_up"):
         assert f'"{key}"' in source or f'"key.{key}"' in source

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hearing import column, events, hear
 
-from liveviz.inputs.demo import DemoReader, truth
+from liveviz.inputs.demo.reader import DemoReader, truth
 from liveviz.spec import SignalFrame
 
 

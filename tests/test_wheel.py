@@ -61,6 +61,6 @@ def test_it_plays_from_any_folder(installed: Path, home: Path, tmp_path: Path) -
     )
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "liveviz-demo.png").stat().st_size > 10_000
-    where = "import liveviz.app.paths as p; print(p.shaders())"
+    where = "import liveviz.runtime.paths as p; print(p.shaders())"
     found = subprocess.run([sys.executable, "-c", where], env=environment, cwd=tmp_path, capture_output=True, text=True)
     assert found.stdout.strip().startswith(str(installed))

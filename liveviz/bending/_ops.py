@@ -1,12 +1,9 @@
 """Which ops there are, and what a file must have to be one."""
 
-import importlib
 import logging
-import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,6 +11,7 @@ from numpy.typing import NDArray
 
 from liveviz.bending._piece import Piece
 from liveviz.spec import Parameter
+from liveviz.system import discover
 
 Array = NDArray[np.float32]
 
@@ -78,11 +76,9 @@ def ops() -> dict[str, Any]:
     """Every op by name, sorted: the files of this room without an underscore in front. One that is no op is left out,
     which the log says: a broken file must not keep the others from the stage."""
     found = {}
-    for name in sorted(m.name for m in pkgutil.iter_modules([str(Path(__file__).parent)])):
-        if name.startswith("_"):
-            continue
+    for name in discover.names("liveviz.bending"):
         try:
-            found[name] = _checked(importlib.import_module(f"liveviz.bending.{name}"))
+            found[name] = _checked(discover.load("liveviz.bending", name))
         except Exception as error:  # noqa: BLE001 - a file under construction may raise anything
             line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
             _log.warning("bend left out: bending/%s.py%s: %s: %s", name, line, type(error).__name__, error)

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from liveviz import bending
 from liveviz.engine.device_image import DeviceImage
-from liveviz.engine.folding import layers_of
-from liveviz.engine.latents import Latents
-from liveviz.engine.noise import NoiseFields
-from liveviz.engine.view import view
+from liveviz.engine.stylegan.folding import layers_of
+from liveviz.engine.stylegan.latents import Latents
+from liveviz.engine.stylegan.noise import NoiseFields
+from liveviz.engine.stylegan.view import view
 from liveviz.models import Directions, Generator
 from liveviz.spec import ImageFrame, LivevizError, ParameterFrame, UsageError
 

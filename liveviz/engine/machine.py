@@ -4,7 +4,7 @@ import os
 import platform
 from dataclasses import dataclass
 
-from liveviz.engine.openvino_device import CAP, devices
+from liveviz.engine.backends.openvino.device import CAP, devices
 
 _X86 = {
     "AVX2": ("avx2",),
@@ -54,6 +54,6 @@ def _cores() -> int:
 
 def other_devices() -> list[str]:
     """What OpenVINO sees beside the CPU, like "GPU: Intel(R) Arc(TM) A770 Graphics"."""
-    from liveviz.engine.openvino import library
+    from liveviz.engine.backends.openvino.backend import library
 
     return [f"{name}: {maker}" for name, maker in devices(library().Core()).items() if name != "CPU"]

@@ -1,8 +1,6 @@
 """Which backends there are, which of them run here, and how to open one: found by file, so that a new backend is one
 new file."""
 
-import importlib
-import re
 from collections.abc import Collection
 from functools import cache as remember
 from pathlib import Path
@@ -10,18 +8,19 @@ from types import ModuleType
 
 from liveviz import bending
 from liveviz.engine.backend import Backend
-from liveviz.engine.folding import layers_of
+from liveviz.engine.stylegan.folding import layers_of
 from liveviz.models import Generator
 from liveviz.spec import LivevizError, UsageError
+from liveviz.system import discover
 
+_ROOM = "liveviz.engine.backends"
 PRECISIONS = (None, "f32", "f16", "bf16")
 
 
 @remember
 def backends() -> list[str]:
-    """Names of all backends, sorted: the files of this room that define `open_backend`."""
-    files = Path(__file__).parent.glob("*.py")
-    return sorted(f.stem for f in files if re.search(r"^def open_backend\(", f.read_text("utf-8"), re.MULTILINE))
+    """Names of all backends, sorted: the files of `backends`, and its folders with a `backend.py`."""
+    return discover.names(_ROOM, "backend")
 
 
 def _module(name: str) -> ModuleType:
@@ -29,7 +28,7 @@ def _module(name: str) -> ModuleType:
     name = name.partition(":")[0]
     if name not in backends():
         raise UsageError(f"backend {name!r:.40}: unknown; there are auto, {', '.join(backends())}")
-    return importlib.import_module(f"liveviz.engine.{name}")
+    return discover.load(_ROOM, name, "backend")
 
 
 def available(name: str) -> tuple[bool, str]:

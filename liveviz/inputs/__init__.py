@@ -11,6 +11,6 @@ MIDI (`midi.py`): bytes from libremidi (`midi_ports.py`), decoded with mido (`mi
 read (`osc_packet.py`, `osc_arguments.py`), keep their own addresses. Both meet the tick in a `mailbox.py`.
 
 To add a source, write one file with a class that has `start()`, `poll()`, `wait(timeout)`, `close()` and counters, and
-takes the clock as `now`; give it to the composer in `app`. Modules are imported one by one (`from liveviz.inputs.midi
+takes the clock as `now`; give it to the composer in `app`. Modules are imported one by one (`from liveviz.inputs.control.midi
 import MidiInput`): each loads its device library, and a show needs few of them.
 """

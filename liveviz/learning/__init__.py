@@ -13,12 +13,12 @@ file that can be exchanged), and how wide `edges` are.
 """
 
 from liveviz.learning import gan
-from liveviz.learning.export import generator, write_export
 from liveviz.learning.feature_training import train_features
-from liveviz.learning.network import MapsNetwork
-from liveviz.learning.run import DEFAULT_STAGES, Stage, TrainOptions
-from liveviz.learning.together import Together
-from liveviz.learning.trainer import Progress, Stopped, train
+from liveviz.learning.procedural.export import generator, write_export
+from liveviz.learning.procedural.network import MapsNetwork
+from liveviz.learning.procedural.run import DEFAULT_STAGES, Stage, TrainOptions
+from liveviz.learning.procedural.together import Together
+from liveviz.learning.procedural.trainer import Progress, Stopped, train
 
 __all__ = [
     "DEFAULT_STAGES",

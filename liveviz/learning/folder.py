@@ -19,7 +19,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from liveviz.spec import LivevizError, write_whole
+from liveviz.spec import LivevizError
+from liveviz.system.files import write_whole
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -7,7 +7,7 @@ from dataclasses import replace
 import torch
 
 from liveviz.models import Generator, MappingNetwork, latent
-from liveviz.models.reference import network
+from liveviz.models.stylegan.reference import network
 
 LAYER_RMS = {4: 0.008, 8: 0.008, 16: 0.008, 32: 0.008, 64: 0.006, 128: 0.005, 256: 0.004}
 """Root mean square change of the picture, of ±1, by the noise of one layer of that size at strength 1."""

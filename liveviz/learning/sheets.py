@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from liveviz.learning.network import MapsNetwork
 from liveviz.learning.pictures import COARSE, MIDDLE, Z_DIM, draw, normalise, paint
-from liveviz.spec import write_whole
+from liveviz.learning.procedural.network import MapsNetwork
+from liveviz.system.files import write_whole
 
 
 def write_sheet(pictures: Tensor, columns: int, path: Path) -> None:

@@ -15,9 +15,9 @@ from liveviz.mapping.curves import CURVES
 from liveviz.mapping.describe import describe, move_text, parameter_rows, route_text
 from liveviz.mapping.idle import Facts, why_idle
 from liveviz.mapping.load import list_files, load
+from liveviz.mapping.performer import Show
 from liveviz.mapping.program import Program, Route
 from liveviz.mapping.reach import Net, notes
-from liveviz.mapping.show import Show
 from liveviz.mapping.words import TABLES
 
 __all__ = [

@@ -25,16 +25,16 @@ from liveviz.models.bundle import (
     write_bundle,
     write_card,
 )
-from liveviz.models.config import ARCHITECTURES, GeneratorConfig
-from liveviz.models.directions import METHODS, Directions, read_directions, row_kinds, write_directions
-from liveviz.models.directions_find import pca
-from liveviz.models.directions_measure import find_directions
+from liveviz.models.directions.file import METHODS, Directions, read_directions, row_kinds, write_directions
+from liveviz.models.directions.find import pca
+from liveviz.models.directions.measure import find_directions
 from liveviz.models.files import read, write, written_by
 from liveviz.models.generator import Generator
-from liveviz.models.init import new, small_config
-from liveviz.models.mapping_network import MappingNetwork, latent
-from liveviz.models.reduce import lighter, without_last_level
-from liveviz.models.wide import WIDE, widen
+from liveviz.models.stylegan.config import ARCHITECTURES, GeneratorConfig
+from liveviz.models.stylegan.init import new, small_config
+from liveviz.models.stylegan.mapping_network import MappingNetwork, latent
+from liveviz.models.stylegan.reduce import lighter, without_last_level
+from liveviz.models.stylegan.wide import WIDE, widen
 
 __all__ = [
     "ARCHITECTURES",

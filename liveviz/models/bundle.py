@@ -9,10 +9,11 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from liveviz.models import importing
-from liveviz.models.directions import read_directions, write_directions
+from liveviz.models.directions.file import read_directions, write_directions
 from liveviz.models.files import read, write
 from liveviz.models.generator import Generator
-from liveviz.spec import LivevizError, write_whole
+from liveviz.spec import LivevizError
+from liveviz.system.files import write_whole
 
 MAX_CARD = 1 << 16
 MAX_NAME = 40  # letters of a direction's

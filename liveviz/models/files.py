@@ -4,8 +4,8 @@ say which tensors there must be; anything else is refused in one line."""
 import json
 from pathlib import Path
 
-from liveviz.models.config import GeneratorConfig
 from liveviz.models.generator import Generator
+from liveviz.models.stylegan.config import GeneratorConfig
 from liveviz.models.tensors import Container, save
 from liveviz.spec import LivevizError
 

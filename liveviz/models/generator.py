@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from liveviz.models.config import GeneratorConfig
+from liveviz.models.stylegan.config import GeneratorConfig
 
 if TYPE_CHECKING:
     from liveviz.models.bundle import Card
-    from liveviz.models.directions import Directions
+    from liveviz.models.directions.file import Directions
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from liveviz.spec import LivevizError, write_whole
+from liveviz.spec import LivevizError
+from liveviz.system.files import write_whole
 
 MAX_HEADER = 1 << 20
 MAX_TENSORS = 4096

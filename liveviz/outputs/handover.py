@@ -10,8 +10,8 @@ import moderngl
 import numpy as np
 from numpy.typing import NDArray
 
-from liveviz.cuda_driver import Driver
 from liveviz.spec import LivevizError
+from liveviz.system.cuda_driver import Driver
 
 BUFFERS = 3
 

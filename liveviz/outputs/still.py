@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from liveviz.spec import write_whole
+from liveviz.system.files import write_whole
 
 _MOST_TEXT = 4096
 

@@ -1,16 +1,14 @@
 """The door of the room: finds the signals, makes their parts once, and turns blocks into SignalFrames."""
 
-import importlib
 import inspect
-import pkgutil
 from functools import cache
 
 import numpy as np
 
-import liveviz.signals as room
 from liveviz.signals._hop import FASTEST_RATE, SLOWEST_RATE, HopCutter, natural_hop_length
 from liveviz.signals._part import Rig, Signal
 from liveviz.spec import AudioBlock, Output, SignalFrame
+from liveviz.system import discover
 
 
 @cache
@@ -21,20 +19,18 @@ def signal_classes() -> tuple[type[Signal], ...]:
         ValueError: a file has no Signal or more than one, or an output is not named after its file.
     """
     found: list[type[Signal]] = []
-    for info in sorted(pkgutil.iter_modules(room.__path__), key=lambda info: info.name):
-        if info.name.startswith("_"):
-            continue
-        module = importlib.import_module(f"{room.__name__}.{info.name}")
+    for name in discover.names("liveviz.signals"):
+        module = discover.load("liveviz.signals", name)
         here = [
             cls
             for _, cls in inspect.getmembers(module, inspect.isclass)
             if issubclass(cls, Signal) and cls.__module__ == module.__name__
         ]
         if len(here) != 1:
-            raise ValueError(f"signals/{info.name}.py: expected one Signal, found {len(here)}")
+            raise ValueError(f"signals/{name}.py: expected one Signal, found {len(here)}")
         for output in here[0].outputs:
-            if output.name != info.name and not output.name.startswith(info.name + "."):
-                raise ValueError(f"signals/{info.name}.py: output {output.name} is not named after its file")
+            if output.name != name and not output.name.startswith(name + "."):
+                raise ValueError(f"signals/{name}.py: output {output.name} is not named after its file")
         found.append(here[0])
     return tuple(found)
 

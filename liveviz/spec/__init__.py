@@ -1,9 +1,8 @@
 """spec is the vocabulary that the rooms share: the frozen frames that travel between them, the registry that declares
 every controllable parameter once, the errors that a user may read, and two or three formulas that must be the same
-everywhere (smoothing, layer ranges, how a thread stands back). It imports no other room; every other room imports it."""
+everywhere (smoothing, layer ranges). It imports no other room; every other room imports it."""
 
 from liveviz.spec.errors import LivevizError, UsageError
-from liveviz.spec.files import keep_word, kept_word, write_whole
 from liveviz.spec.frames import (
     AudioBlock,
     BendSetting,
@@ -22,7 +21,6 @@ from liveviz.spec.parameters import CORE_PARAMETERS
 from liveviz.spec.registry import Parameter, Registry
 from liveviz.spec.smoothing import AttackRelease, approach
 from liveviz.spec.stems import SoundChannels, Stems, channels_needed, parse_channels, parse_stems
-from liveviz.spec.threads import give_way, stand_back, start_behind, step_up
 
 __all__ = [
     "CORE_PARAMETERS",
@@ -47,15 +45,8 @@ __all__ = [
     "UsageError",
     "approach",
     "channels_needed",
-    "give_way",
-    "keep_word",
-    "kept_word",
     "layer_range",
     "parse_channels",
     "parse_stems",
-    "stand_back",
-    "start_behind",
-    "step_up",
-    "write_whole",
     "ws_range",
 ]

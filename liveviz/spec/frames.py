@@ -1,6 +1,6 @@
 """The frozen frames that travel from room to room: blocks, messages, signals, parameters, images.
 
-All times are seconds on one monotonic clock that every process of a show shares (`liveviz.clock`).
+All times are seconds on one monotonic clock that every process of a show shares (`liveviz.system.clock`).
 """
 
 from collections.abc import Mapping

@@ -11,7 +11,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from liveviz.spec import LivevizError, write_whole
+from liveviz.spec import LivevizError
+from liveviz.system.files import write_whole
 
 KEPT = 16
 _MAGIC = b"liveviz-kept-1\n"

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from liveviz.models.reference_stylegan2 import fir_kernel
+from liveviz.models.stylegan.reference2 import fir_kernel
 
 GROUP = 4  # pictures whose deviation is taken
 SLOPE, GAIN, HALF = 0.2, 2.0**0.5, 0.5**0.5

@@ -14,8 +14,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from liveviz.models import GeneratorConfig
-from liveviz.models.reference import Network
-from liveviz.models.reference_stylegan2 import Block, Layer, ToRGB, fir_kernel, upsample
+from liveviz.models.stylegan.reference import Network
+from liveviz.models.stylegan.reference2 import Block, Layer, ToRGB, fir_kernel, upsample
 
 CLAMP = 256.0
 SLOPE, GAIN = 0.2, 2.0**0.5

@@ -13,8 +13,8 @@ from torch import Tensor
 from liveviz.learning.folder import Pictures
 from liveviz.learning.gan.generator import synthesize
 from liveviz.learning.measure import PART, Eye, Pixels, Seen, compare, levels
-from liveviz.models.reference import Network
-from liveviz.spec import write_whole
+from liveviz.models.stylegan.reference import Network
+from liveviz.system.files import write_whole
 
 log = logging.getLogger("liveviz.learning")
 

@@ -19,8 +19,8 @@ from torch import Tensor
 
 from liveviz.learning.gan.generator import layers, levels
 from liveviz.models import Generator, GeneratorConfig
-from liveviz.models.reference import Layer, Network, network
-from liveviz.models.reference_stylegan2 import Block, ToRGB
+from liveviz.models.stylegan.reference import Layer, Network, network
+from liveviz.models.stylegan.reference2 import Block, ToRGB
 from liveviz.spec import LivevizError
 
 PICTURES, PART = 48, 8  # that are drawn and differentiated, at once

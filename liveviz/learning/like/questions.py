@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from liveviz.models import Directions, GeneratorConfig, row_kinds
-from liveviz.models.reference_parts import MappingTorch
+from liveviz.models.stylegan.reference_parts import MappingTorch
 from liveviz.spec import LAYER_RANGES
 from liveviz.spec.parameters import PCA_KNOBS
 

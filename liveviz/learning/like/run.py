@@ -20,11 +20,11 @@ from liveviz.learning.like.prune import check, pruned
 from liveviz.learning.like.questions import ask
 from liveviz.learning.optimiser import Optimiser
 from liveviz.learning.precision import has_bfloat16
-from liveviz.learning.run import CHECKPOINT, Stage
+from liveviz.learning.procedural.run import CHECKPOINT, Stage
+from liveviz.learning.procedural.together import Together
 from liveviz.learning.sheets import write_sheet
-from liveviz.learning.together import Together
 from liveviz.models import Card, Generator, GeneratorConfig, new, write_bundle
-from liveviz.models.reference import network
+from liveviz.models.stylegan.reference import network
 from liveviz.spec import LivevizError
 
 log = logging.getLogger("liveviz.learning")

@@ -18,12 +18,12 @@ from torch.nn import functional as F
 from liveviz.learning.features import FeatureNetwork, reduced
 from liveviz.learning.gan.generator import Window, levels, noises
 from liveviz.learning.like.run import LikeOptions, LikeRun
-from liveviz.learning.losses import charbonnier, picture_loss
-from liveviz.learning.run import Stage
-from liveviz.learning.together import Together
-from liveviz.learning.trainer import CLIP, WARM_UP, Progress, Stopped
+from liveviz.learning.procedural.losses import charbonnier, picture_loss
+from liveviz.learning.procedural.run import Stage
+from liveviz.learning.procedural.together import Together
+from liveviz.learning.procedural.trainer import CLIP, WARM_UP, Progress, Stopped
 from liveviz.models import GeneratorConfig
-from liveviz.models.reference import Network
+from liveviz.models.stylegan.reference import Network
 from liveviz.spec import LivevizError
 
 LOWER_LEVELS = 0.2  # weight of the pictures below the stage's size

@@ -7,9 +7,7 @@ the fine layers do. z is four coarse, two middle
 and ten palette numbers. To add a class: one file; the trainer counts them.
 """
 
-import importlib
 import math
-import pkgutil
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -21,6 +19,7 @@ from torch.nn import functional as F
 
 from liveviz.learning.pictures._palettes import PALETTE_NUMBERS, paint, palette
 from liveviz.learning.pictures._shared import MAPS, Layers, Numbers, Plane, maps, plane
+from liveviz.system import discover
 
 COARSE, MIDDLE = 4, 2
 FILE_SAMPLES = 2  # sub-pixels a side of what goes into a file
@@ -32,8 +31,7 @@ Program = Callable[[Plane, Numbers, Numbers], Layers]
 @lru_cache(maxsize=1)
 def programs() -> dict[str, Program]:
     """Every class of pictures by name, sorted: the files of this folder."""
-    names = sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name[0] != "_")
-    return {name: importlib.import_module(f"{__name__}.{name}").draw for name in names}
+    return {name: discover.load(__name__, name).draw for name in discover.names(__name__)}
 
 
 def normalise(z: Tensor) -> Tensor:

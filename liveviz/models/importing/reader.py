@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from liveviz.models.config import GeneratorConfig
 from liveviz.models.files import METADATA_KEY, read
 from liveviz.models.generator import Generator
 from liveviz.models.importing import (
@@ -29,6 +28,7 @@ from liveviz.models.importing.source import Source, shown
 from liveviz.models.importing.states import State
 from liveviz.models.importing.torch_files import Storages, is_row, read_row, read_zip
 from liveviz.models.importing.weights import Weights
+from liveviz.models.stylegan.config import GeneratorConfig
 from liveviz.models.tensors import Container
 from liveviz.spec import LivevizError
 

@@ -4,21 +4,21 @@ come from the file, and what is designed rather than learned must be the paper's
 Source: the layout in the files themselves; Karras et al. 2021 (2106.12423) for what the layers compute.
 """
 
-from liveviz.models import stylegan3_layers
-from liveviz.models.config import GeneratorConfig
 from liveviz.models.importing.nvidia import Pickle
 from liveviz.models.importing.source import shown
 from liveviz.models.importing.stylegan_xl import take_weights
 from liveviz.models.importing.weights import Weights, sized
+from liveviz.models.stylegan import layers3
+from liveviz.models.stylegan.config import GeneratorConfig
 
 _DESIGN = {  # argument of the synthesis network: the only value that can be played
-    "first_cutoff": stylegan3_layers.FIRST_CUTOFF,
-    "first_stopband": stylegan3_layers.FIRST_STOPBAND,
-    "last_stopband_rel": stylegan3_layers.LAST_STOPBAND,
-    "margin_size": stylegan3_layers.MARGIN,
-    "output_scale": stylegan3_layers.OUTPUT_SCALE,
-    "filter_size": stylegan3_layers.FILTER_SIZE,
-    "lrelu_upsampling": stylegan3_layers.OVERSAMPLING,
+    "first_cutoff": layers3.FIRST_CUTOFF,
+    "first_stopband": layers3.FIRST_STOPBAND,
+    "last_stopband_rel": layers3.LAST_STOPBAND,
+    "margin_size": layers3.MARGIN,
+    "output_scale": layers3.OUTPUT_SCALE,
+    "filter_size": layers3.FILTER_SIZE,
+    "lrelu_upsampling": layers3.OVERSAMPLING,
 }
 
 
@@ -51,7 +51,7 @@ def convert(pickle: Pickle) -> tuple[GeneratorConfig, Weights]:
         conv_clamp=pickle.clamp(layers),
         architecture=f"stylegan3-{_kind(pickle)}",
     )
-    for layer in stylegan3_layers.layers(config):
+    for layer in layers3.layers(config):
         for name, value in (("in_cutoff", layer.cutoff[0]), ("out_cutoff", layer.cutoff[1])):
             pickle.require(layer.name, name, value, pickle.attribute(layer.name, name))
     return config, take_weights(pickle, config, {})

@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from liveviz.models.config import GeneratorConfig
 from liveviz.models.importing.arrays import Arrays
 from liveviz.models.importing.source import Source, shown
 from liveviz.models.importing.weights import Wanted, Weights, channel_limits, is_fir, sized, sizes, take
+from liveviz.models.stylegan.config import GeneratorConfig
 
 MAPPING_LR = 0.01
 CLAMP = 256.0

@@ -12,11 +12,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from liveviz.models.config import GeneratorConfig
 from liveviz.models.importing.arrays import Arrays
 from liveviz.models.importing.names import Call
 from liveviz.models.importing.source import Source, shown
 from liveviz.models.importing.weights import Wanted, Weights, channel_limits, sized, take
+from liveviz.models.stylegan.config import GeneratorConfig
 
 NETWORK = "dnnlib.tflib.network.Network"
 MAX_VARIABLES = 4096

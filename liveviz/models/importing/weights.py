@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from liveviz.models.config import GeneratorConfig
 from liveviz.models.importing.arrays import Arrays
 from liveviz.models.importing.source import Source, shown
+from liveviz.models.stylegan.config import GeneratorConfig
 from liveviz.spec import LivevizError
 
 Array = NDArray[np.float32]

@@ -1,0 +1,57 @@
+"""`liveviz listen`: what the ears hear, live, in the terminal."""
+
+import argparse
+import logging
+
+from liveviz.cli import arguments, terminal
+from liveviz.inputs.audio import sources
+from liveviz.runtime import settings
+from liveviz.signals import Listener, all_outputs
+from liveviz.spec import SignalFrame, channels_needed
+from liveviz.system.clock import now
+
+_log = logging.getLogger("liveviz.cli")
+_EVERY = 1 / 20
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "source",
+        nargs="?",
+        type=arguments.named,
+        metavar="SOURCE",
+        help="audio device name, a file, `system` or `demo` (default: the system's input)",
+    )
+    arguments.add_ears(parser)
+    parser.add_argument("--seconds", type=float, metavar="S", help="stop after S seconds")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Listen until Ctrl+C, the end of the song, or the time is over."""
+    channels, stems = arguments.ears(args)
+    seconds = arguments.seconds(args.seconds)
+    source = sources.open_live(args.source, now, loop=False, channels=channels_needed(channels, stems))
+    if source.notice:
+        _log.info("%s", source.notice)
+    offset = settings.latency_offset(source.label) if source.duration is None else 0.0
+    listener = Listener(source.sample_rate, channels, stems, offset)
+    began, drawn = now(), 0.0
+    newest: SignalFrame | None = None
+    source.start()
+    try:
+        with terminal.View(all_outputs(stems)) as view:
+            while not source.finished and (seconds is None or now() - began < seconds):
+                for block in source.blocks(_EVERY):
+                    if block.sample_rate != listener.sample_rate:  # the device came back at another rate
+                        listener = Listener(block.sample_rate, channels, stems, offset)
+                    for frame in listener.step(block):
+                        newest = frame
+                if now() - drawn >= _EVERY:
+                    drawn = now()
+                    view.draw(newest, f"{source.label}, {source.sample_rate} Hz", drawn)
+    except KeyboardInterrupt:  # how it is meant to end
+        return 0
+    finally:
+        source.close()
+    return 0

@@ -1,0 +1,111 @@
+"""`liveviz monitor`: every MIDI and OSC message that comes, what it does, and why it does nothing."""
+
+import argparse
+import logging
+from collections import deque
+from collections.abc import Iterator
+
+from liveviz import models, signals
+from liveviz.cli import arguments
+from liveviz.inputs.control.midi import MidiInput
+from liveviz.inputs.control.osc import Arrival, OscInput
+from liveviz.inputs.control.osc_follow import follow
+from liveviz.mapping import Facts
+from liveviz.runtime import composition, message_account, paths
+from liveviz.runtime.message_account import Accounts
+from liveviz.spec import LivevizError
+from liveviz.system.clock import now, utc
+
+_log = logging.getLogger("liveviz.cli")
+_OSC = "127.0.0.1:9000"
+_WAIT_S = 0.02
+_WAITING = 4096  # packets that came faster than they are printed
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.description = (
+        "Shows every MIDI and OSC message that comes, what it does, and why it does nothing: of the show that plays, where "
+        "one listens at that port, else of this mapping, with nothing playing."
+    )
+    parser.add_argument("--mapping", default="default", metavar="NAME|PATH", help="mapping file (default: default)")
+    parser.add_argument("--model", metavar="NAME|PATH", help="generator (default: the mapping's, or `default`)")
+    parser.add_argument("--osc", default=_OSC, metavar="HOST:PORT", help=f"listen there, or `none` (default: {_OSC})")
+    parser.add_argument("--midi", metavar="PORT", help="one MIDI port, or `none` (default: all of them)")
+    parser.add_argument("--seconds", type=float, metavar="S", help="stop after S seconds")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print lines until Ctrl+C, or the time is over."""
+    seconds = arguments.seconds(args.seconds)
+    place = None if args.osc == "none" else arguments.host_port(args.osc)
+    arrivals: deque[Arrival] = deque(maxlen=_WAITING)
+    osc = None
+    told = _accounts(args.mapping, args.model)
+    if place is not None:
+        try:
+            osc = OscInput(*place, now, utc, watch=arrivals.append)
+        except LivevizError as error:
+            if "in use" not in str(error):
+                raise
+            _log.info("a program listens at %s:%d already: asking it what comes", *place)
+    beside = place is not None and osc is None
+    lines = (
+        follow(message_account.MONITOR, *place, now)
+        if place is not None and beside
+        else _own(args, told, osc, arrivals)
+    )
+    began = now()
+    try:
+        for line in lines:
+            if line:
+                print(f"{now() - began:8.3f}  {line}", flush=True)
+            if seconds is not None and now() - began >= seconds:
+                break
+    except KeyboardInterrupt:  # how it is meant to end
+        return 0
+    return 0
+
+
+def _accounts(name: str, model: str | None) -> Accounts:
+    """Accounts of a mapping, and of the generator that would play."""
+    program = composition.load_mapping(paths.find_mapping(name), model=model)
+    told = Accounts(program, signals.all_outputs(()))
+    generator = models.open_model(model or program.model or "default", paths.model_folders(), paths.cache())
+    config = generator.config
+    found = generator.directions
+    told.facts = Facts(config.architecture, tuple(config.layers), len(found.std) if found is not None else None)
+    told.names = generator.card.direction_names if generator.card is not None else ()
+    return told
+
+
+def _own(args: argparse.Namespace, told: Accounts, osc: OscInput | None, arrivals: deque[Arrival]) -> Iterator[str]:
+    """A line for every message that this program hears itself; "" where there was none for a moment."""
+    midi = MidiInput(args.midi, now) if args.midi != "none" else None
+    if osc is None and midi is None:
+        raise LivevizError("monitor: --osc none and --midi none leave nothing to listen to")
+    inputs = [one for one in (osc, midi) if one is not None]
+    for one in inputs:
+        one.start()
+    _log.info("listening to %s", " and ".join(_places(args, osc, midi)))
+    try:
+        while True:
+            inputs[0].wait(_WAIT_S)
+            told.frame = told.still()
+            if osc is not None:
+                osc.poll()
+            while arrivals:
+                yield from told.arrived(arrivals.popleft())
+            for message in midi.poll() if midi is not None else ():
+                yield told.midi(message)
+            yield ""
+    finally:
+        for one in inputs:
+            one.close()
+
+
+def _places(args: argparse.Namespace, osc: OscInput | None, midi: MidiInput | None) -> Iterator[str]:
+    if osc is not None:
+        yield f"OSC at {args.osc.rpartition(':')[0]}:{osc.port}"
+    if midi is not None:
+        yield f"MIDI port {args.midi}" if args.midi else "every MIDI port"

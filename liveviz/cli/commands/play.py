@@ -1,0 +1,114 @@
+"""`liveviz play`: the live show."""
+
+import argparse
+import os
+
+from liveviz.cli import arguments
+from liveviz.inputs.audio.sources import DEMO
+from liveviz.runtime import composition, open_generator, paths
+from liveviz.runtime.options import ShowOptions
+from liveviz.runtime.processes.supervisor import Show
+from liveviz.runtime.quality import steps as quality_steps
+from liveviz.spec import UsageError
+from liveviz.system import copying
+from liveviz.system.clock import now
+
+_OSC = "127.0.0.1:9000"
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "source",
+        nargs="?",
+        type=arguments.named,
+        metavar="SOURCE",
+        help="audio device name, a file, `system` (what this machine plays) or `demo` (default: the system's input, or the "
+        "demo where there is none)",
+    )
+    arguments.add_show(parser, 30.0)
+    arguments.add_ears(parser)
+    parser.add_argument(
+        "--output",
+        type=arguments.named,
+        metavar="DEVICE",
+        help="sound output that a file or the demo is heard on (default: the system's; `liveviz devices` lists them)",
+    )
+    parser.add_argument(
+        "--latency-offset",
+        type=float,
+        metavar="MS",
+        help="sound is heard so long before it is captured (default: what `liveviz calibrate` found)",
+    )
+    screen = parser.add_mutually_exclusive_group()
+    screen.add_argument("--window", action="store_true", help="a window (default where there is a display)")
+    screen.add_argument("--fullscreen", nargs="?", const="", metavar="MONITOR", help="fullscreen, on that monitor")
+    screen.add_argument("--headless", action="store_true", help="no window (default where there is no display)")
+    parser.add_argument(
+        "--osc",
+        metavar="HOST:PORT",
+        help=f"listen for OSC there (0.0.0.0 or * for every address), or `none` (default: {_OSC})",
+    )
+    parser.add_argument(
+        "--osc-reply", metavar="[HOST:]PORT", help="answers to `?` go there (default: to where the question came from)"
+    )
+    parser.add_argument("--midi", metavar="PORT", help="one MIDI port, or `none` (default: all of them)")
+    parser.add_argument(
+        "--record", metavar="FILE.mp4", help="record picture and sound; a file that is there stays: FILE-2.mp4"
+    )
+    parser.add_argument(
+        "--quality",
+        default="auto",
+        choices=("auto", *quality_steps.NAMES),
+        help="auto: what this machine can do at the full rate; else stay at that step (default: auto)",
+    )
+    parser.add_argument("--seconds", type=float, metavar="S", help="stop after S seconds")
+    parser.add_argument("--stats", metavar="FILE.json", help="write figures at the end")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check the options and play."""
+    started = now()
+    if args.source is None and args.fullscreen and (args.fullscreen == DEMO or os.path.isfile(args.fullscreen)):
+        raise UsageError(f"fullscreen {args.fullscreen!r}: is no monitor; put SOURCE before --fullscreen")
+    channels, stems = arguments.ears(args)
+    mapping = paths.find_mapping(args.mapping)
+    inputs = [args.source, args.model, mapping]
+    record = arguments.suffix(args.record, (".mp4",), "record") if args.record else None
+    if record is not None:
+        paths.check_writable(record, "record", inputs)
+    stats = arguments.suffix(args.stats, (".json",), "stats") if args.stats else None
+    if stats is not None:
+        paths.check_writable(stats, "stats", inputs, "play")
+    window = "fullscreen" if args.fullscreen is not None else "headless" if args.headless else "auto"
+    osc = args.osc or _OSC
+    size = paths.parse_size(args.size)
+    usual = open_generator.shipped_for(size)
+    program = copying.whole(mapping, lambda: composition.load_mapping(mapping, None, stems, None, usual))
+    options = ShowOptions(
+        source=args.source,
+        model=args.model or program.model or usual,
+        mapping=mapping,
+        size=size,
+        wide=args.wide,
+        fps=arguments.fps(args.fps),
+        seed=arguments.seed(args.seed),
+        backend=arguments.backend(args),
+        window="window" if args.window else window,
+        monitor=args.fullscreen or None,
+        osc=None if osc == "none" else arguments.host_port(osc),
+        osc_required=args.osc is not None,
+        midi=args.midi,
+        record=record,
+        seconds=arguments.seconds(args.seconds),
+        stats=stats,
+        debug=args.debug,
+        channels=channels,
+        stems=stems,
+        offset=None if args.latency_offset is None else arguments.offset(args.latency_offset),
+        started=started,
+        quality=args.quality,
+        output=args.output,
+        osc_reply=arguments.reply(args.osc_reply) if args.osc_reply is not None else None,
+    )
+    return Show(options).run()

@@ -1,0 +1,48 @@
+"""`liveviz train --like`: what a light generator is to be made of, and what a picture of it will cost."""
+
+import argparse
+import logging
+from pathlib import Path
+
+from liveviz import models
+from liveviz.cli import stages
+from liveviz.engine import cost
+from liveviz.engine.stylegan.rewrite import rewrite
+from liveviz.learning.like import STAGES, LikeOptions
+from liveviz.runtime import paths
+from liveviz.spec import LivevizError, UsageError
+
+_log = logging.getLogger("liveviz.cli")
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of --like."""
+    group = parser.add_argument_group("with --like")
+    group.add_argument(
+        "--widths",
+        type=int,
+        nargs="+",
+        metavar="N",
+        help="channels at 4, 8, 16 ... pixels (default: half the teacher's)",
+    )
+
+
+def options(args: argparse.Namespace) -> LikeOptions:
+    """The checked options; says what a picture will cost."""
+    teacher = models.open_model(args.like, paths.model_folders(), paths.cache())
+    halves = [max(teacher.config.channels(r) // 2, 1) for r in teacher.config.resolutions]
+    asked = tuple(stages.parse(text) for text in args.stages) if args.stages else STAGES
+    made = LikeOptions(Path(args.out), teacher, tuple(args.widths or halves), asked, device=args.device, seed=args.seed)
+    try:
+        config = made.config
+    except LivevizError as error:
+        raise UsageError(f"train --like: {error}") from None
+    cost, before = (_gmac(generator) for generator in (models.new(config), teacher))
+    _log.info(
+        "%s: %.3f GMAC a picture, %.1f MB; %s: %.3f GMAC", args.out, cost, config.parameters * 2e-6, args.like, before
+    )
+    return made
+
+
+def _gmac(generator: models.Generator) -> float:
+    return sum(step.macs for step in cost.count(rewrite(generator))) / 1e9

@@ -1,0 +1,75 @@
+"""What the network is asked and what it should answer, also for what a show does to latents.
+
+A batch holds four kinds of questions: a picture; middle rows from another z and class; a truncated w; a w between two.
+For each the answer is drawn: the other's middle numbers; milder numbers; the way between (numbers within a class, a
+cross-fade between classes). So nothing that is played is left to chance.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from liveviz.learning.pictures import COARSE, Z_DIM, draw_numbers, normalise, numbers_of
+from liveviz.learning.procedural.network import MapsNetwork
+
+PLAIN, MIXED, TRUNCATED, BETWEEN = range(4)
+SHARES = (0.46, 0.14, 0.14, 0.26)
+WITHIN = 0.25  # of those between: both of one class
+
+
+@dataclass(frozen=True)
+class Questions:
+    """z, other: normalised `[n, z_dim]`. classes, others: `[n]`. kind: `[n]`. t: psi or the way between, `[n, 1]`."""
+
+    z: Tensor
+    other: Tensor
+    classes: Tensor
+    others: Tensor
+    kind: Tensor
+    t: Tensor
+
+
+def ask(count: int, classes: int, random: torch.Generator, share: slice, device: torch.device) -> Questions:
+    """The part `share` of `count` random questions with balanced classes; all depends on `random` (a CPU one) alone."""
+    z, other = (normalise(torch.randn(count, Z_DIM, generator=random)) for _ in range(2))
+    start = int(torch.randint(classes, (1,), generator=random))
+    first = (torch.arange(count) + start) % classes
+    second = torch.randint(classes, (count,), generator=random)
+    kind = torch.multinomial(torch.tensor(SHARES), count, replacement=True, generator=random)
+    within = (kind == BETWEEN) & (torch.rand(count, generator=random) < WITHIN)
+    second = torch.where(within, first, second)
+    t = torch.rand(count, 1, generator=random)
+    t = torch.where(kind[:, None] == TRUNCATED, 0.4 + 0.6 * t, t)
+    return Questions(*(v[share].to(device) for v in (z, other, first, second, kind, t)))
+
+
+def way(t: Tensor) -> Tensor:
+    """How much of the second picture is seen at t between two: pure near both ends."""
+    return t**2 / (t**2 + (1.0 - t) ** 2)
+
+
+def latents(network: MapsNetwork, q: Questions) -> tuple[Tensor, Tensor, Tensor]:
+    """w for the coarse rows, for the middle rows, and of the plain first z: each `[n, SHAPE_W]`."""
+    first, second = network.w(torch.cat([q.z, q.other]), torch.cat([q.classes, q.others])).chunk(2)
+    kind = q.kind[:, None]
+    coarse = torch.where(kind == TRUNCATED, network.w_avg.lerp(first, q.t), first)
+    coarse = torch.where(kind == BETWEEN, first.lerp(second, q.t), coarse)
+    return coarse, torch.where(kind == MIXED, second, coarse), first
+
+
+@torch.no_grad()
+def answers(names: list[str], q: Questions, size: int, samples: int, width: int = 0) -> Tensor:
+    """Maps `[n, 5, size, width]` (0: a square) that the network should draw for the questions."""
+    one, two = numbers_of(q.z), numbers_of(q.other)  # each [n, COARSE + MIDDLE]
+    kind = q.kind[:, None]
+    numbers = torch.where(kind == TRUNCATED, one * q.t, one)
+    numbers = torch.where(kind == MIXED, torch.cat([one[:, :COARSE], two[:, COARSE:]], dim=1), numbers)
+    same = (q.kind == BETWEEN) & (q.classes == q.others)
+    numbers = torch.where(same[:, None], one.lerp(two, q.t), numbers)
+    drawn = draw_numbers(names, numbers, q.classes, size, samples, width)
+    faded = ((q.kind == BETWEEN) & ~same).nonzero()[:, 0]
+    if len(faded):
+        end = draw_numbers(names, two[faded], q.others[faded], size, samples, width)
+        drawn[faded] = drawn[faded].lerp(end, way(q.t[faded])[:, :, None, None])
+    return drawn

@@ -1,0 +1,265 @@
+"""How directions are told apart and how far they may go, by what they do to pictures: which layers each moves, how much
+of the picture, and at how many sigmas it breaks. Knobs come first that move much, of every kind: structure (coarse
+layers), detail (middle) and colour (fine), so that sixteen of them are not sixteen ways of turning a head."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from liveviz.models.directions.file import KINDS, UNMEASURED, USUAL_SIGMA, Directions, row_kinds
+from liveviz.models.directions.find import COMPONENTS, SAMPLES, Cloud, cloud, principal, reaches, seen, sefa
+from liveviz.models.directions.pictures import Ordinary, Synthesize, Views, changed, distance, look
+from liveviz.models.generator import Generator
+from liveviz.models.stylegan.mapping_network import MappingNetwork
+from liveviz.spec import LivevizError
+
+BASES = 8  # pictures that directions are tried on, of as many classes as there are
+ORDINARY = 48  # pictures that say what is ordinary
+PSI = 0.7  # as a show draws them
+PROBE = 1.5  # sigmas of the first try
+STEP, MOST = 1.5, 9.0  # sigmas
+JUMP = 3.0  # times as much change in one step as in the usual one: it pops
+STILL = 0.02  # of ±1: too little change to speak of a jump
+LEAST = 0.5  # sigmas that a range has at least
+TOGETHER = 0.5  # of the strongest range's effect: a neighbour that does as much belongs to the same thing
+WEAK = 0.02  # of the strongest direction's effect: not worth a knob
+BREAKS = 0.25  # of the pictures may be over the edge at a range's end
+PROBED = 24  # directions a kind, for those that are then turned
+TRIED = 4  # of the bases, to find a range
+MOVES = 0.4  # of the work is to find out what each moves
+
+Array = NDArray[np.float32]
+Shown = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A candidate for a knob.
+
+    source: number of the direction that it is, of which it may be one of several candidates.
+    vector: float32 `[w_dim]`, one sigma of it.
+    kind: index into KINDS. start, end: the rows of ws that it moves, end not among them.
+    effect: how far it changes a picture: one sigma of it, or once it is measured, from one end of its range to the other.
+    low, high: its range in sigmas. share: of the picture that changes between them.
+    """
+
+    source: int
+    vector: Array
+    kind: int
+    start: int
+    end: int
+    effect: float
+    low: float = -USUAL_SIGMA
+    high: float = USUAL_SIGMA
+    share: float = UNMEASURED
+
+
+class Measure:
+    """Tries directions on a generator's pictures.
+
+    Args:
+        synthesize: ws `[n, num_ws, w_dim]` to raw pictures `[n, C, H, W]` about ±1.
+        shown: told how far the work is, 0 to 1.
+    State: the pictures at rest.
+    """
+
+    def __init__(self, generator: Generator, synthesize: Synthesize, shown: Shown) -> None:
+        config = generator.config
+        self._generator, self._synthesize, self._shown = generator, synthesize, shown
+        self._spans = spans(generator)
+        mapping = MappingNetwork(generator)
+        ordinary = mapping.ws(np.stack([mapping.w(seed) for seed in range(ORDINARY)]), PSI)
+        self._ordinary = Ordinary.of(self._views(ordinary))
+        self._shown(0.0)
+        classes = [n * config.classes // BASES for n in range(BASES)]
+        self._bases = mapping.ws(np.stack([mapping.w(1000 + n, cls) for n, cls in enumerate(classes)]), PSI)
+        self._tried = np.arange(0, BASES, BASES // TRIED)
+        self._rest = self._views(self._bases)
+
+    def choose(self, directions: Directions, found: Cloud, count: int) -> Directions:
+        """The `count` most useful of some directions, each on the layers where it does most, measured."""
+        sigmas = directions.components * directions.std[:, None]
+        moves = self._moves([sigmas] * len(KINDS))
+        return self._measured(chosen(sigmas, moves, self._spans), found, directions.method, count)
+
+    def turn(self, found: Cloud, count: int) -> Directions:
+        """The `count` directions that change the picture most, of every kind, measured."""
+        sigmas = [seen(self._generator, found, start, end, PROBED) for start, end in self._spans]
+        return self._measured(turned(sigmas, self._moves(sigmas), self._spans), found, "effect", count)
+
+    def _measured(self, choices: list[Choice], found: Cloud, method: str, count: int) -> Directions:
+        measured = []
+        for n, choice in enumerate(best := in_turns(choices, count)):
+            measured.append(self._limits(choice, found))
+            self._shown(MOVES + (1.0 - MOVES) * (n + 1) / len(best))
+        order = in_turns(measured, count)
+        if not order:
+            raise LivevizError(f"model {self._generator.name}: nothing that w does changes its pictures")
+        vectors = np.stack([c.vector for c in order])  # [k, w_dim]
+        std = np.linalg.norm(vectors, axis=1)
+        return Directions(
+            vectors / std[:, None],
+            std,
+            np.array([(c.low, c.high) for c in order], np.float32),
+            np.array([(c.start, c.end) for c in order]),
+            np.array([c.share for c in order], np.float32),
+            method,
+            self._generator.fingerprint,
+        )
+
+    def _views(self, ws: Array) -> Views:
+        """Look at the pictures of ws, a few at a time, so that large ones fit."""
+        seen = [look(self._synthesize(ws[n : n + 4])) for n in range(0, len(ws), 4)]
+        return Views(*(np.concatenate([getattr(v, f.name) for v in seen]) for f in fields(Views)))
+
+    def _moves(self, sigmas: list[Array]) -> list[Array]:
+        """What one sigma of each direction does: float32 `[bases, k, features]` of `[k, w_dim]`, kind by kind.
+
+        A direction is tried upwards on every other picture and downwards on the rest.
+        """
+        step = PROBE * np.where(np.arange(BASES) % 2, -1.0, 1.0).astype(np.float32)  # [bases]
+        moves = []
+        for kind, ((start, end), vectors) in enumerate(zip(self._spans, sigmas, strict=True)):
+            change = np.zeros((BASES, len(vectors), self._rest.features.shape[1]), np.float32)
+            for n, vector in enumerate(vectors if end > start else ()):
+                ws = self._bases.copy()
+                ws[:, start:end] += (step[:, None] * vector)[:, None]
+                change[:, n] = (self._views(ws).features - self._rest.features) / step[:, None]
+                self._shown(MOVES * (kind + (n + 1) / len(vectors)) / len(KINDS))
+            moves.append(change)
+        return moves
+
+    def _limits(self, choice: Choice, found: Cloud) -> Choice:
+        """The choice with its range, its share, and its effect between the ends."""
+        low, high = (
+            sign * self._walk(choice, sign, min(max(sign * float(reach), LEAST), MOST))
+            for sign, reach in zip((-1.0, 1.0), reaches(choice.vector[None], found)[0], strict=True)
+        )
+        ends = self._pushed(choice, low), self._pushed(choice, high)
+        share, effect = float(changed(*ends).mean()), float(distance(*ends).mean())
+        return replace(choice, low=low, high=high, share=share, effect=effect)
+
+    def _pushed(self, choice: Choice, sigmas: float) -> Views:
+        """The pictures that ranges are found on, pushed along a direction."""
+        ws = self._bases[self._tried]
+        ws[:, choice.start : choice.end] += np.float32(sigmas) * choice.vector
+        return self._views(ws)
+
+    def _walk(self, choice: Choice, sign: float, far: float) -> float:
+        """How far one can go one way, in sigmas, at most `far`.
+
+        The pictures break one by one, where their strain passes 1; the limit is where more than BREAKS of them have.
+        """
+        rest = last = self._rest.part(self._tried)
+        before = np.zeros(len(self._tried), np.float32)
+        broken = np.full(len(self._tried), np.inf)
+        usual: list[Array] = []
+        at = 0.0
+        while at < far:
+            step = min(STEP, far - at)
+            view = self._pushed(choice, sign * (at + step))
+            strain = self._ordinary.strain(view, rest)
+            change = distance(view, last) / step  # [tried]
+            if usual:
+                strain = np.maximum(strain, change * step / np.maximum(JUMP * step * np.median(usual, axis=0), STILL))
+            usual.append(change)
+            crossing = at + step * np.clip((1.0 - before) / np.maximum(strain - before, 1e-6), 0.0, 1.0)
+            broken = np.where((strain > 1.0) & np.isinf(broken), crossing, broken)
+            if np.isfinite(broken).mean() > BREAKS:
+                break
+            at, last, before = at + step, view, strain
+        return max(float(np.quantile(np.minimum(broken, far), BREAKS)), LEAST)
+
+
+def find_directions(
+    generator: Generator,
+    synthesize: Synthesize,
+    shown: Shown,
+    method: str = "pca",
+    samples: int = SAMPLES,
+    components: int = COMPONENTS,
+    seed: int = 0,
+) -> Directions:
+    """The directions of a generator, measured on its pictures, the most useful first.
+
+    Args:
+        synthesize: ws `[n, num_ws, w_dim]` to raw pictures `[n, C, H, W]` about ±1.
+        shown: told how far the work is, 0 to 1.
+        method: pca, sefa, or effect: for each kind of layer, what its styles hear most of, turned to where the picture
+            changes most, which keeps structure, detail and colour apart.
+        samples, seed: of w. components: how many, at most.
+    Raises: ValueError for too few samples, as `cloud`; LivevizError where the pictures never change.
+    """
+    found = cloud(generator, samples, seed, lambda: shown(0.0))
+    measure = Measure(generator, synthesize, shown)
+    if method == "effect":
+        return measure.turn(found, components)
+    plain = sefa if method == "sefa" else principal
+    return measure.choose(plain(generator, found, components), found, components)
+
+
+def spans(generator: Generator) -> list[tuple[int, int]]:
+    """(start, end) of the rows of ws of each kind; the same twice where there are none."""
+    ranges = row_kinds(generator.config)
+    return [(bisect_left(ranges, kind), bisect_right(ranges, kind)) for kind in range(len(KINDS))]
+
+
+def _effect(change: Array) -> Array:
+    """Change per sigma `[k]`, root mean square over the pictures, of `[pictures, k, features]`."""
+    return np.asarray(np.sqrt(np.square(change, dtype=np.float64).sum(axis=2).mean(axis=0)))
+
+
+def chosen(sigmas: Array, moves: list[Array], rows: list[tuple[int, int]]) -> list[Choice]:
+    """Each direction on the layers where it does most, and on the neighbours that do as much; each in every kind.
+
+    `in_turns` keeps each of them once.
+    """
+    effects = np.stack([_effect(change) for change in moves])  # [kinds, k]
+    choices = []
+    for n, vector in enumerate(sigmas):
+        for kind, effect in enumerate(effects[:, n]):
+            if effect > 0.0:
+                first = last = kind
+                while first > 0 and effects[first - 1, n] >= TOGETHER * effect:
+                    first -= 1
+                while last < len(KINDS) - 1 and effects[last + 1, n] >= TOGETHER * effect:
+                    last += 1
+                choices.append(Choice(n, vector, kind, rows[first][0], rows[last][1], float(effect)))
+    return choices
+
+
+def turned(sigmas: list[Array], moves: list[Array], rows: list[tuple[int, int]]) -> list[Choice]:
+    """For each kind, the directions of one sigma that change the picture most there: principal components of its change.
+
+    Within the sphere of one sigma they are orthogonal; in w they need not be.
+    """
+    choices: list[Choice] = []
+    for kind, (vectors, change) in enumerate(zip(sigmas, moves, strict=True)):
+        gram = np.einsum("bif,bjf->ij", change, change, dtype=np.float64) / len(change)
+        values, mixes = np.linalg.eigh(gram)
+        for value, mix in zip(values[::-1], mixes.T[::-1], strict=True):
+            if value > 0.0:
+                vector = mix @ vectors
+                vector *= np.sign(vector[np.abs(vector).argmax()])
+                choices.append(
+                    Choice(len(choices), vector.astype(np.float32), kind, *rows[kind], float(np.sqrt(value)))
+                )
+    return choices
+
+
+def in_turns(choices: Sequence[Choice], count: int) -> list[Choice]:
+    """Up to `count` of them, each source once: always that whose effect, divided by how many of its kind there are with
+    it, is the largest, so that every kind has its part (d'Hondt). Those of no effect to speak of are left out."""
+    weak = WEAK * max((choice.effect for choice in choices), default=0.0)
+    left = [choice for choice in choices if choice.effect > 0.0 and choice.effect >= weak]
+    taken: list[Choice] = []
+    have = [1] * len(KINDS)
+    while left and len(taken) < count:
+        best = max(left, key=lambda choice: choice.effect / have[choice.kind])
+        taken.append(best)
+        have[best.kind] += 1
+        left = [choice for choice in left if choice.source != best.source]
+    return taken

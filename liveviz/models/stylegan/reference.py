@@ -1,0 +1,39 @@
+"""The whole generator in torch as the papers have it. It is slow, and it is the truth: the fast engines are compared with
+it, and training starts from it. Parameter and buffer names are those of the file, so `state_dict()` is a generator
+file."""
+
+import numpy as np
+import torch
+from torch import nn
+
+from liveviz.models.generator import Generator
+from liveviz.models.stylegan import reference3
+from liveviz.models.stylegan.config import GeneratorConfig
+from liveviz.models.stylegan.reference2 import Layer, Synthesis, fir_kernel, upsample
+from liveviz.models.stylegan.reference_parts import MappingTorch, bend
+
+__all__ = ["Layer", "Network", "bend", "fir_kernel", "network", "upsample"]
+
+
+class Network(nn.Module):
+    """The whole generator: `mapping` and `synthesis`.
+
+    fp16: run the layers that a StyleGAN2's training ran in half precision (`num_fp16_res`) in half precision.
+    """
+
+    def __init__(self, config: GeneratorConfig, fp16: bool = False) -> None:
+        super().__init__()
+        self.config = config
+        self.mapping = MappingTorch(config)
+        self.synthesis: nn.Module = reference3.Synthesis(config) if config.is_stylegan3 else Synthesis(config, fp16)
+
+
+def network(generator: Generator, fp16: bool = False) -> Network:
+    """The torch network with a generator's weights, on the CPU, without gradients.
+
+    Everything is float32 unless `fp16` asks for the precision that the original runs on a GPU.
+    """
+    net = Network(generator.config, fp16)
+    # Arrays read from a file may be read-only, and torch would share them: copy.
+    net.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in generator.weights.items()})
+    return net.requires_grad_(False).eval()

@@ -1,0 +1,113 @@
+"""All mailboxes of one show, made by the parent and handed to every child."""
+
+import json
+from multiprocessing.context import BaseContext
+from typing import TypeVar
+
+import numpy as np
+
+from liveviz.runtime.ipc import wire
+from liveviz.runtime.ipc.shared_memory import Bell, Ring, Slot
+from liveviz.spec import LivevizError
+from liveviz.system.clock import now
+
+ROOMS = ("ears", "hands", "engine", "stage")
+_STATUS_BYTES = 65536
+_MAPPING_BYTES = 512 * 1024
+_NAME_BYTES = 4096
+_WORD_BYTES = 8192
+_ROOM_FOR = 1024 * 1024  # pixels: another generator may come in the middle of a show, and be larger
+
+
+class Status:
+    """What one child says about itself: a small JSON object with the time it was said."""
+
+    def __init__(self) -> None:
+        self._slot = Slot(_STATUS_BYTES)
+
+    def say(self, content: dict) -> None:
+        """Replace what was said before. `state` is starting, ready, finished or failed."""
+        self._slot.write(json.dumps({"time": now(), **content}).encode())
+
+    def read(self) -> dict:
+        """What was said last; an empty dict where nothing was."""
+        found = self._slot.read()
+        if found is None:
+            return {}
+        try:
+            content = json.loads(found[1].tobytes())
+        except ValueError:  # a writer was killed in the middle of it
+            return {}
+        return content if isinstance(content, dict) else {}
+
+    def close(self, unlink: bool = False) -> None:
+        """Let go of the memory."""
+        self._slot.close(unlink)
+
+
+_Box = TypeVar("_Box", Slot, Ring, Status)
+
+
+class Links:
+    """The mailboxes between ears, hands, engine and stage.
+
+    Args:
+        context: of multiprocessing, for the bells.
+        outputs: number of signal outputs.
+        parameters: layout of a ParameterFrame.
+        picture: (width, height) of the engine's first pictures.
+    Raises:
+        LivevizError: there is no room for them.
+    `mapping` holds the text of the last good mapping file, for a stage that is started again while the file is broken;
+    `model` the name of the generator asked for in the middle of the show; `quality` what the engine is to give up, as JSON;
+    `page` is written to when the performer wants the last control messages in the log; `handover` what pictures the stage
+    can take.
+    """
+
+    def __init__(
+        self, context: BaseContext, outputs: int, parameters: wire.ParameterWire, picture: tuple[int, int]
+    ) -> None:
+        self.picture = picture
+        self._boxes: list[Slot | Ring | Status] = []
+        try:
+            self.signals = self._keep(Slot(wire.signal_bytes(outputs)))
+            self.parameters = self._keep(Slot(parameters.bytes))
+            self.images = self._keep(Slot(max(wire.image_bytes(*picture), wire.image_bytes(1, _ROOM_FOR))))
+            self.handover = self._keep(Slot(_WORD_BYTES))
+            self.mapping = self._keep(Slot(_MAPPING_BYTES))
+            self.model = self._keep(Slot(_NAME_BYTES))
+            self.quality = self._keep(Slot(_NAME_BYTES))
+            self.flags = self._keep(Slot(8))
+            self.page = self._keep(Slot(8))
+            self.controls = self._keep(Ring(wire.CONTROL_BYTES, 8192))
+            self.audio = self._keep(Ring(wire.AUDIO_BYTES, 1024))
+            self.status = {room: self._keep(Status()) for room in ROOMS}
+        except LivevizError:
+            self.close(unlink=True)
+            raise
+        self.parameters_bell = Bell(context)
+        self.images_bell = Bell(context)
+        self.flags.write(np.zeros(1))
+
+    def _keep(self, box: _Box) -> _Box:
+        self._boxes.append(box)
+        return box
+
+    @property
+    def stopping(self) -> bool:
+        """The parent has asked everybody to end."""
+        found = self.flags.read()
+        return found is not None and bool(found[1].view(np.float64)[0])
+
+    def stop(self) -> None:
+        """Ask everybody to end."""
+        self.flags.write(np.ones(1))
+
+    def ask_for_page(self) -> None:
+        """Have the last control messages written to the log."""
+        self.page.write(np.ones(1))
+
+    def close(self, unlink: bool = False) -> None:
+        """Let go of every mailbox; the parent also unlinks them."""
+        for box in self._boxes:
+            box.close(unlink)

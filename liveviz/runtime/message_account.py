@@ -1,0 +1,128 @@
+"""What a control message did, or why it did nothing, in a line: for `liveviz monitor`, and for the page of the last lines
+that every show keeps. A mapping of its own is played beside the show's, by the same messages and without the music, so that
+telling costs the picture nothing."""
+
+import difflib
+from collections.abc import Sequence
+
+from liveviz import mapping
+from liveviz.inputs.control.osc import Arrival, entries
+from liveviz.inputs.control.osc_arguments import as_number
+from liveviz.inputs.control.osc_packet import Message
+from liveviz.runtime import composition
+from liveviz.spec import ControlMessage, Output, ParameterFrame
+
+MODEL = "/liveviz/model"  # its argument is a name
+MONITOR = "/liveviz/monitor"  # who says this is told every line for a while
+ASKED = (MODEL, "/liveviz/mapping", "/liveviz/tempo", "/liveviz/section")  # answer "?", beside the parameters
+MOST_TOLD = 400  # messages of one packet
+_MOST_UNHEARD = 64  # addresses whose nearest neighbour is looked for
+_LETTERS = 3  # that are left out or too many in a mistyped address
+_MOST_NUMBERS = 8  # of one message that are shown
+_NOBODY = "nobody listens to it"
+
+
+def plays(message: ControlMessage) -> bool:
+    """Whether a message that says something in words is more than words: a number, or what is to come to rest."""
+    return as_number(message.text) is not None or message.address.startswith(mapping.REST)
+
+
+class Accounts:
+    """The lines about messages.
+
+    Args:
+        program: that the show plays. sources: the signals it may use.
+    State: a show that the same messages move; `frame`, the newest one of the real show, and `facts` and `names` of what
+        plays, which tell why something is not seen; `listens`, every OSC address that does something or answers;
+        `unheard`, the addresses that nobody listened to, in order.
+    """
+
+    def __init__(self, program: mapping.Program, sources: Sequence[Output]) -> None:
+        self._registry = composition.registry()
+        self._show = mapping.Show(program, self._registry, sources)
+        self.frame: ParameterFrame | None = None
+        self.facts = mapping.Facts()
+        self.names: tuple[str, ...] = ()
+        self.unheard: dict[str, str] = {}
+        self._answering = {*ASKED, *(p.osc for p in self._registry)}
+        self._heard = self._show.listens
+        self.listens = self._heard | {*ASKED, MONITOR}
+
+    def replace(self, program: mapping.Program) -> None:
+        """The show plays another program from here on."""
+        self._show.replace(program)
+        self._heard = self._show.listens
+        self.listens = self._heard | {*ASKED, MONITOR}
+
+    def still(self) -> ParameterFrame:
+        """The frame of this show alone, for where there is no other."""
+        return self._show.step(None, 0.0, 0.0)
+
+    def arrived(self, arrival: Arrival, most: int = MOST_TOLD) -> list[str]:
+        """Do what the messages of one packet say, and tell of the first `most` of them."""
+        lines = [f"refused: {fault}" if "played now" not in fault else fault for fault in arrival.faults]
+        lines += [f"{_written(message)} -> {self._osc(message, arrival.time)}" for message in arrival.messages[:most]]
+        for message in arrival.messages[most:]:
+            for entry, _ in entries(message, arrival.time, self.listens):
+                self.follow(entry)
+        if len(arrival.messages) > most:
+            lines.append(f"and {len(arrival.messages) - most} more messages in this packet")
+        return [f"osc {arrival.sender[0]} {line}" for line in lines]
+
+    def follow(self, message: ControlMessage) -> None:
+        """Do what a message says, without a word: there were too many."""
+        self._show.control(message)
+
+    def midi(self, message: ControlMessage) -> str:
+        """Do what a MIDI message says, and tell of it."""
+        moves = self._show.moves(message)
+        did = self._moved(moves) if moves is not None else _NOBODY
+        if moves is None and message.address not in self.unheard and len(self.unheard) < _MOST_UNHEARD:
+            self.unheard[message.address] = f"{_NOBODY} ({message.port})"
+        return f"midi {message.port} {message.address} {message.value:.3f} -> {did}"
+
+    def _osc(self, message: Message, time: float) -> str:
+        address = message.address
+        if message.query:
+            return "asked for its value" if address in self._answering else "no value to be asked for has this address"
+        if address == MODEL:
+            return f"asks for the generator {message.text!r}" if message.text else "wants the name of a generator"
+        moved: list[mapping.Move] | None = None
+        for entry, _ in entries(message, time, self.listens):
+            if entry.text and not plays(entry):
+                known = address in self._heard
+                return "a word, where a number is played" if known else self._nobody(address)
+            moves = self._show.moves(entry)
+            moved = moved if moves is None else (moved or []) + moves
+        if moved is None and address in self._heard:
+            return "no number in it"
+        if moved and address.startswith(mapping.REST):
+            return f"back to rest: {', '.join(move.target.parameter for move in moved)}"
+        return self._nobody(address) if moved is None else self._moved(moved)
+
+    def _moved(self, moves: list[mapping.Move]) -> str:
+        if not moves:
+            return "nothing to do: a hand has moved nothing, or the button was let go"
+        told = []
+        for move in moves:
+            text = mapping.move_text(move, self._registry, self.names)
+            idle = mapping.why_idle(move.target, self._show.program, self._registry, self.facts, self.frame)
+            told.append(f"{text}, which does nothing: {idle}" if idle else text)
+        return "; ".join(told)
+
+    def _nobody(self, address: str) -> str:
+        if address not in self.unheard and len(self.unheard) < _MOST_UNHEARD:
+            alike = [known for known in self.listens if abs(len(known) - len(address)) <= _LETTERS]
+            near = difflib.get_close_matches(address, alike, 1, 0.7)
+            self.unheard[address] = f"{_NOBODY}; did you mean {near[0]}?" if near else _NOBODY
+        return self.unheard.get(address, _NOBODY)
+
+
+def _written(message: Message) -> str:
+    """Address and arguments as a hand would write them."""
+    if message.query:
+        return f'{message.address} "?"'
+    if message.text:
+        return f"{message.address} {message.text!r}"
+    more = " ..." * (len(message.numbers) > _MOST_NUMBERS)
+    return " ".join((message.address, *(f"{n:g}" for n in message.numbers[:_MOST_NUMBERS]))) + more

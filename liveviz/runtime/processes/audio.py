@@ -1,0 +1,110 @@
+"""The child that listens: sound in, SignalFrames out. It also passes the sound on to the recorder where one runs."""
+
+import logging
+import time
+from dataclasses import replace
+
+from liveviz.inputs.audio import sources
+from liveviz.inputs.audio.downmix import Downmix
+from liveviz.runtime import settings
+from liveviz.runtime.ipc import wire
+from liveviz.runtime.ipc.links import Links, Status
+from liveviz.runtime.options import ShowOptions
+from liveviz.runtime.processes import child
+from liveviz.signals import Listener
+from liveviz.spec import LivevizError, channels_needed
+from liveviz.system.clock import now
+
+_log = logging.getLogger("liveviz.runtime")
+_SAY_EVERY = 0.25
+_LOOK_EVERY = 0.3
+
+
+def body(options: ShowOptions, links: Links, life: child.Life) -> None:
+    """Listen until the show ends or the file does."""
+    loop = _watched(links, life)
+    status = links.status["ears"]
+    source = _open(options, status, life, loop)
+    if source is None:
+        return
+    if source.notice:
+        _log.info("%s", source.notice)
+    taped = options.record is not None or not loop
+    hops = 0
+    said = 0.0
+
+    def say(state: str) -> None:
+        status.say(
+            {
+                "state": state,
+                "source": source.label,
+                "captured": source.duration is None,
+                "sample_rate": source.sample_rate,
+                "hops": hops,
+                "dropped": source.dropped,
+                "reconnects": source.reconnects + options.take,
+                "heard": source.heard,
+                "ends": source.duration is not None and not loop,
+            }
+        )
+
+    offset = options.offset
+    if offset is None:  # what was calibrated is about devices; a file is stamped when it is heard
+        offset = settings.latency_offset(source.label) if source.duration is None else 0.0
+
+    def listener(sample_rate: int) -> Listener:
+        return Listener(sample_rate, options.channels, options.stems, offset)
+
+    ears = listener(source.sample_rate)
+    downmix = Downmix(source.channels, source.speakers, options.channels, options.stems)
+    source.start()
+    say("ready")
+    child.settle()
+    try:
+        while life.goes_on() and not source.finished:
+            for block in source.blocks(timeout=0.1):
+                if block.sample_rate != ears.sample_rate:  # the device came back at another rate
+                    ears = listener(block.sample_rate)
+                for frame in ears.step(block):
+                    hops += 1
+                    links.signals.write(wire.pack_signals(frame))
+                if taped:
+                    stereo = downmix.step(block.samples, len(block.samples) / block.sample_rate)
+                    for record in wire.pack_audio(replace(block, samples=stereo)):
+                        links.audio.put(record)
+            if now() - said > _SAY_EVERY:
+                said = now()
+                say("ready")
+        say("finished" if source.finished else "ready")
+    finally:
+        source.close()
+
+
+def _open(options: ShowOptions, status: Status, life: child.Life, loop: bool) -> sources.Source | None:
+    """The source. One that was there before this process died is waited for; None where the show ends meanwhile.
+
+    Raises:
+        LivevizError: it is not there when the show begins, or the sound system hangs (the parent starts another process).
+    """
+    needed = channels_needed(options.channels, options.stems)
+    lost = status.read().get("device")  # the parent remembers it: the system's input may be another by now, or none
+    name = options.source or lost or None
+    while life.goes_on():
+        try:
+            return sources.open_live(name, now, loop=loop, channels=needed, output=options.output)
+        except LivevizError as error:
+            if not lost or sources.hangs(error):
+                raise
+            status.say({"state": "ready", "source": lost, "device": lost, "waits": str(error)})
+            time.sleep(_LOOK_EVERY)
+            sources.look_again()
+    return None
+
+
+def _watched(links: Links, life: child.Life) -> bool:
+    """Whether somebody watches, and a song therefore loops: known once the stage has found its screen."""
+    while life.goes_on():
+        if (screen := links.status["stage"].read().get("screen")) is not None:
+            return screen != "headless"
+        time.sleep(0.005)
+    return False

@@ -1,0 +1,167 @@
+"""The child on stage: it owns the clock, the mapping, the post effects and the window, and waits for nobody. Whatever the
+engine, a controller or a recorder does, a picture is presented in time: the newest there is."""
+
+import logging
+from collections.abc import Callable
+
+from liveviz import mapping, post, signals
+from liveviz.post import Chain
+from liveviz.runtime import composition, open_generator
+from liveviz.runtime.frame_times import Figures
+from liveviz.runtime.hints import Hints
+from liveviz.runtime.ipc import wire
+from liveviz.runtime.ipc.links import Links
+from liveviz.runtime.mapping_file import MappingFile
+from liveviz.runtime.message_account import plays
+from liveviz.runtime.model_choice import ModelChoice
+from liveviz.runtime.options import ShowOptions
+from liveviz.runtime.picture_transport import Receiver
+from liveviz.runtime.processes import child
+from liveviz.runtime.quality.rate import Rate
+from liveviz.runtime.recording import Taping
+from liveviz.runtime.remote_engine import RemoteEngine
+from liveviz.runtime.screen import Screen
+from liveviz.runtime.tick import Tick
+from liveviz.spec import ControlMessage, SignalFrame
+from liveviz.system.clock import WallClock, now, worked
+
+_log = logging.getLogger("liveviz.runtime")
+_SAY_EVERY = 0.25
+_MODEL = "/liveviz/model"  # its argument is a name
+
+
+class Stage:
+    """One show on one screen."""
+
+    def __init__(self, options: ShowOptions, links: Links, goes_on: Callable[[], bool] = lambda: True) -> None:
+        self._options, self._links = options, links
+        self._file = MappingFile(options.mapping, links.mapping, options.stems, options.model)
+        self._hints = Hints(links)
+        self.screen = Screen(options, links, goes_on)
+        links.status["stage"].say({"state": "starting", "screen": self.screen.kind})
+        self._show = mapping.Show(
+            self._file.program, composition.registry(), signals.all_outputs(options.stems), seed=options.seed
+        )
+        self._pictures, self._chain = self._dressed()
+        self._models = ModelChoice(
+            options.model, self._file.program.model, open_generator.shipped_for(options.size), links
+        )
+        self._clock = WallClock(options.fps)
+        self._engine = RemoteEngine(links, self._clock, self._pictures)
+        self._heard: SignalFrame | None = None
+        self._taping = Taping(options, links, self.screen.kind)
+        self.figures = Figures(options)
+        self._rate = Rate(options, links, self._chain, post.software(self.screen.ctx), self._taping.records)
+        self._tick = Tick(
+            self._clock, self._controls, self._listen, self._show, self._engine.render, self._chain, self._share
+        )
+
+    def _share(self) -> float:
+        return self._rate.share(self._engine.new)
+
+    def _dressed(self) -> tuple[Receiver, Chain]:
+        """What draws with the screen's GL."""
+        pictures = Receiver(self._links.images, self._links.handover, self.screen.ctx)
+        return pictures, Chain(self.screen.ctx, composition.shaders(), self._options.size, upload=pictures.upload)
+
+    def _change_screens(self) -> None:
+        """The display went away, or is back: the show goes on with another GL."""
+        self._pictures.close()
+        self.screen.change()  # what the old GL held goes with it
+        self._pictures, self._chain = self._dressed()
+        self._engine.take_from(self._pictures)
+        self._tick.draw_with(self._chain)
+        self._rate.draw_with(self._chain, post.software(self.screen.ctx))
+
+    def _listen(self, until: float, dt: float) -> SignalFrame | None:
+        if (found := self._links.signals.read()) is not None:
+            self._heard = wire.unpack_signals(found[1])
+        return self._heard
+
+    def _controls(self, until: float) -> list[ControlMessage]:
+        messages = [wire.unpack_control(record) for record in self._links.controls.drain()]
+        if asked := [m.text for m in messages if m.text and m.address == _MODEL]:
+            self._models.ask(asked[-1])
+        messages = [m for m in messages if not m.text or (m.address != _MODEL and plays(m))]
+        for message in self.screen.poll():
+            messages.append(message)
+            if message.value > 0.0:
+                self._key(message.address)
+        return messages
+
+    def _key(self, address: str) -> None:
+        if address == "key.space":
+            self._show.toggle("stage.freeze")
+        elif address == "key.b":
+            self._show.toggle("stage.blackout")
+        elif address == "key.h":
+            self.screen.toggle_overlay()
+        elif address == "key.r":
+            self._show.rest()
+        elif address == "key.m":
+            self._links.ask_for_page()
+        elif address in ("key.page_down", "key.page_up"):
+            self._models.turn(1 if address == "key.page_down" else -1)
+
+    def step(self) -> bool:
+        """One frame; False once the window is closed or the time is up."""
+        if self.screen.must_change():
+            self._change_screens()
+        if (program := self._file.changed()) is not None:
+            self._show.replace(program)
+            self._models.follow(program.model)
+        self.screen.say(self._file.mistake or self._models.mistake)
+        self.screen.quality = self._rate.name
+        self._engine.pictures = self._rate.pictures
+        picture = self._tick.step()
+        self._hints.step(self._show, picture.parameters, self._tick.unheard)
+        self._file.model = self._hints.model or self._file.model
+        self.screen.present(picture.canvas, self._heard, self._hints, self.figures)
+        presented = now()
+        self._rate.worked(worked())
+        self._engine.drew(presented - picture.drawn_from)
+        if self._engine.seen:
+            new = picture.rendered and self._engine.new
+            self.figures.frame(picture, presented, self._clock, stale=self._rate.pictures >= 1.0 and not new)
+            if picture.rendered:
+                self._rate.see(presented, self._clock, new, self._engine.engine_s)
+            self._taping.frame(picture, self._chain)
+        return not self.screen.closed and not self.figures.time_is_up(self._options.seconds)
+
+    def say(self, state: str) -> None:
+        """Tell the parent how it goes."""
+        self._links.status["stage"].say(
+            {
+                "state": state,
+                "screen": self.screen.kind,
+                "place": self.screen.place,
+                "applied": self._tick.applied,
+                "tape": self._taping.report(),
+                "quality": self._rate.report(),
+                **self.figures.report(),
+            }
+        )
+
+    def close(self) -> None:
+        """Finish the recording, then the screen."""
+        self._taping.close()
+        self._chain.close()
+        self._pictures.close()
+        self.screen.close()
+
+
+def body(options: ShowOptions, links: Links, life: child.Life) -> None:
+    """Present pictures until the show ends."""
+    stage = Stage(options, links, life.goes_on)
+    child.settle()
+    said = now()
+    goes_on = True
+    try:
+        while goes_on and life.goes_on():
+            goes_on = stage.step()
+            if now() - said > _SAY_EVERY:
+                said = now()
+                stage.say("ready")
+    finally:
+        stage.close()
+        stage.say("finished")

@@ -1,0 +1,109 @@
+"""The generator that plays, drawn with less: by its lighter twin, or without its last level. What is asked for is opened in
+a thread of its own and comes in when it has drawn once; until then all goes on as before. Nothing fades: the stage mixes
+neighbouring pictures anyway, and the two differ in softness only."""
+
+import logging
+import threading
+from dataclasses import dataclass
+
+from liveviz.engine import Engine
+from liveviz.runtime.open_generator import Opened, Opener
+from liveviz.spec import LivevizError, ParameterFrame
+
+_log = logging.getLogger("liveviz.runtime")
+
+
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """What the engine gives up. light: the lighter generator draws. small: its last level is left out."""
+
+    light: bool = False
+    small: bool = False
+
+
+WHOLE = Reduction()
+
+
+class Reduced:
+    """Engines that stand for one generator.
+
+    Args:
+        opener: opens them.
+    State: what is asked for, and what was drawn last; the engines that were opened for the present generator; the thread
+    that opens one; engines that wait to be closed.
+    """
+
+    def __init__(self, opener: Opener) -> None:
+        self._opener = opener
+        self._of: Opened | None = None
+        self._wanted = self._drawn = WHOLE
+        self._made: dict[Reduction, Engine | None] = {}  # None: there is no such thing
+        self._maker: threading.Thread | None = None
+        self._ended: list[Engine] = []
+
+    def ask(self, wanted: Reduction) -> None:
+        """Draw so from the next picture on, or as soon as it can be."""
+        self._wanted = wanted
+
+    def engine(self, whole: Opened, frame: ParameterFrame) -> Engine:
+        """The engine that draws `whole` now: as asked for where that is there, else as before."""
+        self._stand_for(whole)
+        if self._wanted != WHOLE and self._wanted not in self._made:
+            self._make(whole, self._wanted, frame)
+        else:
+            self._drawn = self._wanted
+        return self._made.get(self._drawn) or whole.engine
+
+    def prepare(self, whole: Opened, wanted: Reduction, frame: ParameterFrame) -> None:
+        """Open one that may be asked for, in the calling thread."""
+        self._stand_for(whole)
+        if wanted != WHOLE and wanted not in self._made:
+            self._open(whole, wanted, frame)
+
+    def _stand_for(self, whole: Opened) -> None:
+        if whole is not self._of:
+            self._forget()
+            self._of = whole
+
+    @property
+    def engines(self) -> list[Engine]:
+        """All that are open, besides the whole one."""
+        return [one for one in self._made.values() if one is not None]
+
+    def rest(self) -> None:
+        """Close one that is not needed any more, between two pictures."""
+        if self._ended:
+            self._ended.pop().close()
+
+    def close(self) -> None:
+        """Give everything back."""
+        if self._maker is not None:
+            self._maker.join()
+        self._forget()
+        while self._ended:
+            self.rest()
+
+    def _forget(self) -> None:
+        self._ended += self.engines
+        self._made, self._drawn = {}, WHOLE
+
+    def _make(self, whole: Opened, wanted: Reduction, frame: ParameterFrame) -> None:
+        if self._maker is None or not self._maker.is_alive():
+            self._maker = threading.Thread(target=self._open, args=(whole, wanted, frame), name="reduce", daemon=True)
+            self._maker.start()
+
+    def _open(self, whole: Opened, wanted: Reduction, frame: ParameterFrame) -> None:
+        """Open it and draw once; where that fails, one line says why and the whole one goes on."""
+        made: Engine | None = None
+        try:
+            opened = self._opener.reduced(whole, wanted.light, wanted.small)
+            if opened is not None:
+                made = opened.engine
+                made.render(frame)  # the first picture of any engine takes ten times as long
+        except (LivevizError, RuntimeError, MemoryError) as error:  # the last two: a library that has no room
+            text = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            _log.warning("model %s cannot be drawn with less: %s", whole.name, text)
+        if self._of is whole:
+            self._made[wanted] = made
+        elif made is not None:
+            self._ended.append(made)

@@ -1,0 +1,96 @@
+"""The tick, written once. Live and offline differ only in the clock and in what `listen`, `controls` and `render` are:
+the newest of every mailbox, or every block in order."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+import moderngl
+
+from liveviz.mapping import Show
+from liveviz.post import Chain
+from liveviz.spec import ControlMessage, ImageFrame, ParameterFrame, SignalFrame
+from liveviz.system import clock
+
+_CLOCK = ("midi.clock", "midi.start", "midi.stop", "midi.continue")
+
+
+class Clock(Protocol):
+    """Hands out (now, dt) in seconds."""
+
+    def next(self) -> tuple[float, float]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What one tick made: the parameters, the generator's image, the canvas texture (None = black).
+
+    rendered: False where the picture before is held. drawn_from: when drawing on the canvas began, on the show's clock.
+    """
+
+    time: float
+    dt: float
+    parameters: ParameterFrame
+    image: ImageFrame
+    canvas: moderngl.Texture | None
+    rendered: bool = True
+    drawn_from: float = 0.0
+
+
+class Tick:
+    """Inputs to one picture.
+
+    Args:
+        frames: wall clock or frame clock.
+        controls: (until) -> messages that arrived.
+        listen: (until, dt) -> newest SignalFrame, or None before there is one.
+        show: the mapping.
+        render: ParameterFrame -> ImageFrame.
+        chain: the post effects.
+        share: how much of the generator's image is seen, 0 to 1; the rest is the image before it.
+    State: the last picture, which `stage.freeze` holds; `applied`, how many messages moved something, by kind; `unheard`,
+        the last one by MIDI or OSC, where nobody listens to it.
+    """
+
+    def __init__(
+        self,
+        frames: Clock,
+        controls: Callable[[float], Iterable[ControlMessage]],
+        listen: Callable[[float, float], SignalFrame | None],
+        show: Show,
+        render: Callable[[ParameterFrame], ImageFrame],
+        chain: Chain,
+        share: Callable[[], float] = lambda: 1.0,
+    ) -> None:
+        self._clock, self._controls, self._listen = frames, controls, listen
+        self._show, self._render, self._chain, self._share = show, render, chain, share
+        self._last: tuple[ImageFrame, moderngl.Texture] | None = None
+        self.applied: Counter[str] = Counter()
+        self.unheard: ControlMessage | None = None
+
+    def draw_with(self, chain: Chain) -> None:
+        """Draw with another chain from now on; a picture that is held is drawn anew."""
+        self._chain, self._last = chain, None
+
+    def step(self) -> Picture:
+        """One picture, at the clock's next time."""
+        now, dt = self._clock.next()
+        for message in self._controls(now):
+            heard = self._show.control(message)
+            if message.address.startswith(("/", "midi.")) and message.address not in _CLOCK:
+                self.unheard = None if heard else message
+            if heard:
+                self.applied[message.kind] += 1
+        parameters = self._show.step(self._listen(now, dt), now, dt)
+        rendered = self._last is None or parameters["stage.freeze"] < 0.5
+        if rendered:
+            image = self._render(parameters)
+            drawn_from = clock.now()
+            self._last = image, self._chain.draw(image, parameters, now, dt, self._share())
+        else:
+            drawn_from = clock.now()
+        assert self._last is not None
+        image, canvas = self._last
+        shown = None if parameters["stage.blackout"] >= 0.5 else canvas
+        return Picture(now, dt, parameters, image, shown, rendered, drawn_from)
