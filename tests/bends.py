@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from liveviz import bending
-from liveviz.engine.backends.bends_torch import TorchOperations
+from liveviz.engine.bends_torch import TorchOperations
 from liveviz.models import Generator, GeneratorConfig
 from liveviz.spec import BendSetting, Channels, ParameterFrame
 

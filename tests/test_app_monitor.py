@@ -19,8 +19,8 @@ from test_app_play import free_port
 
 from liveviz import models, signals
 from liveviz.cli import arguments
-from liveviz.inputs.control.osc import Arrival
 from liveviz.inputs.control.osc_packet import read_packet
+from liveviz.inputs.control.sources.osc import Packet
 from liveviz.mapping import Facts, Show
 from liveviz.runtime import composition, hints, mapping_file, model_choice, paths
 from liveviz.runtime.message_account import Accounts
@@ -40,7 +40,7 @@ def packet(address: str, *values: object) -> bytes:
 
 def told(accounts: Accounts, address: str, *values: object) -> str:
     messages = tuple(read_packet(packet(address, *values), None))
-    (line,) = accounts.arrived(Arrival(0.0, ("192.0.2.7", 5), messages, ()))
+    (line,) = accounts.arrived(Packet(0.0, ("192.0.2.7", 5), messages, ()))
     head, _, did = line.partition(" -> ")
     assert head.startswith(f"osc 192.0.2.7 {address}")
     return did
@@ -79,7 +79,7 @@ def test_every_line_says_what_was_done_or_why_nothing(accounts: Accounts) -> Non
     line = accounts.midi(knob._replace(address="midi.cc.2.ch.1"))
     assert line == "midi nanoKONTROL2 midi.cc.2.ch.1 0.900 -> nobody listens to it"
     assert accounts.unheard["midi.cc.2.ch.1"] == "nobody listens to it (nanoKONTROL2)"
-    (line,) = accounts.arrived(Arrival(0.0, ("192.0.2.7", 5), (), ("/a: a number that is not finite",)))
+    (line,) = accounts.arrived(Packet(0.0, ("192.0.2.7", 5), (), ("/a: a number that is not finite",)))
     assert line == "osc 192.0.2.7 refused: /a: a number that is not finite"
 
 

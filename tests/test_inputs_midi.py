@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from liveviz.inputs.control import midi as midi_room
 from liveviz.inputs.control.mailbox import MAX_EVENTS
-from liveviz.inputs.control.midi import MAX_WAITING, MidiInput, midi_ports
 from liveviz.inputs.control.midi_ports import Port, find, survey
+from liveviz.inputs.control.sources import midi as midi_room
+from liveviz.inputs.control.sources.midi import MAX_WAITING, MidiInput, midi_ports
 from liveviz.spec import LivevizError
 from liveviz.system import clock
 

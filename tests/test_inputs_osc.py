@@ -15,8 +15,8 @@ import pytest
 from pythonosc import osc_bundle_builder, osc_message, osc_message_builder, udp_client
 
 from liveviz.inputs.control.mailbox import MAX_ADDRESSES, MAX_EVENTS
-from liveviz.inputs.control.osc import OscInput
 from liveviz.inputs.control.osc_packet import MAX_PACKET
+from liveviz.inputs.control.sources.osc import OscInput
 from liveviz.spec import LivevizError
 from liveviz.system import clock
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from pythonosc import osc_bundle_builder, osc_message_builder
 
 from liveviz.inputs.control import osc_arguments, osc_packet
-from liveviz.inputs.control.osc import entries
 from liveviz.inputs.control.osc_arguments import as_number
 from liveviz.inputs.control.osc_packet import Message, Notes, PacketError, read_packet, write_message
+from liveviz.inputs.control.sources.osc import entries
 
 UTC = 1_800_000_000.0
 NTP = 2_208_988_800

@@ -9,11 +9,12 @@ from typing import NamedTuple
 from liveviz.mapping.envelope import Follower
 from liveviz.mapping.knobs import Base, Knob
 from liveviz.mapping.program import LAYER, MAX_BENDS, MAX_ROWED, Program, Route, Target
-from liveviz.spec import ControlMessage, Registry
+from liveviz.spec import Channels, ControlMessage, Registry
 
 log = logging.getLogger("liveviz.mapping")
 
 LONGEST_ADDRESS = 300
+LONGEST_FADE = 3600.0  # seconds
 REST = (
     "/liveviz/rest"  # alone for every parameter; with a parameter's path behind it, or its name as text, for that one
 )
@@ -39,7 +40,8 @@ class Controls:
 
     Args:
         registry: the parameters.
-    State: `bases` by place, knobs by what they listen to, the last move; `struck`: a button has asked for the next picture.
+    State: `bases` by place, knobs by what they listen to, the last move; `struck`: a button has asked for the next picture;
+    `learning`: the parameter that waits for a control, `learned`: the addresses that were learned, by parameter.
     """
 
     def __init__(self, registry: Registry) -> None:
@@ -53,6 +55,8 @@ class Controls:
         self.bases: dict[Target, Base] = {}
         self.last: Move | None = None
         self.struck = False
+        self.learning = ""
+        self.learned: dict[str, str] = {}
 
     def install(self, program: Program, old: Program | None, followers: Mapping[str, list[Follower]]) -> None:
         """Take the places of `program`. What a hand set stays, unless it gives that parameter another [set] value than
@@ -73,6 +77,7 @@ class Controls:
             if same and (target in self.bases or self._room_for(target)):
                 base.owner = None
                 self.bases[target] = base
+        self.learned = {}
         travels = {(k.route.source, k.route.port): k.travel for knobs in self._knobs.values() for k in knobs}
         self._knobs = {}
         for route in program.routes:
@@ -111,6 +116,8 @@ class Controls:
         if address.startswith(REST) and (address == REST or address in self._rests):
             return self._back(message.text or self._rests.get(address, ""), address) if x > 0.0 or message.text else []
         x = min(max(x, 0.0), 1.0)
+        if self.learning and x > 0.0:
+            self._learn(address, message.port)
         moves: list[Move] = []
         any_channel = address.partition(".ch.")[0] if address.startswith("midi.") else address
         for source in dict.fromkeys((address, any_channel)):
@@ -152,6 +159,70 @@ class Controls:
                     gone.append(follower.route.to)
                     follower.forget()
         return list(dict.fromkeys(gone))
+
+    def snapshot(self) -> dict[str, float]:
+        """Where every base goes, by name (see Show.snapshot)."""
+        found = self._defaults | {p.name: self.rest_of(self.home(p.name)) for p in self._registry}
+        return found | {self._written(target): base.goal for target, base in self.bases.items()}
+
+    def recall(self, values: Mapping[str, float], seconds: float) -> list[str]:
+        """Go to `values` (see Show.recall); the names that were left out."""
+        places = {self._written(target): target for target in self.bases}
+        seconds = min(max(seconds, 0.0), LONGEST_FADE) if math.isfinite(seconds) else 0.0
+        unknown = []
+        for name, value in values.items():
+            target = places.get(name) or (self.home(name) if name in self._registry else None)
+            if target is None or not isinstance(value, int | float) or not math.isfinite(value):
+                unknown.append(name)
+                continue
+            value = self._registry[target.parameter].clamp(value)
+            base = self.bases.get(target)
+            if base is None:
+                if value == self.rest_of(target):
+                    continue
+                if not self._room_for(target):
+                    unknown.append(name)
+                    continue
+                base = self.bases[target] = Base(self.rest_of(target))
+            if base.goal != value or base.value != value:
+                base.fade(value, seconds)
+        return unknown
+
+    def _written(self, target: Target) -> str:
+        """The name of a place in a snapshot."""
+        if self.home(target.parameter) == target:
+            return target.parameter
+        rows = f"[{target.rows[0]}:{target.rows[1]}]" if target.rows is not None else ""
+        c = target.channels
+        chosen = "" if c == Channels() else "#" + (",".join(map(str, c.chosen)) or f"{c.share:g}:{c.seed}")
+        return f"{target.parameter}{f'@{target.layer}' if target.layer else ''}{chosen}{rows}"
+
+    def _learn(self, address: str, port: str) -> None:
+        """Bind a control to the parameter that waits; the one that was learned for it before goes."""
+        name, self.learning = self.learning, ""
+        for knobs in self._knobs.values():
+            knobs[:] = [knob for knob in knobs if knob.route.line or knob.route.to != name]
+        target, parameter = self.home(name), self._registry[name]
+        if target not in self.bases:
+            if not self._room_for(target):
+                log.warning("%s: %d bends are in use already", name, MAX_BENDS)
+                return
+            self.bases[target] = Base(self.rest_of(target))
+        route = Route(
+            source=address,
+            kind="control",
+            to=name,
+            layer=target.layer,
+            channels=target.channels,
+            rows=target.rows,
+            low=parameter.low,
+            high=parameter.high,
+            exponential=parameter.curve == "exponential",
+            port=port,
+            takeover="jump",
+        )
+        self._knobs.setdefault(address, []).append(Knob(route))
+        self.learned[name] = address
 
     def _back(self, name: str, source: str) -> list[Move]:
         word = name.strip().removeprefix("/liveviz/").replace("/", ".")

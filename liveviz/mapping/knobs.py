@@ -10,30 +10,41 @@ PICKUP = 1.0 / 64.0  # of the route's range: two steps of a 7-bit controller
 class Base:
     """The value that a parameter rests at, and glides to where a route asks for it.
 
-    State: value (now), goal (where the last move sent it), tau (seconds of the glide), owner (the knob that moved it
-    last, None for anything else), manual (a hand moved it, so a changed file leaves it alone).
+    State: value (now), goal (where the last move sent it), tau (seconds of the glide), left (seconds of an even fade that
+    are still to come, 0 where there is none), owner (the knob that moved it last, None for anything else), manual (a hand
+    moved it, so a changed file leaves it alone).
     """
 
-    __slots__ = ("goal", "manual", "owner", "tau", "value")
+    __slots__ = ("goal", "left", "manual", "owner", "tau", "value")
 
     def __init__(self, value: float) -> None:
         self.value = self.goal = value
-        self.tau = 0.0
+        self.tau = self.left = 0.0
         self.owner: Knob | None = None
         self.manual = False
 
     def move(self, goal: float, tau: float = 0.0, owner: "Knob | None" = None) -> None:
         """A hand sends the value to `goal`."""
-        self.goal, self.tau, self.owner, self.manual = goal, tau, owner, True
+        self.goal, self.tau, self.left, self.owner, self.manual = goal, tau, 0.0, owner, True
+
+    def fade(self, goal: float, seconds: float) -> None:
+        """Go to `goal` evenly within `seconds`."""
+        self.move(goal)
+        self.left = seconds
 
     def back(self, rest: float) -> None:
         """Go to `rest` at once, and be nobody's."""
         self.value = self.goal = rest
-        self.tau, self.owner, self.manual = 0.0, None, False
+        self.tau, self.left, self.owner, self.manual = 0.0, 0.0, None, False
 
     def step(self, dt: float) -> float:
         """Glide for `dt` seconds and return the value."""
-        if self.value != self.goal:
+        if self.left > dt > 0.0:
+            self.value += (self.goal - self.value) * dt / self.left
+            self.left -= dt
+        elif self.left > 0.0:
+            self.value, self.left = (self.goal, 0.0) if dt > 0.0 else (self.value, self.left)
+        elif self.value != self.goal:
             self.value = approach(self.value, self.goal, dt, self.tau)
         return self.value
 

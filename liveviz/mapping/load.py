@@ -17,7 +17,7 @@ from liveviz.mapping.names import Names
 from liveviz.mapping.program import LAYER, MAX_BENDS, MAX_ROWED, Program, Route, Target
 from liveviz.mapping.reach import Net, refuse_unseen
 from liveviz.mapping.route_table import read_place, read_route, read_rows
-from liveviz.spec import LivevizError, Output, Registry
+from liveviz.spec import ADDRESSES, Addresses, LivevizError, Output, Registry
 
 VERSION = 1
 MAX_BYTES = 256 * 1024
@@ -49,6 +49,7 @@ def load(
     name: str | None = None,
     directions: Callable[[str | None], Sequence[str]] = lambda model: (),
     net: Net | None = None,
+    addresses: Addresses = ADDRESSES,
 ) -> Program:
     """Read and check one mapping file.
 
@@ -58,6 +59,7 @@ def load(
         sources: the signals that routes may name.
         name: what messages call the file; the path where it is not given.
         directions: names of the knobs' directions, for the `model` that the file names, or None.
+        addresses: of the controllers that routes may name.
         net: what the generator has: a file with something that it can never show is refused. None takes any.
     Raises:
         LivevizError: `FILE:LINE: field: what is wrong, what is allowed`, always one line.
@@ -67,7 +69,7 @@ def load(
     try:
         data, lines = _parse(text, file)
         top = Table(data, (), lines, file)
-        program = _check(top, registry, {o.name: o for o in sources}, Path(file).stem, directions)
+        program = _check(top, registry, {o.name: o for o in sources}, Path(file).stem, directions, addresses)
         if net is not None:
             refuse_unseen(top, program, net)
         return program
@@ -130,6 +132,7 @@ def _check(
     sources: dict[str, Output],
     name: str,
     directions: Callable[[str | None], Sequence[str]],
+    addresses: Addresses,
 ) -> Program:
     top.only(words.FILE)
     if not top.has("version"):
@@ -139,7 +142,7 @@ def _check(
         top.fail("version", f"{quote(version)} is unknown; this program reads version = {VERSION}")
     model = top.text("model") or None
     names = Names(directions(model))
-    routes = [read_route(t, registry, sources, names) for t in top.tables("route", MAX_ROUTES)]
+    routes = [read_route(t, registry, sources, names, addresses) for t in top.tables("route", MAX_ROUTES)]
     _refuse_fights(routes, top)
     constants, homes = _constants(top.table("set"), registry, names)
     for route in routes:

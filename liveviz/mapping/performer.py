@@ -3,14 +3,24 @@ picture. It reads no clock: the same messages, signals and times give the same f
 
 import logging
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from liveviz.mapping.beats import Beats
 from liveviz.mapping.controls import Controls, Move
 from liveviz.mapping.envelope import Counter, Follower, Pulse, chroma, normalise
 from liveviz.mapping.latents import Latents
 from liveviz.mapping.program import CHROMAS, Program, Target
-from liveviz.spec import BendSetting, ControlMessage, Output, ParameterFrame, Registry, RowSetting, SignalFrame
+from liveviz.spec import (
+    BendSetting,
+    ControlMessage,
+    Output,
+    ParameterFrame,
+    Registry,
+    RowSetting,
+    SignalFrame,
+    Tempo,
+)
+from liveviz.spec.tempo import leader
 
 log = logging.getLogger("liveviz.mapping")
 
@@ -34,6 +44,7 @@ class Show:
         registry: the parameters; every one of them is in every frame.
         sources: the signals, in the order of `SignalFrame.values`.
         seed: instead of the program's own; of the noise, and of pictures that the file only counts.
+    State: the program, its bases and envelopes, its beats; `tempo`, who leads now.
     What makes a value, from below: the base ([set], controllers, direct control), then the signal routes that set, then
     the other ones in the order of the file.
     """
@@ -53,6 +64,7 @@ class Show:
         self._frames = 0
         self._newest: SignalFrame | None = None
         self._still = 0.0
+        self.tempo: Tempo | None = None
         self.program = program
         self._latents = Latents(program.latent, self.seed)
         self._places = {
@@ -140,13 +152,51 @@ class Show:
         self._controls.direct(name, float(on), name)
         return on
 
+    # State as data -----------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> dict[str, float]:
+        """Where every parameter's base goes now, by name, in its own unit: what a scene keeps. A bend that acts at several
+        places has its usual one under its name, the others as `bend.zoom@32`; rows likewise, as `pca.0[4:8]`."""
+        return self._controls.snapshot()
+
+    def recall(self, values: Mapping[str, float], seconds: float = 0.0) -> list[str]:
+        """Go to `values`, as `snapshot` gave them, within `seconds` (0 to 3600), evenly; what they do not name stays. Knobs
+        must be picked up again.
+
+        Returns: the names that this show does not know, or has no room for; their values, and such as are not finite, are
+        left out.
+        """
+        return self._controls.recall(values, seconds)
+
+    def learn(self, name: str) -> None:
+        """Bind the control that moves next to the parameter `name`, from one end of its range to the other, until the show
+        ends or plays another mapping; empty: wait no more.
+
+        Raises: ValueError where there is no such parameter.
+        """
+        if name and name not in self._registry:
+            raise ValueError(f"{name} is no parameter")
+        self._controls.learning = name
+
+    @property
+    def learning(self) -> str:
+        """The parameter that waits for a control; empty where none does."""
+        return self._controls.learning
+
+    @property
+    def learned(self) -> Mapping[str, str]:
+        """The address that was learned, by parameter."""
+        return self._controls.learned
+
     # Time --------------------------------------------------------------------------------------------------------
 
-    def step(self, signals: SignalFrame | None, time: float, dt: float) -> ParameterFrame:
+    def step(self, signals: SignalFrame | None, time: float, dt: float, tempo: Tempo | None = None) -> ParameterFrame:
         """Everything for the picture at `time`.
 
         Args:
             signals: the newest frame of the analyser, None where there is none. 2 s without a new one are silence.
+            tempo: of a source other than the analyser, where there is one. It leads while it plays and has spoken within
+                2 s; else the analyser does, which is one such source.
             time: of the picture, in seconds.
             dt: seconds since the last step; more than one second counts as one.
         Returns:
@@ -155,7 +205,8 @@ class Show:
         dt = min(max(dt, 0.0), LONGEST_STEP) if math.isfinite(dt) else 0.0
         self._time = time if math.isfinite(time) else self._time + dt
         heard = self._hear(signals, dt)
-        beats = self._musical_time(heard, dt)
+        self.tempo = leader(self._analysed(heard), tempo, self._time)
+        beats = self._beats.step(self.tempo, self._time, dt)
         amounts = {target: base.step(dt) for target, base in self._controls.bases.items()}
         self._play(heard, amounts, dt)
         values = dict(self._defaults)
@@ -204,11 +255,13 @@ class Show:
         self._newest = signals
         return signals if self._still <= STALE else None
 
-    def _musical_time(self, heard: SignalFrame | None, dt: float) -> float:
-        tempo = self._value(heard, "tempo")
-        phase = self._value(heard, "beat_phase")
-        age = self._time - heard.time if heard and math.isfinite(heard.time) else 0.0
-        return self._beats.step(tempo if tempo is not None else 0.0, phase, age, dt)
+    def _analysed(self, heard: SignalFrame | None) -> Tempo | None:
+        """The analyser's tempo; None where it hears nothing, or the show has no such signal."""
+        tempo, phase = self._value(heard, "tempo"), self._value(heard, "beat_phase")
+        if heard is None or tempo is None:
+            return None
+        time = heard.time if math.isfinite(heard.time) else self._time
+        return Tempo(tempo, math.nan if phase is None else phase, time)
 
     def _value(self, heard: SignalFrame | None, name: str) -> float | None:
         index = self._index.get(name)

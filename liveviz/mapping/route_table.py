@@ -1,6 +1,5 @@
 """Checks one [[route]]: where it comes from, where it goes, and how."""
 
-import re
 from collections.abc import Mapping
 
 from liveviz.mapping import words
@@ -8,7 +7,7 @@ from liveviz.mapping.curves import CURVES
 from liveviz.mapping.fields import Table, families, heads, instead, quote
 from liveviz.mapping.names import Names
 from liveviz.mapping.program import LAYER, MIXES, TAKEOVERS, Route, Rows, Target
-from liveviz.spec import Channels, Output, Parameter, Registry
+from liveviz.spec import Address, Addresses, Channels, Output, Parameter, Registry
 from liveviz.spec.keys import KEYS
 from liveviz.spec.parameters import WS_ROWS
 
@@ -19,26 +18,21 @@ MAX_FACTOR = 10.0
 MAX_PORT = 50  # letters of a port's name
 EVENT_RELEASE = 0.25
 
-_CHANNEL = r"(?:\.ch\.(?:[1-9]|1[0-6]))?"
-_NUMBER = r"(?:\d|[1-9]\d|1[01]\d|12[0-7])"
-_NRPN = r"nrpn\.(?:0|[1-9]\d{0,3}|1[0-5]\d{3}|16[0-2]\d{2}|163[0-7]\d|1638[0-3])"
-_KNOB = re.compile(rf"midi\.(?:cc\.{_NUMBER}|{_NRPN}|pitch|pressure){_CHANNEL}|(?:/[^\s/#*,?\[\]{{}}]+)+")
-_BUTTON = re.compile(rf"midi\.note\.{_NUMBER}{_CHANNEL}|key\.(?:{'|'.join(KEYS)})")
 _KEY_NAMES = tuple(f"key.{name}" for name in KEYS)
-_CONTROLS = (
-    "midi.cc.0-127, midi.note.0-127, midi.nrpn.0-16383, midi.pitch, midi.pressure (all also with .ch.1-16), "
-    "key.NAME, an OSC address that starts with /, or a signal, as `liveviz listen` shows them"
-)
+_USUAL = ("midi.cc.1", "midi.note.60", "midi.pitch", "key.space")
 
 
-def read_route(table: Table, registry: Registry, sources: Mapping[str, Output], names: Names) -> Route:
+def read_route(
+    table: Table, registry: Registry, sources: Mapping[str, Output], names: Names, addresses: Addresses
+) -> Route:
     """One [[route]] as a Route; LivevizError with its line where something in it is wrong."""
     table.only(words.ROUTE)
     for key in ("from", "to"):
         if not table.has(key):
             table.fail(key, 'is missing; a route needs from = "..." and to = "..."')
     source = table.text("from", longest=MAX_ADDRESS)
-    kind = _kind(table, source, sources)
+    kind = _kind(table, source, sources, addresses)
+    control = addresses.find(source) if kind == "control" else None
     to = names.parameter(table.text("to"))
     if to not in registry:
         known = (*registry.names, *names.written)
@@ -66,7 +60,7 @@ def read_route(table: Table, registry: Registry, sources: Mapping[str, Output], 
         release=table.number("release", EVENT_RELEASE if kind == "event" else 0.0, 0.0, MAX_SECONDS, "seconds"),
         mix=mix,
         threshold=table.number("threshold", 0.0, 0.0, 0.99),
-        takeover=_takeover(table, source, kind, mix),
+        takeover=_takeover(table, source, control, mix),
         port=_port(table, source),
         line=table.line,
     )
@@ -117,15 +111,14 @@ def _channels(table: Table) -> Channels:
     return Channels(chosen=tuple(sorted(numbers)))
 
 
-def _kind(table: Table, source: str, sources: Mapping[str, Output]) -> str:
+def _kind(table: Table, source: str, sources: Mapping[str, Output], addresses: Addresses) -> str:
     if source in sources:
         return sources[source].kind
-    if _KNOB.fullmatch(source) or _BUTTON.fullmatch(source):
+    if addresses.find(source) is not None:
         return "control"
-    known = (
-        _KEY_NAMES if source.startswith("key.") else (*sources, "midi.cc.1", "midi.note.60", "midi.pitch", "key.space")
-    )
-    table.fail("from", f"no source {quote(source)}{instead(source, known, _CONTROLS)}")
+    known = _KEY_NAMES if source.startswith("key.") else (*sources, *_USUAL)
+    allowed = f"{addresses.words} (all of midi also with .ch.1-16), or a signal, as `liveviz listen` shows them"
+    table.fail("from", f"no source {quote(source)}{instead(source, known, allowed)}")
 
 
 def _range(table: Table, parameter: Parameter, mix: str) -> tuple[float, float]:
@@ -149,16 +142,14 @@ def _range(table: Table, parameter: Parameter, mix: str) -> tuple[float, float]:
     return a, b
 
 
-def _takeover(table: Table, source: str, kind: str, mix: str) -> str:
-    knob = kind == "control" and _KNOB.fullmatch(source) is not None
+def _takeover(table: Table, source: str, control: Address | None, mix: str) -> str:
     if table.has("takeover"):
-        if not knob:
+        if control is None or control.kind != "knob":
             table.fail("takeover", f"{source} is no knob; takeover is for midi.cc, nrpn, pitch, pressure and OSC")
         if mix != "set":
             table.fail("takeover", f'with mix = "{mix}" nothing is taken over; remove one of the two')
-    return table.choice(
-        "takeover", TAKEOVERS, "pickup" if source.startswith(("midi.cc.", "midi.nrpn.")) and mix == "set" else "jump"
-    )
+    waits = control is not None and control.pickup and mix == "set"
+    return table.choice("takeover", TAKEOVERS, "pickup" if waits else "jump")
 
 
 def _port(table: Table, source: str) -> str:

@@ -110,14 +110,10 @@ def _sources() -> Iterator[str]:
     yield from ("", "Controllers (all `midi` sources also with `.ch.1` to `.ch.16`; a level is 0 to 1):", "")
     yield from _table(
         ("source", "what it is"),
-        (
-            ("`midi.cc.0` to `midi.cc.127`", "a controller; 14 bit where its sender has that"),
-            ("`midi.nrpn.0` to `midi.nrpn.16383`", "a controller with a longer number"),
-            ("`midi.note.0` to `midi.note.127`", "a note: its velocity while it is held"),
-            ("`midi.pitch`, `midi.pressure`", "pitch bend, channel pressure"),
-            ("`/any/osc/address`", "its first number, held in 0 to 1"),
-            ("`key.NAME`", "a key of the window, 1 while it is held"),
-        ),
+        [
+            (f"`{address.written}`" if "," not in address.written else address.written, address.help)
+            for address in composition.parts().addresses
+        ],
     )
     yield from ("", f"Keys: {', '.join(f'`{name}`' for name in KEYS)}.")
 

@@ -7,18 +7,21 @@ from functools import cache
 from pathlib import Path
 
 from liveviz import bending, mapping, models, post, signals
+from liveviz.inputs.control import source
 from liveviz.runtime import paths
 from liveviz.runtime.ipc import wire
-from liveviz.spec import CORE_PARAMETERS, BendSetting, Registry, Stems
+from liveviz.spec import ADDRESSES, CORE_PARAMETERS, Addresses, BendSetting, Registry, Stems
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What one show is made of: every post effect by name, every parameter, the names of all bends, sorted."""
+    """What one show is made of: every post effect by name, every parameter, the names of all bends, sorted, and what
+    controllers are called."""
 
     shaders: dict[str, post.IsfShader]
     registry: Registry
     bends: tuple[str, ...]
+    addresses: Addresses
 
 
 _adopted: list[Parts] = []  # of this process, where its parent has read the files
@@ -28,7 +31,7 @@ _adopted: list[Parts] = []  # of this process, where its parent has read the fil
 def _read() -> Parts:
     shaders = post.shaders(paths.shaders())
     registry = Registry([*CORE_PARAMETERS, *bending.parameters(), *post.parameters(shaders)])
-    return Parts(shaders, registry, tuple(sorted(bending.ops())))
+    return Parts(shaders, registry, tuple(sorted(bending.ops())), Addresses((*ADDRESSES, *source.addresses())))
 
 
 def parts() -> Parts:
@@ -57,7 +60,7 @@ def parameter_wire() -> wire.ParameterWire:
 
 
 def load_mapping(
-    source: Path | str,
+    text_or_path: Path | str,
     path: Path | None = None,
     stems: Stems = (),
     model: str | None = None,
@@ -73,7 +76,7 @@ def load_mapping(
     Raises:
         LivevizError: file, line, field and what is allowed.
     """
-    file = path if path is not None else source
+    file = path if path is not None else text_or_path
     folder = file.parent if isinstance(file, Path) else Path()
 
     def directions(named: str | None) -> tuple[str, ...]:
@@ -81,7 +84,16 @@ def load_mapping(
         return models.direction_names(model or found, paths.model_folders())
 
     outputs = signals.all_outputs(stems)
-    program = mapping.load(source, registry(), outputs, name=str(path or source), directions=directions, net=net)
+    known = parts()
+    program = mapping.load(
+        text_or_path,
+        known.registry,
+        outputs,
+        name=str(path or text_or_path),
+        directions=directions,
+        net=net,
+        addresses=known.addresses,
+    )
     mask = None if program.noise_mask is None else str(folder / program.noise_mask)
     named = None if program.model is None else _found(program.model, folder)
     return replace(program, noise_mask=mask, model=named)

@@ -6,9 +6,9 @@ import difflib
 from collections.abc import Sequence
 
 from liveviz import mapping
-from liveviz.inputs.control.osc import Arrival, entries
 from liveviz.inputs.control.osc_arguments import as_number
 from liveviz.inputs.control.osc_packet import Message
+from liveviz.inputs.control.sources.osc import Packet, entries
 from liveviz.runtime import composition
 from liveviz.spec import ControlMessage, Output, ParameterFrame
 
@@ -58,16 +58,16 @@ class Accounts:
         """The frame of this show alone, for where there is no other."""
         return self._show.step(None, 0.0, 0.0)
 
-    def arrived(self, arrival: Arrival, most: int = MOST_TOLD) -> list[str]:
+    def arrived(self, packet: Packet, most: int = MOST_TOLD) -> list[str]:
         """Do what the messages of one packet say, and tell of the first `most` of them."""
-        lines = [f"refused: {fault}" if "played now" not in fault else fault for fault in arrival.faults]
-        lines += [f"{_written(message)} -> {self._osc(message, arrival.time)}" for message in arrival.messages[:most]]
-        for message in arrival.messages[most:]:
-            for entry, _ in entries(message, arrival.time, self.listens):
+        lines = [f"refused: {fault}" if "played now" not in fault else fault for fault in packet.faults]
+        lines += [f"{_written(message)} -> {self._osc(message, packet.time)}" for message in packet.messages[:most]]
+        for message in packet.messages[most:]:
+            for entry, _ in entries(message, packet.time, self.listens):
                 self.follow(entry)
-        if len(arrival.messages) > most:
-            lines.append(f"and {len(arrival.messages) - most} more messages in this packet")
-        return [f"osc {arrival.sender[0]} {line}" for line in lines]
+        if len(packet.messages) > most:
+            lines.append(f"and {len(packet.messages) - most} more messages in this packet")
+        return [f"osc {packet.sender[0]} {line}" for line in lines]
 
     def follow(self, message: ControlMessage) -> None:
         """Do what a message says, without a word: there were too many."""

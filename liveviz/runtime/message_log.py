@@ -4,7 +4,7 @@ for `liveviz monitor` beside the show. What nobody listens to is said once in th
 import logging
 from collections import deque
 
-from liveviz.inputs.control.osc import OscInput
+from liveviz.inputs.control.sources.osc import OscInput
 from liveviz.system.clock import now
 
 LINES = 300

@@ -10,10 +10,10 @@ import moderngl
 
 from liveviz.mapping import Show
 from liveviz.post import Chain
-from liveviz.spec import ControlMessage, ImageFrame, ParameterFrame, SignalFrame
+from liveviz.spec import ControlMessage, ImageFrame, ParameterFrame, SignalFrame, Tempo
 from liveviz.system import clock
 
-_CLOCK = ("midi.clock", "midi.start", "midi.stop", "midi.continue")
+_TRANSPORT = ("midi.start", "midi.stop", "midi.continue")  # that nobody listens to them is no mistake
 
 
 class Clock(Protocol):
@@ -48,9 +48,10 @@ class Tick:
         show: the mapping.
         render: ParameterFrame -> ImageFrame.
         chain: the post effects.
+        tempo: musical time of a source other than the analyser, None where there is none.
         share: how much of the generator's image is seen, 0 to 1; the rest is the image before it.
     State: the last picture, which `stage.freeze` holds; `applied`, how many messages moved something, by kind; `unheard`,
-        the last one by MIDI or OSC, where nobody listens to it.
+        the last one of a controller, where nobody listens to it; `newest`, the last of all.
     """
 
     def __init__(
@@ -62,12 +63,15 @@ class Tick:
         render: Callable[[ParameterFrame], ImageFrame],
         chain: Chain,
         share: Callable[[], float] = lambda: 1.0,
+        tempo: Callable[[], Tempo | None] = lambda: None,
     ) -> None:
         self._clock, self._controls, self._listen = frames, controls, listen
         self._show, self._render, self._chain, self._share = show, render, chain, share
+        self._tempo = tempo
         self._last: tuple[ImageFrame, moderngl.Texture] | None = None
         self.applied: Counter[str] = Counter()
         self.unheard: ControlMessage | None = None
+        self.newest: ControlMessage | None = None
 
     def draw_with(self, chain: Chain) -> None:
         """Draw with another chain from now on; a picture that is held is drawn anew."""
@@ -78,11 +82,12 @@ class Tick:
         now, dt = self._clock.next()
         for message in self._controls(now):
             heard = self._show.control(message)
-            if message.address.startswith(("/", "midi.")) and message.address not in _CLOCK:
+            self.newest = message
+            if message.kind != "key" and message.address not in _TRANSPORT:
                 self.unheard = None if heard else message
             if heard:
                 self.applied[message.kind] += 1
-        parameters = self._show.step(self._listen(now, dt), now, dt)
+        parameters = self._show.step(self._listen(now, dt), now, dt, self._tempo())
         rendered = self._last is None or parameters["stage.freeze"] < 0.5
         if rendered:
             image = self._render(parameters)

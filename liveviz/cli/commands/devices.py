@@ -3,7 +3,7 @@
 import argparse
 
 from liveviz.inputs.audio import sources
-from liveviz.inputs.control import midi
+from liveviz.inputs.control.sources import midi
 from liveviz.outputs import monitors, window
 
 

@@ -9,7 +9,7 @@ from time import perf_counter
 from liveviz import engine, models
 from liveviz.bench.benchmark import pace
 from liveviz.inputs.audio import sources
-from liveviz.inputs.control import midi
+from liveviz.inputs.control.sources import midi
 from liveviz.outputs import handover, window
 from liveviz.outputs.headless import Headless
 from liveviz.runtime import composition, paths

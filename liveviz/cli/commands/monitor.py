@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 from liveviz import models, signals
 from liveviz.cli import arguments
-from liveviz.inputs.control.midi import MidiInput
-from liveviz.inputs.control.osc import Arrival, OscInput
 from liveviz.inputs.control.osc_follow import follow
+from liveviz.inputs.control.sources.midi import MidiInput
+from liveviz.inputs.control.sources.osc import OscInput, Packet
 from liveviz.mapping import Facts
 from liveviz.runtime import composition, message_account, paths
 from liveviz.runtime.message_account import Accounts
-from liveviz.spec import LivevizError
+from liveviz.spec import ControlMessage, LivevizError
 from liveviz.system.clock import now, utc
 
 _log = logging.getLogger("liveviz.cli")
@@ -39,21 +39,19 @@ def run(args: argparse.Namespace) -> int:
     """Print lines until Ctrl+C, or the time is over."""
     seconds = arguments.seconds(args.seconds)
     place = None if args.osc == "none" else arguments.host_port(args.osc)
-    arrivals: deque[Arrival] = deque(maxlen=_WAITING)
+    packets: deque[Packet] = deque(maxlen=_WAITING)
     osc = None
     told = _accounts(args.mapping, args.model)
     if place is not None:
         try:
-            osc = OscInput(*place, now, utc, watch=arrivals.append)
+            osc = OscInput(*place, now, utc, watch=packets.append)
         except LivevizError as error:
             if "in use" not in str(error):
                 raise
             _log.info("a program listens at %s:%d already: asking it what comes", *place)
     beside = place is not None and osc is None
     lines = (
-        follow(message_account.MONITOR, *place, now)
-        if place is not None and beside
-        else _own(args, told, osc, arrivals)
+        follow(message_account.MONITOR, *place, now) if place is not None and beside else _own(args, told, osc, packets)
     )
     began = now()
     try:
@@ -79,7 +77,7 @@ def _accounts(name: str, model: str | None) -> Accounts:
     return told
 
 
-def _own(args: argparse.Namespace, told: Accounts, osc: OscInput | None, arrivals: deque[Arrival]) -> Iterator[str]:
+def _own(args: argparse.Namespace, told: Accounts, osc: OscInput | None, packets: deque[Packet]) -> Iterator[str]:
     """A line for every message that this program hears itself; "" where there was none for a moment."""
     midi = MidiInput(args.midi, now) if args.midi != "none" else None
     if osc is None and midi is None:
@@ -94,10 +92,11 @@ def _own(args: argparse.Namespace, told: Accounts, osc: OscInput | None, arrival
             told.frame = told.still()
             if osc is not None:
                 osc.poll()
-            while arrivals:
-                yield from told.arrived(arrivals.popleft())
+            while packets:
+                yield from told.arrived(packets.popleft())
             for message in midi.poll() if midi is not None else ():
-                yield told.midi(message)
+                if isinstance(message, ControlMessage):
+                    yield told.midi(message)
             yield ""
     finally:
         for one in inputs:

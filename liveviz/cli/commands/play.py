@@ -5,6 +5,7 @@ import os
 
 from liveviz.cli import arguments
 from liveviz.inputs.audio.sources import DEMO
+from liveviz.inputs.control import source
 from liveviz.runtime import composition, open_generator, paths
 from liveviz.runtime.options import ShowOptions
 from liveviz.runtime.processes.supervisor import Show
@@ -54,6 +55,13 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--midi", metavar="PORT", help="one MIDI port, or `none` (default: all of them)")
     parser.add_argument(
+        "--control",
+        action="append",
+        default=[],
+        metavar="NAME[:WHERE]",
+        help="a further control source, a file of inputs/control/sources; may be given more than once",
+    )
+    parser.add_argument(
         "--record", metavar="FILE.mp4", help="record picture and sound; a file that is there stays: FILE-2.mp4"
     )
     parser.add_argument(
@@ -64,6 +72,18 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seconds", type=float, metavar="S", help="stop after S seconds")
     parser.add_argument("--stats", metavar="FILE.json", help="write figures at the end")
+
+
+def _control(text: str) -> tuple[str, str | None]:
+    """`NAME[:WHERE]` of a control source."""
+    name, colon, where = text.partition(":")
+    if name not in source.names() or source.load(name).ALWAYS:
+        further = [known for known in source.names() if not source.load(known).ALWAYS]
+        known = f"there are {', '.join(further)}" if further else "there is no further one"
+        raise UsageError(
+            f"control {name!r:.40}: is no further control source; {known} (MIDI and OSC have --midi and --osc)"
+        )
+    return name, where if colon else None
 
 
 def run(args: argparse.Namespace) -> int:
@@ -108,6 +128,7 @@ def run(args: argparse.Namespace) -> int:
         offset=None if args.latency_offset is None else arguments.offset(args.latency_offset),
         started=started,
         quality=args.quality,
+        controls=tuple(_control(text) for text in args.control),
         output=args.output,
         osc_reply=arguments.reply(args.osc_reply) if args.osc_reply is not None else None,
     )

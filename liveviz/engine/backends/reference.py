@@ -79,7 +79,7 @@ class Reference(NetworkBackend):
     def _pixels(self, ws: Array, noise: list[Array], view: Array | None, moved: bending.Moved) -> NDArray[np.uint8]:
         import torch
 
-        from liveviz.engine.backends.bends_torch import TorchOperations
+        from liveviz.engine.bends_torch import TorchOperations
 
         self._inputs |= {name: torch.from_numpy(value) for name, value in moved.inputs.items()}
         gains = {layer: torch.from_numpy(gain)[:, None, None] for layer, gain in moved.gains.items()}

@@ -16,14 +16,17 @@ MAX_EVENTS = 1024
 class Mailbox:
     """Control messages between two drains, in the order of their last change; every method from any thread.
 
+    Args:
+        wake: set whenever something is put in.
     State: at most MAX_ADDRESSES values and MAX_EVENTS events; `dropped` counts what did not fit (a new address where
     there is no room, the oldest event where the queue is full).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, wake: threading.Event | None = None) -> None:
         self.dropped = 0
         self._lock = threading.Lock()
         self._filled = threading.Event()
+        self._wake = wake
         self._slots: dict[tuple[str, str] | int, ControlMessage] = {}  # values by address and port, events by number
         self._events: deque[int] = deque()
         self._serial = itertools.count()
@@ -38,6 +41,8 @@ class Mailbox:
                     self._put_value(message)
             if self._slots:
                 self._filled.set()
+                if self._wake is not None:
+                    self._wake.set()
 
     def _put_value(self, message: ControlMessage) -> None:
         key = message.address, message.port

@@ -75,7 +75,7 @@ class MidiDecoder:
     """Messages of one port as addresses and values.
 
     Addresses carry the channel 1-16: `midi.cc.<0-127>.ch.<c>`, `midi.note.<0-127>.ch.<c>` (velocity, 0 = off),
-    `midi.pitch.ch.<c>` (0.5 = centre), `midi.pressure.ch.<c>`, `midi.program.<0-127>.ch.<c>` (1),
+    `midi.pitch.ch.<c>` (0.5 = centre), `midi.pressure.ch.<c>`, `midi.aftertouch.<0-127>.ch.<c>`, `midi.program.<0-127>.ch.<c>` (1),
     `midi.nrpn.<0-16383>.ch.<c>`; without one: `midi.clock` (24 a quarter), `midi.start`, `midi.stop`, `midi.continue`.
     A controller 0-31 answers its MSB with 7 bits at once and with 14 bits when the LSB follows; of a device that sends the
     LSB first, the MSB with 14 bits. Controllers 32-63 are also reported as themselves, since many devices use them for
@@ -114,7 +114,7 @@ class MidiDecoder:
             return [(_REALTIME[kind], 1.0, True)]
         if kind == "control_change":
             return self._control(message.channel, message.control, message.value, time)
-        if kind not in ("note_on", "note_off", "pitchwheel", "aftertouch", "program_change"):
+        if kind not in ("note_on", "note_off", "pitchwheel", "aftertouch", "polytouch", "program_change"):
             return []
         end = f".ch.{message.channel + 1}"
         if kind == "note_on":
@@ -125,6 +125,8 @@ class MidiDecoder:
             return [(f"midi.pitch{end}", _bend(message.pitch), False)]
         if kind == "aftertouch":
             return [(f"midi.pressure{end}", message.value / 127, False)]
+        if kind == "polytouch":
+            return [(f"midi.aftertouch.{message.note}{end}", message.value / 127, False)]
         return [(f"midi.program.{message.program}{end}", 1.0, True)]
 
     def _control(self, channel: int, control: int, value: int, time: float) -> list[Change]:

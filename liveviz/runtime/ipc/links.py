@@ -8,13 +8,14 @@ import numpy as np
 
 from liveviz.runtime.ipc import wire
 from liveviz.runtime.ipc.shared_memory import Bell, Ring, Slot
-from liveviz.spec import LivevizError
+from liveviz.spec import Command, LivevizError, ShowState, Tempo
 from liveviz.system.clock import now
 
 ROOMS = ("ears", "hands", "engine", "stage")
 _STATUS_BYTES = 65536
 _MAPPING_BYTES = 512 * 1024
 _NAME_BYTES = 4096
+_STATE_BYTES = 128 * 1024
 _WORD_BYTES = 8192
 _ROOM_FOR = 1024 * 1024  # pixels: another generator may come in the middle of a show, and be larger
 
@@ -60,6 +61,7 @@ class Links:
         LivevizError: there is no room for them.
     `mapping` holds the text of the last good mapping file, for a stage that is started again while the file is broken;
     `model` the name of the generator asked for in the middle of the show; `quality` what the engine is to give up, as JSON;
+    `tempo` the musical time of a source that keeps it; `state` the show as it is; `commands` what performers ask for;
     `page` is written to when the performer wants the last control messages in the log; `handover` what pictures the stage
     can take.
     """
@@ -77,6 +79,9 @@ class Links:
             self.mapping = self._keep(Slot(_MAPPING_BYTES))
             self.model = self._keep(Slot(_NAME_BYTES))
             self.quality = self._keep(Slot(_NAME_BYTES))
+            self.tempo = self._keep(Slot(_WORD_BYTES))
+            self.state = self._keep(Slot(_STATE_BYTES))
+            self.commands = self._keep(Ring(wire.COMMAND_BYTES, 256))
             self.flags = self._keep(Slot(8))
             self.page = self._keep(Slot(8))
             self.controls = self._keep(Ring(wire.CONTROL_BYTES, 8192))
@@ -102,6 +107,32 @@ class Links:
     def stop(self) -> None:
         """Ask everybody to end."""
         self.flags.write(np.ones(1))
+
+    def write_tempo(self, tempo: Tempo) -> None:
+        """The musical time of a source other than the analyser."""
+        self.tempo.write(wire.pack_tempo(tempo))
+
+    def read_tempo(self) -> Tempo | None:
+        """The same; None before there was one."""
+        found = self.tempo.read()
+        return None if found is None else wire.unpack_tempo(found[1])
+
+    def write_state(self, state: ShowState) -> None:
+        """The show as it is."""
+        self.state.write(wire.pack_state(state))
+
+    def read_state(self) -> ShowState | None:
+        """The same; None before there was one."""
+        found = self.state.read()
+        return None if found is None else wire.unpack_state(found[1])
+
+    def ask(self, command: Command) -> None:
+        """Ask the stage for something."""
+        self.commands.put(wire.pack_command(command))
+
+    def asked(self) -> list[Command]:
+        """What was asked of the stage since the last call, in order."""
+        return [wire.unpack_command(record) for record in self.commands.drain()]
 
     def ask_for_page(self) -> None:
         """Have the last control messages written to the log."""

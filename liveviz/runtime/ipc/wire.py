@@ -1,9 +1,10 @@
 """How frames lie in the mailboxes: plain float64 vectors and struct records, no pickle, so that a reader of any age can
 check what it reads and a writer can die half-way."""
 
+import json
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,12 +14,16 @@ from liveviz.spec import (
     AudioBlock,
     BendSetting,
     Channels,
+    Command,
+    CommandKind,
     ControlMessage,
     ImageFrame,
     LatentTerm,
     ParameterFrame,
     RowSetting,
+    ShowState,
     SignalFrame,
+    Tempo,
 )
 
 if TYPE_CHECKING:  # ears and hands need none of the engine
@@ -30,6 +35,7 @@ MAX_ROWS = 32
 _ROW = 4  # parameter, start, end, amount
 _BEND = 5 + 32  # op, layer, amount, share and seed of the channels, and 1024 of them as bits, 32 in each number
 _HEAD = 10
+COMMAND_BYTES = 4096
 CONTROL_BYTES = 16 + 640  # an address of 200 bytes, a text of 50 letters, the name of a port
 _MOST_PORT = 50  # letters of a port's name
 AUDIO_FRAMES, AUDIO_CHANNELS = 1024, 2
@@ -213,6 +219,51 @@ def unpack_control(record: bytes) -> ControlMessage:
     time, value = struct.unpack_from("<dd", record)
     address, text, port = record[16:].decode().split("\0")
     return ControlMessage(address, value, time, text, port)
+
+
+def pack_command(command: Command) -> bytes:
+    """One Command as at most COMMAND_BYTES bytes; a name that is longer is cut."""
+    name = command.name.encode()[: COMMAND_BYTES - 64].decode(errors="ignore")
+    return struct.pack("<dd", command.time, command.value) + f"{command.kind.value}\0{name}".encode()
+
+
+def unpack_command(record: bytes) -> Command:
+    """The inverse of pack_command."""
+    time, value = struct.unpack_from("<dd", record)
+    kind, _, name = record[16:].decode().partition("\0")
+    return Command(CommandKind(kind), name, value, time)
+
+
+def pack_tempo(tempo: Tempo) -> bytes:
+    """A Tempo: four numbers and its source's name."""
+    return struct.pack("<dddd", tempo.bpm, tempo.beat, tempo.time, tempo.playing) + tempo.source.encode()[:64]
+
+
+def unpack_tempo(content: NDArray[np.uint8]) -> Tempo:
+    """The inverse of pack_tempo."""
+    record = content.tobytes()
+    bpm, beat, time, playing = struct.unpack_from("<dddd", record)
+    return Tempo(bpm, beat, time, record[32:].decode(), bool(playing))
+
+
+def pack_state(state: ShowState) -> bytes:
+    """A ShowState as JSON: what reads it may be written in any language."""
+    return json.dumps(asdict(state)).encode()
+
+
+def unpack_state(content: NDArray[np.uint8]) -> ShowState | None:
+    """The inverse of pack_state; None where a writer was killed in the middle of it."""
+    try:
+        found = json.loads(content.tobytes())
+    except ValueError:
+        return None
+    tempo, touched, control = found.pop("tempo"), found.pop("touched"), found.pop("control")
+    return ShowState(
+        **found,
+        tempo=None if tempo is None else Tempo(**tempo),
+        touched=None if touched is None else (touched[0], touched[1]),
+        control=None if control is None else (control[0], control[1], control[2]),
+    )
 
 
 def pack_audio(block: AudioBlock) -> list[bytes]:

@@ -1,13 +1,17 @@
-"""The child that is played: MIDI and OSC in, ControlMessages out, the answers to OSC questions, and the page of what came."""
+"""The control process: everything that hands play, and that keeps time, in; messages, commands and musical time out. It also
+answers OSC questions, and keeps the page of the last messages."""
 
 import contextlib
 import logging
+import threading
 from collections import deque
+from dataclasses import replace
 from pathlib import Path
 
 from liveviz import signals
-from liveviz.inputs.control.midi import MidiInput
-from liveviz.inputs.control.osc import Answer, Arrival, OscInput
+from liveviz.inputs.control import source
+from liveviz.inputs.control.source import ControlSource, Rig
+from liveviz.inputs.control.sources.osc import Answer, OscInput, Packet
 from liveviz.runtime import composition, message_account, model_facts
 from liveviz.runtime.ipc import wire
 from liveviz.runtime.ipc.links import Links
@@ -15,19 +19,20 @@ from liveviz.runtime.message_account import Accounts
 from liveviz.runtime.message_log import ControlPage
 from liveviz.runtime.options import ShowOptions
 from liveviz.runtime.processes import child
-from liveviz.spec import ControlMessage, LivevizError, ParameterFrame
+from liveviz.spec import Command, CommandKind, ControlMessage, LivevizError, ParameterFrame, ShowState, Tempo
 from liveviz.system.clock import now, utc
 
 _log = logging.getLogger("liveviz.runtime")
 _SAY_EVERY = 0.25
 _LOOK_EVERY = 0.1  # at the mapping that plays, and at what is seen of it
-_WAIT_S = 0.004  # MIDI and OSC are both looked at this often; a fader moves every 10 ms
+_WAIT_S = 0.004  # at most between two looks; a fader moves every 10 ms
 _LINES_A_LOOK = 12  # that are written for each; the others are counted
-_ARRIVALS = 256  # packets between two looks that are remembered
+_PACKETS = 256  # of OSC, between two looks, that are remembered
+_MOST_STATE_AGE = 0.05
 
 
-class _Hands:
-    """Both inputs, and what is told of them."""
+class _Control:
+    """All sources, and what is told of their messages."""
 
     def __init__(self, options: ShowOptions, links: Links) -> None:
         self._options, self._links = options, links
@@ -35,15 +40,16 @@ class _Hands:
         self._addresses = {p.osc: p for p in composition.registry()}
         self._outputs = [o.name for o in signals.all_outputs(options.stems)]
         self._page = ControlPage(options.debug, message_account.MONITOR)
-        self._arrivals: deque[Arrival] = deque(maxlen=_ARRIVALS)
+        self._packets: deque[Packet] = deque(maxlen=_PACKETS)
         self._mapping_seen = self._page_seen = 0
-        self._looked = self._learned = -1.0
+        self._looked = self._learned = self._state_read = -1.0
         self._unheard = 0
         self._model = options.model
+        self._state = ShowState()
         self._unpacked: tuple[int, ParameterFrame] | None = None
         self._accounts = self._begin()
-        self._midi = MidiInput(options.midi, now) if options.midi != "none" else None
-        self._osc = self._open_osc()
+        self._wake = threading.Event()
+        self._sources = self._open()
 
     def _begin(self) -> Accounts | None:
         """Accounts of the mapping file; none where it is broken in this moment: the stage says so."""
@@ -53,32 +59,52 @@ class _Hands:
             return Accounts(program, signals.all_outputs(options.stems))
         return None
 
-    def _open_osc(self) -> OscInput | None:
-        """The OSC port; where nobody asked for that very port and it is taken, the show goes on without."""
+    def _open(self) -> dict[str, ControlSource]:
+        """Every source that is always there, and those that were asked for, by name."""
         options = self._options
-        if options.osc is None:
-            return None
-        try:
-            osc = OscInput(*options.osc, now, utc, self.answer, options.osc_reply, self._arrivals.append)
-        except LivevizError as error:
-            if options.osc_required:
-                raise
-            _log.warning("%s; the show goes on without OSC", error)
-            return None
+        osc = options.osc
+        rig = Rig(now, self._wake, state=self.state)
+        rigs = {name: rig for name in source.names() if source.load(name).ALWAYS}
+        rigs["midi"] = replace(rig, where=options.midi)
+        rigs["osc"] = replace(
+            rig,
+            where=None if osc is None else f"{osc[0]}:{osc[1]}",
+            required=options.osc_required,
+            more={"utc": utc, "answer": self.answer, "reply": options.osc_reply, "watch": self._packets.append},
+        )
+        rigs |= {name: replace(rig, where=where, required=True) for name, where in options.controls}
+        opened = {name: source.load(name).open_source(one) for name, one in rigs.items()}
+        found: dict[str, ControlSource] = {name: one for name, one in opened.items() if one is not None}
+        self._listen(found)
+        return found
+
+    def _listen(self, sources: dict[str, ControlSource]) -> None:
         if self._accounts is not None:
-            osc.listens = self._accounts.listens
-        return osc
+            for one in sources.values():
+                one.listens = self._accounts.listens
 
     @property
     def nothing(self) -> bool:
         """There is nothing to listen to."""
-        return self._osc is None and self._midi is None
+        return not self._sources
+
+    @property
+    def _osc(self) -> OscInput | None:
+        """To send lines of the monitor with."""
+        found = self._sources.get("osc")
+        return found if isinstance(found, OscInput) else None
 
     def start(self) -> None:
         """Begin to listen."""
-        for one in (self._osc, self._midi):
-            if one is not None:
-                one.start()
+        for one in self._sources.values():
+            one.start()
+
+    def state(self) -> ShowState:
+        """The show as the stage told it last, at most 50 ms old."""
+        if now() - self._state_read > _MOST_STATE_AGE:
+            self._state_read = now()
+            self._state = self._links.read_state() or self._state
+        return self._state
 
     def answer(self, address: str) -> Answer:
         """The value of one address, or None; called on the thread of the OSC input."""
@@ -87,6 +113,8 @@ class _Hands:
             return self._model
         if address == "/liveviz/mapping":
             return self._options.mapping.stem
+        if address == "/liveviz/tempo" and (tempo := self.state().tempo) is not None:
+            return tempo.bpm
         if address in ("/liveviz/tempo", "/liveviz/section"):
             heard = self._links.signals.read()
             name = "tempo" if address.endswith("tempo") else "section_label"
@@ -107,21 +135,26 @@ class _Hands:
 
     def step(self) -> None:
         """Pass on what came, and write down what it did."""
-        by_osc: list[ControlMessage] = []
-        by_midi: list[ControlMessage] = []
-        if self._osc is not None:
-            self._osc.wait(_WAIT_S)
-            by_osc = self._osc.poll()
-        elif self._midi is not None:
-            self._midi.wait(_WAIT_S)
-        if self._midi is not None:
-            by_midi = self._midi.poll()
-        for message in (*by_osc, *by_midi):
-            self._links.controls.put(wire.pack_control(message))
+        self._wake.wait(_WAIT_S)
+        self._wake.clear()
+        came: dict[str, list[ControlMessage]] = {}
+        for name, one in self._sources.items():
+            for found in one.poll():
+                if isinstance(found, Tempo):
+                    self._links.write_tempo(found)
+                elif isinstance(found, Command):
+                    self._links.ask(found)
+                else:
+                    came.setdefault(name, []).append(found)
+                    if (command := _asked(found)) is not None:
+                        self._links.ask(command)
+                    else:
+                        self._links.controls.put(wire.pack_control(found))
         if now() - self._looked > _LOOK_EVERY:
             self._look()
-        if self._arrivals or by_midi:
-            self._tell(by_osc, by_midi)
+        by_osc = came.pop("osc", [])
+        if self._packets or came:
+            self._tell(by_osc, [message for messages in came.values() for message in messages])
 
     def _look(self) -> None:
         """See what plays now, and whether somebody wants the page."""
@@ -139,8 +172,7 @@ class _Hands:
             with contextlib.suppress(LivevizError, UnicodeDecodeError):  # the stage tells it
                 text = kept[1].tobytes().decode()
                 told.replace(composition.load_mapping(text, Path(options.mapping), options.stems, self._model))
-            if self._osc is not None:
-                self._osc.listens = told.listens
+            self._listen(self._sources)
 
     def _learn(self) -> None:
         """What the engine says of the generator that plays, and what is seen: only when somebody asks."""
@@ -153,18 +185,18 @@ class _Hands:
             self._accounts.facts, self._accounts.names = model_facts.read(status)
             self._accounts.frame = self._frame()
 
-    def _tell(self, by_osc: list[ControlMessage], by_midi: list[ControlMessage]) -> None:
+    def _tell(self, by_osc: list[ControlMessage], by_others: list[ControlMessage]) -> None:
         """A line for everything that came, as far as there is time for; of a flood, the newest values count."""
         self._learn()
         told, left = self._accounts, _LINES_A_LOOK
-        arrivals = [self._arrivals.popleft() for _ in range(min(len(self._arrivals), _LINES_A_LOOK))]
-        flood = len(self._arrivals)
-        self._arrivals.clear()
-        for arrival in arrivals:
-            if arrival.messages and arrival.messages[0].address == message_account.MONITOR:
-                self._page.monitor((arrival.sender[0], arrival.sender[1]))
+        packets = [self._packets.popleft() for _ in range(min(len(self._packets), _LINES_A_LOOK))]
+        flood = len(self._packets)
+        self._packets.clear()
+        for packet in packets:
+            if packet.messages and packet.messages[0].address == message_account.MONITOR:
+                self._page.monitor((packet.sender[0], packet.sender[1]))
             elif told is not None:
-                lines = told.arrived(arrival, max(left, 1))
+                lines = told.arrived(packet, max(left, 1))
                 for line in lines[: max(left, 0)]:
                     self._page.add(line, self._osc)
                 left -= len(lines)
@@ -174,11 +206,11 @@ class _Hands:
         left = max(left, 0)
         for message in by_osc if flood else ():
             told.follow(message)
-        for message in by_midi[:left]:
+        for message in by_others[:left]:
             self._page.add(told.midi(message), self._osc)
-        for message in by_midi[left:]:
+        for message in by_others[left:]:
             told.follow(message)
-        skipped += len(by_midi[left:])
+        skipped += len(by_others[left:])
         if skipped:
             self._page.add(f"and {skipped} more", self._osc)
         if len(told.unheard) > self._unheard:
@@ -188,46 +220,50 @@ class _Hands:
 
     def say(self) -> None:
         """Tell the parent how it goes."""
-        self._links.status["hands"].say({"state": "ready", **self._counts()})
-
-    def _counts(self) -> dict:
-        osc, midi = self._osc, self._midi
-        return {
-            "osc": {
-                "received": osc.received if osc else 0,
-                "rejected": osc.rejected if osc else 0,
-                "dropped": (osc.dropped if osc else 0) + self._links.controls.dropped,
-            },
-            "osc_port": osc.port if osc else None,
-            "midi": {
-                "received": midi.received if midi else 0,
-                "rejected": midi.rejected if midi else 0,
-                "reconnects": midi.reconnects if midi else 0,
-            },
-            "midi_ports": list(midi.ports) if midi else [],
+        reports = {name: one.report() for name, one in self._sources.items()}
+        counts = {
+            name: {
+                "received": report.received,
+                "rejected": report.rejected,
+                "dropped": report.dropped + (self._links.controls.dropped if name == "osc" else 0),
+                "reconnects": report.reconnects,
+            }
+            for name, report in reports.items()
         }
+        osc = reports.get("osc")
+        ports = {"osc_port": int(osc.places[0]) if osc else None}
+        midi = reports.get("midi")
+        self._links.status["hands"].say(
+            {"state": "ready", **counts, **ports, "midi_ports": midi.places if midi else ()}
+        )
 
     def close(self) -> None:
-        """Give the port and the devices back."""
-        for one in (self._osc, self._midi):
-            if one is not None:
-                one.close()
+        """Give the ports and the devices back."""
+        for one in self._sources.values():
+            one.close()
+
+
+def _asked(message: ControlMessage) -> Command | None:
+    """The command that a message is; None where it is played."""
+    if message.address == message_account.MODEL and message.text:
+        return Command(CommandKind.MODEL, message.text, time=message.time)
+    return None
 
 
 def body(options: ShowOptions, links: Links, life: child.Life) -> None:
     """Pass messages on until the show ends."""
-    hands = _Hands(options, links)
-    if hands.nothing:
+    control = _Control(options, links)
+    if control.nothing:
         return
-    hands.start()
+    control.start()
     said = 0.0
     child.settle()
     try:
         while life.goes_on():
-            hands.step()
+            control.step()
             if now() - said > _SAY_EVERY:
                 said = now()
-                hands.say()
-        hands.say()
+                control.say()
+        control.say()
     finally:
-        hands.close()
+        control.close()

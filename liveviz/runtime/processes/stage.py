@@ -1,6 +1,7 @@
 """The child on stage: it owns the clock, the mapping, the post effects and the window, and waits for nobody. Whatever the
 engine, a controller or a recorder does, a picture is presented in time: the newest there is."""
 
+import json
 import logging
 from collections.abc import Callable
 
@@ -11,6 +12,7 @@ from liveviz.runtime.frame_times import Figures
 from liveviz.runtime.hints import Hints
 from liveviz.runtime.ipc import wire
 from liveviz.runtime.ipc.links import Links
+from liveviz.runtime.key_commands import KEYS
 from liveviz.runtime.mapping_file import MappingFile
 from liveviz.runtime.message_account import plays
 from liveviz.runtime.model_choice import ModelChoice
@@ -21,13 +23,13 @@ from liveviz.runtime.quality.rate import Rate
 from liveviz.runtime.recording import Taping
 from liveviz.runtime.remote_engine import RemoteEngine
 from liveviz.runtime.screen import Screen
-from liveviz.runtime.tick import Tick
-from liveviz.spec import ControlMessage, SignalFrame
+from liveviz.runtime.tick import Picture, Tick
+from liveviz.spec import Command, CommandKind, ControlMessage, ShowState, SignalFrame
 from liveviz.system.clock import WallClock, now, worked
 
 _log = logging.getLogger("liveviz.runtime")
 _SAY_EVERY = 0.25
-_MODEL = "/liveviz/model"  # its argument is a name
+_STATE_EVERY = 0.05
 
 
 class Stage:
@@ -43,18 +45,38 @@ class Stage:
             self._file.program, composition.registry(), signals.all_outputs(options.stems), seed=options.seed
         )
         self._pictures, self._chain = self._dressed()
+        outputs = [o.name for o in signals.all_outputs(options.stems)]
+        self._levels = {name: outputs.index(name) for name in ("rms", "level_db")}
         self._models = ModelChoice(
             options.model, self._file.program.model, open_generator.shipped_for(options.size), links
         )
         self._clock = WallClock(options.fps)
+        self._commands: dict[CommandKind, Callable[[Command], object]] = {
+            CommandKind.MODEL: lambda asked: self._models.ask(asked.name),
+            CommandKind.NEXT_MODEL: lambda asked: self._models.turn(-1 if asked.value < 0.0 else 1),
+            CommandKind.TOGGLE: lambda asked: self._show.toggle(asked.name),
+            CommandKind.REST: lambda asked: self._show.rest(asked.name),
+            CommandKind.RECALL: self._recall,
+            CommandKind.LEARN: lambda asked: self._show.learn(asked.name),
+            CommandKind.OVERLAY: lambda asked: self.screen.toggle_overlay(),
+            CommandKind.MESSAGES: lambda asked: links.ask_for_page(),
+        }
         self._engine = RemoteEngine(links, self._clock, self._pictures)
         self._heard: SignalFrame | None = None
         self._taping = Taping(options, links, self.screen.kind)
         self.figures = Figures(options)
         self._rate = Rate(options, links, self._chain, post.software(self.screen.ctx), self._taping.records)
         self._tick = Tick(
-            self._clock, self._controls, self._listen, self._show, self._engine.render, self._chain, self._share
+            self._clock,
+            self._controls,
+            self._listen,
+            self._show,
+            self._engine.render,
+            self._chain,
+            self._share,
+            links.read_tempo,
         )
+        self._told = 0.0
 
     def _share(self) -> float:
         return self._rate.share(self._engine.new)
@@ -80,28 +102,28 @@ class Stage:
 
     def _controls(self, until: float) -> list[ControlMessage]:
         messages = [wire.unpack_control(record) for record in self._links.controls.drain()]
-        if asked := [m.text for m in messages if m.text and m.address == _MODEL]:
-            self._models.ask(asked[-1])
-        messages = [m for m in messages if not m.text or (m.address != _MODEL and plays(m))]
+        messages = [m for m in messages if not m.text or plays(m)]
+        for command in self._links.asked():
+            self._do(command)
         for message in self.screen.poll():
             messages.append(message)
-            if message.value > 0.0:
-                self._key(message.address)
+            if message.value > 0.0 and message.address in KEYS:
+                self._do(KEYS[message.address])
         return messages
 
-    def _key(self, address: str) -> None:
-        if address == "key.space":
-            self._show.toggle("stage.freeze")
-        elif address == "key.b":
-            self._show.toggle("stage.blackout")
-        elif address == "key.h":
-            self.screen.toggle_overlay()
-        elif address == "key.r":
-            self._show.rest()
-        elif address == "key.m":
-            self._links.ask_for_page()
-        elif address in ("key.page_down", "key.page_up"):
-            self._models.turn(1 if address == "key.page_down" else -1)
+    def _do(self, command: Command) -> None:
+        """What a performer asks for; what cannot be done is a line in the log."""
+        try:
+            self._commands[command.kind](command)
+        except ValueError as error:
+            _log.warning("%s: %s", command.kind.value, error)
+
+    def _recall(self, command: Command) -> None:
+        values = json.loads(command.name)  # its error is a ValueError
+        if not isinstance(values, dict):
+            raise ValueError("the values are no JSON object")
+        if unknown := self._show.recall(values, command.value):
+            _log.warning("recall: not in this show: %s", ", ".join(map(str, unknown[:8])))
 
     def step(self) -> bool:
         """One frame; False once the window is closed or the time is up."""
@@ -118,6 +140,9 @@ class Stage:
         self._file.model = self._hints.model or self._file.model
         self.screen.present(picture.canvas, self._heard, self._hints, self.figures)
         presented = now()
+        if presented - self._told > _STATE_EVERY:
+            self._told = presented
+            self._links.write_state(self._state(picture))
         self._rate.worked(worked())
         self._engine.drew(presented - picture.drawn_from)
         if self._engine.seen:
@@ -127,6 +152,29 @@ class Stage:
                 self._rate.see(presented, self._clock, new, self._engine.engine_s)
             self._taping.frame(picture, self._chain)
         return not self.screen.closed and not self.figures.time_is_up(self._options.seconds)
+
+    def _state(self, picture: Picture) -> ShowState:
+        """The show as it is, as data."""
+        message, heard = self._tick.newest, self._heard
+        levels = {name: float(heard.values[place]) for name, place in self._levels.items()} if heard is not None else {}
+        return ShowState(
+            time=picture.time,
+            values={name: round(value, 6) for name, value in picture.parameters.values.items()},
+            touched=self._show.last_touched,
+            control=None if message is None else (message.address, message.value, message.port),
+            learning=self._show.learning,
+            learned=dict(self._show.learned),
+            model=self._hints.model or self._options.model,
+            mapping=self._options.mapping.stem,
+            tempo=self._show.tempo,
+            levels=levels,
+            health={
+                "fps": round(self.figures.fps, 2),
+                "late": self.figures.late,
+                "quality": self._rate.name,
+                "recording": float(self._taping.records),
+            },
+        )
 
     def say(self, state: str) -> None:
         """Tell the parent how it goes."""

@@ -10,9 +10,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from liveviz import bending
-from liveviz.engine.backends.bends_torch import TorchOperations
 from liveviz.engine.backends.cuda import fused
 from liveviz.engine.backends.cuda.static import StaticNetwork
+from liveviz.engine.bends_torch import TorchOperations
 from liveviz.engine.operations import Array, Conv
 from liveviz.engine.stylegan.rewrite import Rewrite
 

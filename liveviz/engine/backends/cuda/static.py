@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from liveviz import bending
-from liveviz.engine.backends.bends_torch import TorchOperations
+from liveviz.engine.bends_torch import TorchOperations
 from liveviz.engine.operations import Array, Conv, Filtered
 from liveviz.engine.stylegan.rewrite import FIR, Rewrite
 

@@ -6,17 +6,23 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from liveviz.inputs.control.mailbox import Mailbox
+from liveviz.inputs.control.midi_clock import ADDRESSES as CLOCK
+from liveviz.inputs.control.midi_clock import MidiClock
 from liveviz.inputs.control.midi_messages import Change, MidiDecoder
 from liveviz.inputs.control.midi_ports import Port, PortWatch, find, midi_ports, survey
-from liveviz.spec import ControlMessage, LivevizError
+from liveviz.inputs.control.source import Arrival, ControlSource, Rig, SourceReport
+from liveviz.spec import ControlMessage, LivevizError, Tempo
 
 log = logging.getLogger("liveviz.inputs")
 
 __all__ = ["MidiInput", "midi_ports"]
+
+ADDRESSES = ()  # `spec.addresses` has them
+ALWAYS = True
 
 READ_S = 0.002  # between two looks into the ports: what a message may wait, for one percent of a core
 NEWS_TURNS = 25  # reads between two looks at what ports announced that they came or went
@@ -31,6 +37,7 @@ class _Inlet:
     def __init__(self, port: Port) -> None:
         self.port = port
         self.decoder = MidiDecoder()
+        self.clock = MidiClock()
         self.heard: deque[list[int]] = deque(maxlen=MAX_WAITING)
         self.lost = 0
         self.midi: Any = None
@@ -52,14 +59,14 @@ class MidiInput:
 
     Args:
         port: None for every port there is and will be; else a name, or a part of one, whatever its case.
-        now: the clock of the show, seconds.
+        now: the clock of the show, seconds. wake: set whenever there is something to poll.
     Raises:
         LivevizError: there is no port of that name; the line names those there are.
     State: the open ports, by name in `ports`. Counters: `received` messages understood, `rejected` (garbage, cut or
         system exclusive), `dropped` (floods), `reconnects` (a port that was open came back).
     """
 
-    def __init__(self, port: str | None, now: Callable[[], float]) -> None:
+    def __init__(self, port: str | None, now: Callable[[], float], wake: threading.Event | None = None) -> None:
         if port is not None:
             _check(port)
         self.received = 0
@@ -71,7 +78,9 @@ class MidiInput:
         self._lost = 0
         self._inlets: dict[str, _Inlet] = {}
         self._gone: set[str] = set()
-        self._mailbox = Mailbox()
+        self.listens: Collection[str] | None = None
+        self._mailbox = Mailbox(wake)
+        self._tempo: Tempo | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="midi", daemon=True)
 
@@ -84,9 +93,15 @@ class MidiInput:
         """Begin to listen; ports open within moments, in the background."""
         self._thread.start()
 
-    def poll(self) -> list[ControlMessage]:
-        """What came since the last poll, in order: the newest value of each controller, every note. Does not wait."""
-        return self._mailbox.drain()
+    def poll(self) -> list[Arrival]:
+        """What came since the last poll, in order: the newest value of each controller, every note, and the newest musical
+        time of a clock. Does not wait."""
+        tempo, self._tempo = self._tempo, None
+        return [*self._mailbox.drain(), *([tempo] if tempo is not None else [])]
+
+    def report(self) -> SourceReport:
+        """Its counters, and the open ports."""
+        return SourceReport(self.received, self.rejected, self.dropped, self.reconnects, self.ports)
 
     def wait(self, timeout: float) -> bool:
         """Wait up to `timeout` seconds for something to poll; True where there is."""
@@ -177,13 +192,22 @@ class MidiInput:
                 log.debug("%s: %s", inlet.port.name, error)
                 continue
             self.received += len(messages)
-            changes += (change for message in messages for change in message)
+            for change in (change for message in messages for change in message):
+                if change[0] in CLOCK:
+                    self._tempo = inlet.clock.take(change[0], heard_at) or self._tempo
+                if change[0] != "midi.clock":  # read here; 24 a beat are of no use to anybody else
+                    changes.append(change)
         self._lost += inlet.lost
         inlet.lost = 0
         port = inlet.port.name
         self._mailbox.put(
             (ControlMessage(address, value, heard_at, "", port), event) for address, value, event in changes
         )
+
+
+def open_source(rig: Rig) -> ControlSource | None:
+    """rig.where: a port or a part of its name, None for every port, `none` for no MIDI at all."""
+    return None if rig.where == "none" else MidiInput(rig.where, rig.now, rig.wake)
 
 
 def _check(name: str) -> None:

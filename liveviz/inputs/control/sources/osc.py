@@ -15,9 +15,13 @@ from liveviz.inputs.control import osc_sockets
 from liveviz.inputs.control.mailbox import Mailbox
 from liveviz.inputs.control.osc_arguments import as_number
 from liveviz.inputs.control.osc_packet import MAX_PACKET, Message, Notes, PacketError, read_packet, write_message
-from liveviz.spec import ControlMessage
+from liveviz.inputs.control.source import Arrival, ControlSource, Rig, SourceReport
+from liveviz.spec import ControlMessage, LivevizError
 
 log = logging.getLogger("liveviz.inputs")
+
+ADDRESSES = ()  # `spec.addresses` has them: any that starts with a slash
+ALWAYS = True
 
 WAKE_S = 0.1  # how often the thread looks whether it should end
 CLOSE_S = 2.0
@@ -31,7 +35,7 @@ _Entry = tuple[ControlMessage, bool]
 Answer = float | str | None
 
 
-class Arrival(NamedTuple):
+class Packet(NamedTuple):
     """What came in one packet: when, from where (host, port), the messages that were understood, why others were refused."""
 
     time: float
@@ -59,6 +63,7 @@ class OscInput:
         reply: (host, port) to which answers go instead of where the question came from; without a host to that port of
             the one who asked.
         watch: told of every packet, on this input's thread; must not raise, nor take long.
+        wake: set whenever there is something to poll.
     Raises:
         LivevizError: the port is in use, or the host is not an address of this machine.
     State: the sockets; `port` is the one really used. `listens`: the addresses that anybody listens to, None for all; of
@@ -75,7 +80,8 @@ class OscInput:
         utc: Callable[[], float] | None = None,
         answer: Callable[[str], Answer] | None = None,
         reply: tuple[str | None, int] | None = None,
-        watch: Callable[[Arrival], None] | None = None,
+        watch: Callable[[Packet], None] | None = None,
+        wake: threading.Event | None = None,
     ) -> None:
         self._reply_socket: socket.socket | None = None
         self._reply_to: tuple | None = None
@@ -96,7 +102,7 @@ class OscInput:
         self._answer = answer
         self._watch = watch
         self._early: set[str] = set()
-        self._mailbox = Mailbox()
+        self._mailbox = Mailbox(wake)
         self._later: list[tuple[float, int, list[_Entry]]] = []  # heap: when, serial, what
         self._later_count = 0
         self._serial = itertools.count()
@@ -112,9 +118,13 @@ class OscInput:
         """Begin to receive."""
         self._thread.start()
 
-    def poll(self) -> list[ControlMessage]:
+    def poll(self) -> list[Arrival]:
         """What came since the last poll, in order: the newest value of each address, every trigger. Does not wait."""
-        return self._mailbox.drain()
+        return [*self._mailbox.drain()]
+
+    def report(self) -> SourceReport:
+        """Its counters, and the port."""
+        return SourceReport(self.received, self.rejected, self.dropped, 0, (str(self.port),))
 
     def wait(self, timeout: float) -> bool:
         """Wait up to `timeout` seconds for something to poll; True where there is."""
@@ -179,7 +189,7 @@ class OscInput:
         if notes.early > 0.0:
             self._say_early(sender[0], notes)
         if self._watch is not None:
-            self._watch(Arrival(now, sender, tuple(messages), tuple(notes.faults)))
+            self._watch(Packet(now, sender, tuple(messages), tuple(notes.faults)))
         listens = self.listens
         due: dict[float, list[_Entry]] = {}
         answers = MAX_ANSWERS
@@ -235,6 +245,21 @@ class OscInput:
             one.sendto(write_message(address, value), to)
         except (OSError, PacketError) as error:
             log.debug("osc: nothing sent to %s: %s", to[0], error)
+
+
+def open_source(rig: Rig) -> ControlSource | None:
+    """rig.where: HOST:PORT to listen on, None for no OSC. rig.more: utc, answer, reply, watch, as for OscInput. A port that is
+    taken, and that nobody asked for, is a warning: the show goes on without OSC."""
+    if rig.where is None:
+        return None
+    host, _, port = rig.where.rpartition(":")
+    try:
+        return OscInput(host, int(port), rig.now, wake=rig.wake, **rig.more)
+    except LivevizError as error:
+        if rig.required:
+            raise
+        log.warning("%s; the show goes on without OSC", error)
+        return None
 
 
 def entries(message: Message, time: float, listens: Collection[str] | None = None) -> list[_Entry]:

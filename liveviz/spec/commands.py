@@ -1,0 +1,31 @@
+"""What a performer asks of a show that is no value of a parameter: it travels beside control messages, typed, and nothing of
+it is lost to a flood."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class CommandKind(StrEnum):
+    """What is asked; `name` and `value` are those of Command."""
+
+    MODEL = "model"  # play the generator `name` from the next beat on
+    NEXT_MODEL = "next-model"  # the next one; value -1: the one before
+    TOGGLE = "toggle"  # turn the parameter `name` (stage.blackout, stage.freeze) over
+    REST = "rest"  # take the parameter `name`, or all, back to where the mapping lets it rest
+    RECALL = "recall"  # go to the values in `name` (JSON, parameter to value) within `value` seconds
+    LEARN = "learn"  # bind the control that moves next to the parameter `name`; empty: forget about it
+    OVERLAY = "overlay"  # show or hide the performer's figures
+    MESSAGES = "messages"  # write the last control messages into the log
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing that is asked.
+
+    name: up to 4000 characters. value: finite. time: seconds on the show's clock when it was asked.
+    """
+
+    kind: CommandKind
+    name: str = ""
+    value: float = 0.0
+    time: float = 0.0
