@@ -78,7 +78,7 @@ def test_no_two_kinds_of_control_share_an_address() -> None:
 
 NEW = '''"""A wheel that turns by itself, taps a beat of 150 BPM and asks for the mapping's rest: for the test."""
 
-import threading
+import os
 
 from liveviz.inputs.control.mailbox import Mailbox
 from liveviz.inputs.control.source import SourceReport
@@ -113,9 +113,12 @@ class Wheel:
             came += [ControlMessage("wheel.2", 0.75, t)]
         state = self._rig.state()
         if "bend.rotate" in state.learned and state.tempo is not None:
-            open(self._rig.where, "w").write(
+            told = open(self._rig.where + ".new", "w")
+            told.write(
                 f"{state.learned} {state.tempo.source} {state.tempo.bpm} {state.values['bend.zoom']} {state.values['bend.rotate']}"
             )
+            told.close()
+            os.replace(told.name, self._rig.where)
         return came
 
     def report(self):
