@@ -17,6 +17,7 @@ import pytest
 from test_inputs_audio_device import Server, needs_pulse
 
 from liveviz.runtime import paths
+from liveviz.runtime.ipc.status import AudioStatus
 from liveviz.runtime.options import ShowOptions
 from liveviz.runtime.processes.supervisor import Show
 
@@ -68,8 +69,8 @@ class Chaos(threading.Thread):
                 self.witness.kill()
                 self.witness.communicate()
 
-    def status(self) -> dict:
-        return self.show._links.status["ears"].read()
+    def status(self) -> AudioStatus:
+        return self.show._links.audio_status.read()
 
     def hops(self) -> int:
         return self.show._links.signals.sequence
@@ -124,7 +125,7 @@ class Chaos(threading.Thread):
         return time.monotonic()
 
     def kill_ears(self, cycle: int) -> float:
-        process = self.show._rooms["ears"].process
+        process = self.show._rooms["audio"].process
         assert process is not None and process.pid is not None
         os.kill(process.pid, 9)
         began = time.monotonic()

@@ -17,8 +17,8 @@ from PIL import Image
 
 from liveviz import models
 from liveviz.runtime import composition, open_generator, paths
-from liveviz.runtime.ipc.links import Status
 from liveviz.runtime.ipc.shared_memory import Slot
+from liveviz.runtime.ipc.status import EngineStatus, StatusBox
 from liveviz.runtime.mapping_file import MappingFile
 from liveviz.runtime.model_choice import ModelChoice
 from liveviz.spec import LivevizError
@@ -169,7 +169,7 @@ def test_a_generator_that_is_still_being_copied_is_waited_for(folder: Path) -> N
 
 
 def choice(first: str, named: str | None) -> tuple[ModelChoice, SimpleNamespace]:
-    links = SimpleNamespace(model=Slot(4096), status={"engine": Status()})
+    links = SimpleNamespace(model=Slot(4096), engine_status=StatusBox(EngineStatus))
     return ModelChoice(first, named, "default", links), links  # type: ignore[arg-type]
 
 
@@ -186,7 +186,7 @@ def test_a_live_change_of_model_takes_what_the_start_takes() -> None:
         models_of.ask("/etc/passwd")  # over OSC only names
         assert asked(links) == "shows/mine.pkl"
         count = links.model.sequence
-        links.status["engine"].say({"model": "default", "mistake": "model shows/mine.pkl: there is no such file"})
+        links.engine_status.say(EngineStatus(model="default", mistake="model shows/mine.pkl: there is no such file"))
         models_of.follow("shows/mine.pkl")  # saved once more: the file is there by now
         assert links.model.sequence > count
         models_of.turn(1)
@@ -198,7 +198,7 @@ def test_a_live_change_of_model_takes_what_the_start_takes() -> None:
         assert asked(links) == "default"
     finally:
         links.model.close(unlink=True)
-        links.status["engine"].close(unlink=True)
+        links.engine_status.close(unlink=True)
 
 
 def test_where_a_mapping_names_no_model_any_more_what_the_start_had_taken_plays() -> None:
@@ -210,7 +210,7 @@ def test_where_a_mapping_names_no_model_any_more_what_the_start_had_taken_plays(
             assert asked(links) == expected
         finally:
             links.model.close(unlink=True)
-            links.status["engine"].close(unlink=True)
+            links.engine_status.close(unlink=True)
 
 
 @pytest.mark.live

@@ -52,7 +52,7 @@ def test_new_effects_and_bends_wait_for_the_next_start(tmp_path: Path, gone: str
         (folder / "liveviz" / "bending" / "nudge.py").write_text(BEND)
         if gone:
             (folder / "shaders" / gone).unlink()
-        for room in ("stage", "engine", "hands", "ears"):
+        for room in ("stage", "engine", "control", "audio"):
             before = show.child(room)
             os.kill(before, signal.SIGKILL)
             show.until(lambda room=room, before=before: show.child(room) != before, 20.0, f"{room} comes back")

@@ -123,14 +123,14 @@ def test_osc_moves_the_show(home: Path, tmp_path: Path) -> None:
     assert counted["received"] > 1000
 
 
-@pytest.mark.parametrize("room", ["ears", "hands", "engine", "stage"])
+@pytest.mark.parametrize("room", ["audio", "control", "engine", "stage"])
 def test_whoever_dies_comes_back(home: Path, tmp_path: Path, room: str) -> None:
     stats = tmp_path / "stats.json"
     with LiveShow(
-        home, "demo", "--headless", *SMALL, *(() if room == "hands" else QUIET), "--debug", "--stats", stats, "--osc",
+        home, "demo", "--headless", *SMALL, *(() if room == "control" else QUIET), "--debug", "--stats", stats, "--osc",
         f"127.0.0.1:{free_port()}", cwd=tmp_path,
     ) as show:  # fmt: skip
-        show.wait_for("ears is process")
+        show.wait_for("audio is process")
         time.sleep(3.0)
         first = show.child(room)
         os.kill(first, signal.SIGKILL)
@@ -140,7 +140,7 @@ def test_whoever_dies_comes_back(home: Path, tmp_path: Path, room: str) -> None:
         assert show.interrupt() < 4.0
         assert show.process.returncode == 0, show.said
     figures = read_stats(stats)
-    assert figures["restarts"][room] == 1
+    assert figures["restarts"][{"audio": "ears", "control": "hands"}.get(room, room)] == 1
     assert figures["frames"]["presented"] > 20
     assert figures["audio"]["hops"] > 200
 
@@ -151,7 +151,7 @@ def test_a_broken_mapping_does_not_outlive_a_crash(home: Path, tmp_path: Path, r
     show_file.write_text((root / "mappings/default.toml").read_text())
     args = ("demo", "--headless", *SMALL, *QUIET, "--backend", "testcard", "--mapping", show_file, "--debug")
     with LiveShow(home, *args, "--stats", stats, cwd=tmp_path) as show:
-        show.wait_for("ears is process")
+        show.wait_for("audio is process")
         time.sleep(2.0)
         show_file.write_text("version = ")
         show.wait_for("mine.toml:1: ", timeout=3)
@@ -187,7 +187,7 @@ def test_a_show_that_was_stopped_goes_on(home: Path, tmp_path: Path) -> None:
     """Ctrl+Z and fg: nobody could say anything meanwhile, so nobody hangs."""
     args = ("demo", "--headless", *SMALL, *QUIET, "--backend", "testcard", "--debug")
     with LiveShow(home, *args, cwd=tmp_path) as show:
-        show.wait_for("ears is process")
+        show.wait_for("audio is process")
         time.sleep(2.0)
         os.killpg(show.process.pid, signal.SIGSTOP)
         time.sleep(7.0)
@@ -222,7 +222,7 @@ def test_ctrl_c_at_any_moment(home: Path, tmp_path: Path, after: float) -> None:
 
 def test_a_killed_parent_leaves_nobody_behind(home: Path, tmp_path: Path) -> None:
     with LiveShow(home, "demo", "--headless", *SMALL, *QUIET, "--debug", cwd=tmp_path) as show:
-        show.child("ears")
+        show.child("audio")
         time.sleep(1.0)
         children = psutil.Process(show.process.pid).children(recursive=True)
         assert len(children) >= 4
@@ -343,7 +343,7 @@ def test_memory_is_flat(home: Path, tmp_path: Path, display: str) -> None:
     """Five minutes: less than 1.5 GB in all processes together, and no growth after the first minute."""
     args = ("demo", *QUIET, "--debug", "--record", tmp_path / "x.mp4")
     with LiveShow(home, *args, display=display, cwd=tmp_path) as show:
-        show.wait_for("ears is process")
+        show.wait_for("audio is process")
         used = []
         for _ in range(30):
             time.sleep(10)

@@ -1,46 +1,29 @@
-"""The parent of a show decides when a child that died is started again."""
+"""When a process of a show that died is started again."""
 
-import time
-from pathlib import Path
-
-import pytest
-
-from liveviz.runtime import paths
-from liveviz.runtime.options import ShowOptions
-from liveviz.runtime.processes.supervisor import Show
-from liveviz.system.clock import now
+from liveviz.runtime.processes.restarts import Restarts
 
 
-class Dead:
-    """A process that has ended."""
-
-    exitcode = -9
-
-    def join(self) -> None:
-        pass
+def waits(count: int, well_for: float, in_order: bool = False) -> list[float]:
+    restarts = Restarts()
+    return [restarts.died(100.0 + 0.1 * n, 100.0 + 0.1 * n - well_for, in_order) for n in range(count)]
 
 
-@pytest.fixture
-def show(tmp_path: Path) -> Show:
-    mapping = paths.find_mapping("default")
-    return Show(ShowOptions("demo", "default", mapping, (64, 36), 15.0, 0, "testcard", "headless", None, None, False,
-                            "none", None, None, tmp_path / "stats.json", False, started=time.monotonic()))  # fmt: skip
+def test_who_was_well_is_started_again_at_once_however_often() -> None:
+    assert waits(8, 10.0) == [0.0] * 8
 
 
-def bury(show: Show, well_for: float) -> float:
-    """Let the ears die `well_for` seconds after they were well; seconds until they are started again."""
-    room = show._rooms["ears"]
-    room.process, room.was_ready, room.ready_since = Dead(), True, now() - well_for  # type: ignore[assignment]
-    show._buried(room, {})
-    assert show._failed is None
-    return room.next_start - now()
+def test_who_dies_as_soon_as_it_lives_is_given_longer_and_longer() -> None:
+    found = waits(8, 0.1)
+    assert found[0] == 0.0 and found == sorted(found) and 0.3 < found[1] < found[2] < found[3] and found[-1] < 10.0
+    assert max(waits(8, 0.1, in_order=True)) <= 0.5
 
 
-def test_who_was_well_is_started_again_at_once_however_often(show: Show) -> None:
-    assert all(bury(show, 10.0) <= 0.0 for _ in range(8))
-
-
-def test_who_dies_as_soon_as_it_lives_is_given_longer_and_longer(show: Show) -> None:
-    waits = [bury(show, 0.1) for _ in range(4)]
-    assert waits[0] <= 0.0 and 0.3 < waits[1] < waits[2] < waits[3] < 3.0
-    assert bury(show, 10.0) <= 0.0
+def test_deaths_of_long_ago_do_not_count() -> None:
+    restarts = Restarts()
+    for n in range(2):
+        restarts.died(float(n))
+    assert not restarts.hopeless
+    assert restarts.died(40.0) == 0.0 and not restarts.hopeless
+    for n in range(2):
+        restarts.died(41.0 + n)
+    assert restarts.hopeless

@@ -4,46 +4,41 @@ import shlex
 import socket
 from pathlib import Path
 
+from liveviz.runtime.ipc.links import Statuses
+from liveviz.runtime.ipc.status import Phase, ScreenKind
 from liveviz.runtime.options import ShowOptions
 
-Status = dict[str, dict]  # by room, what it said last
 
-
-def due(options: ShowOptions, status: Status) -> bool:
+def due(options: ShowOptions, said: Statuses) -> bool:
     """Whether everything plays, and what is recorded has its file."""
-    if any(status[room].get("state") != "ready" for room in ("ears", "engine", "stage")):
+    if any(one.phase is not Phase.READY for one in (said.audio, said.engine, said.stage)) or not said.stage.presented:
         return False
-    if not status["stage"].get("frames", {}).get("presented"):
-        return False
-    unseen = status["stage"].get("screen") == "headless"
-    taped = options.record is not None or (unseen and status["ears"].get("ends", False))
-    return not taped or bool(status["stage"].get("tape", {}).get("written"))
+    recorded = options.record is not None or (said.stage.screen is ScreenKind.HEADLESS and said.audio.ends)
+    return not recorded or bool(said.stage.written)
 
 
-def lines(options: ShowOptions, status: Status) -> list[str]:
+def lines(options: ShowOptions, said: Statuses) -> list[str]:
     """In plain words, a line each; two of them, and up to five more where there is no window.
 
     Args:
-        status: for which `due` is true.
+        said: for which `due` is true.
     """
-    ears, engine, stage = status["ears"], status["engine"], status["stage"]
+    audio, engine, stage = said.audio, said.engine, said.stage
     width, height = options.size
-    heard = "the demo song" if ears.get("source") == "demo" else f"{ears.get('source', '')}"
-    drawn = f"{engine.get('model', '')}, by {engine.get('backend', '')} in {engine.get('precision', '')}"
-    said = [
-        f"plays {heard} with the show {options.mapping.stem} and the generator {drawn} on {engine.get('device', '')}",
+    heard = "the demo song" if audio.source == "demo" else audio.source
+    drawn = f"{engine.model}, by {engine.backend} in {engine.precision}"
+    found = [
+        f"plays {heard} with the show {options.mapping.stem} and the generator {drawn} on {engine.device}",
         f"at {options.fps:g} pictures a second, {width}x{height}",
     ]
-    unseen = stage.get("screen") == "headless"
-    written = stage.get("tape", {}).get("written", [])
-    if written:
-        said.append(f"video: {written[-1]}" + ", and its last picture beside it at the end" * (options.record is None))
-    if unseen:
-        said += _to_see_it(written)
-        ends = ["with the song"] if ears.get("ends") else []
+    if written := stage.written:
+        found.append(f"video: {written[-1]}" + ", and its last picture beside it at the end" * (options.record is None))
+    if stage.screen is ScreenKind.HEADLESS:
+        found += _to_see_it(written)
+        ends = ["with the song"] if audio.ends else []
         ends += [] if options.seconds is None else [f"after {options.seconds:g} s"]
-        said.append("ends " + " or ".join([*ends, "with Ctrl+C"]))
-    return said
+        found.append("ends " + " or ".join([*ends, "with Ctrl+C"]))
+    return found
 
 
 def _to_see_it(written: list[str]) -> list[str]:

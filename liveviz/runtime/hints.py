@@ -25,7 +25,7 @@ class Hints:
     """
 
     def __init__(self, links: Links) -> None:
-        self._status = links.status["engine"]
+        self._status = links.engine_status
         self._read_at = self._moved_at = -1.0
         self._facts, self._names = mapping.Facts(), ()  # type: tuple[mapping.Facts, tuple[str, ...]]
         self._said: set[tuple[str, str]] = set()
@@ -54,7 +54,7 @@ class Hints:
             self._read_at = t
             status = self._status.read()
             self._facts, self._names = model_facts.read(status)
-            self.model = str(status.get("model", ""))
+            self.model = status.model
         if move is None or self._unheard is not None:
             return
         name = move.target.parameter

@@ -54,8 +54,8 @@ class ModelChoice:
 
     def _play(self, name: str) -> None:
         self._mistake = ""
-        engine = self._links.status["engine"].read()
-        failed = engine.get("model") != name and bool(engine.get("mistake"))  # the file may be there by now
+        engine = self._links.engine_status.read()
+        failed = engine.model != name and bool(engine.mistake)  # the file may be there by now
         if name != self.name or failed:
             self.name = name
             self._links.model.write(name.encode())

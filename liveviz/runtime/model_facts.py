@@ -5,6 +5,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from liveviz.mapping import Facts
+from liveviz.runtime.ipc.status import EngineStatus
 from liveviz.spec import ParameterFrame
 from liveviz.spec.parameters import PCA_KNOBS
 
@@ -51,13 +52,13 @@ class Teller:
         }
 
 
-def read(status: dict[str, Any]) -> tuple[Facts, tuple[str, ...]]:
-    """(what is known of the generator, the names of its directions) from the engine's status, which may be empty."""
+def read(status: EngineStatus) -> tuple[Facts, tuple[str, ...]]:
+    """(what is known of the generator, the names of its directions) from the engine's status."""
     facts = Facts(
-        architecture=str(status.get("architecture", "")),
-        layers=tuple(status.get("layers", ())),
-        directions=status.get("directions"),
-        waiting=frozenset((op, layer) for op, layer in status.get("waiting", ())),
-        refused=frozenset((op, layer) for op, layer in status.get("refused", ())),
+        architecture=status.architecture,
+        layers=tuple(status.layers),
+        directions=status.directions,
+        waiting=frozenset((op, layer) for op, layer in status.waiting),
+        refused=frozenset((op, layer) for op, layer in status.refused),
     )
-    return facts, tuple(status.get("direction_names", ()))
+    return facts, tuple(status.direction_names)

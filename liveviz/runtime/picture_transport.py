@@ -18,6 +18,7 @@ from liveviz.engine import DeviceImage
 from liveviz.outputs import handover
 from liveviz.runtime.ipc import wire
 from liveviz.runtime.ipc.shared_memory import Slot
+from liveviz.runtime.ipc.status import Transport
 from liveviz.spec import ImageFrame, LivevizError
 from liveviz.system.cuda_driver import Driver
 
@@ -64,7 +65,8 @@ class Sender:
 
     Args:
         images: the mailbox. word: what the stage says it takes. open_driver: of CUDA.
-    State: the ring, made when it is first wanted; `way`, how pictures go, in words, empty until the stage has spoken.
+    State: the ring, made when it is first wanted; `way`, how pictures go, in words, empty until the stage has spoken;
+    `transport`, the same as a mode.
     """
 
     def __init__(self, images: Slot, word: Slot, open_driver: Callable[[], Any] = Driver) -> None:
@@ -74,6 +76,7 @@ class Sender:
         self._ring: DeviceRing | None = None
         self._no_ring = ""
         self.way = ""
+        self.transport = Transport.UNKNOWN
 
     def stays(self, able: bool, backend: str) -> bool:
         """Whether the next picture is to stay on the GPU.
@@ -90,7 +93,7 @@ class Sender:
             why = self._without_ring()
         way = f"{handover.HostUpload.way} ({why})" if why else handover.DeviceUpload.way
         if way != self.way:
-            self.way = way
+            self.way, self.transport = way, Transport.HOST if why else Transport.DEVICE
             _log.info("pictures: %s", way)
         return not why
 

@@ -12,6 +12,7 @@ from liveviz.post import Chain
 from liveviz.runtime import own_files
 from liveviz.runtime.ipc import wire
 from liveviz.runtime.ipc.links import Links
+from liveviz.runtime.ipc.status import ScreenKind
 from liveviz.runtime.options import ShowOptions
 from liveviz.runtime.tick import Picture
 from liveviz.spec import LivevizError
@@ -30,9 +31,9 @@ class Taping:
     recording, never the show.
     """
 
-    def __init__(self, options: ShowOptions, links: Links, screen: str) -> None:
+    def __init__(self, options: ShowOptions, links: Links, screen: ScreenKind) -> None:
         self._options, self._links = options, links
-        self._unseen = screen == "headless"
+        self._unseen = screen is ScreenKind.HEADLESS
         self._path = options.record
         self._recorder: Recorder | None = None
         self._last: np.ndarray | None = None
@@ -66,20 +67,19 @@ class Taping:
 
     def _open(self) -> bool:
         """Open the file once it is known what there is to hear; False while it is not, or when there is nothing to do."""
-        ears = self._links.status["ears"].read()
+        sound = self._links.audio_status.read()
         self._asked = self._asked or now()
-        known = ears.get("state") in ("ready", "finished")
-        if not known and now() - self._asked < _PATIENCE_S:
+        if not sound.plays and now() - self._asked < _PATIENCE_S:
             return False
         if self._path is None:
-            if not ears.get("ends", False):
+            if not sound.ends:
                 self._over = True
                 return False
-            stem = "".join(c if c.isalnum() or c in "-_" else "-" for c in Path(str(ears["source"])).stem)[:80]
+            stem = "".join(c if c.isalnum() or c in "-_" else "-" for c in Path(sound.source).stem)[:80]
             wanted = Path(f"liveviz-{stem}.mp4")
         else:
             wanted = self._path
-        rate = ears.get("sample_rate") or None
+        rate = sound.sample_rate or None
         path: Path | None = None
         try:
             path = own_files.claim(wanted)  # an evening's tape is never overwritten

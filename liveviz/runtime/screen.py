@@ -2,19 +2,20 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from typing import Any
 
 import moderngl
 
 from liveviz import signals
 from liveviz.outputs import window
-from liveviz.outputs.handover import DeviceUpload
 from liveviz.outputs.headless import Headless
 from liveviz.outputs.overlay import Overlay, OverlayStats
 from liveviz.runtime.frame_times import Figures
 from liveviz.runtime.hints import Hints
 from liveviz.runtime.ipc.links import Links
+from liveviz.runtime.ipc.status import EngineStatus, Phase, ScreenKind, StageStatus, Transport
 from liveviz.runtime.options import ShowOptions
 from liveviz.spec import ControlMessage, LivevizError, SignalFrame
 from liveviz.system.clock import now
@@ -35,7 +36,7 @@ class Screen:
         goes_on: False where the show ends meanwhile.
     Raises:
         LivevizError: it ended before there was a display.
-    State: `kind`, "window" or "headless", for the whole show; whether the overlay is on;
+    State: `kind`, for the whole show; whether the overlay is on;
         `quality`, the step that it says.
     """
 
@@ -43,18 +44,19 @@ class Screen:
         self._options, self._links = options, links
         self._overlay: Overlay | None = None
         self._overlay_on = False
-        self._engine: dict = {}
+        self._engine = EngineStatus()
         self._status_read = 0.0
         self._message = ""
         self.quality = ""
         self._look_at = 0.0
-        before = links.status["stage"].read()  # of a stage that died: the parent remembers it
-        self._place = _place(before.get("place"))
+        before = links.stage_status.read()  # of a stage that died: the parent remembers it
+        self._place = _place(before.place)
         asked = options.window in ("window", "fullscreen")
         seen, reason = (False, "") if options.window == "headless" else window.available()
-        if asked and not seen and before.get("screen") is None:
+        if asked and not seen and before.screen is ScreenKind.UNKNOWN:
             seen = self._wait(reason, goes_on)
-        self.kind = "window" if seen or asked or before.get("screen") == "window" else "headless"
+        window_before = before.screen is ScreenKind.WINDOW
+        self.kind = ScreenKind.WINDOW if seen or asked or window_before else ScreenKind.HEADLESS
         self._target: window.Window | Headless
         if seen:
             self._target = self._window()
@@ -66,7 +68,7 @@ class Screen:
         """True once there is a display."""
         _log.warning("%s: a window was asked for, so the show waits for a display (Ctrl+C ends it)", reason)
         while goes_on():
-            self._links.status["stage"].say({"state": "starting", "waits": reason})
+            self._links.stage_status.say(StageStatus(phase=Phase.STARTING, waits=reason))
             time.sleep(_LOOK_EVERY)
             if window.find():
                 _log.info("there is a display: the show begins")
@@ -88,7 +90,7 @@ class Screen:
         """Whether `change` must be called: the window's display is gone, or back."""
         if isinstance(self._target, window.Window):
             return self._target.lost
-        if self.kind == "headless" or now() < self._look_at:
+        if self.kind is ScreenKind.HEADLESS or now() < self._look_at:
             return False
         self._look_at = now() + _LOOK_EVERY
         return window.available()[0]
@@ -151,7 +153,7 @@ class Screen:
         t = now()
         if t - self._status_read > _STATUS_EVERY:
             self._status_read = t
-            self._engine = self._links.status["engine"].read()
+            self._engine = self._links.engine_status.read()
         names = [o.name for o in signals.all_outputs(self._options.stems)]
         level = dict(zip(names, heard.values.tolist(), strict=True)) if heard is not None else {}
         recent = list(figures.waits)[-200:]
@@ -168,11 +170,11 @@ class Screen:
             bpm=level.get("tempo", 0.0),
             control=hints.touched,
             hint=hints.text,
-            model=str(self._engine.get("model", self._options.model)),
+            model=self._engine.model or self._options.model,
             mapping=self._options.mapping.stem,
-            backend=" ".join(str(self._engine.get(k, "")) for k in ("backend", "precision")).strip()
-            + ", no host copy" * (self._engine.get("pictures") == DeviceUpload.way),
-            message=self._message or str(self._engine.get("mistake", "")) or str(self._engine.get("coming", "")),
+            backend=f"{self._engine.backend} {self._engine.precision}".strip()
+            + ", no host copy" * (self._engine.transport is Transport.DEVICE),
+            message=self._message or self._engine.mistake or self._engine.coming,
             quality=self.quality,
             dropped=figures.presented - figures.rendered,
             late=figures.late,
@@ -183,7 +185,7 @@ class Screen:
         self._target.close()
 
 
-def _place(told: dict | None) -> window.Place | None:
+def _place(told: Mapping[str, Any] | None) -> window.Place | None:
     """Where the window of a stage before this one was."""
     if told is None:
         return None

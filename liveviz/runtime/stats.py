@@ -1,8 +1,11 @@
 """Figures of a show: percentiles, and the layout of `--stats` as the design fixes it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
+
+from liveviz.runtime.ipc.links import Statuses
 
 
 def percentiles(values: Sequence[float]) -> dict[str, float]:
@@ -13,44 +16,50 @@ def percentiles(values: Sequence[float]) -> dict[str, float]:
     return {"p50": round(float(p50), 3), "p95": round(float(p95), 3), "p99": round(float(p99), 3)}
 
 
-def compose(ears: dict, hands: dict, engine: dict, stage: dict) -> dict:
-    """The `--stats` object from what the four children said last."""
-    applied = stage.get("applied", {})
-    none = {"p50": 0.0, "p95": 0.0, "p99": 0.0}
-    osc, midi = hands.get("osc", {}), hands.get("midi", {})
+RESTARTED = {"stage": "stage", "engine": "engine", "control": "hands", "audio": "ears"}
+"""What `--stats` calls the processes: scripts read it."""
+
+
+def compose(said: Statuses, restarts: Mapping[str, int]) -> dict[str, Any]:
+    """The `--stats` object.
+
+    Args:
+        said: what the four processes said last. restarts: how often each was started again, by name.
+    """
+    audio, control, engine, stage = said.audio, said.control, said.engine, said.stage
     return {
-        "frames": stage.get("frames", {"rendered": 0, "presented": 0, "late": 0, "fps": 0.0, "interval_ms": none}),
+        "frames": dict(stage.frames),
         "engine": {
-            "model": engine.get("model", ""),
-            "backend": engine.get("backend", ""),
-            "device": engine.get("device", ""),
-            "precision": engine.get("precision", ""),
-            "pictures": engine.get("pictures", ""),
-            "ms": engine.get("ms", none),
+            "model": engine.model,
+            "backend": engine.backend,
+            "device": engine.device,
+            "precision": engine.precision,
+            "pictures": engine.pictures,
+            "ms": dict(engine.ms),
         },
         "audio": {
-            "source": ears.get("source", ""),
-            "sample_rate": ears.get("sample_rate", 0),
-            "hops": ears.get("hops", 0),
-            "dropped": ears.get("dropped", 0),
-            "reconnects": ears.get("reconnects", 0),
+            "source": audio.source,
+            "sample_rate": audio.sample_rate,
+            "hops": audio.hops,
+            "dropped": audio.dropped,
+            "reconnects": audio.reconnects,
         },
-        "latency_ms": {"audio_to_frame": stage.get("audio_to_frame", none)},
+        "latency_ms": {"audio_to_frame": dict(stage.audio_to_frame)},
         "control": {
             "osc": {
-                "received": osc.get("received", 0),
-                "applied": applied.get("osc", 0),
-                "rejected": osc.get("rejected", 0),
-                "dropped": osc.get("dropped", 0),
+                "received": control.count("osc", "received"),
+                "applied": stage.applied.get("osc", 0),
+                "rejected": control.count("osc", "rejected"),
+                "dropped": control.count("osc", "dropped"),
             },
             "midi": {
-                "received": midi.get("received", 0),
-                "applied": applied.get("midi", 0),
-                "rejected": midi.get("rejected", 0),
-                "reconnects": midi.get("reconnects", 0),
+                "received": control.count("midi", "received"),
+                "applied": stage.applied.get("midi", 0),
+                "rejected": control.count("midi", "rejected"),
+                "reconnects": control.count("midi", "reconnects"),
             },
         },
-        "quality": stage.get("quality", {"step": "", "changes": 0, "reason": ""}),
-        "start": {"first_frame_s": stage.get("first_frame_s", 0.0)},
-        "restarts": stage.get("restarts", {}),
+        "quality": dict(stage.quality),
+        "start": {"first_frame_s": stage.first_frame_s},
+        "restarts": {RESTARTED[name]: count for name, count in restarts.items()},
     }

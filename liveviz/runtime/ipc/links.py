@@ -1,18 +1,16 @@
 """All mailboxes of one show, made by the parent and handed to every child."""
 
-import json
+from dataclasses import dataclass
 from multiprocessing.context import BaseContext
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from liveviz.runtime.ipc import wire
 from liveviz.runtime.ipc.shared_memory import Bell, Ring, Slot
+from liveviz.runtime.ipc.status import AudioStatus, ControlStatus, EngineStatus, StageStatus, StatusBox
 from liveviz.spec import Command, LivevizError, ShowState, Tempo
-from liveviz.system.clock import now
 
-ROOMS = ("ears", "hands", "engine", "stage")
-_STATUS_BYTES = 65536
 _MAPPING_BYTES = 512 * 1024
 _NAME_BYTES = 4096
 _STATE_BYTES = 128 * 1024
@@ -20,37 +18,28 @@ _WORD_BYTES = 8192
 _ROOM_FOR = 1024 * 1024  # pixels: another generator may come in the middle of a show, and be larger
 
 
-class Status:
-    """What one child says about itself: a small JSON object with the time it was said."""
-
-    def __init__(self) -> None:
-        self._slot = Slot(_STATUS_BYTES)
-
-    def say(self, content: dict) -> None:
-        """Replace what was said before. `state` is starting, ready, finished or failed."""
-        self._slot.write(json.dumps({"time": now(), **content}).encode())
-
-    def read(self) -> dict:
-        """What was said last; an empty dict where nothing was."""
-        found = self._slot.read()
-        if found is None:
-            return {}
-        try:
-            content = json.loads(found[1].tobytes())
-        except ValueError:  # a writer was killed in the middle of it
-            return {}
-        return content if isinstance(content, dict) else {}
+class Closes(Protocol):
+    """A mailbox."""
 
     def close(self, unlink: bool = False) -> None:
-        """Let go of the memory."""
-        self._slot.close(unlink)
+        """Let go of it."""
 
 
-_Box = TypeVar("_Box", Slot, Ring, Status)
+_Box = TypeVar("_Box", bound=Closes)
+
+
+@dataclass(frozen=True, slots=True)
+class Statuses:
+    """What the four processes said last."""
+
+    audio: AudioStatus
+    control: ControlStatus
+    engine: EngineStatus
+    stage: StageStatus
 
 
 class Links:
-    """The mailboxes between ears, hands, engine and stage.
+    """The mailboxes between the audio, control, engine and stage processes.
 
     Args:
         context: of multiprocessing, for the bells.
@@ -70,7 +59,7 @@ class Links:
         self, context: BaseContext, outputs: int, parameters: wire.ParameterWire, picture: tuple[int, int]
     ) -> None:
         self.picture = picture
-        self._boxes: list[Slot | Ring | Status] = []
+        self._boxes: list[Closes] = []
         try:
             self.signals = self._keep(Slot(wire.signal_bytes(outputs)))
             self.parameters = self._keep(Slot(parameters.bytes))
@@ -86,13 +75,32 @@ class Links:
             self.page = self._keep(Slot(8))
             self.controls = self._keep(Ring(wire.CONTROL_BYTES, 8192))
             self.audio = self._keep(Ring(wire.AUDIO_BYTES, 1024))
-            self.status = {room: self._keep(Status()) for room in ROOMS}
+            self.audio_status = self._keep(StatusBox(AudioStatus))
+            self.control_status = self._keep(StatusBox(ControlStatus))
+            self.engine_status = self._keep(StatusBox(EngineStatus))
+            self.stage_status = self._keep(StatusBox(StageStatus))
         except LivevizError:
             self.close(unlink=True)
             raise
         self.parameters_bell = Bell(context)
         self.images_bell = Bell(context)
         self.flags.write(np.zeros(1))
+
+    @property
+    def status(self) -> dict[str, StatusBox[Any]]:
+        """What the processes say, by their names."""
+        return {
+            "audio": self.audio_status,
+            "control": self.control_status,
+            "engine": self.engine_status,
+            "stage": self.stage_status,
+        }
+
+    def statuses(self) -> "Statuses":
+        """What all of them said last."""
+        return Statuses(
+            self.audio_status.read(), self.control_status.read(), self.engine_status.read(), self.stage_status.read()
+        )
 
     def _keep(self, box: _Box) -> _Box:
         self._boxes.append(box)

@@ -8,7 +8,8 @@ from liveviz.inputs.audio import sources
 from liveviz.inputs.audio.downmix import Downmix
 from liveviz.runtime import settings
 from liveviz.runtime.ipc import wire
-from liveviz.runtime.ipc.links import Links, Status
+from liveviz.runtime.ipc.links import Links
+from liveviz.runtime.ipc.status import AudioStatus, Phase, ScreenKind, StatusBox
 from liveviz.runtime.options import ShowOptions
 from liveviz.runtime.processes import child
 from liveviz.signals import Listener
@@ -23,7 +24,7 @@ _LOOK_EVERY = 0.3
 def body(options: ShowOptions, links: Links, life: child.Life) -> None:
     """Listen until the show ends or the file does."""
     loop = _watched(links, life)
-    status = links.status["ears"]
+    status = links.audio_status
     source = _open(options, status, life, loop)
     if source is None:
         return
@@ -33,19 +34,19 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
     hops = 0
     said = 0.0
 
-    def say(state: str) -> None:
+    def say(phase: Phase) -> None:
         status.say(
-            {
-                "state": state,
-                "source": source.label,
-                "captured": source.duration is None,
-                "sample_rate": source.sample_rate,
-                "hops": hops,
-                "dropped": source.dropped,
-                "reconnects": source.reconnects + options.take,
-                "heard": source.heard,
-                "ends": source.duration is not None and not loop,
-            }
+            AudioStatus(
+                phase=phase,
+                source=source.label,
+                captured=source.duration is None,
+                sample_rate=source.sample_rate,
+                hops=hops,
+                dropped=source.dropped,
+                reconnects=source.reconnects + options.take,
+                heard=source.heard,
+                ends=source.duration is not None and not loop,
+            )
         )
 
     offset = options.offset
@@ -58,7 +59,7 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
     ears = listener(source.sample_rate)
     downmix = Downmix(source.channels, source.speakers, options.channels, options.stems)
     source.start()
-    say("ready")
+    say(Phase.READY)
     child.settle()
     try:
         while life.goes_on() and not source.finished:
@@ -74,20 +75,20 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
                         links.audio.put(record)
             if now() - said > _SAY_EVERY:
                 said = now()
-                say("ready")
-        say("finished" if source.finished else "ready")
+                say(Phase.READY)
+        say(Phase.FINISHED if source.finished else Phase.READY)
     finally:
         source.close()
 
 
-def _open(options: ShowOptions, status: Status, life: child.Life, loop: bool) -> sources.Source | None:
+def _open(options: ShowOptions, status: StatusBox[AudioStatus], life: child.Life, loop: bool) -> sources.Source | None:
     """The source. One that was there before this process died is waited for; None where the show ends meanwhile.
 
     Raises:
         LivevizError: it is not there when the show begins, or the sound system hangs (the parent starts another process).
     """
     needed = channels_needed(options.channels, options.stems)
-    lost = status.read().get("device")  # the parent remembers it: the system's input may be another by now, or none
+    lost = status.read().remembered  # the parent remembers it: the system's input may be another by now, or none
     name = options.source or lost or None
     while life.goes_on():
         try:
@@ -95,7 +96,7 @@ def _open(options: ShowOptions, status: Status, life: child.Life, loop: bool) ->
         except LivevizError as error:
             if not lost or sources.hangs(error):
                 raise
-            status.say({"state": "ready", "source": lost, "device": lost, "waits": str(error)})
+            status.say(AudioStatus(phase=Phase.READY, source=lost, remembered=lost, waits=str(error)))
             time.sleep(_LOOK_EVERY)
             sources.look_again()
     return None
@@ -104,7 +105,7 @@ def _open(options: ShowOptions, status: Status, life: child.Life, loop: bool) ->
 def _watched(links: Links, life: child.Life) -> bool:
     """Whether somebody watches, and a song therefore loops: known once the stage has found its screen."""
     while life.goes_on():
-        if (screen := links.status["stage"].read().get("screen")) is not None:
-            return screen != "headless"
+        if (screen := links.stage_status.read().screen) is not ScreenKind.UNKNOWN:
+            return screen is not ScreenKind.HEADLESS
         time.sleep(0.005)
     return False

@@ -7,9 +7,11 @@ import multiprocessing
 import os
 import signal
 import sys
+from dataclasses import replace
 
 from liveviz.runtime import composition, logs
 from liveviz.runtime.ipc.links import Links
+from liveviz.runtime.ipc.status import Phase
 from liveviz.runtime.options import ShowOptions
 from liveviz.spec import LivevizError
 from liveviz.system.clock import now
@@ -17,8 +19,8 @@ from liveviz.system.clock import now
 ROOM_MODULES = {
     "stage": "liveviz.runtime.processes.stage",
     "engine": "liveviz.runtime.processes.engine",
-    "hands": "liveviz.runtime.processes.control",
-    "ears": "liveviz.runtime.processes.audio",
+    "control": "liveviz.runtime.processes.control",
+    "audio": "liveviz.runtime.processes.audio",
 }
 USER_ERROR = 3  # exit code: what is wrong is in the status and starting again cannot help
 _log = logging.getLogger("liveviz.runtime")
@@ -60,11 +62,13 @@ def run(room: str, options: ShowOptions, links: Links, parts: composition.Parts)
     try:
         importlib.import_module(ROOM_MODULES[room]).body(options, links, Life(links))
     except LivevizError as error:
-        links.status[room].say({"state": "failed", "message": str(error)})
+        box = links.status[room]
+        box.say(replace(box.read(), phase=Phase.FAILED, message=str(error)))
         code = USER_ERROR
     except Exception as error:  # noqa: BLE001 - a child's last words, whatever killed it
         _log.error("%s died: %s: %s", room, type(error).__name__, error, exc_info=True)
-        links.status[room].say({"state": "died", "message": f"{type(error).__name__}: {error}"})
+        box = links.status[room]
+        box.say(replace(box.read(), phase=Phase.DIED, message=f"{type(error).__name__}: {error}"))
         code = 1
     logging.shutdown()
     sys.stderr.flush()

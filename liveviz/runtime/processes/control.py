@@ -15,6 +15,7 @@ from liveviz.inputs.control.sources.osc import Answer, OscInput, Packet
 from liveviz.runtime import composition, message_account, model_facts
 from liveviz.runtime.ipc import wire
 from liveviz.runtime.ipc.links import Links
+from liveviz.runtime.ipc.status import ControlStatus, Phase
 from liveviz.runtime.message_account import Accounts
 from liveviz.runtime.message_log import ControlPage
 from liveviz.runtime.options import ShowOptions
@@ -179,8 +180,8 @@ class _Control:
         if now() - self._learned < _LOOK_EVERY:
             return
         self._learned = now()
-        status = self._links.status["engine"].read()
-        self._model = str(status.get("model", self._options.model))
+        status = self._links.engine_status.read()
+        self._model = status.model or self._options.model
         if self._accounts is not None:
             self._accounts.facts, self._accounts.names = model_facts.read(status)
             self._accounts.frame = self._frame()
@@ -231,12 +232,8 @@ class _Control:
             }
             for name, report in reports.items()
         }
-        osc = reports.get("osc")
-        ports = {"osc_port": int(osc.places[0]) if osc else None}
-        midi = reports.get("midi")
-        self._links.status["hands"].say(
-            {"state": "ready", **counts, **ports, "midi_ports": midi.places if midi else ()}
-        )
+        places = {name: list(report.places) for name, report in reports.items()}
+        self._links.control_status.say(ControlStatus(phase=Phase.READY, counts=counts, places=places))
 
     def close(self) -> None:
         """Give the ports and the devices back."""

@@ -12,6 +12,7 @@ from liveviz.engine import live_frames
 from liveviz.runtime import composition, model_facts, noise_mask, precompile
 from liveviz.runtime.ipc import wire
 from liveviz.runtime.ipc.links import Links
+from liveviz.runtime.ipc.status import EngineStatus, Phase
 from liveviz.runtime.model_swap import Playing
 from liveviz.runtime.open_generator import Opener
 from liveviz.runtime.options import ShowOptions
@@ -57,28 +58,29 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
     teller = model_facts.Teller()
     frame: ParameterFrame | None = None
     pictures = Sender(links.images, links.handover)
-    status = links.status["engine"]
+    status = links.engine_status
     times: deque[float] = deque(maxlen=3600)
     done, said = 0, 0.0
 
     def say() -> None:
         live = playing.engine
         status.say(
-            {
-                "state": "ready",
-                "model": playing.name,
-                "mistake": playing.mistake or masks.mistake,
-                "coming": playing.coming.words(now()) if playing.coming is not None else "",
-                "backend": live.name,
-                "device": live.device,
-                "precision": live.precision,
-                "pictures": pictures.way,
-                "ms": percentiles([1000 * t for t in times]),
-                "rendered": done,
-                "changing": playing.changing,
-                "start": {"model": playing.name, **begun.as_dict()},
+            EngineStatus(
+                phase=Phase.READY,
+                model=playing.name,
+                mistake=playing.mistake or masks.mistake,
+                coming=playing.coming.words(now()) if playing.coming is not None else "",
+                backend=live.name,
+                device=live.device,
+                precision=live.precision,
+                transport=pictures.transport,
+                pictures=pictures.way,
+                ms=percentiles([1000 * t for t in times]),
+                rendered=done,
+                changing=playing.changing,
+                start={"model": playing.name, **begun.as_dict()},
                 **teller.describe(playing, frame),
-            }
+            )
         )
 
     say()

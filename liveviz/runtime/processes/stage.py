@@ -12,6 +12,7 @@ from liveviz.runtime.frame_times import Figures
 from liveviz.runtime.hints import Hints
 from liveviz.runtime.ipc import wire
 from liveviz.runtime.ipc.links import Links
+from liveviz.runtime.ipc.status import Phase, StageStatus
 from liveviz.runtime.key_commands import KEYS
 from liveviz.runtime.mapping_file import MappingFile
 from liveviz.runtime.message_account import plays
@@ -40,7 +41,7 @@ class Stage:
         self._file = MappingFile(options.mapping, links.mapping, options.stems, options.model)
         self._hints = Hints(links)
         self.screen = Screen(options, links, goes_on)
-        links.status["stage"].say({"state": "starting", "screen": self.screen.kind})
+        links.stage_status.say(StageStatus(phase=Phase.STARTING, screen=self.screen.kind))
         self._show = mapping.Show(
             self._file.program, composition.registry(), signals.all_outputs(options.stems), seed=options.seed
         )
@@ -178,18 +179,20 @@ class Stage:
             },
         )
 
-    def say(self, state: str) -> None:
+    def say(self, phase: Phase) -> None:
         """Tell the parent how it goes."""
-        self._links.status["stage"].say(
-            {
-                "state": state,
-                "screen": self.screen.kind,
-                "place": self.screen.place,
-                "applied": self._tick.applied,
-                "tape": self._taping.report(),
-                "quality": self._rate.report(),
+        recording = self._taping.report()
+        self._links.stage_status.say(
+            StageStatus(
+                phase=phase,
+                screen=self.screen.kind,
+                place=self.screen.place,
+                applied=self._tick.applied,
+                written=recording["written"],
+                lost=recording["dropped"],
+                quality=self._rate.report(),
                 **self.figures.report(),
-            }
+            )
         )
 
     def close(self) -> None:
@@ -211,7 +214,7 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
             goes_on = stage.step()
             if now() - said > _SAY_EVERY:
                 said = now()
-                stage.say("ready")
+                stage.say(Phase.READY)
     finally:
         stage.close()
-        stage.say("finished")
+        stage.say(Phase.FINISHED)

@@ -8,7 +8,7 @@ import multiprocessing
 import multiprocessing.connection
 import signal
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import FrameType
@@ -17,8 +17,10 @@ from liveviz import models, signals
 from liveviz.engine.backends import testcard
 from liveviz.runtime import composition, first_words, open_generator, own_files
 from liveviz.runtime.ipc.links import Links
+from liveviz.runtime.ipc.status import AudioStatus, Phase, StageStatus, Status
 from liveviz.runtime.options import ShowOptions
 from liveviz.runtime.processes import child
+from liveviz.runtime.processes.restarts import Restarts
 from liveviz.runtime.stats import compose
 from liveviz.spec import LivevizError
 from liveviz.system.clock import now
@@ -30,16 +32,11 @@ _SLOW_S = 15.0
 _AWAY_S = 2.0  # the parent looks 20 times a second; a longer gap means that the whole show was stopped
 _END_S = 1.5  # how long children may take to end
 _TAPE_END_S = 5.5  # ... and the stage, where it finishes a recording, which plays without its end too
-_ANEW_S = 0.5
-_STEADY_S = 3.0  # a child that lived so long after it was ready is started again at once, however often it died before
-_KEPT = ("screen", "place")
-_BACKOFF_S = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 
 @dataclass
 class _Room:
-    """One child and its history. device: the input that it listened to. kept: what it
-    said that the next one must know."""
+    """One child and its history. kept: what it said that the next one must know."""
 
     name: str
     process: BaseProcess | None = None
@@ -50,9 +47,8 @@ class _Room:
     ended: bool = False
     killed: bool = False
     called_slow: bool = False
-    device: str = ""
-    kept: dict = field(default_factory=dict)
-    deaths: list[float] = field(default_factory=list)
+    kept: Status = field(default_factory=Status)
+    restarts: Restarts = field(default_factory=Restarts)
 
 
 class Show:
@@ -99,7 +95,7 @@ class Show:
         multiprocessing.connection.wait(sentinels, timeout=0.05)
 
     def _start(self, room: _Room) -> None:
-        self._links.status[room.name].say({"state": "starting", "device": room.device, **room.kept})
+        self._links.status[room.name].say(replace(room.kept, phase=Phase.STARTING))
         room.process = self._context.Process(
             target=child.run,
             args=(room.name, self._options.with_take(room.starts), self._links, composition.parts()),
@@ -118,31 +114,34 @@ class Show:
         self._watched = now()
         for room in self._rooms.values():
             status = self._links.status[room.name].read()
-            self._tapes.update(dict.fromkeys(status.get("tape", {}).get("written", [])))
+            if isinstance(status, StageStatus):
+                self._tapes.update(dict.fromkeys(status.written))
             if room.process is None:
                 if not room.ended and now() >= room.next_start:
                     self._start(room)
             elif not room.process.is_alive():
-                self._buried(room, status)
+                self._ended(room, status)
             else:
                 self._listen_to(room, status)
         if not self._told:
-            said = {name: self._links.status[name].read() for name in self._rooms}
+            said = self._links.statuses()
             if first_words.due(self._options, said):
                 self._told = True
                 for line in first_words.lines(self._options, said):
                     _log.info(line)  # each is of its own kind: none is held back as too much of one
 
-    def _listen_to(self, room: _Room, status: dict) -> None:
+    def _listen_to(self, room: _Room, status: Status) -> None:
         """Kill a child that has hung, so that it is started again; say so when one takes long to start."""
         assert room.process is not None
-        ready = status.get("state") in ("ready", "finished")
-        if status.get("captured"):
-            room.device = status["source"]
-        room.kept |= {key: status[key] for key in _KEPT if key in status}
+        ready = status.plays
+        if isinstance(status, AudioStatus):
+            before = room.kept.remembered if isinstance(room.kept, AudioStatus) else ""
+            room.kept = AudioStatus(remembered=status.source if status.captured else before)
+        elif isinstance(status, StageStatus):
+            room.kept = StageStatus(screen=status.screen, place=status.place)
         room.was_ready |= ready
         room.ready_since = min(room.ready_since, now()) if ready else math.inf
-        silent = now() - max(status.get("time", 0.0), self._back)
+        silent = now() - max(status.time, self._back)
         if room.killed:  # on a busy machine it takes a while to die
             return
         if silent > (_HUNG_S if ready else _START_S):
@@ -153,7 +152,7 @@ class Show:
             _log.info("%s is still starting ...", room.name)
             room.called_slow = True
 
-    def _buried(self, room: _Room, status: dict) -> None:
+    def _ended(self, room: _Room, status: Status) -> None:
         """A child has ended: well, for a reason a user must hear, or to be started again."""
         assert room.process is not None
         code = room.process.exitcode
@@ -162,19 +161,15 @@ class Show:
         if code == 0:
             room.ended = True
             return
-        message = status.get("message", f"ended with code {code}")
+        message = status.message or f"ended with code {code}"
         if code == child.USER_ERROR and not room.was_ready:
             self._failed = message
             return
-        steady = now() - room.ready_since > _STEADY_S
-        room.deaths = [t for t in room.deaths if now() - t < 30.0 and not steady] + [now()]
+        wait = room.restarts.died(now(), room.ready_since, code == child.USER_ERROR)
         room.ready_since = math.inf
-        if not room.was_ready and len(room.deaths) >= 3:
+        if not room.was_ready and room.restarts.hopeless:
             self._failed = f"{room.name} cannot start: {message}"
             return
-        wait = _BACKOFF_S[min(len(room.deaths) - 1, len(_BACKOFF_S) - 1)]
-        if code == child.USER_ERROR:  # it ended in order, to begin anew: a device that hangs, a model that changed
-            wait = min(wait, _ANEW_S)
         room.next_start = now() + wait
         if not room.killed:
             _log.warning("%s died (%s): it is started again", room.name, message)
@@ -183,8 +178,8 @@ class Show:
     def _over(self) -> bool:
         if self._interrupts or self._failed is not None or self._rooms["stage"].ended:
             return True
-        ears = self._links.status["ears"].read()
-        return self._rooms["ears"].ended and ears.get("state") == "finished" and bool(ears.get("ends"))
+        audio = self._links.audio_status.read()
+        return self._rooms["audio"].ended and audio.phase is Phase.FINISHED and audio.ends
 
     def _end(self) -> None:
         """Ask everybody to end; after a while, insist."""
@@ -204,12 +199,12 @@ class Show:
 
     def _report(self) -> int:
         """Say how it was, write `--stats`; the exit code."""
-        status = {room: self._links.status[room].read() for room in child.ROOM_MODULES}
-        self._tapes.update(dict.fromkeys(status["stage"].get("tape", {}).get("written", [])))
-        if status["stage"].get("state") == "failed" or "waits" in status["stage"]:
-            self._failed = self._failed or str(status["stage"].get("message") or status["stage"]["waits"])
+        said = self._links.statuses()
+        self._tapes.update(dict.fromkeys(said.stage.written))
+        if said.stage.phase is Phase.FAILED or said.stage.waits:
+            self._failed = self._failed or said.stage.message or said.stage.waits
         restarts = {room.name: max(0, room.starts - 1) for room in self._rooms.values()}
-        figures = compose(status["ears"], status["hands"], status["engine"], {**status["stage"], "restarts": restarts})
+        figures = compose(said, restarts)
         frames, osc = figures["frames"], figures["control"]["osc"]
         if self._failed is None or frames["presented"]:
             _log.info("%d frames at %.1f fps, %d late", frames["presented"], frames["fps"], frames["late"])

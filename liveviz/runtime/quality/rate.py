@@ -9,6 +9,7 @@ from typing import Any
 
 from liveviz.post import Chain
 from liveviz.runtime.ipc.links import Links
+from liveviz.runtime.ipc.status import Phase
 from liveviz.runtime.options import ShowOptions
 from liveviz.runtime.quality import start as quality_start
 from liveviz.runtime.quality.controller import Quality, Seen
@@ -106,17 +107,17 @@ class Rate:
     def _look(self, time: float, seen: bool) -> None:
         """What the engine says: its generator, what it costs, whether it is between two."""
         self._looked = time
-        engine = self._links.status["engine"].read()
-        told = engine.get("start")
-        self._changing = bool(engine.get("changing")) or engine.get("state") != "ready"
-        if not isinstance(told, dict) or told["model"] == self._model:
+        engine = self._links.engine_status.read()
+        told = engine.start
+        self._changing = engine.changing or engine.phase is not Phase.READY
+        if not told or told["model"] == self._model:
             return
         if not seen and self._software and len(self._worked) <= _AT_LEAST:
             return  # what drawing costs is not known yet, and nobody waits
         self._model = told["model"]
         start = quality_start.Start(**{key: value for key, value in told.items() if key != "model"})
         o = self._options
-        what = (engine.get("device"), engine.get("precision"), self._model)
+        what = (engine.device, engine.precision, self._model)
         self._kept_by = quality_start.Kept(*what, o.size, o.fps, self._software, self._records)
         steps = start.steps(self._software)
         first = steps.index(
