@@ -43,7 +43,7 @@ def test_the_example_of_the_design_means_what_it_says():
     assert p.latent.base.seeds == (3, 17, 42, 81)
     assert p.latent.loop_bars == 8
     (chords,) = p.latent.chords
-    assert (chords.source, chords.layers, chords.release, chords.palette.count) == ("chroma", (0, 0, 1), 0.2, 12)
+    assert (chords.source, chords.detail, chords.release, chords.palette.count) == ("chroma", (0, 0, 1), 0.2, 12)
     kick, knob = p.routes
     assert (kick.source, kick.kind, kick.target) == ("onset.kick", "event", Target("bend.zoom", 8))
     assert (kick.low, kick.high, kick.release) == (0.0, 0.3, 0.25)
@@ -104,8 +104,8 @@ def test_a_push_and_a_truncation_may_have_rows_of_their_own():
     assert p.constants == {Target("pca.1", rows=(2, 3)): 0.5, Target("truncation_psi"): 0.9}
     assert p.homes == {"pca.3": Target("pca.3", rows=(4, 8)), "pca.1": Target("pca.1", rows=(2, 3))}
     text = mapping.describe(p, REGISTRY)
-    assert "rms -> pca.3 on layers [4, 8]: -3 to 3" in text and "rms@4-7, energy@0-1, energy" in text
-    with pytest.raises(LivevizError, match=r"both set pca.3 on layers \[4, 8\];"):
+    assert "rms -> pca.3 on rows [4, 8]: -3 to 3" in text and "rms@4-7, energy@0-1, energy" in text
+    with pytest.raises(LivevizError, match=r"both set pca.3 on rows \[4, 8\];"):
         program(body.replace("[0, 2]", "[4, 8]"))
 
 
@@ -191,7 +191,7 @@ MISTAKES = [
         "set.post.feedback.amount",
         ["twice"],
     ),
-    ("version = 1\n[set]\npca.0 = { value = 1, layer = 8 }", 3, "set.pca.0.layer", ["unknown key", "layers"]),
+    ("version = 1\n[set]\npca.0 = { value = 1, layer = 8 }", 3, "set.pca.0.layer", ["unknown key", "rows"]),
     ("version = 1\n[set]\npca.0 = { value = 1, layers = [2, 2] }", 3, "set.pca.0.layers", ["no row", "[4, 8]"]),
     ("version = 1\n[set]\ntruncation_psi = { value = 1, layers = [2, 4] }", 3, "set.truncation_psi", ["not a number"]),
     ("version = 1\n" + PUSH + "layers = [4]", 5, "route.layers", ["two whole numbers", "0 to 34"]),
@@ -200,7 +200,7 @@ MISTAKES = [
     ("version = 1\n" + PUSH + "layers = [0,\n35]", 6, "route.layers", ["35", "0 to 34"]),
     ("version = 1\n" + PUSH + "layers = [-1, 4]", 5, "route.layers", ["-1", "0 to 34"]),
     ("version = 1\n" + PUSH + "layers = [0.0, 4.0]", 5, "route.layers", ["0.0", "whole number"]),
-    ("version = 1\n" + PUSH + "layer = 8", 5, "route.layer", ["only a bend", "layers = [start, end]"]),
+    ("version = 1\n" + PUSH + "layer = 8", 5, "route.layer", ["only a bend", "rows = [start, end]"]),
     (
         "version = 1\n[[route]]\nfrom='rms'\nto='noise_speed'\nlayers=[0, 4]",
         5,
@@ -495,3 +495,43 @@ def test_any_value_under_any_key_is_understood_or_refused_in_one_line(table, pai
     except LivevizError as e:
         assert re.match(r"m\.toml:\d+: [^ ]+: .", str(e)), e
         assert str(e).isprintable(), e
+
+
+OLD_AND_NEW = """version = 1
+[latent]
+target = {{ seeds = [1], {detail} = "coarse" }}
+[[latent.chords]]
+{detail} = ["middle", "fine"]
+[set]
+pca.1 = {{ value = 0.5, {rows} = [2, 3] }}
+[[route]]
+from = "rms"
+to = "pca.3"
+{rows} = [4, 8]
+"""
+
+
+def test_words_of_old_mean_the_same_and_are_told() -> None:
+    old, new = (
+        mapping.load(OLD_AND_NEW.format(detail=detail, rows=rows), REGISTRY, SOURCES, name="a.toml")
+        for detail, rows in (("layers", "layers"), ("detail", "rows"))
+    )
+    assert old == new and not new.old_words
+    notes = [(line, what) for line, what in mapping.notes(old, REGISTRY) if "today" in what]
+    assert notes == [
+        (11, "layers is called rows today; it goes on working"),
+        (7, "layers is called rows today; it goes on working"),
+        (3, "layers is called detail today; it goes on working"),
+        (5, "layers is called detail today; it goes on working"),
+    ]
+
+
+@pytest.mark.parametrize(("word", "old"), [("rows = [4, 8]", "layers = [4, 8]"), ("rows = [4]", "layers = [4]")])
+def test_both_words_at_once_and_mistakes_are_told_where_they_are_written(word: str, old: str) -> None:
+    head = 'version = 1\n[[route]]\nfrom = "rms"\nto = "pca.0"\n'
+    with pytest.raises(LivevizError, match=r"a:6: route.layers: is the old word for rows, which is there too"):
+        mapping.load(f"{head}{word}\n{old}", REGISTRY, SOURCES, name="a")
+    if "[4]" in word:
+        for line, field in ((word, "rows"), (old, "layers")):
+            with pytest.raises(LivevizError, match=rf"a:5: route.{field}: .*two whole numbers"):
+                mapping.load(f"{head}{line}", REGISTRY, SOURCES, name="a")

@@ -52,7 +52,7 @@ def _text(program: Program, registry: Registry, names: Sequence[str]) -> Iterato
         yield f"noise     held back where {program.noise_mask} is dark"
     latent = program.latent
     yield f"pictures  {_pictures(latent.base)}, once round in {latent.loop_bars:g} bars"
-    yield f"targets   {_pictures(latent.target)} on {_layers(latent.target_layers)}, pulled by latent.target"
+    yield f"targets   {_pictures(latent.target)} on {_detail(latent.target_detail)}, pulled by latent.target"
     for chords in latent.chords:
         yield f"chords    {_chords(chords)}"
     yield ""
@@ -81,9 +81,9 @@ def route_text(route: Route, names: Sequence[str] = ()) -> str:
 
 
 def place_text(target: Target) -> str:
-    """Where it acts: ` at layer 8 on channels 0, 7`, ` on layers [4, 8]`; nothing where there is nothing to choose."""
+    """Where it acts: ` at layer 8 on channels 0, 7`, ` on rows [4, 8]`; nothing where there is nothing to choose."""
     if target.rows is not None:
-        return f" on layers [{target.rows[0]}, {target.rows[1]}]"
+        return f" on rows [{target.rows[0]}, {target.rows[1]}]"
     if not target.layer:
         return ""
     channels = target.channels
@@ -146,11 +146,15 @@ def _pictures(pictures: Pictures) -> str:
     return f"{len(pictures.seeds)} (seeds {', '.join(map(str, pictures.seeds))})"
 
 
-def _layers(layers: tuple[float, float, float]) -> str:
-    return "all layers" if all(layers) else " and ".join(n for n, w in zip(LAYER_RANGES, layers, strict=True) if w)
+def _detail(detail: tuple[float, float, float]) -> str:
+    return (
+        "all detail"
+        if all(detail)
+        else " and ".join(n for n, w in zip(LAYER_RANGES, detail, strict=True) if w) + " detail"
+    )
 
 
 def _chords(chords: Chords) -> str:
     return (
-        f"{chords.source} mixes {_pictures(chords.palette)} on {_layers(chords.layers)}, as far as latent.chords says"
+        f"{chords.source} mixes {_pictures(chords.palette)} on {_detail(chords.detail)}, as far as latent.chords says"
     )

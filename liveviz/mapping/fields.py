@@ -65,15 +65,36 @@ class Table:
         path: where it is in the file, for the line.
         lines: line numbers of the file.
         file: name of the file in messages.
+        old: where words that have a better one today are noted, as (line, as written, today's); shared by all tables of a
+            file.
     """
 
-    def __init__(self, data: Mapping[str, Any], path: Path, lines: Lines, file: str) -> None:
+    def __init__(
+        self,
+        data: Mapping[str, Any],
+        path: Path,
+        lines: Lines,
+        file: str,
+        old: list[tuple[int, str, str]] | None = None,
+    ) -> None:
         self.data, self.path, self.lines, self.file = data, path, lines, file
+        self.old = [] if old is None else old
+        self._written: dict[str, str] = {}
 
     @property
     def line(self) -> int:
         """Line where the table starts."""
         return self.lines.of(self.path)
+
+    def renamed(self, now: str, before: str) -> None:
+        """Read the key `before`, which files of old have, as `now`; mistakes go on being told at the word in the file."""
+        if before not in self.data:
+            return
+        if now in self.data:
+            self.fail(before, f"is the old word for {now}, which is there too; remove one of the two")
+        self.old.append((self.lines.of((*self.path, before)), before, now))
+        self.data = {now if key == before else key: value for key, value in self.data.items()}
+        self._written[now] = before
 
     def has(self, key: str) -> bool:
         """Whether the musician wrote `key`."""
@@ -81,7 +102,9 @@ class Table:
 
     def fail(self, key: str | Path, what: str) -> NoReturn:
         """Raise LivevizError about `key` of this table, with its file, line and name."""
-        path = (*self.path, *((key,) if isinstance(key, str) else key))
+        parts: Path = (key,) if isinstance(key, str) else key
+        first = [self._written.get(part, part) if isinstance(part, str) else part for part in parts[:1]]
+        path = (*self.path, *first, *parts[1:])
         field = ".".join(str(part) for part in path if isinstance(part, str)) or "file"
         field = field if field.isprintable() and field.isascii() and len(field) <= SHOWN else quote(field)
         raise LivevizError(f"{self.file}:{self.lines.of(path)}: {field}: {what}")
@@ -97,7 +120,7 @@ class Table:
         data = self.data.get(key, {})
         if not isinstance(data, dict):
             self.fail(key, f"{quote(data)} is not a table; write {key} = {{ ... }} or [{key}]")
-        return Table(data, (*self.path, key), self.lines, self.file)
+        return Table(data, (*self.path, key), self.lines, self.file, self.old)
 
     def tables(self, key: str, limit: int) -> list["Table"]:
         """The tables under `key`, written once (`key = {...}`) or as an array (`[[key]]`); at most `limit`."""
@@ -108,7 +131,7 @@ class Table:
             self.fail(key, f"{quote(data)} is not a table; write [[{key}]]")
         if len(data) > limit:
             self.fail((key, limit), f"{len(data)} of them; at most {limit} are allowed")
-        return [Table(item, (*self.path, key, i), self.lines, self.file) for i, item in enumerate(data)]
+        return [Table(item, (*self.path, key, i), self.lines, self.file, self.old) for i, item in enumerate(data)]
 
     def text(self, key: str, default: str = "", longest: int = 200, breaks: str = "") -> str:
         """The string under `key`; no control characters but `breaks`."""

@@ -21,15 +21,18 @@ def read_latent(table: Table, sources: Mapping[str, Output], wants_chords: bool)
     table.only(words.LATENT)
     base, target = table.table("base"), table.table("target")
     base.only(words.BASE)
+    target.renamed("detail", words.OLD["detail"])
     target.only(words.TARGET)
     chords = tuple(_chords(t, sources) for t in table.tables("chords", len(LAYER_RANGES)))
     if not table.has("chords") and wants_chords and _missing(CHROMAS[0], sources) is None:
         chords = (Chords(PALETTE, CHROMAS[0], (0.0, 0.0, 1.0), 0.05, 0.3),)
     used: set[int] = set()
     for i, one in enumerate(chords):
-        mine = {n for n, weight in enumerate(one.layers) if weight}
+        mine = {n for n, weight in enumerate(one.detail) if weight}
         if used & mine:
-            table.fail(("chords", i, "layers"), f"the {LAYER_RANGES[min(used & mine)]} layers have a palette already")
+            table.fail(
+                ("chords", i, _word(table, i)), f"the {LAYER_RANGES[min(used & mine)]} detail has a palette already"
+            )
         used |= mine
     terms = len({picture for one in chords for picture in one.palette.chosen(0, CHORDS)})
     if terms > MAX_TERMS - MOVING_TERMS:
@@ -38,12 +41,13 @@ def read_latent(table: Table, sources: Mapping[str, Output], wants_chords: bool)
         base=_pictures(base, "seeds", BASE),
         loop_bars=base.number("loop_bars", 8.0, 0.25, 1024.0, "bars"),
         target=_pictures(target, "seeds", TARGET),
-        target_layers=_layers(target, ALL),
+        target_detail=_detail(target, ALL),
         chords=chords,
     )
 
 
 def _chords(table: Table, sources: Mapping[str, Output]) -> Chords:
+    table.renamed("detail", words.OLD["detail"])
     table.only(words.CHORDS)
     source = table.choice("from", CHROMAS, CHROMAS[0])
     if (missing := _missing(source, sources)) is not None:
@@ -51,7 +55,7 @@ def _chords(table: Table, sources: Mapping[str, Output]) -> Chords:
     return Chords(
         palette=_pictures(table, "palette", PALETTE, most=12),
         source=source,
-        layers=_layers(table, (0.0, 0.0, 1.0)),
+        detail=_detail(table, (0.0, 0.0, 1.0)),
         attack=table.number("attack", 0.05, 0.0, 60.0, "seconds"),
         release=table.number("release", 0.3, 0.0, 60.0, "seconds"),
     )
@@ -85,13 +89,23 @@ def _pictures(table: Table, key: str, default: Pictures, most: int = MAX_PICTURE
     return Pictures(seeds, count, classes)
 
 
-def _layers(table: Table, default: tuple[float, float, float]) -> tuple[float, float, float]:
-    """`layers`: "all", one of coarse, middle, fine, or a list of them; as weights per range."""
-    value = table.data.get("layers")
+def _detail(table: Table, default: tuple[float, float, float]) -> tuple[float, float, float]:
+    """`detail`: "all", one of coarse, middle, fine, or a list of them; as weights per range."""
+    value = table.data.get("detail")
     if value is None:
         return default
     names = value if isinstance(value, list) else [value]
     if not names or not all(isinstance(n, str) and n in ("all", *LAYER_RANGES) for n in names):
-        table.fail("layers", f'{quote(value)} is unknown; allowed: "all", "coarse", "middle", "fine" or a list of them')
+        table.fail("detail", f'{quote(value)} is unknown; allowed: "all", "coarse", "middle", "fine" or a list of them')
     coarse, middle, fine = (1.0 if "all" in names or n in names else 0.0 for n in LAYER_RANGES)
     return coarse, middle, fine
+
+
+def _word(table: Table, place: int) -> str:
+    """How the file calls the detail of a palette."""
+    chords = table.data["chords"]
+    return (
+        words.OLD["detail"]
+        if words.OLD["detail"] in (chords[place] if isinstance(chords, list) else chords)
+        else "detail"
+    )

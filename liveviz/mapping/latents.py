@@ -81,14 +81,14 @@ class Latents:
             for r in range(3):
                 weights[r] += layers[r]
 
-        stay = [1.0 - pull * layer for layer in self._latent.target_layers]
+        stay = [1.0 - pull * layer for layer in self._latent.target_detail]
         rest = stay
         for palette in self.palettes:
             total = sum(palette.levels)
             if total <= FAINT:
                 continue
             amount = chords * palette.presence
-            share = [s * layer * amount for s, layer in zip(stay, palette.chords.layers, strict=True)]
+            share = [s * layer * amount for s, layer in zip(stay, palette.chords.detail, strict=True)]
             rest = [r - s for r, s in zip(rest, share, strict=True)]
             for i, level in enumerate(palette.levels):
                 if level > FAINT:
@@ -99,5 +99,5 @@ class Latents:
         for step, weight in ((0, 1.0 - part), (1, part)):
             add(self._base[(first + step) % len(self._base)], [max(0.0, r) * weight for r in rest])
         target = self._targets[self._target % len(self._targets)]
-        add(target, [pull * layer for layer in self._latent.target_layers])
+        add(target, [pull * layer for layer in self._latent.target_detail])
         return tuple(LatentTerm(seed, cls, (w[0], w[1], w[2])) for (seed, cls), w in mix.items() if max(w) > FAINT)

@@ -160,7 +160,7 @@ def _check(
     rowed = tuple(dict.fromkeys([t for t in placed if t.rows] + [r.target for r in routes if r.rows]))
     if len(rowed) > MAX_ROWED:
         extra = next((i for i, r in enumerate(routes) if r.target == rowed[MAX_ROWED]), 0)
-        top.fail(("route", extra, "layers"), f"{len(rowed)} places with layers; at most {MAX_ROWED} are allowed")
+        top.fail(("route", extra, _word(top, extra)), f"{len(rowed)} places with rows; at most {MAX_ROWED} are allowed")
     wants_chords = "latent.chords" in constants or any(r.to == "latent.chords" for r in routes)
     return Program(
         name=name,
@@ -174,7 +174,13 @@ def _check(
         homes=homes,
         bends=bends,
         routes=tuple(routes),
+        old_words=tuple(top.old),
     )
+
+
+def _word(top: Table, route: int) -> str:
+    """How a route of the file calls its rows."""
+    return "rows" if "rows" in top.data["route"][route] else words.OLD["rows"]
 
 
 def _refuse_fights(routes: Sequence[Route], top: Table) -> None:
@@ -214,6 +220,7 @@ def _constants(table: Table, registry: Registry, names: Names) -> tuple[dict[str
                     )
                 elif isinstance(value, dict) and parameter.rows == "add":
                     inner = here.table(key)
+                    inner.renamed("rows", words.OLD["rows"])
                     inner.only(words.SET_ROWS)
                     homes[name] = Target(name, rows=read_rows(inner, parameter, registry))
                     values[name] = inner.number(

@@ -56,12 +56,12 @@ class Pictures:
 class Chords:
     """A palette of 1 to 12 pictures mixed by a chroma: pitch class k (C = 0) shows picture k modulo their number.
 
-    source: one of CHROMAS. layers: 0 or 1 for coarse, middle, fine. attack, release: seconds.
+    source: one of CHROMAS. detail: 0 or 1 for coarse, middle, fine. attack, release: seconds.
     """
 
     palette: Pictures
     source: str
-    layers: tuple[float, float, float]
+    detail: tuple[float, float, float]
     attack: float
     release: float
 
@@ -73,7 +73,7 @@ class Latent:
     base: Pictures
     loop_bars: float
     target: Pictures
-    target_layers: tuple[float, float, float]
+    target_detail: tuple[float, float, float]
     chords: tuple[Chords, ...]
 
 
@@ -142,6 +142,7 @@ class Program:
     constants: what [set] says, by target.
     homes: the place of every bend and push that the file names, where direct control acts.
     bends: every bend and place of the file, in the order of their first mention: the topology.
+    old_words: (line, as the file writes it, today's word).
     """
 
     name: str
@@ -155,3 +156,4 @@ class Program:
     homes: Mapping[str, Target]
     bends: tuple[Target, ...]
     routes: tuple[Route, ...]
+    old_words: tuple[tuple[int, str, str], ...] = field(default=(), compare=False)

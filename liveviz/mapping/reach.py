@@ -4,7 +4,9 @@ the file is told."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from liveviz.mapping import words
 from liveviz.mapping.describe import place_text
 from liveviz.mapping.fields import Path, Table
 from liveviz.mapping.program import Program, Target
@@ -70,7 +72,10 @@ def _place(top: Table, path: Path, target: Target, net: Net) -> None:
         what = (
             f"{net.name} has {net.rows} rows of w+, 0 to {net.rows - 1}; [{target.rows[0]}, {target.rows[1]}] is above"
         )
-        top.fail((*path, "layers"), what)
+        here: Any = top.data
+        for part in path:
+            here = here[part]
+        top.fail((*path, "rows" if "rows" in here else words.OLD["rows"]), what)
 
 
 def _deaf(name: str, program: Program, net: Net) -> str:
@@ -103,7 +108,10 @@ def _classes(top: Table, program: Program, net: Net) -> None:
 
 
 def notes(program: Program, registry: Registry) -> Iterator[tuple[int, str]]:
-    """(line, what) of every route that shows nothing until a hand moves something that the file leaves at rest."""
+    """(line, what) of every word that has a better one today, and of every route that shows nothing until a hand moves
+    something that the file leaves at rest."""
+    for line, written, now in program.old_words:
+        yield line, f"{written} is called {now} today; it goes on working"
     driven = {r.to for r in program.routes} | {t.parameter for t, value in program.constants.items() if value}
     for route in program.routes:
         head, _, leaf = route.to.rpartition(".")

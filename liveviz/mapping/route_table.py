@@ -26,6 +26,7 @@ def read_route(
     table: Table, registry: Registry, sources: Mapping[str, Output], names: Names, addresses: Addresses
 ) -> Route:
     """One [[route]] as a Route; LivevizError with its line where something in it is wrong."""
+    table.renamed("rows", words.OLD["rows"])
     table.only(words.ROUTE)
     for key in ("from", "to"):
         if not table.has(key):
@@ -40,7 +41,7 @@ def read_route(
     parameter = registry[to]
     for key in ("layer", "channels"):
         if table.has(key) and not parameter.layered:
-            other = "write layers = [start, end]" if parameter.rows else "remove it"
+            other = "write rows = [start, end]" if parameter.rows else "remove it"
             table.fail(key, f"only a bend acts on a layer, {to} does not; {other}")
     place = read_place(table, to) if parameter.layered else Target(to, rows=read_rows(table, parameter, registry))
     mix = table.choice("mix", MIXES, "set")
@@ -67,25 +68,25 @@ def read_route(
 
 
 def read_rows(table: Table, parameter: Parameter, registry: Registry) -> Rows | None:
-    """`layers`: the rows of w+ that a parameter acts on, [first, the one behind the last]; None where it is not said."""
-    if not table.has("layers"):
+    """`rows`: those of w+ that a parameter acts on, [start, end), None where it is not said."""
+    if not table.has("rows"):
         return None
     if not parameter.rows:
         able = families(p.name for p in registry if p.rows)
-        table.fail("layers", f"only {able} act on rows of w+, {parameter.name} does not; remove it")
-    value, how = table.data["layers"], f"write layers = [start, end], rows of w+ from 0 to {WS_ROWS}, like [4, 8]"
+        table.fail("rows", f"only {able} act on rows of w+, {parameter.name} does not; remove it")
+    value, how = table.data["rows"], f"write rows = [start, end], of w+ from 0 to {WS_ROWS}, like [4, 8]"
     if not isinstance(value, list) or len(value) != 2:
-        table.fail("layers", f"{quote(value)} is not two whole numbers; {how}")
-    start, end = (table.as_integer(("layers", i), v, 0, WS_ROWS) for i, v in enumerate(value))
+        table.fail("rows", f"{quote(value)} is not two whole numbers; {how}")
+    start, end = (table.as_integer(("rows", i), v, 0, WS_ROWS) for i, v in enumerate(value))
     if start >= end:
-        table.fail("layers", f"{quote(value)} holds no row: the end is the row behind the last; {how}")
+        table.fail("rows", f"{quote(value)} holds no row: the end is the row after the last; {how}")
     return start, end
 
 
 def read_place(table: Table, bend: str) -> Target:
     """Where a bend acts: `layer`, a power of two from 4 to 1024 pixels, and `channels`, all of them by default."""
-    if table.has("layers"):
-        table.fail("layers", f"a bend acts at one layer; write layer = {LAYER}")
+    if table.has("rows"):
+        table.fail("rows", f"a bend acts at one layer; write layer = {LAYER}")
     value = table.data.get("layer", LAYER)
     if isinstance(value, bool) or not isinstance(value, int) or value not in (4, 8, 16, 32, 64, 128, 256, 512, 1024):
         table.fail("layer", f"{quote(value)} is no layer; 4, 8, 16, 32, 64, 128, 256, 512 or 1024 pixels are allowed")

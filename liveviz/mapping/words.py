@@ -6,8 +6,9 @@ from liveviz.mapping.program import CHROMAS, LAYER, MIXES, TAKEOVERS
 from liveviz.spec import LAYER_RANGES
 from liveviz.spec.parameters import WS_ROWS
 
+OLD = {"rows": "layers", "detail": "layers"}  # what `version = 1` files of old call them, and may go on calling them
 _SEED = "0 to 4294967295"
-_LAYERS = f"`all`, `{'`, `'.join(LAYER_RANGES)}`, or a list of them"
+_DETAIL = f"`all`, `{'`, `'.join(LAYER_RANGES)}`, or a list of them"
 
 # table: key: (what is allowed, what it does and what it is where it is not written)
 FILE = {
@@ -35,8 +36,8 @@ ROUTE = {
         '`"all"`, a list like `[0, 7]`, or `{ random = 0.25, seed = 3 }`',
         'Of a bend: the layer\'s channels; `"all"`.',
     ),
-    "layers": (
-        f"`[first, the one behind the last]`, 0 to {WS_ROWS}",
+    "rows": (
+        f"`[start, end]`, 0 to {WS_ROWS}, end-exclusive",
         "Of pushes (`pca.0` ...) and `truncation_psi`: the rows of w+ that it acts on; the parameter's own.",
     ),
     "range": (
@@ -65,7 +66,7 @@ SET_BEND = {
     "layer": ROUTE["layer"],
     "channels": ROUTE["channels"],
 }
-SET_ROWS = {"value": SET_BEND["value"], "layers": ROUTE["layers"]}
+SET_ROWS = {"value": SET_BEND["value"], "rows": ROUTE["rows"]}
 CHANNELS = {
     "random": ("0.001 to 1", "The share of the channels that is taken. Must be there."),
     "seed": (_SEED, "Which ones; 0."),
@@ -74,7 +75,7 @@ LATENT = {
     "base": ("a table", "The pictures that the show drifts through."),
     "target": ("a table", "The pictures that `latent.target` pulls to, each time another one."),
     "chords": (
-        "a table, or up to three for different layers",
+        "a table, or up to three for different detail",
         "A palette that follows the harmony, as far as `latent.chords` says.",
     ),
 }
@@ -92,13 +93,13 @@ BASE = {
 }
 TARGET = {
     "seeds": BASE["seeds"],
-    "layers": (_LAYERS, "What of the picture is pulled; `all`."),
+    "detail": (_DETAIL, "What of the picture is pulled; `all`."),
     "classes": _CLASSES,
 }
 CHORDS = {
     "palette": ("a list of 1 to 12 seeds, or how many", "Its pictures: note n (C is 0) shows picture n. 12."),
     "from": (f"`{'`, `'.join(CHROMAS)}`", "The twelve values that mix it; `chroma`."),
-    "layers": (_LAYERS, "What of the picture it gives; `fine`."),
+    "detail": (_DETAIL, "What of the picture it gives; `fine`."),
     "attack": ("0 to 60 seconds", "Time constant of rising; 0.05."),
     "release": ("0 to 60 seconds", "Time constant of falling; 0.3."),
     "classes": _CLASSES,
