@@ -55,6 +55,11 @@ def add_wide(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_source(parser: argparse.ArgumentParser, what: str) -> None:
+    """SOURCE: what is heard; `what` says it for this command."""
+    parser.add_argument("source", nargs="?", type=named, metavar="SOURCE", help=what)
+
+
 def add_ears(parser: argparse.ArgumentParser) -> None:
     """--channels --stems: which channels of the sound are listened to."""
     parser.add_argument("--channels", metavar="N-M", help="channels to listen to, like 1-2 (default: all)")

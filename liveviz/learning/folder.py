@@ -5,7 +5,6 @@ import hashlib
 import json
 import logging
 import os
-import struct
 import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -108,6 +107,8 @@ def read_picture(path: Path, size: tuple[int, int]) -> NDArray[np.uint8]:
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
+    from liveviz.system.picture_files import BAD_PICTURE
+
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise LivevizError(f"{path}: larger than {MAX_FILE_BYTES >> 20} MiB")
@@ -121,18 +122,7 @@ def read_picture(path: Path, size: tuple[int, int]) -> NDArray[np.uint8]:
                     raise LivevizError(f"{path}: {image.width}x{image.height}; at least {SMALLEST_SIDE} pixels a side")
                 image.draft("RGB", (2 * size[0], 2 * size[1]))  # a JPEG need not be decoded whole
                 fitted = ImageOps.fit(_coloured(ImageOps.exif_transpose(image)), size, Image.Resampling.LANCZOS)
-    except (
-        OSError,
-        ValueError,
-        TypeError,
-        SyntaxError,
-        EOFError,
-        LookupError,
-        ArithmeticError,
-        AttributeError,
-        struct.error,
-        Image.DecompressionBombError,
-    ) as error:
+    except BAD_PICTURE as error:
         why = "its content is none" if isinstance(error, UnidentifiedImageError) else str(error)[:80]
         raise LivevizError(f"{path}: is no picture that can be read: {why}") from None
     return np.ascontiguousarray(np.asarray(fitted).transpose(2, 0, 1))

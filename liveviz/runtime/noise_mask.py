@@ -4,7 +4,6 @@ changes the noise; cut short or taken away, the one before stays."""
 
 import contextlib
 import logging
-import struct
 import threading
 import warnings
 from collections.abc import Callable
@@ -19,26 +18,13 @@ from liveviz.runtime import composition
 from liveviz.runtime.ipc.shared_memory import Slot
 from liveviz.spec import LivevizError, Stems
 from liveviz.system import copying
+from liveviz.system.picture_files import BAD_PICTURE
 
 MAX_SIDE = 4096
 MAX_BYTES = 64 * 1024 * 1024
 FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")
 _GONE_LOOKS = 5  # an editor that replaces the file takes it away for a moment
 _GONE = (0, 0)
-
-# What Pillow raises at files that are cut or forged
-_BAD_PICTURE = (
-    OSError,
-    ValueError,
-    TypeError,
-    SyntaxError,
-    EOFError,
-    LookupError,
-    ArithmeticError,
-    AttributeError,
-    struct.error,
-    Image.DecompressionBombError,
-)
 
 Mask = NDArray[np.float32] | None
 
@@ -71,7 +57,7 @@ def _read(path: Path) -> NDArray[np.float32]:
             return _grey(ImageOps.exif_transpose(picture))
     except UnidentifiedImageError:
         raise LivevizError(f"{path}: noise_mask: cannot be read: is no {', '.join(FORMATS)} picture") from None
-    except _BAD_PICTURE as error:
+    except BAD_PICTURE as error:
         what = error.strerror if isinstance(error, OSError) and error.strerror else f"{str(error)[:80]}"
         raise LivevizError(f"{path}: noise_mask: cannot be read: {what or 'it is broken'}") from None
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liveviz.signals._hop import Hop
-from liveviz.signals._part import Part, Rig
+from liveviz.signals._part import Every, Part, Rig
 from liveviz.signals._thirds import BANDS, Thirds
 
 EVERY = 0.0116  # seconds between two looks
@@ -34,7 +34,7 @@ class Colour(Part):
         super().__init__(rig)
         self._thirds = rig.get(Thirds)
         self.every = rig.hops(EVERY)
-        self._until = 0
+        self._every = Every(self.every)
         self._heard = np.flatnonzero(self._thirds.edges_hz[1:] <= 0.5 * rig.sample_rate)
         self._octaves = np.log2(self._thirds.centres_hz / self._thirds.edges_hz[0])
         floor = 10.0 * math.log10(FLOOR)
@@ -45,11 +45,9 @@ class Colour(Part):
 
     def step(self, hop: Hop) -> None:
         """Look, when it is time."""
-        self._until -= 1
-        self.fresh = self._until <= 0
+        self.fresh = self._every.due()
         if not self.fresh:
             return
-        self._until = self.every
         power = self._thirds.power.astype(np.float64)
         total = float(power.sum())
         self.present = total > LEAST_POWER

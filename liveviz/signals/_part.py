@@ -45,6 +45,22 @@ class Signal(Part):
         self.values: NDArray[np.float64] = np.zeros(len(self.outputs))
 
 
+class Every:
+    """Counts hops: `due()`, asked once a hop, is true in the first and then in every `hops`-th."""
+
+    def __init__(self, hops: int) -> None:
+        self.hops = hops
+        self._left = 0
+
+    def due(self) -> bool:
+        """Whether it is time."""
+        self._left -= 1
+        if self._left > 0:
+            return False
+        self._left = self.hops
+        return True
+
+
 class Rig:
     """The parts of one analyser, each made once, in the order in which they must step.
 

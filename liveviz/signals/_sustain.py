@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liveviz.signals._hop import Hop
-from liveviz.signals._part import Part, Rig
+from liveviz.signals._part import Every, Part, Rig
 from liveviz.signals._spectrum import Spectrum
 from liveviz.signals._thirds import Thirds
 
@@ -39,7 +39,7 @@ class Sustain(Part):
         self._thirds = rig.get(Thirds)
         self.every = rig.hops(EVERY)
         self.dt = self.every * rig.dt
-        self._until = 0
+        self._every = Every(self.every)
         self._loudest = LEAST
         self._keep = math.exp(-self.dt / FORGET)
         bin_hz, bins = rig.get(Spectrum).bin_hz, self._thirds.squares.size
@@ -59,11 +59,9 @@ class Sustain(Part):
 
     def step(self, hop: Hop) -> None:
         """Split the newest spectrum, when it is time."""
-        self._until -= 1
-        self.fresh = self._until <= 0
+        self.fresh = self._every.due()
         if not self.fresh:
             return
-        self._until = self.every
         power = np.add.reduceat(self._thirds.squares[: self._end], self._starts)
         self._past[:, self._at] = power
         self._at = (self._at + 1) % self._past.shape[1]

@@ -8,6 +8,10 @@ whose states all change into each other with the same small probability.
 import numpy as np
 from numpy.typing import NDArray
 
+from liveviz.signals._hop import Hop
+from liveviz.signals._part import Every, Rig, Signal
+from liveviz.signals.chroma import Chroma
+
 MAJOR, MINOR = (0, 4, 7), (0, 3, 7)
 KEY_MAJOR = (5.0, 2.0, 3.5, 2.0, 4.5, 4.0, 2.0, 4.5, 2.0, 3.5, 1.5, 4.0)
 KEY_MINOR = (5.0, 2.0, 3.5, 4.5, 2.0, 4.0, 2.0, 4.5, 3.5, 2.0, 1.5, 4.0)
@@ -66,3 +70,32 @@ class Guess:
             self.confidence = max(0.0, (float(self._p[best]) - 1.0 / 24.0) * (24.0 / 23.0))
             self.root, self.minor = best % 12, best >= 12
             self.roots = self._p[:12] + self._p[12:]
+
+
+class Tonal(Signal):
+    """A signal that is such a guess: root, mode and confidence, then the probability of each root.
+
+    Args of the class: `profiles` as for Guess, `every` seconds between two steps, `weight` and `change` as for Guess.
+    State: the probabilities.
+    """
+
+    needs = (Chroma,)
+    profiles: NDArray[np.float64]
+    every: float
+    weight: float
+    change: float
+
+    def __init__(self, rig: Rig) -> None:
+        super().__init__(rig)
+        self._chroma = rig.get(Chroma)
+        self._every = Every(rig.hops(self.every))
+        self._guess = Guess(self.profiles, self.weight, self.change, self._every.hops * rig.dt)
+
+    def step(self, hop: Hop) -> None:
+        """Guess, when it is time."""
+        if not self._every.due():
+            return
+        guess = self._guess
+        guess.step(self._chroma.values)
+        self.values[:3] = guess.root, float(not guess.minor), guess.confidence
+        self.values[3:] = guess.roots

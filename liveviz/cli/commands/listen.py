@@ -16,13 +16,7 @@ _EVERY = 1 / 20
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument(
-        "source",
-        nargs="?",
-        type=arguments.named,
-        metavar="SOURCE",
-        help="audio device name, a file, `system` or `demo` (default: the system's input)",
-    )
+    arguments.add_source(parser, "audio device name, a file, `system` or `demo` (default: the system's input)")
     arguments.add_ears(parser)
     parser.add_argument("--seconds", type=float, metavar="S", help="stop after S seconds")
 

@@ -19,13 +19,10 @@ _OSC = "127.0.0.1:9000"
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument(
-        "source",
-        nargs="?",
-        type=arguments.named,
-        metavar="SOURCE",
-        help="audio device name, a file, `system` (what this machine plays) or `demo` (default: the system's input, or the "
-        "demo where there is none)",
+    arguments.add_source(
+        parser,
+        "audio device name, a file, `system` (what this machine plays) or `demo` (default: the system's input, or the demo "
+        "where there is none)",
     )
     arguments.add_show(parser, 30.0)
     arguments.add_ears(parser)

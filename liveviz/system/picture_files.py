@@ -1,0 +1,18 @@
+"""What Pillow raises at picture files that are cut or forged: whoever opens one catches all of it."""
+
+import struct
+
+from PIL import Image
+
+BAD_PICTURE = (
+    OSError,
+    ValueError,
+    TypeError,
+    SyntaxError,
+    EOFError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    struct.error,
+    Image.DecompressionBombError,
+)
