@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from liveviz.runtime.ipc import wire
 from liveviz.runtime.ipc.links import Links
+from liveviz.runtime.ipc.parameter_wire import ParameterWire
 from liveviz.runtime.ipc.shared_memory import Bell, Ring, Slot
 from liveviz.spec import (
     AudioBlock,
@@ -50,7 +51,7 @@ def test_no_room_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.posix_fallocate", full)
     before = set(Path("/dev/shm").iterdir())
     with pytest.raises(LivevizError, match="no room"):
-        Links(SPAWN, 10, wire.ParameterWire(("a",), ("zoom",)), (64, 64))
+        Links(SPAWN, 10, ParameterWire(("a",), ("zoom",)), (64, 64))
     assert set(Path("/dev/shm").iterdir()) == before
 
 
@@ -119,7 +120,7 @@ def test_bell_is_remembered_once() -> None:
 
 def test_frames_survive_the_wire() -> None:
     names, ops = ("a", "b.c", "d"), ("mirror", "zoom")
-    layout = wire.ParameterWire(names, ops)
+    layout = ParameterWire(names, ops)
     frame = ParameterFrame(
         sequence=7,
         time=1.25,

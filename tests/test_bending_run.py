@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from liveviz import bending
 from liveviz.engine.stylegan.folding import layers_of
 from liveviz.models.stylegan.reference2 import Layer
-from liveviz.runtime.ipc.wire import ParameterWire
+from liveviz.runtime.ipc.parameter_wire import ParameterWire
 from liveviz.spec import CORE_PARAMETERS, BendSetting, Channels, ParameterFrame
 
 LAYERS = {4: bending.Layer(8, 4, 4, (8,)), 8: bending.Layer(6, 8, 8, (6, 6))}

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from liveviz.mapping.envelope import Follower
 from liveviz.mapping.knobs import Base, Knob
-from liveviz.mapping.program import LAYER, MAX_BENDS, MAX_ROWED, Program, Route, Target
+from liveviz.mapping.program import LAYER, Program, Route, Target
 from liveviz.spec import Channels, ControlMessage, Registry
+from liveviz.spec.limits import MAX_BENDS, MAX_ROWS
 
 log = logging.getLogger("liveviz.mapping")
 
@@ -235,7 +236,7 @@ class Controls:
     def _room_for(self, target: Target) -> bool:
         """Whether one more place like this fits into a frame."""
         if target.rows is not None:
-            return sum(other.rows is not None for other in self.bases) < MAX_ROWED
+            return sum(other.rows is not None for other in self.bases) < MAX_ROWS
         return not target.layer or sum(other.layer > 0 for other in self.bases) < MAX_BENDS
 
     def _controller(self, source: str, x: float, port: str) -> list[Move]:

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from liveviz.mapping import words
 from liveviz.mapping.fields import Table, quote
-from liveviz.mapping.program import CHORDS, CHROMAS, MAX_TERMS, Chords, Latent, Pictures
+from liveviz.mapping.program import CHORDS, CHROMAS, Chords, Latent, Pictures
 from liveviz.spec import LAYER_RANGES, Output
+from liveviz.spec.limits import MAX_LATENTS
 
 MAX_PICTURES = 64
 MAX_CLASS = 9999
@@ -35,8 +36,8 @@ def read_latent(table: Table, sources: Mapping[str, Output], wants_chords: bool)
             )
         used |= mine
     terms = len({picture for one in chords for picture in one.palette.chosen(0, CHORDS)})
-    if terms > MAX_TERMS - MOVING_TERMS:
-        table.fail("chords", f"{terms} pictures in all palettes; at most {MAX_TERMS - MOVING_TERMS} are allowed")
+    if terms > MAX_LATENTS - MOVING_TERMS:
+        table.fail("chords", f"{terms} pictures in all palettes; at most {MAX_LATENTS - MOVING_TERMS} are allowed")
     return Latent(
         base=_pictures(base, "seeds", BASE),
         loop_bars=base.number("loop_bars", 8.0, 0.25, 1024.0, "bars"),

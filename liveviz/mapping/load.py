@@ -14,10 +14,11 @@ from liveviz.mapping.fields import Table, heads, instead, quote
 from liveviz.mapping.latent_table import read_latent
 from liveviz.mapping.lines import Lines
 from liveviz.mapping.names import Names
-from liveviz.mapping.program import LAYER, MAX_BENDS, MAX_ROWED, Program, Route, Target
+from liveviz.mapping.program import LAYER, Program, Route, Target
 from liveviz.mapping.reach import Net, refuse_unseen
 from liveviz.mapping.route_table import read_place, read_route, read_rows
 from liveviz.spec import ADDRESSES, Addresses, LivevizError, Output, Registry
+from liveviz.spec.limits import MAX_BENDS, MAX_ROWS
 
 VERSION = 1
 MAX_BYTES = 256 * 1024
@@ -158,9 +159,9 @@ def _check(
         extra = next((i for i, r in enumerate(routes) if r.target == bends[MAX_BENDS]), 0)
         top.fail(("route", extra), f"{len(bends)} bends at different places; at most {MAX_BENDS} are allowed")
     rowed = tuple(dict.fromkeys([t for t in placed if t.rows] + [r.target for r in routes if r.rows]))
-    if len(rowed) > MAX_ROWED:
-        extra = next((i for i, r in enumerate(routes) if r.target == rowed[MAX_ROWED]), 0)
-        top.fail(("route", extra, _word(top, extra)), f"{len(rowed)} places with rows; at most {MAX_ROWED} are allowed")
+    if len(rowed) > MAX_ROWS:
+        extra = next((i for i, r in enumerate(routes) if r.target == rowed[MAX_ROWS]), 0)
+        top.fail(("route", extra, _word(top, extra)), f"{len(rowed)} places with rows; at most {MAX_ROWS} are allowed")
     wants_chords = "latent.chords" in constants or any(r.to == "latent.chords" for r in routes)
     return Program(
         name=name,

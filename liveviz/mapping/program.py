@@ -10,9 +10,6 @@ from liveviz.mapping.curves import CURVES
 from liveviz.spec import Channels
 
 LAYER = 16  # where a bend acts when the file does not say
-MAX_BENDS = 16
-MAX_ROWED = 32  # places of parameters on rows of w+
-MAX_TERMS = 32
 BASE, TARGET, CHORDS = 0, 1, 2  # groups of pictures, so that a show's seed gives each list pictures of its own
 CHROMAS = ("chroma", "bass_chroma", "chord", "musical_key", "section_label")  # signals with twelve places
 MIXES = ("set", "add", "multiply", "max")

@@ -9,11 +9,11 @@ from liveviz.mapping.names import Names
 from liveviz.mapping.program import LAYER, MIXES, TAKEOVERS, Route, Rows, Target
 from liveviz.spec import Address, Addresses, Channels, Output, Parameter, Registry
 from liveviz.spec.keys import KEYS
+from liveviz.spec.limits import MAX_CHANNELS
 from liveviz.spec.parameters import WS_ROWS
 
 MAX_SECONDS = 60.0
 MAX_ADDRESS = 200  # of OSC
-MAX_CHANNELS = 1024  # of any layer
 MAX_FACTOR = 10.0
 MAX_PORT = 50  # letters of a port's name
 EVENT_RELEASE = 0.25

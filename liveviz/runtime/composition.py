@@ -9,7 +9,7 @@ from pathlib import Path
 from liveviz import bending, mapping, models, post, signals
 from liveviz.inputs.control import source
 from liveviz.runtime import paths
-from liveviz.runtime.ipc import wire
+from liveviz.runtime.ipc.parameter_wire import ParameterWire
 from liveviz.spec import ADDRESSES, CORE_PARAMETERS, Addresses, BendSetting, Registry, Stems
 
 
@@ -54,9 +54,9 @@ def registry() -> Registry:
     return parts().registry
 
 
-def parameter_wire() -> wire.ParameterWire:
+def parameter_wire() -> ParameterWire:
     """The layout of a ParameterFrame between processes."""
-    return wire.ParameterWire(parts().registry.names, parts().bends)
+    return ParameterWire(parts().registry.names, parts().bends)
 
 
 def load_mapping(

@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 
 from liveviz.runtime.ipc import wire
+from liveviz.runtime.ipc.parameter_wire import ParameterWire
 from liveviz.runtime.ipc.shared_memory import Bell, Ring, Slot
 from liveviz.runtime.ipc.status import AudioStatus, ControlStatus, EngineStatus, StageStatus, StatusBox
 from liveviz.spec import Command, LivevizError, ShowState, Tempo
@@ -55,9 +56,7 @@ class Links:
     can take.
     """
 
-    def __init__(
-        self, context: BaseContext, outputs: int, parameters: wire.ParameterWire, picture: tuple[int, int]
-    ) -> None:
+    def __init__(self, context: BaseContext, outputs: int, parameters: ParameterWire, picture: tuple[int, int]) -> None:
         self.picture = picture
         self._boxes: list[Closes] = []
         try:

@@ -1,9 +1,8 @@
-"""How frames lie in the mailboxes: plain float64 vectors and struct records, no pickle, so that a reader of any age can
-check what it reads and a writer can die half-way."""
+"""How all else than parameters lies in the mailboxes (those: `parameter_wire`): plain vectors and struct records, no pickle, so
+that a reader of any age can check what it reads and a writer can die half-way."""
 
 import json
 import struct
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -12,15 +11,10 @@ from numpy.typing import NDArray
 
 from liveviz.spec import (
     AudioBlock,
-    BendSetting,
-    Channels,
     Command,
     CommandKind,
     ControlMessage,
     ImageFrame,
-    LatentTerm,
-    ParameterFrame,
-    RowSetting,
     ShowState,
     SignalFrame,
     Tempo,
@@ -29,12 +23,6 @@ from liveviz.spec import (
 if TYPE_CHECKING:  # ears and hands need none of the engine
     from liveviz.engine import DeviceImage
 
-MAX_LATENTS = 32
-MAX_BENDS = 16
-MAX_ROWS = 32
-_ROW = 4  # parameter, start, end, amount
-_BEND = 5 + 32  # op, layer, amount, share and seed of the channels, and 1024 of them as bits, 32 in each number
-_HEAD = 10
 COMMAND_BYTES = 4096
 CONTROL_BYTES = 16 + 640  # an address of 200 bytes, a text of 50 letters, the name of a port
 _MOST_PORT = 50  # letters of a port's name
@@ -59,104 +47,6 @@ def unpack_signals(content: NDArray[np.uint8]) -> SignalFrame:
     """The inverse of pack_signals; events are in the counts."""
     vector = content.view(np.float64)
     return SignalFrame(int(vector[0]), float(vector[1]), vector[2:])
-
-
-class ParameterWire:
-    """ParameterFrame to a float64 vector and back.
-
-    Args:
-        names: of all registered parameters, in the registry's order.
-        ops: names of all bends, in a fixed order.
-    """
-
-    def __init__(self, names: Sequence[str], ops: Sequence[str]) -> None:
-        self._names = tuple(names)
-        self._ops = tuple(ops)
-        self._op_index = {op: i for i, op in enumerate(ops)}
-        self._index = {name: i for i, name in enumerate(names)}
-        self._bends_at = _HEAD + len(names) + MAX_LATENTS * 5
-        self._rows_at = self._bends_at + MAX_BENDS * _BEND
-        self.bytes = 8 * (self._rows_at + MAX_ROWS * _ROW)
-
-    def pack(self, frame: ParameterFrame) -> NDArray[np.float64]:
-        """`[10 + names + 32 * 5 + 16 * 37 + 32 * 4]` float64."""
-        v = np.zeros(self.bytes // 8)
-        latents, bends, rows = frame.latents[:MAX_LATENTS], frame.bends[:MAX_BENDS], frame.rows[:MAX_ROWS]
-        v[:_HEAD] = (
-            frame.sequence,
-            frame.time,
-            frame.noise_phase,
-            frame.seed,
-            frame.beats,
-            frame.signal_time,
-            frame.signal_sequence,
-            len(latents),
-            len(bends),
-            len(rows),
-        )
-        at = _HEAD + len(self._names)
-        v[_HEAD:at] = [frame.values[name] for name in self._names]
-        for term in latents:
-            v[at : at + 5] = (term.seed, term.cls, *term.weights)
-            at += 5
-        at = self._bends_at
-        for bend in bends:
-            channels = bend.channels
-            v[at : at + 5] = (self._op_index[bend.op], bend.layer, bend.amount, channels.share, channels.seed)
-            if channels.chosen:
-                v[at + 5 : at + _BEND] = _bits(channels.chosen)
-            at += _BEND
-        for n, row in enumerate(rows):
-            at = self._rows_at + n * _ROW
-            v[at : at + _ROW] = self._index[row.parameter], row.start, row.end, row.amount
-        return v
-
-    def unpack(self, content: NDArray[np.uint8]) -> ParameterFrame:
-        """The inverse of pack."""
-        v = content.view(np.float64)
-        at = _HEAD + len(self._names)
-        values = dict(zip(self._names, v[_HEAD:at].tolist(), strict=True))
-        latents = tuple(
-            LatentTerm(int(row[0]), int(row[1]), (row[2], row[3], row[4]))
-            for row in v[at : at + MAX_LATENTS * 5].reshape(-1, 5)[: int(v[7])].tolist()
-        )
-        bends = tuple(
-            BendSetting(self._ops[int(row[0])], int(row[1]), float(row[2]), _channels(row))
-            for row in v[self._bends_at : self._rows_at].reshape(-1, _BEND)[: int(v[8])]
-        )
-        rows = tuple(
-            RowSetting(self._names[int(name)], int(start), int(end), amount)
-            for name, start, end, amount in v[self._rows_at :].reshape(-1, _ROW)[: int(v[9])].tolist()
-        )
-        return ParameterFrame(
-            sequence=int(v[0]),
-            time=float(v[1]),
-            values=values,
-            latents=latents,
-            bends=bends,
-            noise_phase=float(v[2]),
-            seed=int(v[3]),
-            beats=float(v[4]),
-            signal_time=float(v[5]),
-            signal_sequence=int(v[6]),
-            rows=rows,
-        )
-
-
-def _bits(chosen: Sequence[int]) -> NDArray[np.uint32]:
-    """`[32]`: a bit for each of 1024 channels."""
-    bits = np.zeros(1024, np.uint8)
-    bits[list(chosen)] = 1
-    return np.packbits(bits, bitorder="little").view("<u4")
-
-
-def _channels(row: NDArray[np.float64]) -> Channels:
-    """The channels of one packed bend."""
-    words = row[5:]
-    if not words.any():
-        return Channels(share=float(row[3]), seed=int(row[4]))
-    bits = np.unpackbits(words.astype("<u4").view(np.uint8), bitorder="little")
-    return Channels(tuple(np.flatnonzero(bits).tolist()), float(row[3]), int(row[4]))
 
 
 def image_bytes(width: int, height: int) -> int:
