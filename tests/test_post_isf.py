@@ -51,7 +51,6 @@ def test_inputs_are_read_with_range_default_and_help() -> None:
     assert registry["post.x.mode"].curve == "integer" and registry["post.x.mode"].high == 9
     assert registry["post.x.on"].curve == "toggle" and registry["post.x.on"].default == 1
     assert registry["post.x.speed"].help == "how fast"
-    assert all(p.reader == "post" for p in registry)
 
 
 def test_a_collection_file_without_amount_is_given_one() -> None:
