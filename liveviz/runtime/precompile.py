@@ -1,10 +1,10 @@
 """Compiling a generator for a show that is under way: in a process of its own, which leaves what it made in the cache
 folder, gives way to the show in all it does, and ends at once when nobody wants it any more."""
 
-import re
+import json
+import os
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterable
 from typing import IO
@@ -54,11 +54,14 @@ def prepare(
         "--parts",
     ]
     words += ["--size", f"{options.size[0]}x{options.size[1]}", "--wide", options.wide]
-    with tempfile.TemporaryFile() as said:
+    mistakes: list[str] = []
+    with open(os.devnull, "wb") as nowhere:
         started = start_behind(
-            [sys.executable, "-m", "liveviz", *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said
+            [sys.executable, "-m", "liveviz", *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=nowhere
         )
-        reader = threading.Thread(target=_read, args=(started.stdout, told), name="compile-parts", daemon=True)
+        reader = threading.Thread(
+            target=_read, args=(started.stdout, told, mistakes), name="compile-parts", daemon=True
+        )
         reader.start()
         patience = _PATIENCE_LOOKS
         while started.poll() is None:
@@ -73,21 +76,31 @@ def prepare(
                     started.wait()
                     raise LivevizError("is not wanted any more") from None
         reader.join()
-        said.seek(0)
-        lines = said.read().decode(errors="replace").strip().splitlines() or ["cannot be compiled"]
     if started.returncode < 0:
         raise LivevizError(f"compiling it was ended by signal {-started.returncode}")
     if started.returncode != 0:
-        raise LivevizError(lines[-1].removeprefix("liveviz: error: "))
+        raise LivevizError(mistakes[-1] if mistakes else "cannot be compiled")
 
 
-def part_line(done: int, parts: int) -> str:
-    """What the compiling process says when one more part is done."""
-    return f"part {done} of {parts}"
+def progress_line(done: int, parts: int) -> str:
+    """What the compiling process says on its standard output when one more part is done: a line of JSON."""
+    return json.dumps({"done": done, "parts": parts})
 
 
-def _read(lines: IO[str], told: Callable[[int, int], None]) -> None:
+def mistake_line(error: LivevizError) -> str:
+    """... and when it cannot go on."""
+    return json.dumps({"error": str(error)})
+
+
+def _read(lines: IO[str], told: Callable[[int, int], None], mistakes: list[str]) -> None:
     with lines:
         for line in lines:
-            if found := re.fullmatch(r"part (\d{1,3}) of (\d{1,3})", line.strip()):
-                told(int(found[1]), int(found[2]))
+            try:
+                said = json.loads(line)
+            except ValueError:  # a library that talks
+                continue
+            match said:
+                case {"done": int(done), "parts": int(parts)}:
+                    told(done, parts)
+                case {"error": str(text)}:
+                    mistakes.append(text)

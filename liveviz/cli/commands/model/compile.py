@@ -29,6 +29,15 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Open the backend once, as a show does, which leaves what it compiled in the cache folder."""
+    try:
+        _compile(args)
+    except LivevizError as error:
+        if args.parts:
+            print(precompile.mistake_line(error), flush=True)
+        raise
+
+
+def _compile(args: argparse.Namespace) -> None:
     shape = (paths.parse_size(args.size), args.wide)
     name = engine.choose(arguments.backend(args))
     generator = open_generator.open_model(args.model)
@@ -51,7 +60,7 @@ def run(args: argparse.Namespace) -> None:
         mixtures = open_generator.mixtures(before, generator)
     for done, part in enumerate([*mixtures, generator]):
         if args.parts:
-            print(precompile.part_line(done, len(mixtures) + 1), flush=True)
+            print(precompile.progress_line(done, len(mixtures) + 1), flush=True)
         backend = engine.create(name, part, cache=cache, bends=stages)
         if part is not generator:
             backend.close()
