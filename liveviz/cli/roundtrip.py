@@ -1,4 +1,4 @@
-"""Round trip of sound, measured as a show would live it: a player that knows when each click is heard, and an ear that
+"""Round trip of sound, measured as a show would live it: a player that knows when each click is heard, and a recorder that
 stamps when it was captured. Each click is found by matching the very sound that was played."""
 
 import tempfile
@@ -43,21 +43,21 @@ def measure(device: str | None, clicks: int, now: Callable[[], float]) -> RoundT
     """
     if device is not None and (device in (sources.DEMO, sources.SYSTEM) or Path(device).exists()):
         raise LivevizError(f"{device}: calibrating takes an audio input")
-    ear = sources.open_live(device, now, loop=False)
+    recorder = sources.open_live(device, now, loop=False)
     try:
-        if ear.duration is not None:
+        if recorder.duration is not None:
             raise LivevizError("calibrating takes an audio input, and there is none on this machine")
         with tempfile.TemporaryDirectory(prefix="liveviz-") as folder:
-            mouth = sources.open_live(str(_track(Path(folder) / "clicks.wav", clicks)), now, loop=False)
+            player = sources.open_live(str(_track(Path(folder) / "clicks.wav", clicks)), now, loop=False)
             try:
-                captured, played, sounded = _listen(ear, mouth, now)
+                captured, played, sounded = _listen(recorder, player, now)
             finally:
-                mouth.close()
+                player.close()
     finally:
-        ear.close()
+        recorder.close()
     if not sounded:
         raise LivevizError("calibrating takes an audio output, and there is none on this machine")
-    return evaluate(ear.label, captured, played, clicks)
+    return evaluate(recorder.label, captured, played, clicks)
 
 
 def _track(path: Path, clicks: int) -> Path:
@@ -74,24 +74,24 @@ def _track(path: Path, clicks: int) -> Path:
 
 
 def _listen(
-    ear: sources.Source, mouth: sources.Source, now: Callable[[], float]
+    recorder: sources.Source, player: sources.Source, now: Callable[[], float]
 ) -> tuple[list[AudioBlock], list[AudioBlock], bool]:
     """(captured, played, whether it was played to an output)."""
     captured: list[AudioBlock] = []
     played: list[AudioBlock] = []
-    ear.start()
+    recorder.start()
     until = now() + 3.0
     while not captured and now() < until:
-        captured += ear.blocks(0.1)
+        captured += recorder.blocks(0.1)
     if not captured:
-        raise LivevizError(f"sound input {ear.label!r}: no sound comes from it")
-    mouth.start()
+        raise LivevizError(f"sound input {recorder.label!r}: no sound comes from it")
+    player.start()
     sounded = False
-    while not mouth.finished:
-        played += mouth.blocks(0.02)
-        captured += ear.blocks(0.0)
-        sounded |= mouth.heard
-    captured += ear.blocks(0.2)
+    while not player.finished:
+        played += player.blocks(0.02)
+        captured += recorder.blocks(0.0)
+        sounded |= player.heard
+    captured += recorder.blocks(0.2)
     return captured, played, sounded
 
 

@@ -35,7 +35,7 @@ class Workers:
         """LivevizError where one of them has ended."""
         for worker in self._running:
             if (code := worker.poll()) is not None:
-                raise LivevizError(f"a worker ended (exit code {code}); the run can be gone on with")
+                raise LivevizError(f"a worker ended (exit code {code}); the run can be resumed")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -1,4 +1,4 @@
-"""Directions for a generator that came without: found once, beside the show, and kept in the cache folder, so that the
+"""Directions for a generator that came without: found once, in the background, and kept in the cache folder, so that the
 knobs work on any file and nothing waits for them. What `liveviz model pca` measured of such a file lies there too, and
 counts more."""
 
@@ -37,7 +37,7 @@ def kept_path(cache: Path, generator: Generator) -> Path:
 
 
 def find(generator: Generator, cache: Path | None, rest: Callable[[], object] = lambda: None) -> Directions:
-    """The directions from the cache folder, or found anew and kept there; `rest` is called now and then.
+    """The directions from the cache folder, or found again and kept there; `rest` is called now and then.
 
     A cache that cannot be read or written costs time, not the show.
     """
@@ -66,7 +66,7 @@ def keep(path: Path, directions: Directions) -> None:
 
 
 class Finder:
-    """Finds them beside the show, or at once where `wait`.
+    """Finds them in the background, or at once where `wait`.
 
     State: `found`, None until they are there.
     """

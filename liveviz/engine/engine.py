@@ -33,7 +33,7 @@ class Engine:
         backend, generator, cache, precision, threads: as for `create`.
         bends: bends to begin with, whose amounts do not matter, or stages (another engine's topology).
         noise_mask: as for `Backend.mask_noise`.
-        ahead: live, is called beside the show before a topology is built: compiles it into the cache folder elsewhere.
+        ahead: live, is called in the background before a topology is built: compiles it into the cache folder elsewhere.
         wait: build while the frame waits (offline, so that every run gives the same pictures) or beside it (live). The
             same holds for finding the directions of a generator that has none; live, knobs do nothing until then.
     State: the present backend, at most one being built, the topologies that could not be built, when each stage was
@@ -188,7 +188,7 @@ class Engine:
         self._backend.close()
 
     def _build_first(self, topology: bending.Topology, instead: str | None) -> Backend:
-        """The backend itself, or its stand-in where it does not get ready."""
+        """The backend itself, or its fallback where it does not get ready."""
         try:
             return self._build(topology)
         except LivevizError as error:

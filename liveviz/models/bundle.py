@@ -154,7 +154,7 @@ def import_model(path: Path, cache: Path | None = None) -> tuple[Generator, str]
     """(generator with a card, kind of file) of any generator file that people have; see `models.importing`.
 
     Args:
-        cache: the user's cache folder, where the import is kept and found again; None reads anew.
+        cache: the user's cache folder, where the import is kept and found again; None reads again.
     Raises: LivevizError in one line that names the file.
     """
     found = importing.open_file(path, cache)
@@ -182,7 +182,7 @@ def open_model(name: str | Path, folders: Sequence[Path], cache: Path | None = N
     """The generator that a user named: a bundle in one of `folders`, a bundle's own folder, or a generator file.
 
     Args:
-        cache: the user's cache folder, where what is read from a foreign file is kept; None reads it anew.
+        cache: the user's cache folder, where what is read from a foreign file is kept; None reads it again.
     Raises: LivevizError in one line; for an unknown name it lists the bundles there are.
     """
     models = list_models(folders)

@@ -47,7 +47,7 @@ class Figures:
     def _hops(self, sequence: int, time: float, presented: float) -> None:
         if sequence < 0:
             return
-        if self._newest_hop is None or sequence < self._newest_hop[0]:  # the first, or ears began anew
+        if self._newest_hop is None or sequence < self._newest_hop[0]:  # the first, or ears began again
             self._newest_hop = sequence, time
             return
         before, before_time = self._newest_hop
@@ -64,7 +64,7 @@ class Figures:
 
     @property
     def fps(self) -> float:
-        """Frames per second of late."""
+        """Recent frames per second."""
         recent = list(self.intervals)[-60:]
         return len(recent) / sum(recent) if recent else 0.0
 

@@ -78,7 +78,7 @@ def _grey(picture: Image.Image) -> NDArray[np.float32]:
 
 
 class MaskFile:
-    """The mask of a live show: looked at now and then, read beside the show, handed on when it has changed.
+    """The mask of a live show: looked at now and then, read in the background, handed on when it has changed.
 
     Args:
         program: that plays. path: of its mapping file. last_good: where the stage keeps the text of the mapping that plays.

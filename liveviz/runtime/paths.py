@@ -48,7 +48,7 @@ def model_folders() -> list[Path]:
 def cache() -> Path | None:
     """The user's cache folder for compiled engines; made where it is missing, only for this user.
 
-    None, with a warning, where it cannot be made: engines are compiled anew then, and the show goes on.
+    None, with a warning, where it cannot be made: engines are compiled again then, and the show goes on.
     """
     return _made(platformdirs.user_cache_path("liveviz"))
 

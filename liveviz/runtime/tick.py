@@ -74,7 +74,7 @@ class Tick:
         self.newest: ControlMessage | None = None
 
     def draw_with(self, chain: Chain) -> None:
-        """Draw with another chain from now on; a picture that is held is drawn anew."""
+        """Draw with another chain from now on; a picture that is held is drawn again."""
         self._chain, self._last = chain, None
 
     def step(self) -> Picture:

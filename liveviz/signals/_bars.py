@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 SLOWEST_BPM, FASTEST_BPM = 50.0, 215.0
 USUAL_BPM, SPREAD = 120.0, 0.75  # the tempo prior: a bell over octaves
-CHARGE = 0.3  # exponent with which the prior counts anew every second
+CHARGE = 0.3  # exponent with which the prior counts again every second
 STEADINESS = 100.0  # a tempo that changes by 1 % at a beat is e times less likely than one that stays
 ANEW = 1e-3  # probability, per look, that everything is different from now on: a cut to another song
 # times as slow, and how likely beside the others

@@ -1,4 +1,4 @@
-"""Levels without a unit become faders from 0 to 1: each against its own loudest of late, up at once, down so that the eye can
+"""Levels without a unit become faders from 0 to 1: each against its own recent loudest, up at once, down so that the eye can
 follow. One formula, so that every such signal travels its whole range on any record and at any hop length."""
 
 from collections.abc import Sequence

@@ -20,7 +20,7 @@ SHARES = (  # of bars with a hit, by sixteenth: kick, snare, hat
 MISSED = ((0.26, 0.1, 0.14, 0.1), (0.0, 0.12, 0.0, 0.12))  # doubt at every beat of the bar without its kick, its snare
 AROUND = 2  # looks to either side in which it would have been
 FORGET = 0.5 ** (1.0 / 200.0)  # per look: a part without drums casts no doubt
-PLAYING = 1.5  # hits of late that make a drum one that plays
+PLAYING = 1.5  # recent hits that make a drum one that plays
 
 
 class Groove:
@@ -29,7 +29,7 @@ class Groove:
     Args:
         bars: what is weighed.
         ahead: looks by which a drum is known before the beat that it falls on.
-    State: the drums of the last looks, how much each has been hit of late.
+    State: the drums of the last looks, how much each has been hit recently.
     """
 
     def __init__(self, bars: Bars, ahead: int) -> None:

@@ -32,15 +32,17 @@ LEAST_ATTACK = 0.003
 NEW = 2.2  # steps that make a bar unlike all others
 USUAL = 0.3  # times the usual novelty of this music that are asked for on top: free music varies more
 STAYED = 0.7  # share of NEW by which every two beats since must have been unlike the old: a fill is over by then
-GLANCE = 0.7  # share of that for a single beat, which varies more
-BACK = 0.55  # share of how unlike the beats before it are: less is the old again, though a fill still rings in it
+ONE_BEAT_RATIO = 0.7  # share of that for a single beat, which varies more
+RETURN_RATIO = (
+    0.55  # share of how unlike the beats before it are: less is the old again, though a fill still rings in it
+)
 LASTED, LASTED_SECONDS = 5, 2.6  # beats after which a change is no fill, or a bar that took that long
 LONGEST = 8  # beats that are looked back for where it began
 SHORTEST = 12  # beats from one change to the next
 YOUNG = 16  # beats in which a section shows its chords
-CAUTION = 2.0  # at first, 1 + CAUTION times as much is asked for as when it is no longer young
+EARLY_CAUTION = 2.0  # at first, 1 + EARLY_CAUTION times as much is asked for as when it is no longer young
 MEMORY = 24  # bars (one that ends with every beat) that the newest is held against
-QUIET_DB = 30.0  # below the loudest of late: a pause, which belongs to the section around it
+QUIET_DB = 30.0  # below the recent loudest: a pause, which belongs to the section around it
 LABELS = 12
 ALIKE = 1.8  # steps within which a section is an earlier one come back
 
@@ -133,7 +135,7 @@ class Sections(Part):
             self.novelty = 0.0
             return
         old = self._bars[max(self._start + BAR - 1, count - BAR - MEMORY) : count - BAR]
-        novelty = _nearest(self._bars[-1], old) / (1.0 + CAUTION * max(0.0, 1.0 - len(old) / YOUNG))
+        novelty = _nearest(self._bars[-1], old) / (1.0 + EARLY_CAUTION * max(0.0, 1.0 - len(old) / YOUNG))
         self.novelty = novelty / NEW
         least = NEW + USUAL * self._usual
         if novelty > least:
@@ -151,7 +153,7 @@ class Sections(Part):
         old = slice(max(self._start + HALF - 1, count - most - MEMORY), count - most)
         single = [self._features(1, i + 1) for i in range(old.start, old.stop)]
         newest, *before = (_nearest(self._features(1, count - k), single) for k in range(BAR))
-        if newest < max(GLANCE * unlike, BACK * float(np.median(before))):
+        if newest < max(ONE_BEAT_RATIO * unlike, RETURN_RATIO * float(np.median(before))):
             return 0  # the newest beat is the old again: that was a fill
         lasted = HALF - 1
         while lasted < most and _nearest(self._halves[count - lasted + HALF - 2], self._halves[old]) > unlike:

@@ -27,7 +27,7 @@ class Sustain(Part):
 
     every: hops between two splits; fresh: whether this hop had one.
     dt: seconds between two splits.
-    harmonic, percussive: magnitude of each share, against the loudest whole of late, 0 to 1; their squares add up to the
+    harmonic, percussive: magnitude of each share, against the loudest recent whole, 0 to 1; their squares add up to the
         power between LOWEST_HZ and HIGHEST_HZ, so that the two can be compared.
     State: the last SPAN of spectra, the loudest whole.
     """

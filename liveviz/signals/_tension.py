@@ -20,19 +20,21 @@ WINDOW = 3  # looks in the 0.3 s that the bass is measured over
 SMOOTH = 0.5  # seconds (time constant) of what must rise
 BASS_HZ, TREBLE_HZ = 130.0, 2_500.0
 STRETCH, STRETCHES = 1.2, 3  # seconds, and how many in a row it must have risen in: a step does not take that long
-STEEP = np.array([2.0, 0.15, 0.8, 1.0])  # treble dB, octaves, attacks dB, loudness dB, each per second, count in full
+STEEPNESS_PER_S = np.array(
+    [2.0, 0.15, 0.8, 1.0]
+)  # treble dB, octaves, attacks dB, loudness dB, each per second, count in full
 ENOUGH = 1.5  # of the four
 BUILT = 3.0  # seconds of steep rise that make a whole build
 FADES = 5.0  # seconds (time constant) in which tension that does not rise any more goes
-BREATH = (0.4, 3.0)  # seconds wholly without bass under treble that does not fall: the breath before a drop
-GONE_DB = 10.0  # below the loudest bass of late: it is gone
+PAUSE_S = (0.4, 3.0)  # seconds wholly without bass under treble that does not fall: the breath before a drop
+GONE_DB = 10.0  # below the loudest recent bass: it is gone
 GONE, UNUSUAL = 1.1, 1.6  # seconds for which it must have been gone, and times the longest usual pause of this music
-BACK_DB, FULL_DB = 5.0, 1.5  # below the loudest bass of late: it is back, it is back in full
+BACK_DB, FULL_DB = 5.0, 1.5  # below the loudest recent bass: it is back, it is back in full
 LOUDER_DB = 2.5  # than at any time in the seconds before: a low note in a quiet piece is no drop
 LONG_PAUSE = 8.0  # seconds: such a pause is a break, and nothing usual
 SETTLED = 6.0  # seconds of sound before there can be a drop
 APART = 6.0  # seconds between two drops
-FORGET_DB = 0.1  # per second by which the loudest bass of late falls
+FORGET_DB = 0.1  # per second by which the loudest recent bass falls
 FORGET_PAUSE = 30.0  # seconds (time constant) in which the longest usual pause is forgotten
 SILENT_DB = -90.0
 
@@ -66,7 +68,7 @@ class Tension(Part):
         self._bass = np.zeros(WINDOW)
         self._level: NDArray[np.float64] | None = None
         self._totals = np.full(STRETCHES * self._stretch, SILENT_DB)
-        self._levels = np.zeros((STRETCHES * self._stretch + 1, STEEP.size + 1))
+        self._levels = np.zeros((STRETCHES * self._stretch + 1, STEEPNESS_PER_S.size + 1))
         self._heard = 0
         self._loudest = SILENT_DB
         self._since = self._pause = self._usual_pause = 0.0
@@ -112,9 +114,9 @@ class Tension(Part):
         if self._heard < len(self._levels):
             return
         rises = np.diff(self._levels[:: self._stretch], axis=0) / STRETCH  # [STRETCHES, 5], per second
-        share = float(np.clip(rises.min(axis=0)[:-1] / STEEP, 0.0, 1.0).sum()) / ENOUGH
+        share = float(np.clip(rises.min(axis=0)[:-1] / STEEPNESS_PER_S, 0.0, 1.0).sum()) / ENOUGH
         share = (min(share, 1.0) - 0.2) / 0.8 - 0.25 * max(float(rises[-1, -1]), 0.0)
-        silent = BREATH[0] < self._pause < BREATH[1] and bass < self._loudest - 2.0 * GONE_DB
+        silent = PAUSE_S[0] < self._pause < PAUSE_S[1] and bass < self._loudest - 2.0 * GONE_DB
         if silent and rises[-1, 0] > 0.0 and self._usual_pause < self._pause:
             share = 1.0
         if share > 0.0:

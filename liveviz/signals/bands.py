@@ -1,4 +1,4 @@
-"""Bass, middle and treble as three faders, and the same range as eight: each against its own loudest of late, so that all
+"""Bass, middle and treble as three faders, and the same range as eight: each against its own recent loudest, so that all
 travel their whole range on any record."""
 
 import numpy as np
@@ -25,7 +25,7 @@ class Bands(Signal):
 
     needs = (Spectrum, Thirds)
     outputs = tuple(
-        Output(f"bands.{name}", help=f"Level from {low:.0f} to {high:.0f} Hz, against its loudest of late")
+        Output(f"bands.{name}", help=f"Level from {low:.0f} to {high:.0f} Hz, against its recent loudest")
         for name, (low, high) in ALL_HZ.items()
     )
 

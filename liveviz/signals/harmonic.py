@@ -14,7 +14,7 @@ class Harmonic(Signal):
     """
 
     needs = (Sustain,)
-    outputs = (Output("harmonic", help="Loudness of what sustains, against the loudest sound of late"),)
+    outputs = (Output("harmonic", help="Loudness of what sustains, against the loudest recent sound"),)
 
     def __init__(self, rig: Rig) -> None:
         super().__init__(rig)

@@ -14,7 +14,7 @@ class Percussive(Signal):
     """
 
     needs = (Sustain,)
-    outputs = (Output("percussive", help="Loudness of what strikes, against the loudest sound of late"),)
+    outputs = (Output("percussive", help="Loudness of what strikes, against the loudest recent sound"),)
 
     def __init__(self, rig: Rig) -> None:
         super().__init__(rig)

@@ -1,4 +1,4 @@
-"""Work beside a show: what it does must not make a picture late."""
+"""Work in the background of a show: what it does must not make a picture late."""
 
 import contextlib
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 _A_LITTLE, _QUIET, _LEAST = 4, 15, 19  # how nice
-_BRIM = 2.0  # threads a core that want to run, in the mean of a minute, where no time is left over
+SATURATED_LOAD = 2.0  # threads a core that want to run, in the mean of a minute, where no time is left over
 _TRIES, _AGAIN = 6, 0.05  # seconds: the kernel takes such a wish from all processes together every tenth of one
 
 
@@ -91,4 +91,4 @@ def _session(leader: int, quiet: int) -> None:
 
 
 def _time_is_left() -> bool:
-    return sys.platform == "linux" and os.getloadavg()[0] < _BRIM * (os.cpu_count() or 1)
+    return sys.platform == "linux" and os.getloadavg()[0] < SATURATED_LOAD * (os.cpu_count() or 1)

@@ -1,4 +1,4 @@
-"""Step 3: train the default generator. A run in the folder `train` is gone on with, for so many minutes; what comes back
+"""Step 3: train the default generator. A run in the folder `train` is resumed, for so many minutes; what comes back
 is the averaged network in half precision and a sheet, every file under 16 MiB."""
 
 from pathlib import Path

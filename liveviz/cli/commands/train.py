@@ -1,6 +1,6 @@
 """`liveviz train`: make a generator. By images it learns from a folder of somebody's own; by program, from pictures that are
 drawn meanwhile; with --like, from another generator, to be a light one that draws as that does. What is in its folder is
-gone on with, so the same command starts a run, and resumes one that was stopped or killed."""
+resumed, so the same command starts a run, and resumes one that was stopped or killed."""
 
 import argparse
 import logging
@@ -167,7 +167,7 @@ def _features(args: argparse.Namespace) -> int:
 
 
 def _check_folder(out: Path) -> None:
-    """Nothing, if `out` holds a run, which is gone on with, or nothing that a run would replace; LivevizError otherwise."""
+    """Nothing, if `out` holds a run, which is resumed, or nothing that a run would replace; LivevizError otherwise."""
     if not (out / CHECKPOINT).exists():
         taken = next((path for name in _WRITTEN for path in out.glob(name)), None)
         if taken is not None:

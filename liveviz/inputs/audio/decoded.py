@@ -133,7 +133,7 @@ class DecodedFile:
         return out[:filled]
 
     def seek(self, frame: int) -> None:
-        """Begin anew; only 0 is asked for. OSError where it cannot be read any more."""
+        """Begin again; only 0 is asked for. OSError where it cannot be read any more."""
         if self._position or self._container is None:
             self._open()
 

@@ -43,7 +43,7 @@ class FileReader:
     Raises:
         LivevizError: missing, not a regular file, no sound file, empty, rate or channels out of range.
     State: position in the file. A file that breaks off or turns unreadable simply ends there, and the log says so;
-    whether the file must be opened anew before it can begin again.
+    whether the file must be opened again before it can begin again.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -104,7 +104,7 @@ class FileReader:
             return 0.0
 
     def rewind(self) -> None:
-        """Go on at the first sample, in a file that could not be read opened anew; where that fails, it stays ended."""
+        """Go on at the first sample, in a file that could not be read opened again; where that fails, it stays ended."""
         self._ended = True
         try:
             if self._lost:
@@ -117,7 +117,7 @@ class FileReader:
         self._ended = self._begun = False
 
     def _reopen(self) -> None:
-        """Open the file anew; LivevizError where it is not there, or holds another kind of sound than before."""
+        """Open the file again; LivevizError where it is not there, or holds another kind of sound than before."""
         found = _open(self._name)
         if (found.samplerate, found.channels) != (self.sample_rate, self.channels):
             found.close()

@@ -116,7 +116,7 @@ def _leave_without_asking(sounddevice: ModuleType) -> None:
 
 
 def refresh() -> None:
-    """Let PortAudio list the devices anew; skipped while any stream is open, since it would close them all."""
+    """Let PortAudio list the devices again; skipped while any stream is open, since it would close them all."""
     sd = load()
     with _LOCK:
         if _OPEN:

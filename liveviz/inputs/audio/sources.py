@@ -103,7 +103,7 @@ def hangs(error: LivevizError) -> bool:
 
 
 def look_again() -> None:
-    """List the devices anew, for an `open_live` that failed. LivevizError where the sound system does not answer."""
+    """List the devices again, for an `open_live` that failed. LivevizError where the sound system does not answer."""
     from liveviz.inputs.audio.portaudio import ANSWER_WITHIN, bounded, refresh
 
     bounded(refresh, ANSWER_WITHIN, "the sound system")

@@ -47,7 +47,7 @@ def train(
         now: seconds, for the reports alone. together: this process's place among several; None where it is alone.
         report: called after every step. check: called several times a step; may raise Stopped.
     Returns: the folder of the bundle.
-    Raises: Stopped after the checkpoint was saved; LivevizError for a checkpoint that cannot be gone on with, sizes that
+    Raises: Stopped after the checkpoint was saved; LivevizError for a checkpoint that cannot be resumed, sizes that
         are not smaller than the teacher's, and a teacher that is no skip network.
     Writes: `checkpoint.safetensors`, `sheet_STEP.png` and `bundle/`.
     """

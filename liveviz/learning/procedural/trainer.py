@@ -69,7 +69,7 @@ def train(
         check: called several times a step; may raise Stopped.
     Returns: the folder of the bundle.
     Raises: Stopped after the checkpoint was saved (none is where no step was done); LivevizError for a checkpoint that
-        cannot be gone on with.
+        cannot be resumed.
     Writes: `checkpoint.safetensors`, `sheet_STEP.png` and `bundle/`.
     """
     torch.set_num_threads(options.threads)

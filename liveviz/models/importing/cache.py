@@ -35,7 +35,7 @@ def open_file(path: Path, cache: Path | None) -> Imported:
     """The generator in any file, from the cache where it was read before.
 
     Args:
-        cache: the user's cache folder; None reads anew every time.
+        cache: the user's cache folder; None reads again every time.
     Raises: LivevizError in one line that names the file. A cache that cannot be written is a warning.
     """
     sha256 = digest(path)
@@ -44,7 +44,7 @@ def open_file(path: Path, cache: Path | None) -> Imported:
         try:
             found = Imported(replace(read(kept), name=path.stem), "", sha256)
         except LivevizError as error:
-            _log.warning("%s; it is made anew", error)
+            _log.warning("%s; it is made again", error)
         else:
             _used(kept)
             return found

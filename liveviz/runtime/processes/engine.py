@@ -129,7 +129,7 @@ def _facts(playing: Playing) -> quality_start.Start:
 
 def _start(playing: Playing, options: ShowOptions) -> quality_start.Start:
     """The same, and what a picture takes alone; whatever the stage may ask for soon is ready when this returns, since
-    what is compiled beside a show makes its pictures late."""
+    what is compiled in the background of a show makes its pictures late."""
     found = _facts(playing)
     if playing.engine.name == "testcard":
         return found

@@ -12,7 +12,7 @@ TRIES = 3
 class Restarts:
     """One process's deaths.
 
-    State: when it died of late.
+    State: when it died recently.
     """
 
     def __init__(self) -> None:

@@ -29,7 +29,7 @@ class Seen:
 
     time: seconds. late: it was shown after the next one was due. new: it has a picture of its own.
     engine_s: seconds that the engine took for its newest picture; 0 where that is not known.
-    idle: of the processor's time of late, the share that nobody used; None where that is not known, or says nothing
+    idle: of the processor's recent time, the share that nobody used; None where that is not known, or says nothing
         because a GPU draws. draws_s: seconds that the stage kept the whole processor busy for one frame.
     """
 

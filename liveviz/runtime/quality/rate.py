@@ -35,7 +35,7 @@ class Rate:
     Args:
         software: the processor draws the effects. records: a film is made.
     State: the controller, made when the engine has said what its generator costs and the first dark frames what drawing
-    does, and again for another generator; what was mixed of late; when a picture last came.
+    does, and again for another generator; what was mixed recently; when a picture last came.
     """
 
     def __init__(self, options: ShowOptions, links: Links, chain: Chain, software: bool, records: bool) -> None:

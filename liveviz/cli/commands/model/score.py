@@ -57,16 +57,16 @@ def run(args: argparse.Namespace) -> None:
         read = [args.model, args.data, *args.features]
         out = paths.check_writable(arguments.suffix(args.json, (".json",), "json"), "json", read, "model score")
     generator = open_generator.open_model(args.model)
-    eye = measure.Eye([Path(name) for name in args.features])
+    spaces = measure.Eye([Path(name) for name in args.features])
     backend = engine.create(engine.choose(), generator, cache=paths.cache())
     progress = Progress(3.0 * args.count)
     try:
         card_names = generator.card.class_names if generator.card is not None else ()
         held = measure.held_out(args.data, backend.size, 2 * args.count, card_names)
-        real, other = eye.see(held.parts, lambda n: progress.show(n, f"{n} real pictures")).halves()
+        real, other = spaces.see(held.parts, lambda n: progress.show(n, f"{n} real pictures")).halves()
         count = len(real.widths)
         classes = _classes(generator, held, count)
-        made = eye.see(
+        made = spaces.see(
             _made(generator, backend, classes),
             lambda n: progress.show(2 * args.count + n, f"{n} pictures made"),
         )

@@ -69,7 +69,7 @@ class DeviceStyles:
 
 class DeviceNoise:
     """`NoiseFields` with its two fields on the device: a frame sends a few numbers, and a field is sent when the phase
-    comes to it. The field after the next is drawn beside the show, so that no frame waits for one.
+    comes to it. The field after the next is drawn in the background, so that no frame waits for one.
 
     Args:
         noise: draws the fields, and has the mask. gains: of each convolution. ranges: of each, 0 coarse to 2 fine.
