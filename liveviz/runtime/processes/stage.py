@@ -187,7 +187,7 @@ class Stage:
                 phase=phase,
                 screen=self.screen.kind,
                 place=self.screen.place,
-                applied=self._tick.applied,
+                applied=dict(self._tick.applied),
                 written=recording["written"],
                 lost=recording["dropped"],
                 quality=self._rate.report(),
