@@ -3,6 +3,7 @@ the program, and must be there and do what it says."""
 
 import json
 import re
+import socket
 import subprocess
 import sys
 import wave
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from live_show import LiveShow
 from own_copy import ROOT, copy, run
 
 PAGE = (ROOT / "CONTRIBUTING.md").read_text()
@@ -150,3 +152,35 @@ def test_a_class_of_pictures(tmp_path: Path) -> None:
     done = run(folder, "dataset", "draw", *words, home=tmp_path)
     assert done.returncode == 0, done.stderr
     assert len(list((tmp_path / "drawn").glob("rings-*.png"))) == 2
+
+
+@pytest.mark.live
+def test_a_control_source(tmp_path: Path) -> None:
+    folder = follow(tmp_path / "copy", "liveviz/inputs/control/sources/sensor.py")
+    mapping, route = tmp_path / "show.toml", '[[route]]\nfrom = "sensor.{}"\nto = "truncation_psi"'
+    mapping.write_text(SHOW.format(route.format(9)))
+    assert run(folder, "mapping", "check", mapping, home=tmp_path).returncode == 1
+    mapping.write_text(SHOW.format(route.format(3)))
+    checked = run(folder, "mapping", "check", mapping, home=tmp_path)
+    assert checked.returncode == 0, checked.stderr
+    wrong = run(folder, "play", "demo", "--headless", "--control", "sensor:piano", home=tmp_path)
+    assert wrong.returncode == 1 and "1 to 65535 is allowed" in wrong.stderr
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as device:
+        device.bind(("127.0.0.1", 0))
+        port = device.getsockname()[1]
+    words = ("demo", "--backend", "testcard", "--headless", "--size", "160x90", "--osc", "none", "--midi", "none")
+    more = ("--mapping", mapping, "--control", f"sensor:{port}", "--debug")
+    with (
+        LiveShow(tmp_path, *words, *more, env={"PYTHONPATH": str(folder)}, cwd=folder) as show,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as device,
+    ):
+        show.wait_for("plays the demo song")
+
+        def played() -> bool:
+            device.sendto(b"3 0.75", ("127.0.0.1", port))
+            device.sendto(b"three", ("127.0.0.1", port))
+            return re.search(r"sensor\.3 0\.750 -> truncation_psi", show.said) is not None
+
+        show.until(played, 20.0, "the sensor moves its parameter")
+        show.interrupt()
+    assert show.process.returncode == 0 and "Error" not in show.said, show.said
