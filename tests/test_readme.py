@@ -69,6 +69,7 @@ def test_shows_load(page: str, text: str) -> None:
     directions = composition.models.direction_names("wide", composition.paths.model_folders())
     outputs = signals.outputs()
     program = mapping.load(text, composition.registry(), outputs, name=page, directions=lambda named: directions)
+    assert not program.old_words
     assert page != "README.md" or len(program.routes) == 2
 
 
