@@ -101,7 +101,18 @@ def test_a_show_begins_where_it_settled_before(folder: Path) -> None:
 
 def test_what_is_measured_before_a_show() -> None:
     drawn: list[object] = []
-    assert 0.0 <= quality_start.alone_s(drawn.append) < 0.01 and drawn  # nothing is drawn in no time
+    assert 0.0 <= quality_start.alone(drawn.append).seconds < 0.01 and drawn  # nothing is drawn in no time
     start = quality_start.Start(0.2, 0.7, 0.15)
     assert [s.name for s in start.steps(False)] == [n for n in quality_steps.NAMES if n != "small-effects"]
     assert [s.name for s in start.steps(True)] == [n for n in quality_steps.NAMES if n != "in-between"]
+
+
+def test_what_pictures_take_is_kept_for_these_facts_alone(folder: Path) -> None:
+    costs, start = quality_start.Costs("a CPU", "f32", "0123"), quality_start.Start(0.2, 0.7, 0.15, 0.01)
+    assert costs.read() is None
+    costs.write(start)
+    assert costs.read() == quality_start.Costs("a CPU", "f32", "0123").read() == start
+    assert quality_start.Costs("a CPU", "bf16", "0123").read() is None
+    (written,) = (folder / "cache").rglob("*.costs")
+    written.write_bytes(written.read_bytes()[:-1])
+    assert costs.read() is None

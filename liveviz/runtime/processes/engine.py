@@ -133,23 +133,33 @@ def _start(playing: Playing, options: ShowOptions) -> quality_start.Start:
     found = _facts(playing)
     if playing.engine.name == "testcard":
         return found
-    steps = list(found.steps(True))
+    live, generator = playing.engine, playing.generator
+    costs = quality_start.Costs(live.device, live.precision, generator.fingerprint if generator is not None else "")
+    kept = costs.read() if options.quality == "auto" else None
+    found = kept or found
+    steps, whole = list(found.steps(True)), None
     if options.quality != "auto":
         steps = [quality_steps.nearest(tuple(steps), options.quality)]
     else:
-        found = replace(found, alone_s=quality_start.alone_s(playing.render))
+        whole = quality_start.alone(playing.render) if kept is None else None
+        found = found if whole is None else replace(found, alone_s=whole.seconds)
         near = _NEAR_ON_DEVICE if playing.on_device else _NEAR
         steps = steps if found.alone_s * options.fps > near else []
-    took: dict[Reduction, float] = {}
+    took: dict[Reduction, quality_start.Alone] = {}
     for what in dict.fromkeys(Reduction(step.light, step.small) for step in steps):
         playing.prepare(what, next(live_frames(1, 0)))
-        if found.alone_s and what != WHOLE:
+        if whole is not None and what != WHOLE:
             playing.reduce(what)
-            took[what] = quality_start.alone_s(playing.render)
+            took[what] = quality_start.alone(playing.render)
     playing.reduce(WHOLE)
+    if whole is None:
+        return found
     # half of the products is not half of the time: what was measured counts
-    measured = {name: took[what] / found.alone_s for name, what in _REDUCED.items() if what in took}
-    return replace(found, **measured)
+    measured = {n: min(took[what].seconds / whole.seconds, 1.0) for n, what in _REDUCED.items() if what in took}
+    found = replace(found, **measured)
+    if all(one.undisturbed for one in (whole, *took.values())):
+        costs.write(found)
+    return found
 
 
 def _program(options: ShowOptions, links: Links) -> mapping.Program:
