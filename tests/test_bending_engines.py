@@ -11,9 +11,9 @@ from bends import any_generator
 from heart import frame, plain_generator, relative_error, small
 
 from liveviz import bending, engine
+from liveviz.engine import layers_of
 from liveviz.engine.backends.cuda.backend import Cuda
 from liveviz.engine.backends.cuda.static import StaticNetwork
-from liveviz.engine.stylegan.folding import layers_of
 from liveviz.engine.stylegan.rewrite import rewrite
 from liveviz.models import Generator
 from liveviz.spec import BendSetting, Channels
@@ -133,8 +133,8 @@ def test_at_rest_no_bit_changes_in_any_engine(name: str) -> None:
             else:
                 np.testing.assert_array_equal(made, plain)
     net = Watched(rewrite(generator), "cpu", torch.float32)
-    styles = torch.from_numpy(net.rewrite.styles(np.random.RandomState(0).randn(1, generator.config.num_ws, 20)))
-    noise = [torch.randn(1, 1, n.height, n.width) for n in net.rewrite.noises]
+    styles = torch.from_numpy(net.network.styles(np.random.RandomState(0).randn(1, generator.config.num_ws, 20)))
+    noise = [torch.randn(1, 1, n.height, n.width) for n in net.network.noises]
     rest = bending.Bends(topology, layers).step(frame()).inputs
     inputs = {name: torch.from_numpy(np.array(value)) for name, value in rest.items()}
     staged_picture = net(styles.float(), noise, topology, inputs)

@@ -13,7 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from liveviz import bending
-from liveviz.engine.stylegan.folding import layers_of
+from liveviz.engine import layers_of
 from liveviz.models.stylegan.reference2 import Layer
 from liveviz.runtime.ipc.parameter_wire import ParameterWire
 from liveviz.spec import CORE_PARAMETERS, BendSetting, Channels, ParameterFrame

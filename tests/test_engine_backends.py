@@ -11,12 +11,11 @@ from heart import frame, plain_generator, small
 
 from liveviz import bending, engine
 from liveviz.bench.benchmark import bench
-from liveviz.engine import registry
+from liveviz.engine import layers_of, registry
 from liveviz.engine.backend import pack_rgba
 from liveviz.engine.backends.cuda.backend import Cuda
 from liveviz.engine.backends.openvino import backend as openvino
 from liveviz.engine.backends.openvino import device as openvino_device
-from liveviz.engine.stylegan.folding import layers_of
 from liveviz.engine.trial_frames import random_frames
 from liveviz.models import Generator, MappingNetwork, pca
 from liveviz.spec import BendSetting, LatentTerm, LivevizError, UsageError

@@ -14,11 +14,11 @@ from foreign_files import FIXTURES
 from heart import frame, plain_generator, relative_error, small
 
 from liveviz import bending, engine
+from liveviz.engine import families, layers_of
 from liveviz.engine.backends.cuda import fused
 from liveviz.engine.backends.cuda.backend import Cuda
-from liveviz.engine.backends.cuda.device import DeviceNoise, DeviceStyles
-from liveviz.engine.stylegan.folding import factors, layers_of
-from liveviz.engine.stylegan.noise import NoiseFields
+from liveviz.engine.backends.cuda.device_noise import DeviceNoise
+from liveviz.engine.noise import NoiseFields
 from liveviz.engine.stylegan.rewrite import rewrite
 from liveviz.models import Generator, MappingNetwork
 from liveviz.models.importing import import_file
@@ -49,7 +49,7 @@ def test_styles_on_the_device_are_those_of_the_rewrite(architecture: str) -> Non
     generator = plain_generator(small(32, architecture=architecture), 3)
     made = rewrite(generator)
     ws = np.random.RandomState(0).standard_normal((1, generator.config.num_ws, 20)).astype(np.float32)
-    found = DeviceStyles(made, "cpu")(torch.from_numpy(ws[0]), torch.zeros(0)).numpy()
+    found = families.of(generator.config).device_styles(made, "cpu")(torch.from_numpy(ws.ravel())).numpy()
     np.testing.assert_allclose(found, made.styles(ws), rtol=2e-5, atol=1e-6)
 
 
@@ -188,4 +188,4 @@ def test_the_frame_sends_what_is_new() -> None:
 
 def test_factors_are_ones_where_nothing_folds() -> None:
     generator = plain_generator(small(16))
-    assert factors(rewrite(generator), bending.Moved({})) is None
+    assert rewrite(generator).factors(bending.Moved({})) is None

@@ -9,11 +9,11 @@ from heart import frame, plain_generator, small
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from liveviz.engine.latents import Latents
+from liveviz.engine.noise import NoiseFields
 from liveviz.engine.registry import create
-from liveviz.engine.stylegan.latents import Latents
-from liveviz.engine.stylegan.noise import NoiseFields
 from liveviz.models import Directions, Generator, MappingNetwork, pca
-from liveviz.models.stylegan.layers2 import NoisePlace
+from liveviz.models.family import NoisePlace
 from liveviz.spec import LatentTerm, RowSetting, ws_range
 
 ALL = (1.0, 1.0, 1.0)

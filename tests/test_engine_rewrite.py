@@ -14,7 +14,6 @@ from liveviz.engine import create
 from liveviz.engine.backends.cuda.backend import Cuda
 from liveviz.engine.backends.openvino import backend as openvino
 from liveviz.engine.backends.openvino.graph import Graph, whole_picture, whole_pixels
-from liveviz.engine.backends.openvino.graph import styles as openvino_styles
 from liveviz.engine.stylegan.rewrite import rewrite
 from liveviz.models import ARCHITECTURES, Generator, GeneratorConfig, MappingNetwork, new, small_config
 from liveviz.spec import LivevizError
@@ -122,7 +121,7 @@ def test_the_forms_that_only_bf16_takes_are_exact() -> None:
         tuple(op.get_output_shape(0)) for op in model.get_ops() if op.get_type_name() == "Constant"
     }
     packed = made_of.styles(ws)
-    inputs = [packed[:, part].reshape(shape) for part, shape in openvino_styles(made_of)]
+    inputs = [packed[:, part].reshape(shape) for part, shape in made_of.parts()]
     inputs += [np.zeros((1, 1, noise.height, noise.width), np.float32) for noise in made_of.noises]
     run = (
         openvino.library()

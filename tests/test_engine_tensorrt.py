@@ -11,10 +11,9 @@ from heart import frame, plain_generator, relative_error, small
 
 from liveviz import bending, engine, models
 from liveviz.engine import engine as show
-from liveviz.engine import registry
+from liveviz.engine import layers_of, registry
 from liveviz.engine.backends.tensorrt import backend as tensorrt
 from liveviz.engine.backends.tensorrt import plan as tensorrt_plan
-from liveviz.engine.stylegan.folding import layers_of
 from liveviz.engine.stylegan.rewrite import rewrite
 from liveviz.models import Generator
 from liveviz.models.importing import import_file

@@ -17,8 +17,10 @@ from liveviz.models import (
     write,
     write_directions,
 )
-from liveviz.models.directions.file import MAX_ROWS, find
-from liveviz.models.directions.find import affine_rows, cloud, reaches, seen, sefa
+from liveviz.models.directions import find
+from liveviz.models.directions.file import MAX_ROWS
+from liveviz.models.directions.find import cloud, reaches, seen, sefa
+from liveviz.models.stylegan.family import affine_rows
 from liveviz.models.tensors import save
 from liveviz.spec import LivevizError
 

@@ -9,10 +9,9 @@ import numpy as np
 
 from liveviz.bench.benchmark import bench, bench_on_device
 from liveviz.bench.roofline import floor_ms, measure
-from liveviz.engine import registry
+from liveviz.engine import network, registry
 from liveviz.engine.backends.cuda.backend import Cuda
 from liveviz.engine.cost import CONVENTION, Step, count
-from liveviz.engine.stylegan.rewrite import rewrite
 from liveviz.models import Generator, GeneratorConfig
 from liveviz.spec import LivevizError
 
@@ -57,7 +56,7 @@ class Comparison:
         self, generator: Generator, now: Callable[[], float], *, cache: Path | None = None, precision: str | None = None
     ) -> None:
         self._generator, self._now, self._cache, self._precision = generator, now, cache, precision
-        self._steps: list[Step] = count(rewrite(generator))
+        self._steps: list[Step] = count(network(generator))
         self._rates: dict[tuple[str, str], tuple[float, float]] = {}
         self._first: float | None = None
         self._gpu = registry.available("cuda")[0]
@@ -106,13 +105,12 @@ class Comparison:
     def facts(self) -> dict[str, Any]:
         """What was measured on: {"model", "machine"}."""
         config = self._generator.config
+        sizes = config.as_dict()
         return {
             "model": {
                 "name": self._generator.name,
                 "architecture": config.architecture,
-                "resolution": config.resolution,
-                "channel_base": config.channel_base,
-                "channel_max": config.channel_max,
+                **{name: sizes[name] for name in ("resolution", "channel_base", "channel_max") if name in sizes},
                 "gmac": round(sum(step.macs for step in self._steps) / 1e9, 3),
                 "activations": sum(step.activations for step in self._steps),
                 "weights": sum(step.weights for step in self._steps),

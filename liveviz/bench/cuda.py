@@ -2,19 +2,16 @@
 same card with the half precision that its training ran with, eager, and captured in a CUDA graph with cuDNN choosing its
 fastest kernels. Not a backend, since nobody plays with it."""
 
-from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
 
+from liveviz.engine import families as engine_families
 from liveviz.engine.backends.cuda.backend import Cuda
-from liveviz.engine.stylegan.latents import Latents
-from liveviz.engine.stylegan.noise import NoiseFields
-from liveviz.models import Generator
+from liveviz.engine.noise import NoiseFields
+from liveviz.models import Generator, families
 from liveviz.spec import ParameterFrame
 
-HALF_RESOLUTIONS = 4  # the finest of a StyleGAN2-ADA that run in half precision, by its own default
-CLAMP = 256.0
 _WARMUPS = 3
 
 
@@ -55,7 +52,7 @@ class TimedBackend:
 
 
 class GpuReference:
-    """`models.reference` on the GPU, from ws and noise to packed pixels.
+    """The family's reference network on the GPU, from ws and noise to packed pixels.
 
     Args:
         captured: as one CUDA graph, cuDNN choosing by trial; else eager, as its own programs run it.
@@ -66,24 +63,22 @@ class GpuReference:
         import torch
 
         from liveviz.engine.backends.cuda.fused import pack
-        from liveviz.models.stylegan.reference import network
 
-        config = generator.config
-        if not config.is_stylegan3:
-            clamp = CLAMP if config.conv_clamp is None else config.conv_clamp
-            config = replace(config, num_fp16_res=HALF_RESOLUTIONS, conv_clamp=clamp)
-        self.precision = "f32" if config.is_stylegan3 else "f16"
+        family, config = families.of(generator.config), generator.config
+        trained = family.as_trained(generator)
+        self.precision = family.precisions(trained.config)[0]
         self.device = torch.cuda.get_device_name(0)
-        self._latents = Latents(generator)
+        self._latents = engine_families.of(config).latents(generator)
         self._noise = NoiseFields(config.noises, [1.0] * len(config.noises))
-        synthesis = network(replace(generator, config=config), fp16=True).synthesis.cuda()
+        network: Any = family.reference(trained, self.precision)
+        network.cuda()
         self._ws = torch.zeros(1, config.num_ws, config.w_dim, device="cuda")
         self._fields = [torch.zeros(view.shape, device="cuda") for view in self._noise.views]
         self._before = torch.backends.cudnn.benchmark
         torch.backends.cudnn.benchmark = captured
 
         def draw() -> Any:
-            return pack(synthesis(self._ws, self._fields))
+            return pack(network.draw(self._ws, self._fields))
 
         self._draw, self._torch = draw, torch
         if captured:

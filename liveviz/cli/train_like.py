@@ -4,11 +4,10 @@ import argparse
 import logging
 from pathlib import Path
 
-from liveviz import models
+from liveviz import engine, models
 from liveviz.cli import stages
-from liveviz.engine import cost
-from liveviz.engine.stylegan.rewrite import rewrite
 from liveviz.learning.like import STAGES, LikeOptions
+from liveviz.models.stylegan.config import as_stylegan
 from liveviz.runtime import paths
 from liveviz.spec import LivevizError, UsageError
 
@@ -30,7 +29,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 def options(args: argparse.Namespace) -> LikeOptions:
     """The checked options; says what a picture will cost."""
     teacher = models.open_model(args.like, paths.model_folders(), paths.cache())
-    halves = [max(teacher.config.channels(r) // 2, 1) for r in teacher.config.resolutions]
+    sizes = as_stylegan(teacher.config)
+    halves = [max(sizes.channels(r) // 2, 1) for r in sizes.resolutions]
     asked = tuple(stages.parse(text) for text in args.stages) if args.stages else STAGES
     made = LikeOptions(Path(args.out), teacher, tuple(args.widths or halves), asked, device=args.device, seed=args.seed)
     try:
@@ -45,4 +45,4 @@ def options(args: argparse.Namespace) -> LikeOptions:
 
 
 def _gmac(generator: models.Generator) -> float:
-    return sum(step.macs for step in cost.count(rewrite(generator))) / 1e9
+    return engine.products(generator) / 1e9

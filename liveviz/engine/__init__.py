@@ -16,9 +16,9 @@ from liveviz.engine.cost import products
 from liveviz.engine.crossfade import Crossfade, can_mix_weights, mix, mix_weights, of_one_family
 from liveviz.engine.device_image import DeviceImage
 from liveviz.engine.engine import Engine
+from liveviz.engine.families import layers_of, network
 from liveviz.engine.machine import other_devices, processor
 from liveviz.engine.registry import available, backends, choose, compiles, create, stand_in
-from liveviz.engine.stylegan.folding import layers_of
 from liveviz.engine.trial_frames import live_frames
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "live_frames",
     "mix",
     "mix_weights",
+    "network",
     "of_one_family",
     "other_devices",
     "processor",

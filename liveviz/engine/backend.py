@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liveviz import bending
+from liveviz.engine import families
 from liveviz.engine.device_image import DeviceImage
-from liveviz.engine.stylegan.folding import layers_of
-from liveviz.engine.stylegan.latents import Latents
-from liveviz.engine.stylegan.noise import NoiseFields
-from liveviz.engine.stylegan.view import view
+from liveviz.engine.noise import NoiseFields
 from liveviz.models import Directions, Generator
+from liveviz.models import families as generators
 from liveviz.spec import ImageFrame, LivevizError, ParameterFrame, UsageError
 
 NOISE_MODES = ("const", "none", "random")
@@ -91,15 +90,16 @@ class NetworkBackend(Backend):
         self.generator = generator
         self.size = (config.width, config.height)
         self.topology = topology
-        self.latents = Latents(generator)
+        self.family = families.of(config)
+        self.latents = self.family.latents(generator)
         self.noise = NoiseFields(config.noises, noise_gains)
-        self._noise_const = [generator.weights[f"{place.name}.noise_const"] for place in config.noises]
-        self.bends = bending.Bends(topology, layers_of(config))
+        self._noise_const = generators.of(config).stored_noise(generator)
+        self.bends = bending.Bends(topology, self.family.layers(config))
 
     def render(self, frame: ParameterFrame) -> ImageFrame:
         ws = self.latents.ws(frame)  # [1, num_ws, w_dim]
         noise = self.noise.frame(frame)
-        where = view(frame) if self.generator.config.is_stylegan3 else None
+        where = self.family.view(self.generator.config, frame)
         pixels = self._pixels(ws, noise, where, self.bends.step(frame))
         return ImageFrame(pixels, frame.sequence, frame.time, frame.signal_time, frame.signal_sequence)
 
@@ -139,7 +139,7 @@ class NetworkBackend(Backend):
 
         Args:
             ws: `[1, num_ws, w_dim]`. noise: `[1, 1, h, w]` per convolution, times its gain.
-            view: `[3, 3]`, where a StyleGAN3's picture is taken from; None for the file's own.
+            view: `[3, 3]`, where the picture is taken from, where the family has a view; None for the file's own.
             moved: the bends: inputs that are not what they were, and what is multiplied into the styles.
         """
         raise NotImplementedError

@@ -9,9 +9,9 @@ once, and what every convolution must read and write, everything between two of 
 from dataclasses import dataclass
 from typing import Any
 
+from liveviz.engine import families
+from liveviz.engine.family import Network
 from liveviz.engine.operations import Array, Conv, Filtered
-from liveviz.engine.stylegan.rewrite import Rewrite
-from liveviz.engine.stylegan.rewrite import rewrite as rewritten
 from liveviz.models import Generator
 
 CONVENTION = "a transposed convolution is counted at the size of its input; activations once in, once out"
@@ -69,13 +69,13 @@ class Counting:
         return x
 
 
-def count(rewrite: Rewrite) -> list[Step]:
+def count(network: Network) -> list[Step]:
     """Every convolution of a network, in order."""
     counting = Counting()
-    rewrite.build(counting, rewrite.config.img_channels)
+    network.build(counting, network.config.img_channels)
     return counting.steps
 
 
 def products(generator: Generator) -> float:
     """How many products one picture of a generator takes, counted as `CONVENTION` says."""
-    return float(sum(step.macs for step in count(rewritten(generator))))
+    return float(sum(step.macs for step in count(families.network(generator))))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from liveviz.models import Directions, Generator, pca, read_directions, write_directions
+from liveviz.models import Directions, Generator, families, pca, read_directions, write_directions
 from liveviz.spec import LivevizError
 from liveviz.spec.parameters import PCA_KNOBS
 from liveviz.system.threads import stand_back
@@ -28,9 +28,9 @@ def kept_path(cache: Path, generator: Generator) -> Path:
     The name comes from all that directions depend on, the mapping network and what is read of w: the same generator,
     widened to another picture, has the same ones.
     """
-    digest = hashlib.sha256()
+    digest, decides = hashlib.sha256(), families.of(generator.config).decides_directions
     for name, weight in generator.weights.items():
-        if name.startswith("mapping.") or ".affine." in name:
+        if decides(name):
             digest.update(name.encode())
             digest.update(np.ascontiguousarray(weight).data)
     return cache / f"{digest.hexdigest()[:32]}.directions"

@@ -11,8 +11,8 @@ from liveviz import bending
 from liveviz.engine.backend import Array, Backend
 from liveviz.engine.device_image import DeviceImage
 from liveviz.engine.directions_finder import Finder
+from liveviz.engine.families import layers_of
 from liveviz.engine.registry import choose, create, stand_in
-from liveviz.engine.stylegan.folding import layers_of
 from liveviz.models import Directions, Generator
 from liveviz.spec import BendSetting, ImageFrame, LivevizError, ParameterFrame
 from liveviz.system.threads import stand_back, step_up

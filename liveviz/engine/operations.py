@@ -1,6 +1,6 @@
 """What the networks are written in: the steps of a synthesis network as data, and the few operations on them that a
-backend supplies. A network is written once (`rewrite_stylegan2`, `rewrite_stylegan3`) and every backend that brings
-these operations can build it; each step is coarse, so that a GPU can make one kernel of it."""
+backend supplies. A network is written once (`family.Network.build`) and every backend that brings these operations
+can build it; each step is coarse, so that a GPU can make one kernel of it."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
+FIR = np.outer([1, 3, 3, 1], [1, 3, 3, 1]).astype(np.float32) / np.float32(64.0)  # [4, 4], sum 1
 
 
 @dataclass(frozen=True, eq=False)

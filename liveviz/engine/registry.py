@@ -8,7 +8,7 @@ from types import ModuleType
 
 from liveviz import bending
 from liveviz.engine.backend import Backend
-from liveviz.engine.stylegan.folding import layers_of
+from liveviz.engine.families import layers_of
 from liveviz.models import Generator
 from liveviz.spec import LivevizError, UsageError
 from liveviz.system import discover

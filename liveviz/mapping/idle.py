@@ -16,6 +16,7 @@ class Facts:
 
     architecture: as its config says. layers: those that can be bent, pixels. directions: how many knobs have one; None
     while they are being found, or where nobody knows.
+    plane: whether it has an endless plane to move on. noise: whether it adds any.
     waiting, refused: `(op, layer)` of bends that are being compiled for it, or cannot be.
     """
 
@@ -24,6 +25,8 @@ class Facts:
     directions: int | None = None
     waiting: frozenset[tuple[str, int]] = frozenset()
     refused: frozenset[tuple[str, int]] = frozenset()
+    plane: bool = False
+    noise: bool = True
 
 
 def why_idle(
@@ -71,12 +74,11 @@ def _bend(target: Target, registry: Registry, facts: Facts, frame: ParameterFram
 
 def _generator(name: str, program: Program, facts: Facts, frame: ParameterFrame | None) -> str:
     values = frame.values if frame is not None else {}
-    third = facts.architecture.startswith("stylegan3")
-    if name.startswith("view.") and facts.architecture and not third:
+    if name.startswith("view.") and facts.architecture and not facts.plane:
         return f"only a StyleGAN3 has a view, and this is {facts.architecture}"
     if name.startswith("noise_"):
-        if third:
-            return "a StyleGAN3 has no noise"
+        if facts.architecture and not facts.noise:
+            return f"{facts.architecture} adds no noise"
         if name == "noise_mask" and program.noise_mask is None:
             return "the mapping names no noise_mask"
         if name not in _NOISE and values and not any(values[n] for n in _NOISE):

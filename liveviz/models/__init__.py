@@ -15,42 +15,39 @@ name in `config.ARCHITECTURES`, its layers and shapes, its reference network, it
 Sources: Karras et al. 2019 (1812.04948), 2020 (1912.04958), 2020 (2006.06676), 2021 (2106.12423).
 """
 
-from liveviz.models.bundle import (
-    Card,
-    direction_names,
-    import_model,
-    list_models,
-    open_model,
-    read_card,
-    write_bundle,
-    write_card,
-)
+from liveviz.models.bundle import direction_names, import_model, list_models, open_model, write_bundle
+from liveviz.models.card import Card, read_card, write_card
 from liveviz.models.directions.file import METHODS, Directions, read_directions, row_kinds, write_directions
 from liveviz.models.directions.find import pca
 from liveviz.models.directions.measure import find_directions
+from liveviz.models.family import Config, LatentMapping, NoisePlace
 from liveviz.models.files import read, write, written_by
-from liveviz.models.generator import Generator
+from liveviz.models.generator import Generator, latent, mapping_of, new
+from liveviz.models.lighter import lighter, without_last_level
 from liveviz.models.stylegan.config import ARCHITECTURES, GeneratorConfig
-from liveviz.models.stylegan.init import new, small_config
-from liveviz.models.stylegan.mapping_network import MappingNetwork, latent
-from liveviz.models.stylegan.reduce import lighter, without_last_level
-from liveviz.models.stylegan.wide import WIDE, widen
+from liveviz.models.stylegan.init import small_config
+from liveviz.models.stylegan.mapping_network import MappingNetwork
+from liveviz.models.wide import WIDE, widen
 
 __all__ = [
     "ARCHITECTURES",
     "METHODS",
     "WIDE",
     "Card",
+    "Config",
     "Directions",
     "Generator",
     "GeneratorConfig",
+    "LatentMapping",
     "MappingNetwork",
+    "NoisePlace",
     "direction_names",
     "find_directions",
     "import_model",
     "latent",
     "lighter",
     "list_models",
+    "mapping_of",
     "new",
     "open_model",
     "pca",

@@ -4,8 +4,8 @@ say which tensors there must be; anything else is refused in one line."""
 import json
 from pathlib import Path
 
+from liveviz.models import families
 from liveviz.models.generator import Generator
-from liveviz.models.stylegan.config import GeneratorConfig
 from liveviz.models.tensors import Container, save
 from liveviz.spec import LivevizError
 
@@ -25,7 +25,7 @@ def read(path: str | Path) -> Generator:
     if raw is None:
         raise container.fail(f"is no generator of this program: its metadata has no {METADATA_KEY!r}")
     try:
-        config = GeneratorConfig.from_dict(json.loads(raw))
+        config = families.config_of(json.loads(raw))
     except (ValueError, RecursionError) as error:
         raise container.fail("its config is not JSON") from error
     except LivevizError as error:
@@ -42,7 +42,7 @@ def write(path: str | Path, generator: Generator, fp16: bool = False, command: s
     """
     weights = {name: generator.weights[name] for name in generator.config.shapes()}
     said = {WRITER_KEY: f"liveviz {command}"} if command else {}
-    save(Path(path), weights, {METADATA_KEY: json.dumps(generator.config.as_dict()), **said}, fp16)
+    save(Path(path), weights, {METADATA_KEY: json.dumps(families.table_of(generator.config)), **said}, fp16)
 
 
 def written_by(path: Path) -> str:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from liveviz.models.stylegan.config import GeneratorConfig
+from liveviz.models import families
+from liveviz.models.card import Card
+from liveviz.models.family import Config, LatentMapping
 
 if TYPE_CHECKING:
-    from liveviz.models.bundle import Card
     from liveviz.models.directions.file import Directions
 
 
@@ -28,16 +29,31 @@ class Generator:
     card: where it comes from, where it is a bundle.
     """
 
-    config: GeneratorConfig
+    config: Config
     weights: Mapping[str, NDArray[np.float32]] = field(repr=False)
     name: str = "unnamed"
     directions: "Directions | None" = field(default=None, repr=False)
-    card: "Card | None" = None
+    card: Card | None = None
 
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of the sizes and all weights: the same for the same network, whatever file it was in."""
-        digest = hashlib.sha256(json.dumps(self.config.as_dict(), sort_keys=True).encode())
+        digest = hashlib.sha256(json.dumps(families.table_of(self.config), sort_keys=True).encode())
         for name in self.config.shapes():
             digest.update(np.ascontiguousarray(self.weights[name]).data)
         return digest.hexdigest()
+
+
+def new(config: Config, seed: int = 0) -> Generator:
+    """A generator with random weights, the same for the same seed, 0 to 2**32 - 1: as its family begins one."""
+    return families.of(config).new(config, seed)
+
+
+def mapping_of(generator: Generator) -> LatentMapping:
+    """The way from z and class to the rows of style of a generator, in numpy."""
+    return families.of(generator.config).mapping(generator)
+
+
+def latent(seed: int, z_dim: int) -> NDArray[np.float32]:
+    """z of a seed, float32 `[1, z_dim]`, as everyone's StyleGAN scripts draw it; seed 0 to 2**32 - 1."""
+    return np.random.RandomState(seed).randn(1, z_dim).astype(np.float32)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from liveviz.models import Directions, Generator, MappingNetwork
+from liveviz.models import Directions, Generator, mapping_of
 from liveviz.reports import contact_sheet
 
 Array = NDArray[np.float32]
@@ -27,7 +27,7 @@ def draw(
         synthesize: ws `[n, num_ws, w_dim]` to raw pictures `[n, C, H, W]` about ±1.
         shown: told how far the work is, 0 to 1.
     """
-    config, mapping = generator.config, MappingNetwork(generator)
+    config, mapping = generator.config, mapping_of(generator)
     classes = [(2 * n + 1) * config.classes // (2 * PICTURES) for n in range(PICTURES)]
     rest = mapping.ws(np.stack([mapping.w(SEED + n, cls) for n, cls in enumerate(classes)]), PSI)
     rows = []

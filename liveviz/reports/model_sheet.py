@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liveviz.engine.directions_finder import find
-from liveviz.models import Generator, MappingNetwork, row_kinds
+from liveviz.models import Generator, mapping_of, row_kinds
 from liveviz.reports import contact_sheet, direction_sheet
 from liveviz.spec import LAYER_RANGES
 from liveviz.spec.parameters import PCA_KNOBS
@@ -62,7 +62,7 @@ class _Latents:
 
     def __init__(self, generator: Generator, synthesize: Callable[[Array], Array] | None) -> None:
         self._synthesize = synthesize
-        self.mapping, self.classes = MappingNetwork(generator), generator.config.classes
+        self.mapping, self.classes = mapping_of(generator), generator.config.classes
         self._generator = generator
         self._directions = generator.directions or find(generator, None)
         self._ranges = np.array(row_kinds(generator.config))  # [num_ws]

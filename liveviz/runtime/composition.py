@@ -113,7 +113,7 @@ def net_of(generator: models.Generator) -> mapping.Net:
         rows=config.num_ws,
         classes=config.classes,
         directions=len(generator.directions.std) if generator.directions is not None else None,
-        plane=config.is_stylegan3,
+        plane=config.plane,
         noise=bool(config.noises),
     )
 

@@ -44,6 +44,8 @@ class Teller:
         card = generator.card if generator is not None else None
         return {
             "architecture": generator.config.architecture if generator is not None else "",
+            "plane": generator is not None and generator.config.plane,
+            "noise": generator is not None and bool(generator.config.noises),
             "layers": list(live.layers),
             "directions": live.directions,
             "direction_names": list(card.direction_names[:PCA_KNOBS]) if card is not None else [],
@@ -60,5 +62,7 @@ def read(status: EngineStatus) -> tuple[Facts, tuple[str, ...]]:
         directions=status.directions,
         waiting=frozenset((op, layer) for op, layer in status.waiting),
         refused=frozenset((op, layer) for op, layer in status.refused),
+        plane=status.plane,
+        noise=status.noise,
     )
     return facts, tuple(status.direction_names)

@@ -26,6 +26,13 @@ def names(package: str, inside: str = "") -> list[str]:
     return sorted(found)
 
 
+def folders(package: str, inside: str) -> list[str]:
+    """Names of those things in a package, sorted, that are folders with the file `inside` in them."""
+    paths = importlib.import_module(package).__path__
+    named = {entry.name for entry in pkgutil.iter_modules(paths) if entry.ispkg}
+    return [name for name in names(package, inside) if name in named]
+
+
 def load(package: str, name: str, inside: str = "") -> ModuleType:
     """The file that is the thing of that name; whatever it raises while it is loaded goes through."""
     module = importlib.import_module(f"{package}.{name}")

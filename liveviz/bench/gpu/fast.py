@@ -5,9 +5,8 @@ from liveviz import bending
 from liveviz.bench.benchmark import bench, bench_on_device
 from liveviz.bench.compare import GRAPH, Comparison, random_generator
 from liveviz.bench.gpu.report import Report
-from liveviz.engine import registry
+from liveviz.engine import layers_of, registry
 from liveviz.engine.backends.cuda.backend import Cuda
-from liveviz.engine.stylegan.folding import layers_of
 from liveviz.models import GeneratorConfig
 from liveviz.spec import BendSetting
 from liveviz.system.clock import now

@@ -7,9 +7,8 @@ import numpy as np
 
 from liveviz.bench.compare import Comparison, random_generator
 from liveviz.bench.gpu.report import Report
-from liveviz.engine import registry
+from liveviz.engine import network, registry
 from liveviz.engine.backends.tensorrt import plan as tensorrt_plan
-from liveviz.engine.stylegan.rewrite import rewrite
 from liveviz.models import GeneratorConfig
 from liveviz.spec import LivevizError
 from liveviz.system.clock import now
@@ -29,7 +28,7 @@ def run(report: Report) -> None:
     report.say("version", trt.__version__)
     resolution, base, most = (32, 512, 16) if report.small else (256, 16384, 512)
     generator = random_generator(GeneratorConfig(resolution, base, most))
-    made = rewrite(generator)
+    made = network(generator)
     answers: dict[str, dict[str, float | str]] = {}
     for target in TARGETS if hasattr(trt, "ComputeCapability") else (None,):
         label, start = target or "its own choice", now()

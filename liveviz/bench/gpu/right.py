@@ -11,12 +11,11 @@ from liveviz import bending
 from liveviz.bench import graphics_card
 from liveviz.bench.compare import random_generator
 from liveviz.bench.gpu.report import Report
-from liveviz.engine import registry
+from liveviz.engine import layers_of, registry
 from liveviz.engine.backends.cuda import fused
 from liveviz.engine.backends.cuda.backend import Cuda
-from liveviz.engine.stylegan.folding import layers_of
 from liveviz.engine.trial_frames import live_frames, random_frames
-from liveviz.models import Generator, GeneratorConfig, MappingNetwork
+from liveviz.models import Generator, GeneratorConfig, mapping_of
 from liveviz.spec import CORE_PARAMETERS, BendSetting, ParameterFrame
 
 HALF = 2e-2  # relative error that half precision may have
@@ -69,7 +68,7 @@ def fixture(path: Path, device: str, precision: str = "f16") -> float:
 
     generator, _ = import_file(path)
     known = np.load(path.with_suffix(".npz"))
-    mapping = MappingNetwork(generator)
+    mapping = mapping_of(generator)
     ws = mapping.ws(mapping(known["z"], known["c"] if generator.config.classes else None), 0.7)
     made = open_cuda(generator, device, precision=precision)
     try:

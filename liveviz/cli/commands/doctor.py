@@ -71,7 +71,7 @@ def _missing(what: str) -> str:
 def _generator() -> str:
     generator = models.open_model("default", paths.model_folders())
     trained = "trained" if generator.card is not None and generator.card.trained else "untrained"
-    return f"default, {generator.config.resolution}², {trained}"
+    return f"default, {generator.config.height}², {trained}"
 
 
 def _engine() -> str:

@@ -72,7 +72,13 @@ def _accounts(name: str, model: str | None) -> Accounts:
     generator = models.open_model(model or program.model or "default", paths.model_folders(), paths.cache())
     config = generator.config
     found = generator.directions
-    told.facts = Facts(config.architecture, tuple(config.layers), len(found.std) if found is not None else None)
+    told.facts = Facts(
+        config.architecture,
+        tuple(config.layers),
+        len(found.std) if found is not None else None,
+        plane=config.plane,
+        noise=bool(config.noises),
+    )
     told.names = generator.card.direction_names if generator.card is not None else ()
     return told
 

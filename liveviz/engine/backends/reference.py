@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from liveviz import bending
 from liveviz.engine.backend import Array, NetworkBackend, pack_rgba
-from liveviz.models import Generator
+from liveviz.models import Generator, families
 from liveviz.spec import ImageFrame, ParameterFrame, UsageError
 
 RANK = 1
@@ -28,17 +28,17 @@ def open_backend(
 ) -> "Reference":
     """Nothing is compiled, so every layer can be bent at any time.
 
-    precision: f16 runs the resolutions that a StyleGAN2 ran in half precision when it was trained (`num_fp16_res`) as its
-    own code does, roundings included, and is the default where there are any; all else is f32.
+    precision: one of those of the generator's family, the first by default: a StyleGAN2 has f16 where resolutions of it ran in
+    half precision when it was trained, which runs them as its own code does, roundings included.
     """
-    halves = bool(generator.config.num_fp16_res) and not generator.config.is_stylegan3
-    if precision not in (None, "f32") and not (halves and precision == "f16"):
-        raise UsageError(f"backend reference: precision {precision} is not f32" + (" or f16" if halves else ""))
-    return Reference(generator, precision or ("f16" if halves else "f32"), threads)
+    there = families.of(generator.config).precisions(generator.config)
+    if precision is not None and precision not in there:
+        raise UsageError(f"backend reference: precision {precision} is not {' or '.join(sorted(there, reverse=True))}")
+    return Reference(generator, precision or there[0], threads)
 
 
 class Reference(NetworkBackend):
-    """`models.reference` on the CPU.
+    """A family's reference network on the CPU.
 
     State: the topology of the last frame; the tensors that its bends take in.
     """
@@ -48,23 +48,20 @@ class Reference(NetworkBackend):
     def __init__(self, generator: Generator, precision: str, threads: int | None) -> None:
         import torch
 
-        from liveviz.models.stylegan.reference import network
-
         super().__init__(generator, frozenset(), [1.0] * len(generator.config.noises))
         if threads is not None:
             torch.set_num_threads(threads)
         self.precision = precision
         self._inputs: dict[str, torch.Tensor] = {}
-        net = network(generator, fp16=precision == "f16")
-        self._mapping, self._synthesis = net.mapping, net.synthesis
+        self._network = families.of(generator.config).reference(generator, precision)
 
     def ws(self, z: Array, c: Array | None, psi: float = 1.0) -> Array:
         """By torch's own sums: half precision makes a visible difference of the last bit of a w."""
         import torch
 
         with torch.inference_mode():
-            w = self._mapping(torch.from_numpy(z), None if c is None else torch.from_numpy(c))
-            return np.asarray(self._mapping.ws(w, psi).numpy())
+            made = self._network.ws(torch.from_numpy(z), None if c is None else torch.from_numpy(c), psi)
+            return np.asarray(made.numpy())
 
     def lacks(self, stages: bending.Topology) -> bool:
         return False
@@ -110,7 +107,7 @@ class Reference(NetworkBackend):
         import torch
 
         tensors = [torch.from_numpy(field) for field in noise]
-        where = {"view": torch.from_numpy(view)} if view is not None else {}
+        where = None if view is None else torch.from_numpy(view)
         with torch.inference_mode():
-            img = self._synthesis(torch.from_numpy(ws), tensors, bends, filters=filters, **where)
+            img = self._network.draw(torch.from_numpy(ws), tensors, where, bends, filters)
         return np.asarray(img.numpy())

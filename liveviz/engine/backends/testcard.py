@@ -34,8 +34,8 @@ def open_backend(
     precision: str | None,
     threads: int | None,
 ) -> "TestCard":
-    """The size is the generator's, or 256x256."""
-    return TestCard(generator.config.resolution if generator else SIZE)
+    """A square of the generator's shorter side, or 256x256."""
+    return TestCard(min(generator.config.width, generator.config.height) if generator else SIZE)
 
 
 class TestCard(Backend):

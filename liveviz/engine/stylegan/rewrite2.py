@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from liveviz.engine.operations import Conv, Noise, Operations
-from liveviz.engine.stylegan.rewrite import SLOPE, SQRT2, Rewrite
+from liveviz.engine.stylegan.constants import SLOPE, SQRT2, Rewrite
 from liveviz.models import Generator
 from liveviz.models.stylegan import layers2
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from liveviz.engine.operations import Conv, Filtered, Operations
-from liveviz.engine.stylegan.rewrite import SLOPE, SQRT2, Array, Rewrite
+from liveviz.engine.stylegan.constants import SLOPE, SQRT2, Array, Rewrite
 from liveviz.models import Generator
 from liveviz.models.stylegan import layers3
 

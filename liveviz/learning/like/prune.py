@@ -19,6 +19,7 @@ from torch import Tensor
 
 from liveviz.learning.gan.generator import layers, levels
 from liveviz.models import Generator, GeneratorConfig
+from liveviz.models.stylegan.config import as_stylegan
 from liveviz.models.stylegan.reference import Layer, Network, network
 from liveviz.models.stylegan.reference2 import Block, ToRGB
 from liveviz.spec import LivevizError
@@ -78,7 +79,7 @@ def pruned(teacher: Generator, config: GeneratorConfig, ws: Tensor, random: torc
         ws: `[n, num_ws, w_dim]`, some hundreds of what is to be drawn well.
     Raises: LivevizError where `config` has more channels, or the architecture cannot be made smaller.
     """
-    check(teacher.config, config)
+    check(as_stylegan(teacher.config), config)
     net = network(teacher)
     moments = _measured(net, ws[:PICTURES], random)
     state = {n: torch.from_numpy(v) for n, v in teacher.weights.items()}  # the mapping and the noise fields stay

@@ -24,6 +24,7 @@ from liveviz.learning.procedural.run import CHECKPOINT, Stage
 from liveviz.learning.procedural.together import Together
 from liveviz.learning.sheets import write_sheet
 from liveviz.models import Card, Generator, GeneratorConfig, new, write_bundle
+from liveviz.models.stylegan.config import as_stylegan
 from liveviz.models.stylegan.reference import network
 from liveviz.spec import LivevizError
 
@@ -63,8 +64,9 @@ class LikeOptions:
     @property
     def config(self) -> GeneratorConfig:
         """Sizes of the light generator; LivevizError where they are none, or more than the teacher's."""
-        made = replace(self.teacher.config, widths=self.widths)
-        check(self.teacher.config, made)
+        teacher = as_stylegan(self.teacher.config)
+        made = replace(teacher, widths=self.widths)
+        check(teacher, made)
         for stage in self.stages:
             if stage.judge:
                 raise LivevizError("stages: a judge is for --pictures; here there is none")
@@ -108,7 +110,7 @@ class LikeRun:
         """ws `[count, num_ws, w_dim]` as shows have them; the same on every device."""
         teacher = self.options.teacher
         mapping = self.teacher.mapping.cpu()
-        ws = ask(mapping, teacher.config, teacher.directions, count, self.random)
+        ws = ask(mapping, as_stylegan(teacher.config), teacher.directions, count, self.random)
         mapping.to(self.device)
         return ws
 

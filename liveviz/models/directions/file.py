@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from liveviz.models.stylegan.config import GeneratorConfig
+from liveviz.models.family import Config
 from liveviz.models.tensors import Container, save
 from liveviz.spec import layer_range
 
@@ -70,14 +70,14 @@ class Directions:
         start, end = self.layers[:, :1], self.layers[:, 1:]
         return ((row >= start) & (row < end)).astype(np.float32)
 
-    def kinds(self, config: GeneratorConfig) -> list[str]:
+    def kinds(self, config: Config) -> list[str]:
         """What each moves, by its layers: some of KINDS, joined by `+`."""
         ranges = np.array(row_kinds(config))
         rows = self.rows(config.num_ws) > 0.0
         return ["+".join(KINDS[kind] for kind in np.unique(ranges[moved])) for moved in rows]
 
 
-def row_kinds(config: GeneratorConfig) -> list[int]:
+def row_kinds(config: Config) -> list[int]:
     """Index into KINDS (and into spec.LAYER_RANGES) of every row of ws."""
     return [layer_range(resolution) for resolution in config.ws_resolutions]
 

@@ -11,11 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from liveviz.models import families
 from liveviz.models.directions.file import USUAL_SIGMA, Directions
 from liveviz.models.generator import Generator
-from liveviz.models.stylegan import layers2, layers3
-from liveviz.models.stylegan.config import GeneratorConfig
-from liveviz.models.stylegan.mapping_network import MappingNetwork
 
 SAMPLES, COMPONENTS = 20000, 64
 KEPT = 4096  # w that a Cloud keeps to compare others with
@@ -46,7 +44,7 @@ def cloud(
 
     Raises: ValueError for fewer than two of each class (one, where the mean is that of all).
     """
-    mapping, config = MappingNetwork(generator), generator.config
+    mapping, config = families.of(generator.config).mapping(generator), generator.config
     groups = max(config.classes, 1)
     if samples < 2 * groups:
         raise ValueError(f"samples: {samples} are fewer than 2 of {groups} classes")
@@ -98,8 +96,8 @@ def sefa(generator: Generator, found: Cloud, components: int) -> Directions:
     Every affine layer counts as much, however many channels it has. They are scaled by the cloud as PCA's are.
     """
     square = np.zeros((generator.config.w_dim,) * 2)
-    for name, _ in affine_rows(generator.config):
-        weight = generator.weights[f"{name}.affine.weight"].astype(np.float64)  # [styles, w_dim]
+    for _, matrix in families.of(generator.config).style_matrices(generator):
+        weight = matrix.astype(np.float64)  # [styles, w_dim]
         if (power := np.square(weight).sum()) > 0.0:
             square += weight.T @ weight / power
     return _scaled(_eigenvectors(square)[:components], found, "sefa", generator.fingerprint)
@@ -114,25 +112,14 @@ def seen(generator: Generator, found: Cloud, start: int, end: int, count: int) -
     values, vectors = np.linalg.eigh(found.covariance)
     spread = vectors * np.sqrt(np.maximum(values, 0.0))  # [w_dim, w_dim], unit normals to w
     square = np.zeros_like(found.covariance)
-    for name, row in affine_rows(generator.config):
+    for row, matrix in families.of(generator.config).style_matrices(generator):
         if start <= row < end:
-            styles = generator.weights[f"{name}.affine.weight"].astype(np.float64) @ spread  # [styles, w_dim]
+            styles = matrix.astype(np.float64) @ spread  # [styles, w_dim]
             if (power := np.square(styles).sum()) > 0.0:
                 square += styles.T @ styles / power
     values, mixes = np.linalg.eigh(square)
     heard = values[::-1] > DEAD * max(values[-1], 1e-30)
     return np.asarray((spread @ mixes[:, ::-1][:, heard][:, :count]).T, np.float32)
-
-
-def affine_rows(config: GeneratorConfig) -> list[tuple[str, int]]:
-    """(name of the layer, row of ws that it reads) of every affine layer."""
-    if config.is_stylegan3:
-        return [("synthesis.input", 0), *((layer.name, layer.number + 1) for layer in layers3.layers(config))]
-    found = []
-    for block in layers2.blocks(config):
-        names = [*block.convs, *(["torgb"] if block.torgb else [])]
-        found += [(f"{block.name}.{name}", block.row + n) for n, name in enumerate(names)]
-    return found
 
 
 def _eigenvectors(square: Wide) -> Wide:

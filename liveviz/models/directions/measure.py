@@ -9,11 +9,11 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from liveviz.models import families
 from liveviz.models.directions.file import KINDS, UNMEASURED, USUAL_SIGMA, Directions, row_kinds
 from liveviz.models.directions.find import COMPONENTS, SAMPLES, Cloud, cloud, principal, reaches, seen, sefa
 from liveviz.models.directions.pictures import Ordinary, Synthesize, Views, changed, distance, look
 from liveviz.models.generator import Generator
-from liveviz.models.stylegan.mapping_network import MappingNetwork
 from liveviz.spec import LivevizError
 
 BASES = 8  # pictures that directions are tried on, of as many classes as there are
@@ -70,7 +70,7 @@ class Measure:
         config = generator.config
         self._generator, self._synthesize, self._shown = generator, synthesize, shown
         self._spans = spans(generator)
-        mapping = MappingNetwork(generator)
+        mapping = families.of(config).mapping(generator)
         ordinary = mapping.ws(np.stack([mapping.w(seed) for seed in range(ORDINARY)]), PSI)
         self._ordinary = Ordinary.of(self._views(ordinary))
         self._shown(0.0)

@@ -9,35 +9,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from liveviz.models import families
 from liveviz.models.files import METADATA_KEY, read
 from liveviz.models.generator import Generator
-from liveviz.models.importing import (
-    rosinality,
-    states,
-    stylegan2,
-    stylegan3,
-    stylegan_states,
-    stylegan_xl,
-    tensorflow,
-)
+from liveviz.models.importing import states
 from liveviz.models.importing.arrays import Arrays
 from liveviz.models.importing.machine import Machine
 from liveviz.models.importing.modules import Module, as_module
-from liveviz.models.importing.nvidia import Pickle
+from liveviz.models.importing.opened import Opened
 from liveviz.models.importing.source import Source, shown
-from liveviz.models.importing.states import State
 from liveviz.models.importing.torch_files import Storages, is_row, read_row, read_zip
-from liveviz.models.importing.weights import Weights
-from liveviz.models.stylegan.config import GeneratorConfig
 from liveviz.models.tensors import Container
 from liveviz.spec import LivevizError
 
 _MODULES = ("G_ema", "g_ema", "generator_ema", "ema", "G", "g", "generator")
 MAX_FILE = 8 << 30  # bytes
-PLAYABLE = (
-    "a StyleGAN2 or StyleGAN3 pickle (.pkl), a TensorFlow-era StyleGAN2 pickle, a checkpoint (.pt, .ckpt, .safetensors) with "
-    "the tensors of a StyleGAN2, StyleGAN3 or rosinality's StyleGAN2 in it, or a .safetensors of liveviz"
-)
 
 
 def is_own(path: Path) -> bool:
@@ -89,23 +75,20 @@ def _foreign(path: Path, file: BinaryIO) -> tuple[Generator, str]:
     value, storages = _value(source)
     arrays = Arrays(source, storages)
     root = _root(value)
-    pickle = Pickle(source, arrays, root) if root is not None else None
-    state: State | None = None
-    if networks := tensorflow.networks(value):
-        kind, (config, weights) = "TensorFlow-era StyleGAN2", tensorflow.convert(source, arrays, networks)
-    elif pickle is not None and stylegan3.recognises(pickle):
-        kind, (config, weights) = "StyleGAN3" + stylegan_xl.note(pickle), stylegan3.convert(pickle)
-    elif pickle is not None and stylegan2.recognises(pickle):
-        kind, (config, weights) = "StyleGAN2" + stylegan_xl.note(pickle), stylegan2.convert(pickle)
-    elif (state := states.best(source, value)) is not None:
-        kind, (config, weights) = _state(source, arrays, state)
-    elif root is not None:
+    opened = Opened(source, arrays, value, root)
+    known = families.every()
+    read = next((read for family in known.values() if (read := family.read_pickle(opened)) is not None), None)
+    if read is None and (state := states.best(source, value)) is not None:
+        read = known[state.family].read_state(opened, state)
+    if read is None and root is not None:
+        kinds = " nor ".join(kind for family in known.values() for kind in family.networks)
         raise source.fail(
-            f"its generator is a {shown(root.class_name)} that is neither a StyleGAN2 nor a StyleGAN3 (FastGAN, which "
-            "Projected GAN trains unless told otherwise, is another network)"
+            f"its generator is a {shown(root.class_name)} that is neither {kinds} (FastGAN, which Projected GAN trains "
+            "unless told otherwise, is another network)"
         )
-    else:
-        raise source.fail(f"holds {_contents(value)}; looked for {states.LOOKED_FOR}")
+    if read is None:
+        raise source.fail(f"holds {_contents(value)}; looked for {states.looked_for()}")
+    kind, config, weights = read
     return Generator(config, weights, path.stem), kind
 
 
@@ -118,7 +101,8 @@ def _value(source: Source) -> tuple[object, Storages]:
         container = Container(source.path)
         return dict(container.load(container.shapes)), Storages({})
     if start[:1] != b"\x80":
-        raise source.fail(f"is no generator file; known are {PLAYABLE}")
+        playable = [family.playable for family in families.every().values() if family.playable]
+        raise source.fail(f"is no generator file; known are {', '.join(playable)}, or a .safetensors of liveviz")
     if is_row(source.whole()):
         return read_row(source.whole())
     return Machine(source.whole()).load(), Storages({})
@@ -132,15 +116,6 @@ def _root(value: object) -> Module | None:
     while root is not None and (inner := as_module(root.table("_modules").get("module"))) is not None:
         root = inner
     return root
-
-
-def _state(source: Source, arrays: Arrays, state: State) -> tuple[str, tuple[GeneratorConfig, Weights]]:
-    """(kind, what was in it) of a network that was saved as a table of tensors."""
-    if state.kind == "rosinality":
-        return f"StyleGAN2 by rosinality{state.note}", rosinality.convert(source, arrays, state)
-    if state.kind == "stylegan2":
-        return f"StyleGAN2{state.note}", stylegan_states.convert2(source, arrays, state.nodes)
-    return f"StyleGAN3{state.note}", stylegan_states.convert3(source, arrays, state.nodes)
 
 
 def _contents(value: object) -> str:

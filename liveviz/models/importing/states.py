@@ -10,19 +10,11 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from liveviz.models import families
 from liveviz.models.importing.modules import as_module, tensors, walk
 from liveviz.models.importing.names import Call
 from liveviz.models.importing.source import Source, shown
 
-ANCHORS = {  # the tensor that shows what network it is
-    "rosinality": "input.input",
-    "stylegan2": "synthesis.b4.const",
-    "stylegan3": "synthesis.input.freqs",
-}
-LOOKED_FOR = (
-    "a module G_ema or G, or tensors named input.input (rosinality), synthesis.b4.const (StyleGAN2) or "
-    "synthesis.input.freqs (StyleGAN3), behind any prefix"
-)
 MAX_TABLES = 4096
 MAX_DEPTH = 8
 MAX_LISTED = 64  # networks in a list
@@ -32,10 +24,11 @@ _TRAINED = re.compile(r"online|current|student", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One network: where it lay, which of ANCHORS it has, its tensors by their plain names, and the tables around it, from
-    the nearest."""
+    """One network: where it lay, of which family and which kind of that family's it is, its tensors by their plain names, and
+    the tables around it, from the nearest."""
 
     where: str
+    family: str
     kind: str
     nodes: dict[str, object]
     around: tuple[Mapping[str, object], ...]
@@ -51,9 +44,23 @@ class State:
         return 0 if _AVERAGED.search(self.where) else 2 if _TRAINED.search(self.where) else 1
 
 
+def _anchors() -> list[tuple[str, str, str]]:
+    """(family, kind, tensor that only it has) of every network that can be told in a table of tensors."""
+    return [
+        (name, kind, anchor) for name, family in families.every().items() for kind, anchor in family.anchors.items()
+    ]
+
+
+def looked_for() -> str:
+    """What a file would have to hold, in words."""
+    *first, last = [f"{anchor} ({kind})" for _, kind, anchor in _anchors()]
+    return f"a module G_ema or G, or tensors named {', '.join(first)} or {last}, behind any prefix"
+
+
 def is_one(names: Iterable[str]) -> bool:
     """Whether tensors of these names are such a network, behind whatever prefix."""
-    return any(name == anchor or name.endswith("." + anchor) for name in names for anchor in ANCHORS.values())
+    given = list(names)
+    return any(name == anchor or name.endswith("." + anchor) for _, _, anchor in _anchors() for name in given)
 
 
 def best(source: Source, value: object) -> State | None:
@@ -87,10 +94,11 @@ def _states(source: Source, value: object) -> Iterator[State]:
 
 
 def _here(where: str, table: Mapping[str, object], around: tuple[Mapping[str, object], ...]) -> Iterator[State]:
+    anchors = _anchors()
     for name in table:
-        for kind, anchor in ANCHORS.items():
+        for family, kind, anchor in anchors:
             if name == anchor or name.endswith("." + anchor):
                 prefix = name.removesuffix(anchor)
                 nodes = {n.removeprefix(prefix): node for n, node in table.items() if n.startswith(prefix)}
                 path = ".".join(part for part in (where, prefix.rstrip(".")) if part)
-                yield State(path, kind, nodes, (table, *around))
+                yield State(path, family, kind, nodes, (table, *around))

@@ -3,15 +3,13 @@ the file has for it, in the shape that it must have there, and turned into ours;
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from liveviz.models.family import Config
 from liveviz.models.importing.arrays import Arrays
 from liveviz.models.importing.source import Source, shown
-from liveviz.models.stylegan.config import GeneratorConfig
-from liveviz.spec import LivevizError
 
 Array = NDArray[np.float32]
 Weights = dict[str, Array]
@@ -35,7 +33,7 @@ def take(
     source: Source,
     arrays: Arrays,
     nodes: Mapping[str, object],
-    config: GeneratorConfig,
+    config: Config,
     wanted: Mapping[str, Wanted],
     ignored: Collection[str] = (),
 ) -> Weights:
@@ -74,14 +72,6 @@ def take(
     return weights
 
 
-def sized(source: Source, **fields: Any) -> GeneratorConfig:
-    """The config of these fields; LivevizError that names the file where there is no such generator."""
-    try:
-        return GeneratorConfig(**fields)
-    except LivevizError as error:
-        raise source.fail(str(error)) from error
-
-
 def sizes(source: Source, arrays: Arrays, nodes: Mapping[str, object], name: str, rank: int) -> tuple[int, ...]:
     """The shape of a tensor that must be there, with `rank` sizes."""
     if name not in nodes:
@@ -90,14 +80,3 @@ def sizes(source: Source, arrays: Arrays, nodes: Mapping[str, object], name: str
     if len(shape) != rank:
         raise source.fail(f"tensor {name}: shape {list(shape)}, expected {rank} sizes")
     return shape
-
-
-def is_fir(found: Array, gain: float = 1.0) -> bool:
-    """Whether `[4, 4]` is the low-pass filter [1, 3, 3, 1] of StyleGAN2, times `gain`."""
-    taps = np.array([1.0, 3.0, 3.0, 1.0])
-    return found.shape == (4, 4) and bool(np.allclose(found, np.outer(taps, taps) * (gain / 64.0), rtol=1e-4))
-
-
-def channel_limits(widths: Mapping[int, int]) -> dict[str, int]:
-    """channel_base and channel_max of a StyleGAN2 that has `widths` channels by resolution."""
-    return {"channel_base": max(r * width for r, width in widths.items()), "channel_max": max(widths.values())}

@@ -3,8 +3,9 @@ against what its own header claims to be, before any of its numbers is used."""
 
 import math
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, ClassVar
 
+from liveviz.models.family import Config, NoisePlace
 from liveviz.models.stylegan import layers2, layers3
 from liveviz.spec import LivevizError
 
@@ -50,6 +51,8 @@ class GeneratorConfig:
     widths: channels at 4, 8, 16 ... resolution pixels of a StyleGAN2 that keeps to no such rule; empty where it does.
     Raises: LivevizError that names the field and what is allowed.
     """
+
+    family: ClassVar[str] = "stylegan"
 
     resolution: int
     channel_base: int = 32768
@@ -108,6 +111,11 @@ class GeneratorConfig:
         return self.architecture.startswith("stylegan3")
 
     @property
+    def plane(self) -> bool:
+        """Whether its picture is a window on a plane without end."""
+        return self.is_stylegan3
+
+    @property
     def height(self) -> int:
         """Rows of the picture."""
         return self.resolution * self.const_height // 4
@@ -135,7 +143,7 @@ class GeneratorConfig:
         return tuple(self.layers)
 
     @property
-    def noises(self) -> tuple[layers2.NoisePlace, ...]:
+    def noises(self) -> tuple[NoisePlace, ...]:
         """Every noise field, in order; a StyleGAN3 has none."""
         return () if self.is_stylegan3 else layers2.noises(self)
 
@@ -192,6 +200,13 @@ class GeneratorConfig:
             raise LivevizError(f"its config has no field {missing[0]!r}")
         widths = values.get("widths", ())
         return cls(**{**values, "widths": tuple(widths) if isinstance(widths, list) else widths})
+
+
+def as_stylegan(config: Config) -> GeneratorConfig:
+    """The config of a StyleGAN, for what works on these alone; LivevizError for any other family's."""
+    if not isinstance(config, GeneratorConfig):
+        raise LivevizError(f"architecture: {config.architecture} is of the family {config.family}, not of stylegan")
+    return config
 
 
 def _is_number(value: object) -> bool:

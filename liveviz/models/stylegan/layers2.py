@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from liveviz.models.family import NoisePlace
+
 if TYPE_CHECKING:
     from liveviz.models.stylegan.config import GeneratorConfig
 
@@ -60,16 +62,6 @@ def blocks(config: GeneratorConfig) -> tuple[Block, ...]:
             )
         )
     return tuple(found)
-
-
-@dataclass(frozen=True, slots=True)
-class NoisePlace:
-    """Where noise comes in: behind which convolution, of which layer, and how large its field is."""
-
-    name: str
-    layer: int
-    height: int
-    width: int
 
 
 def noises(config: GeneratorConfig) -> tuple[NoisePlace, ...]:

@@ -6,16 +6,12 @@ from collections import OrderedDict
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from liveviz.models.generator import Generator
+from liveviz.models.generator import Generator, latent
+from liveviz.models.stylegan.config import as_stylegan
 
 CACHED = 1024
 
 Array = NDArray[np.float32]
-
-
-def latent(seed: int, z_dim: int) -> Array:
-    """z of a seed, float32 `[1, z_dim]`, as everyone's StyleGAN scripts draw it; seed 0 to 2**32 - 1."""
-    return np.random.RandomState(seed).randn(1, z_dim).astype(np.float32)
 
 
 class MappingNetwork:
@@ -26,7 +22,7 @@ class MappingNetwork:
     """
 
     def __init__(self, generator: Generator) -> None:
-        config, weights = generator.config, generator.weights
+        config, weights = as_stylegan(generator.config), generator.weights
         self.config = config
         self.w_avg: Array = weights["mapping.w_avg"]  # [w_dim]
         lr, gain = np.float32(config.mapping_lr), np.float32(np.sqrt(2.0))

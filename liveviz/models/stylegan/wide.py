@@ -12,9 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liveviz.models.generator import Generator
-from liveviz.models.stylegan.config import MAX_PIXELS
+from liveviz.models.stylegan.config import MAX_PIXELS, as_stylegan
 
-WIDE = ("mirror", "extend", "off")
 MOST = 4.0  # longer than this in relation to its other side no picture becomes: the rest is the stage's business
 
 Array = NDArray[np.float32]
@@ -25,19 +24,17 @@ def widen(generator: Generator, size: tuple[int, int], how: str) -> Generator:
 
     Args:
         how: mirror adds mirrored copies of the learned constant at both sides (or above and below); extend draws the
-            constant out, and with it everything in the picture; off, and a shape that is near enough already, leave the
+            constant out, and with it everything in the picture; a shape that is near enough already leaves the
             generator as it is. A StyleGAN3 shows more of its plane, mirror or extend.
     """
-    if how not in WIDE:
-        raise ValueError(f"how {how!r} is none of {', '.join(WIDE)}")
-    config = generator.config
+    config = as_stylegan(generator.config)
     height, width = config.const_height, config.const_width
     ratio = min(max(size[0] / size[1], 1.0 / MOST), MOST) * height / width
     if ratio > 1.0:
         width = min(round(width * ratio), 64, 16 * MAX_PIXELS // (config.resolution**2 * height))
     else:
         height = min(round(height / ratio), 64, 16 * MAX_PIXELS // (config.resolution**2 * width))
-    if how == "off" or (height, width) == (config.const_height, config.const_width):
+    if (height, width) == (config.const_height, config.const_width):
         return generator
     larger = replace(config, const_height=height, const_width=width)
     weights = dict(generator.weights)

@@ -96,7 +96,7 @@ class EngineStatus(Status):
     model, backend, device, precision: what plays. transport, pictures: how pictures go, as a mode and in words.
     ms: percentiles of what a picture took. rendered: pictures so far. changing: two generators are drawn.
     mistake, coming: lines for the performer. start: what the stage must know to begin (`quality.start.Start`), with `model`.
-    architecture, layers, directions, direction_names, waiting, refused: as `mapping.Facts`.
+    architecture, plane, noise, layers, directions, direction_names, waiting, refused: as `mapping.Facts`.
     """
 
     model: str = ""
@@ -112,6 +112,8 @@ class EngineStatus(Status):
     coming: str = ""
     start: Mapping[str, Any] = field(default_factory=dict)
     architecture: str = ""
+    plane: bool = False
+    noise: bool = True
     layers: list[int] = field(default_factory=list)
     directions: int | None = None
     direction_names: list[str] = field(default_factory=list)

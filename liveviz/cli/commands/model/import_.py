@@ -82,7 +82,7 @@ def _recycle_memory() -> None:
 
 def _pictures(backend: str, generator: models.Generator, threads: Callable[[], int]) -> NDArray[np.float32]:
     """Float32 `[4, C, H, W]` of the seeds 0 to 3, each of its own class; `threads` is asked before each."""
-    config, network = generator.config, models.MappingNetwork(generator)
+    config, network = generator.config, models.mapping_of(generator)
     z = np.concatenate([models.latent(seed, config.z_dim) for seed in range(PICTURES)])  # [4, z_dim]
     c = network.one_hot(np.arange(PICTURES) % max(config.classes, 1))  # [4, classes]
     pictures, taken = [], 0

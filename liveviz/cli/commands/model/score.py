@@ -9,7 +9,7 @@ import numpy as np
 
 from liveviz import engine
 from liveviz.cli import arguments
-from liveviz.models import Generator, MappingNetwork
+from liveviz.models import Generator, mapping_of
 from liveviz.runtime import open_generator, paths
 from liveviz.runtime.own_files import write_json
 from liveviz.runtime.progress import Progress
@@ -95,7 +95,7 @@ def _classes(generator: Generator, held: "measure.HeldOut", count: int) -> list[
 
 def _made(generator: Generator, backend: engine.Backend, classes: list[int]) -> Iterator["measure.Pixels"]:
     """What the generator draws of plain random latents, untruncated."""
-    mapping, random = MappingNetwork(generator), np.random.RandomState(0)
+    mapping, random = mapping_of(generator), np.random.RandomState(0)
     for start in range(0, len(classes), _PART):
         some = classes[start : start + _PART]
         z = random.standard_normal((len(some), generator.config.z_dim)).astype(np.float32)

@@ -13,12 +13,10 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from liveviz import bending
+from liveviz.engine import families
 from liveviz.engine.backend import Array, NetworkBackend
 from liveviz.engine.device_image import DeviceImage
-from liveviz.engine.stylegan.folding import factors
-from liveviz.engine.stylegan.noise import STRENGTHS
-from liveviz.engine.stylegan.rewrite import rewrite
-from liveviz.engine.stylegan.view import view
+from liveviz.engine.noise import STRENGTHS
 from liveviz.models import Generator
 from liveviz.spec import ImageFrame, LivevizError, ParameterFrame, UsageError, layer_range
 
@@ -71,13 +69,13 @@ class Cuda(NetworkBackend):
     def __init__(self, generator: Generator, bends: bending.Topology, precision: str, device: str) -> None:
         import torch
 
-        from liveviz.engine.backends.cuda.device import DeviceNoise, DeviceStyles
+        from liveviz.engine.backends.cuda.device_noise import DeviceNoise
 
         if precision not in self.precisions:
             raise UsageError(f"backend {self.name}: precision {precision} is none of {', '.join(self.precisions)}")
         self._torch, self._device = torch, device
-        self._rewrite = rewrite(generator)
-        gains = [noise.scale for noise in self._rewrite.noises]
+        self._network = families.network(generator)
+        gains = [noise.scale for noise in self._network.noises]
         super().__init__(generator, bends, gains)
         self.precision = precision
         self.device = torch.cuda.get_device_name(0) if device == "cuda" else "CPU"
@@ -85,15 +83,13 @@ class Cuda(NetworkBackend):
         self.stream = torch.cuda.Stream() if device == "cuda" else None
         self.on_device = device == "cuda"
         self._bend_inputs = {name: self._buffer(*shape) for name, shape in self.bends.shapes.items()}
-        self._style_of = DeviceStyles(self._rewrite, device)
+        self._style_of = self.family.device_styles(self._network, device)
         ranges = [layer_range(place.layer) for place in generator.config.noises]
         self._fields = DeviceNoise(self.noise, gains, ranges, device, self._dtype)
-        features = self._rewrite.features
         sizes = {
-            "ws": generator.config.num_ws * generator.config.w_dim,
-            "features": 0 if features is None else features.stop - features.start,
+            "styles": self._style_of.size,
             "mix": 7,
-            "factors": self._rewrite.style_size,
+            "factors": self._network.style_size,
         }
         total = sum(sizes.values())
         self._host = torch.zeros(total, pin_memory=device == "cuda")
@@ -115,11 +111,10 @@ class Cuda(NetworkBackend):
         picture (False)."""
         from liveviz.engine.backends.cuda.fused_network import FusedNetwork
 
-        return FusedNetwork(self._rewrite, self._device, self._dtype, topology).draw
+        return FusedNetwork(self._network, self._device, self._dtype, topology).draw
 
     def _styles(self) -> "Tensor":
-        shape = (self.generator.config.num_ws, self.generator.config.w_dim)
-        return self._style_of(self._got["ws"].view(shape), self._got["features"]) * self._got["factors"]
+        return self._style_of(self._got["styles"]) * self._got["factors"]
 
     def _frame(self) -> "Tensor":
         """Pixels on the device, from what was sent."""
@@ -151,10 +146,10 @@ class Cuda(NetworkBackend):
     def prepare(self, frame: ParameterFrame) -> None:
         """Make ready what a frame sends to the device: all of it but noise fields and bends goes at `launch`."""
         ws = self.latents.ws(frame)  # [1, num_ws, w_dim]
-        where = view(frame) if self.generator.config.is_stylegan3 else None
+        where = self.family.view(self.generator.config, frame)
         moved = self.bends.step(frame)
         with self._on_stream():
-            self._write(ws, where, factors(self._rewrite, moved))
+            self._write(ws, where, self._network.factors(moved))
             mix = np.array(self._fields.load(frame.seed, frame.noise_phase), np.float32)  # [2]
             strengths = np.array([frame[name] for name in STRENGTHS], np.float32)  # [3]
             self._put["mix"][:6], self._put["mix"][6] = np.outer(strengths, mix).ravel(), frame["noise_mask"]
@@ -162,9 +157,7 @@ class Cuda(NetworkBackend):
                 self._bend_inputs[name].copy_(self._torch.from_numpy(value))
 
     def _write(self, ws: Array, where: Array | None, by: Array | None) -> None:
-        self._put["ws"][:] = ws.ravel()
-        if self._rewrite.features is not None:
-            self._put["features"][:] = self._rewrite.write_features(ws[:, 0], where)[0]
+        self._style_of.put(self._put["styles"], ws, where)
         self._put["factors"][:] = 1.0 if by is None else by
 
     def launch(self) -> "Tensor":

@@ -15,11 +15,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from liveviz.models.stylegan.reference import fir_kernel, upsample
+from liveviz.engine.operations import FIR
 
 TOLERATED = 4e-3  # half precision rounds; a wrong kernel is off by far more
 
 _log = logging.getLogger("liveviz.engine")
+
+
+def _fir(x: Tensor) -> Tensor:
+    """The 4x4 low-pass filter of sum 4 for every channel of x: `[C, 1, 4, 4]`, float32."""
+    return torch.from_numpy(FIR * 4).to(x.device)[None, None].expand(x.shape[1], 1, 4, 4)
 
 
 @cache
@@ -100,7 +105,7 @@ def fir_activate(x: Tensor, d: Tensor, noise: Tensor | None, bias: Tensor, slope
     `[1, C, 2h, 2w]`."""
     if kernels(x):
         return _kernels().fir_activate(x, d, noise, bias, slope, clamp)
-    fir = (fir_kernel() * 4.0).to(x.device)[None, None].expand(x.shape[1], 1, 4, 4)
+    fir = _fir(x)
     return activate(F.conv2d(x.float(), fir, padding=1, groups=x.shape[1]), d, noise, bias, slope, clamp).to(x.dtype)
 
 
@@ -119,7 +124,7 @@ def to_rgb(
         return _kernels().to_rgb(x, weight, bias, clamp, skip, pixels)
     y = F.conv2d(x.float(), weight.float()[:, :, None, None]) + bias[:, None, None]
     y = y if clamp is None else y.clamp(-clamp, clamp)
-    y = y if skip is None else y + upsample(skip)
+    y = y if skip is None else y + F.conv_transpose2d(skip, _fir(skip), stride=2, padding=1, groups=skip.shape[1])
     return pack(y) if pixels else y
 
 

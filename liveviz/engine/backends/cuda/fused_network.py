@@ -13,8 +13,8 @@ from liveviz import bending
 from liveviz.engine.backends.cuda import fused
 from liveviz.engine.backends.cuda.static import StaticNetwork
 from liveviz.engine.bends_torch import TorchOperations
+from liveviz.engine.family import Network
 from liveviz.engine.operations import Array, Conv
-from liveviz.engine.stylegan.rewrite import Rewrite
 
 _HALF_CLAMP = 256.0  # fp16 overflows above 65504; the papers' own half-precision limit
 
@@ -51,8 +51,8 @@ class FusedNetwork(StaticNetwork):
     State: the constants, made when they are first used; the inputs of the present call.
     """
 
-    def __init__(self, rewrite: Rewrite, device: str, dtype: torch.dtype, topology: bending.Topology) -> None:
-        super().__init__(rewrite, device, dtype)
+    def __init__(self, network: Network, device: str, dtype: torch.dtype, topology: bending.Topology) -> None:
+        super().__init__(network, device, dtype)
         self._topology = topology
         self._full: dict[int, Tensor] = {}
         self._o = _Bending()
@@ -66,7 +66,7 @@ class FusedNetwork(StaticNetwork):
         Returns: uint8 `[H, W, 4]`, or float32 `[1, img_channels, H, W]`, on the device.
         """
         self._styles, self._noise, self._bends = styles, noise, bends
-        made = self.rewrite.build(self, self.rewrite.config.img_channels)
+        made = self.network.build(self, self.network.config.img_channels)
         return made.draw(pixels)
 
     def _vector(self, value: Array) -> Tensor:

@@ -10,8 +10,8 @@ from torch.nn import functional as F
 
 from liveviz import bending
 from liveviz.engine.bends_torch import TorchOperations
-from liveviz.engine.operations import Array, Conv, Filtered
-from liveviz.engine.stylegan.rewrite import FIR, Rewrite
+from liveviz.engine.family import Network
+from liveviz.engine.operations import FIR, Array, Conv, Filtered
 
 _HALF_CLAMP = 256.0  # fp16 overflows above 65504; the papers' own half-precision limit
 
@@ -23,8 +23,8 @@ class StaticNetwork:
     State: the constants, made when they are first used; the inputs of the present call.
     """
 
-    def __init__(self, rewrite: Rewrite, device: str, dtype: torch.dtype) -> None:
-        self.rewrite, self.device, self.dtype = rewrite, device, dtype
+    def __init__(self, network: Network, device: str, dtype: torch.dtype) -> None:
+        self.network, self.device, self.dtype = network, device, dtype
         self._constants: dict[tuple[int, str], Tensor] = {}
         self._styles = torch.empty(0)
         self._noise: Sequence[Tensor] = ()
@@ -43,7 +43,7 @@ class StaticNetwork:
         `[n, style_size]`, noise `[1, 1, h, w]` per convolution (times its scale) and what the bends of a topology take
         in, by name."""
         self._styles, self._noise, self._topology, self._bends = styles.to(self.dtype), noise, topology, bends or {}
-        img = self.rewrite.build(self, colours or self.rewrite.config.img_channels)
+        img = self.network.build(self, colours or self.network.config.img_channels)
         assert isinstance(img, Tensor)
         return img
 

@@ -15,14 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liveviz import bending
+from liveviz.engine import families
 from liveviz.engine.backend import Array, NetworkBackend
 from liveviz.engine.backends.openvino import bends as bend_openvino
 from liveviz.engine.backends.openvino import bf16
 from liveviz.engine.backends.openvino import graph as openvino_graph
 from liveviz.engine.backends.openvino.device import CAP, choose, fastest
 from liveviz.engine.backends.openvino.graph import Graph, whole_picture, whole_pixels
-from liveviz.engine.stylegan import rewrite, rewrite2, rewrite3
-from liveviz.engine.stylegan.folding import factors
 from liveviz.models import Generator
 from liveviz.spec import LivevizError, UsageError
 from liveviz.system.cache import Cache
@@ -32,7 +31,7 @@ COMPILES = True
 DEVICES = True  # `openvino:GPU` as a backend's name says on which of its devices
 PRECISIONS = {"bf16": "BF16", "f16": "FP16"}  # OpenVINO's words
 KEPT = 32  # compiled graphs in the cache folder
-_SOURCES = (openvino_graph, bend_openvino, bf16, rewrite, rewrite2, rewrite3)
+_SOURCES = (openvino_graph, bend_openvino, bf16)
 
 _log = logging.getLogger("liveviz.engine")
 
@@ -60,8 +59,9 @@ def open_backend(
     threads: int | None,
     device: str | None = None,
 ) -> "OpenVino":
-    """precision: the one that was measured to be fastest here (`openvino_device.fastest`); f32 for a StyleGAN3 on a CPU:
-    OpenVINO's filters of its kind take five times as long in bf16. device: OpenVINO's name; None takes the fastest."""
+    """precision: the one that was measured to be fastest here (`openvino_device.fastest`); on a CPU f32 for a network whose
+    filters are `slow_in_bf16`, as a StyleGAN3's are: they take five times as long there. device: OpenVINO's name; None
+    takes the fastest."""
     return OpenVino(generator, cache, bends, precision, threads, device)
 
 
@@ -84,25 +84,25 @@ class OpenVino(NetworkBackend):
     ) -> None:
         self._ov = library()
         self._core = self._ov.Core()
-        self._rewrite = rewrite.rewrite(generator)
-        super().__init__(generator, bends, [noise.scale for noise in self._rewrite.noises])
+        self._network = families.network(generator)
+        super().__init__(generator, bends, [noise.scale for noise in self._network.noises])
         self._on = choose(self._ov, self._core, device, cache)
         self._can = self._core.get_property(self._on, "OPTIMIZATION_CAPABILITIES")
-        never = generator.config.is_stylegan3 and self._on == "CPU"
+        never = self.family.hints(generator.config).slow_in_bf16 and self._on == "CPU"
         self.precision = precision or ("f32" if never else fastest(self._ov, self._core, cache, self._on))
         if self.precision != "f32" and PRECISIONS.get(self.precision) not in self._can:
             able = ", ".join(["f32", *(name for name, word in PRECISIONS.items() if word in self._can)])
             raise UsageError(f"backend openvino: precision {self.precision} is none of {self._on}'s ({able})")
         self.device = str(self._core.get_property(self._on, "FULL_DEVICE_NAME")).strip()
         self._cache, self._threads = cache, threads
-        self._style = np.zeros((1, self._rewrite.style_size), np.float32)
+        self._style = np.zeros((1, self._network.style_size), np.float32)
         self._bend_inputs = {name: np.zeros(shape, np.float32) for name, shape in self.bends.shapes.items()}
         self._request = self._open(pixels=True)
         self._raw_request: Any = None
 
     def _pixels(self, ws: Array, noise: list[Array], view: Array | None, moved: bending.Moved) -> NDArray[np.uint8]:
-        self._style[...] = self._rewrite.styles(ws, view)
-        if (scale := factors(self._rewrite, moved)) is not None:
+        self._style[...] = self._network.styles(ws, view)
+        if (scale := self._network.factors(moved)) is not None:
             self._style *= scale
         for name, value in moved.inputs.items():
             self._bend_inputs[name][...] = value
@@ -112,7 +112,7 @@ class OpenVino(NetworkBackend):
     def _raw(self, ws: Array, noise: list[Array]) -> Array:
         if self._raw_request is None:
             self._raw_request = self._open(pixels=False)
-        self._style[...] = self._rewrite.styles(ws)
+        self._style[...] = self._network.styles(ws)
         self._raw_request.infer()
         return whole_picture(self._raw_request.get_output_tensor(0).data, self.generator.config.height)
 
@@ -130,7 +130,7 @@ class OpenVino(NetworkBackend):
         }
         compiled = self._compiled(config, topology, pixels)
         request = compiled.create_infer_request()
-        styles = [self._style[:, part].reshape(shape) for part, shape in openvino_graph.styles(self._rewrite)]
+        styles = [self._style[:, part].reshape(shape) for part, shape in self._network.parts()]
         inputs = [*styles, *self.noise.views, *(self._bend_inputs.values() if topology else ())]
         for index, array in enumerate(inputs):
             request.set_input_tensor(index, self._ov.Tensor(array, shared_memory=True))
@@ -138,7 +138,8 @@ class OpenVino(NetworkBackend):
 
     def _facts(self, topology: bending.Topology, pixels: bool, config: Mapping[str, object]) -> dict[str, object]:
         """Whatever makes a compiled graph invalid."""
-        sources = [Path(str(module.__file__)).read_bytes() for module in (*_SOURCES, *bending.ops().values())]
+        files = [Path(str(module.__file__)) for module in (*_SOURCES, *bending.ops().values())]
+        sources = [path.read_bytes() for path in (*files, *families.sources(self.generator.config.family))]
         return {
             "generator": self.generator.fingerprint,
             "topology": sorted(topology),
@@ -169,4 +170,4 @@ class OpenVino(NetworkBackend):
         return compiled
 
     def _graph(self, topology: bending.Topology, pixels: bool) -> Any:
-        return Graph(self._ov, self._rewrite, topology, pixels, self.precision == "bf16").model
+        return Graph(self._ov, self._network, topology, pixels, self.precision == "bf16").model

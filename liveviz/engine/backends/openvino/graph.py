@@ -1,4 +1,4 @@
-"""A rewritten generator as an OpenVINO graph, node by node from numpy constants.
+"""A generator as an OpenVINO graph, node by node from numpy constants.
 
 What was measured on two cores with AMX at 256x256, channel_base 4096, decides its form:
 - Every style is an input of its own, already in the shape of what it multiplies: split out of one vector, the products of
@@ -15,40 +15,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liveviz import bending
+from liveviz.engine import families
 from liveviz.engine.backends.openvino.bends import OpenVinoOperations
 from liveviz.engine.backends.openvino.bf16 import steady
-from liveviz.engine.operations import Array, Conv, Filtered
-from liveviz.engine.stylegan.folding import layers_of
-from liveviz.engine.stylegan.rewrite import FIR, Rewrite
-
-
-def styles(rewrite: Rewrite) -> list[tuple[slice, tuple[int, ...]]]:
-    """Every part of the packed style vector that is an input of its own, and its shape."""
-    slices = [part for _, part, _, _ in rewrite.affines] + [c.d for c in rewrite.convs if c.d is not None]
-    made: list[tuple[slice, tuple[int, ...]]] = [(part, (1, part.stop - part.start, 1, 1)) for part in slices]
-    if rewrite.features is not None:
-        made.append((rewrite.features, (1, rewrite.features.stop - rewrite.features.start)))
-    return made
+from liveviz.engine.family import Network
+from liveviz.engine.operations import FIR, Array, Conv, Filtered
 
 
 class Graph:
-    """The rewrite as an OpenVINO model. Inputs: `styles`, noise `[1, 1, h, w]` per convolution, what bends take in. One
+    """A network as an OpenVINO model. Inputs: its `parts`, noise `[1, 1, h, w]` per convolution, what bends take in. One
     output: see `paint`, `whole_pixels` and `whole_picture`.
 
     half: it is to run in bfloat16. Its methods are `Operations` on nodes.
     """
 
-    def __init__(self, ov: Any, rewrite: Rewrite, topology: bending.Topology, pixels: bool, half: bool = False) -> None:
+    def __init__(self, ov: Any, network: Network, topology: bending.Topology, pixels: bool, half: bool = False) -> None:
         ops = ov.opset13
         self.o: Any = ops
         self.topology, self._half = topology, half
         # The end of a bf16 graph stays in f32, back to the last convolution; a transposed one is none to OpenVINO.
-        self._full_rgb = half and rewrite.config.is_stylegan3
-        self._styles = {part.start: ops.parameter(shape, np.float32) for part, shape in styles(rewrite)}
-        self._noise = [ops.parameter([1, 1, n.height, n.width], np.float32) for n in rewrite.noises]
-        shapes = bending.inputs(topology, layers_of(rewrite.config))
+        self._full_rgb = half and families.of(network.config).hints(network.config).draws_in_f32
+        self._styles = {part.start: ops.parameter(shape, np.float32) for part, shape in network.parts()}
+        self._noise = [ops.parameter([1, 1, n.height, n.width], np.float32) for n in network.noises]
+        shapes = bending.inputs(topology, families.layers_of(network.config))
         self.bends = {name: ops.parameter(list(shape), np.float32, name=name) for name, shape in shapes.items()}
-        img = rewrite.build(self, 4 if pixels else rewrite.config.img_channels)
+        img = network.build(self, 4 if pixels else network.config.img_channels)
         output = self._pack(img) if pixels else img
         self.model = ov.Model([output], [*self._styles.values(), *self._noise, *self.bends.values()], "liveviz")
 

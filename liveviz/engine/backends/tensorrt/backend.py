@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, ClassVar
 
 from liveviz import bending
+from liveviz.engine import families
 from liveviz.engine.backends.cuda import backend as cuda
 from liveviz.engine.backends.tensorrt import bends as bend_tensorrt
 from liveviz.engine.backends.tensorrt import graph as tensorrt_graph
@@ -22,7 +23,6 @@ from liveviz.engine.backends.tensorrt.plan import (
     load_module,
     module_name,
 )
-from liveviz.engine.stylegan import rewrite, rewrite2, rewrite3
 from liveviz.models import Generator
 from liveviz.system.cache import Cache
 from liveviz.system.cuda_driver import driver_version
@@ -71,10 +71,10 @@ def facts(
     Args:
         gpu: (name, (major, minor)) of the card.
     """
-    sources = [bend_tensorrt, tensorrt_graph, rewrite, rewrite2, rewrite3, *bending.ops().values()]
+    modules = [bend_tensorrt, tensorrt_graph, *bending.ops().values()]
     digest = hashlib.sha256()
-    for module in sources:
-        digest.update(Path(str(module.__file__)).read_bytes())
+    for path in [*(Path(str(module.__file__)) for module in modules), *families.sources(generator.config.family)]:
+        digest.update(path.read_bytes())
     return {
         "generator": generator.fingerprint,
         "topology": sorted([*stage] for stage in topology),
@@ -113,9 +113,9 @@ class TensorRt(cuda.Cuda):
         plans, compiled = Cache(self._cache, "plans"), Cache(self._cache, "kernels")
         plan = plans.load(about)
         if plan is None:
-            plan = build_plan(trt, self._rewrite, topology, self.precision == "f16", capability)
+            plan = build_plan(trt, self._network, topology, self.precision == "f16", capability)
             plans.store(about, plan)
-        names = [noise.name for noise in self._rewrite.noises]
+        names = [noise.name for noise in self._network.noises]
         bends = self._bend_inputs if topology else {}
         static = dict(zip(names, self._fields.views, strict=True)) | bends
         kept = compiled.load(about)
@@ -127,7 +127,7 @@ class TensorRt(cuda.Cuda):
             return pack(img) if pixels else img.clone()
 
         with self._on_stream():  # once before any capture: what the card compiles, it compiles now
-            draw(self._buffer(1, self._rewrite.style_size), self._fields.views, bends, True)
+            draw(self._buffer(1, self._network.style_size), self._fields.views, bends, True)
             torch.cuda.current_stream().synchronize()
         if (made := network.compiled()) is not None and made != kept:
             compiled.store(about, made)

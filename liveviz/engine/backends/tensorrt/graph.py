@@ -7,8 +7,8 @@ import numpy as np
 
 from liveviz import bending
 from liveviz.engine.backends.tensorrt.bends import TensorRtOperations
-from liveviz.engine.operations import Array, Conv, Filtered
-from liveviz.engine.stylegan.rewrite import FIR, Rewrite
+from liveviz.engine.family import Network
+from liveviz.engine.operations import FIR, Array, Conv, Filtered
 
 STYLE, PICTURE = "style", "picture"
 
@@ -23,15 +23,15 @@ class Graph:
     """
 
     def __init__(
-        self, o: TensorRtOperations, rewrite: Rewrite, topology: bending.Topology, layers: dict[int, bending.Layer]
+        self, o: TensorRtOperations, network: Network, topology: bending.Topology, layers: dict[int, bending.Layer]
     ) -> None:
-        self._o, self._rewrite, self._topology = o, rewrite, topology
+        self._o, self._network, self._topology = o, network, topology
         full = o.trt.float32
-        self._style = o.input(STYLE, (1, rewrite.style_size), full)
-        self._noise = [o.input(n.name, (1, 1, n.height, n.width)) for n in rewrite.noises]
+        self._style = o.input(STYLE, (1, network.style_size), full)
+        self._noise = [o.input(n.name, (1, 1, n.height, n.width)) for n in network.noises]
         shapes = bending.inputs(topology, layers)
         self._bends = {name: o.input(name, shape, full) for name, shape in shapes.items()}
-        o.output(rewrite.build(self, rewrite.config.img_channels), PICTURE)
+        o.output(network.build(self, network.config.img_channels), PICTURE)
 
     def _styles(self, where: slice, shape: tuple[int, int, int, int]) -> Any:
         size = where.stop - where.start

@@ -8,10 +8,10 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from liveviz import bending
+from liveviz.engine import families
 from liveviz.engine.backends.tensorrt import graph as tensorrt_graph
 from liveviz.engine.backends.tensorrt.bends import TensorRtOperations
-from liveviz.engine.stylegan import folding
-from liveviz.engine.stylegan.rewrite import Rewrite
+from liveviz.engine.family import Network
 from liveviz.spec import LivevizError
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Log:
 
 
 def build_plan(
-    trt: ModuleType, rewrite: Rewrite, topology: bending.Topology, half: bool, capability: str | None = None
+    trt: ModuleType, drawn: Network, topology: bending.Topology, half: bool, capability: str | None = None
 ) -> bytes:
     """A serialized plan. TensorRT for RTX needs no GPU for it.
 
@@ -77,7 +77,7 @@ def build_plan(
     typed = getattr(trt.NetworkDefinitionCreationFlag, "STRONGLY_TYPED", None)
     network = builder.create_network(0 if typed is None else 1 << int(typed))
     o = TensorRtOperations(trt, network, half)
-    tensorrt_graph.Graph(o, rewrite, topology, folding.layers_of(rewrite.config))
+    tensorrt_graph.Graph(o, drawn, topology, families.layers_of(drawn.config))
     config = builder.create_builder_config()
     if not half:
         config.clear_flag(trt.BuilderFlag.TF32)  # who asks for float32 wants all of its bits

@@ -15,10 +15,10 @@ from collections.abc import Collection
 import numpy as np
 
 from liveviz.models.generator import Generator
-from liveviz.models.importing.nvidia import Pickle
 from liveviz.models.importing.weights import Array, Wanted, Weights, take
 from liveviz.models.stylegan.config import GeneratorConfig
 from liveviz.models.stylegan.mapping_network import MappingNetwork
+from liveviz.models.stylegan.readers.nvidia import Pickle
 
 PROBED, CLASSES = 256, 8  # z a class, and classes, that are looked at
 FAR = 0.5  # of the distance between classes: further from where the file says is another arithmetic

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from liveviz.models.importing.arrays import Arrays
 from liveviz.models.importing.names import Call
 from liveviz.models.importing.source import Source, shown
-from liveviz.models.importing.weights import Wanted, Weights, channel_limits, sized, take
+from liveviz.models.importing.weights import Wanted, Weights, take
 from liveviz.models.stylegan.config import GeneratorConfig
+from liveviz.models.stylegan.readers.sizes import channel_limits, sized
 
 NETWORK = "dnnlib.tflib.network.Network"
 MAX_VARIABLES = 4096

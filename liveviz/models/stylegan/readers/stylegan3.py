@@ -4,12 +4,13 @@ come from the file, and what is designed rather than learned must be the paper's
 Source: the layout in the files themselves; Karras et al. 2021 (2106.12423) for what the layers compute.
 """
 
-from liveviz.models.importing.nvidia import Pickle
 from liveviz.models.importing.source import shown
-from liveviz.models.importing.stylegan_xl import take_weights
-from liveviz.models.importing.weights import Weights, sized
+from liveviz.models.importing.weights import Weights
 from liveviz.models.stylegan import layers3
 from liveviz.models.stylegan.config import GeneratorConfig
+from liveviz.models.stylegan.readers.nvidia import Pickle
+from liveviz.models.stylegan.readers.sizes import sized
+from liveviz.models.stylegan.readers.stylegan_xl import take_weights
 
 _DESIGN = {  # argument of the synthesis network: the only value that can be played
     "first_cutoff": layers3.FIRST_CUTOFF,

@@ -9,8 +9,9 @@ from dataclasses import replace
 
 from liveviz.models.importing.arrays import Arrays
 from liveviz.models.importing.source import Source, shown
-from liveviz.models.importing.weights import Wanted, Weights, channel_limits, is_fir, sized, sizes, take
+from liveviz.models.importing.weights import Wanted, Weights, sizes, take
 from liveviz.models.stylegan.config import GeneratorConfig
+from liveviz.models.stylegan.readers.sizes import channel_limits, is_fir, sized
 
 MAPPING_LR = 0.01
 CLAMP = 256.0

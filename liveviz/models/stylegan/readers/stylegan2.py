@@ -7,11 +7,12 @@ Source: the layout in the files themselves; Karras et al. 2020 (1912.04958, 2006
 
 import math
 
-from liveviz.models.importing.nvidia import Pickle
 from liveviz.models.importing.source import shown
-from liveviz.models.importing.stylegan_xl import take_weights
-from liveviz.models.importing.weights import Wanted, Weights, channel_limits, is_fir, sized
+from liveviz.models.importing.weights import Wanted, Weights
 from liveviz.models.stylegan.config import GeneratorConfig
+from liveviz.models.stylegan.readers.nvidia import Pickle
+from liveviz.models.stylegan.readers.sizes import channel_limits, is_fir, sized
+from liveviz.models.stylegan.readers.stylegan_xl import take_weights
 
 
 def recognises(pickle: Pickle) -> bool:

@@ -11,7 +11,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from liveviz.models.stylegan.layers2 import NoisePlace
+from liveviz.models import NoisePlace
 from liveviz.spec import LAYER_RANGES, ParameterFrame, layer_range
 
 Array = NDArray[np.float32]

@@ -4,7 +4,7 @@ backend."""
 import numpy as np
 from numpy.typing import NDArray
 
-from liveviz.models import Directions, Generator, MappingNetwork, row_kinds
+from liveviz.models import Directions, Generator, mapping_of, row_kinds
 from liveviz.spec import LAYER_RANGES, ParameterFrame
 from liveviz.spec.parameters import PCA_END, PCA_KNOBS
 
@@ -15,13 +15,13 @@ _PCA = {name: i for i, name in enumerate(_PCA_NAMES)}
 
 
 class Latents:
-    """ws of one generator.
+    """ws of one generator; a family whose rows of style are truncated in another way has a `truncated` of its own.
 
     State: the mapping network's cache of w; the directions, where there are any yet.
     """
 
     def __init__(self, generator: Generator) -> None:
-        self.mapping = MappingNetwork(generator)
+        self.mapping = mapping_of(generator)
         self._ranges = np.array(row_kinds(generator.config))  # [num_ws]
         self._num_ws = generator.config.num_ws
         self._knobs: tuple[Array, Array, Array] | None = None
@@ -36,6 +36,11 @@ class Latents:
             steps[:PCA_KNOBS].astype(np.float32),
             directions.rows(self._num_ws)[:PCA_KNOBS],
         )
+
+    def truncated(self, rows: Array, psi: float) -> Array:
+        """Rows `[n, w_dim]` pulled towards w_avg: psi 1 leaves them, 0 is w_avg."""
+        w_avg = self.mapping.w_avg
+        return np.asarray(w_avg + np.float32(psi) * (rows - w_avg))
 
     def ws(self, frame: ParameterFrame) -> Array:
         """ws `[1, num_ws, w_dim]` of a frame.
@@ -56,11 +61,11 @@ class Latents:
         ws: Array = mixed[self._ranges]  # [num_ws, w_dim]
         whole = ws.copy() if frame.rows else ws
         rows = ws[: int(frame["truncation_cutoff"])]
-        rows[...] = w_avg + np.float32(frame["truncation_psi"]) * (rows - w_avg)
+        rows[...] = self.truncated(rows, frame["truncation_psi"])
         for some in frame.rows:
             if some.parameter == "truncation_psi":
                 rows = whole[some.start : some.end]
-                ws[some.start : some.end] = w_avg + np.float32(some.amount) * (rows - w_avg)
+                ws[some.start : some.end] = self.truncated(rows, some.amount)
         amounts = np.array([frame[name] for name in _PCA_NAMES], np.float32)  # [16]
         if (knobs := self._knobs) is None:
             return ws[None]

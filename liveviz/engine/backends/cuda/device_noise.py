@@ -1,6 +1,5 @@
-"""The parts of a frame that are small on a CPU and slow there all the same, on the GPU that draws: styles from ws (at
-1024 pixels 45 MB of weights are read for them) and the mixing of noise fields, so that a frame is a few kilobytes of
-upload and one graph. In torch, on any device: the tests run it on a CPU."""
+"""The noise of a frame on the GPU that draws: on a CPU its mixing is small, and there it is slow all the same. In torch, on
+any device: the tests run it on a CPU."""
 
 import math
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,62 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from liveviz.engine.stylegan.noise import NoiseFields
-from liveviz.engine.stylegan.rewrite import EPSILON, TINY, Array, Rewrite
+from liveviz.engine.noise import Array, NoiseFields
 
 _ALIGNED = 128  # numbers: every field starts at an address that is a multiple of 256 bytes, as TensorRT likes it
-
-
-class DeviceStyles:
-    """`Rewrite.styles` for one ws, as two batched products: all affines, then all demodulations.
-
-    State: the constants on the device.
-    """
-
-    def __init__(self, rewrite: Rewrite, device: str) -> None:
-        def to(value: np.ndarray) -> Tensor:
-            return torch.from_numpy(value).to(device)
-
-        affines, convs = rewrite.affines, rewrite.convs
-        wide = max(bias.size for _, _, _, bias in affines)
-        weight = np.zeros((len(affines), affines[0][2].shape[0], wide), np.float32)  # [A, w_dim, I]
-        biases = np.zeros((len(affines), wide), np.float32)
-        self._order = np.zeros(rewrite.style_size, np.int64)
-        starts = {}
-        for n, (_, where, a, bias) in enumerate(affines):
-            weight[n, :, : bias.size], biases[n, : bias.size] = a, bias
-            self._order[where] = n * wide + np.arange(bias.size)
-            starts[where.start] = n
-        out = max(conv.weight.shape[0] for conv in convs)
-        wsq = np.zeros((len(convs), wide, out), np.float32)  # [D, I, O]
-        unscale = np.zeros((len(convs), out), np.float32)
-        for n, conv in enumerate(convs):
-            assert conv.s is not None and conv.d is not None and conv.wsq is not None
-            inputs, outputs = conv.wsq.shape
-            wsq[n, :inputs, :outputs], unscale[n, :outputs] = conv.wsq, conv.unscale
-            self._order[conv.d] = len(affines) * wide + n * out + np.arange(outputs)
-        if rewrite.features is not None:
-            size = rewrite.features.stop - rewrite.features.start
-            self._order[rewrite.features] = len(affines) * wide + len(convs) * out + np.arange(size)
-        self._rows = to(np.array([row for row, _, _, _ in affines]))
-        self._weight, self._bias = to(weight), to(biases)
-        self._wsq, self._unscale = to(wsq), to(unscale)
-        self._demodulated = to(np.array([starts[conv.s.start] for conv in convs if conv.s is not None]))
-        self._gather = to(self._order)
-
-    def __call__(self, ws: Tensor, features: Tensor) -> Tensor:
-        """Packed styles float32 `[1, style_size]`.
-
-        Args:
-            ws: float32 `[num_ws, w_dim]`. features: `[n]`, of a StyleGAN3; empty for a StyleGAN2.
-        """
-        styles = torch.bmm(ws[self._rows][:, None], self._weight)[:, 0] + self._bias  # [A, I]
-        s = styles[self._demodulated]  # [D, I]
-        largest = s.abs().amax(dim=1, keepdim=True).clamp_min(float(TINY))  # [D, 1]
-        energy = torch.bmm(s.square()[:, None], self._wsq)[:, 0]  # [D, O]
-        d = largest * self._unscale * (energy + float(EPSILON)).rsqrt()  # [D, O]
-        styles = styles.index_copy(0, self._demodulated, s / largest)
-        return torch.cat([styles.flatten(), d.flatten(), features])[self._gather][None]
 
 
 class DeviceNoise:

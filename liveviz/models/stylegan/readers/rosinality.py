@@ -14,9 +14,10 @@ from liveviz.models.generator import Generator
 from liveviz.models.importing.arrays import Arrays
 from liveviz.models.importing.source import Source, shown
 from liveviz.models.importing.states import State
-from liveviz.models.importing.weights import Wanted, Weights, channel_limits, is_fir, sized, sizes, take
+from liveviz.models.importing.weights import Wanted, Weights, sizes, take
 from liveviz.models.stylegan.config import GeneratorConfig
 from liveviz.models.stylegan.mapping_network import MappingNetwork
+from liveviz.models.stylegan.readers.sizes import channel_limits, is_fir, sized
 
 MAPPING_LR = 0.01  # the file does not say; all such programs have it
 AVERAGED = 4096

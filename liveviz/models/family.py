@@ -1,0 +1,235 @@
+"""What a family of generators is: the networks that share a way from z to a picture, and the files that they come in. A
+family is a folder of this room with a `family.py` whose `FAMILY` is one `Family`; how an engine draws with it is the other
+half, `liveviz/engine/<family>/family.py`. `docs/families.md` is the way from one to the other, with files to copy.
+
+Everything here speaks of rows of style: a picture is made of `ws` `[n, num_ws, w_dim]`, and each row decides the detail of
+one resolution. In a StyleGAN these are the rows of w+; in a network without a mapping network they are whatever each of its
+blocks takes in (its part of z, its class), one row a block, and `truncation_psi` is what scales it.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from liveviz.models.generator import Generator
+    from liveviz.models.importing.opened import Opened
+    from liveviz.models.importing.states import State
+
+    Bend = Callable[[Tensor], Tensor]  # activations [n, C, h, w] to activations of that shape
+
+Array = NDArray[np.float32]
+Shapes = dict[str, tuple[int, ...]]
+Read = tuple[str, "Config", dict[str, Array]]  # kind of file, in words; sizes; weights, those of `Config.shapes`
+
+
+@dataclass(frozen=True, slots=True)
+class NoisePlace:
+    """Where noise comes in: behind which convolution, of which layer (as bends call it), and how large its field is."""
+
+    name: str
+    layer: int
+    height: int
+    width: int
+
+
+class Config(Protocol):
+    """The sizes of one generator. A frozen dataclass as a rule; equal configs have equal layers.
+
+    family: name of its folder in `models` and in `engine`.
+    Raises: LivevizError, when it is made, that names the field and what is allowed.
+    """
+
+    family: ClassVar[str]
+
+    @property
+    def architecture(self) -> str:
+        """Which of the family's networks, in a word that people read."""
+
+    @property
+    def z_dim(self) -> int:
+        """Numbers of z, which is normally distributed, mean 0 and variance 1."""
+
+    @property
+    def w_dim(self) -> int:
+        """Numbers of one row of style."""
+
+    @property
+    def classes(self) -> int:
+        """How many classes there are, of which c `[n, classes]` is a mixture (sum 1); 0 where there are none."""
+
+    @property
+    def img_channels(self) -> int:
+        """1 (grey) or 3 (colour)."""
+
+    @property
+    def width(self) -> int:
+        """Columns of the picture, pixels."""
+
+    @property
+    def height(self) -> int:
+        """Rows of the picture, pixels."""
+
+    @property
+    def num_ws(self) -> int:
+        """How many rows of style a picture is made of; at most 64."""
+
+    @property
+    def ws_resolutions(self) -> tuple[int, ...]:
+        """For every row of style, the resolution whose detail it decides (4, 8, 16 ... pixels), never falling: coarse,
+        middle and fine (`spec.layer_range`) follow from it."""
+
+    @property
+    def layers(self) -> dict[int, tuple[int, int, int]]:
+        """(channels, height, width) of the activations that a bend can reach, by the layer's name in mapping files: about
+        as many pixels as it has, coarse first. Empty where none can be reached."""
+
+    @property
+    def noises(self) -> tuple[NoisePlace, ...]:
+        """Every noise field, in the order in which the network adds them; empty where it adds none."""
+
+    @property
+    def plane(self) -> bool:
+        """Whether its picture is a window on a plane without end, which view.zoom, view.rotate, view.x and view.y move."""
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the weights are."""
+
+    def shapes(self) -> Shapes:
+        """Name and shape of every weight, in the order of the file; all float32."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """What makes this config again, as plain JSON; the same for equal configs, whatever version writes it."""
+
+
+class LatentMapping(Protocol):
+    """From z and class to rows of style, in numpy: a show needs it on every frame, and must not load torch for it.
+
+    w_avg: float32 `[w_dim]`, what truncation pulls towards.
+    State: what it keeps of recent seeds.
+    """
+
+    w_avg: Array
+
+    def __call__(self, z: ArrayLike, c: ArrayLike | None = None) -> Array:
+        """w `[n, w_dim]` of z `[n, z_dim]` and c `[n, classes]` (None without classes)."""
+
+    def w(self, seed: int, cls: int = -1) -> Array:
+        """w `[w_dim]` of one seed; cls -1 means `seed % classes`, others are taken modulo the number of classes."""
+
+    def one_hot(self, indices: ArrayLike) -> Array:
+        """c `[n, classes]` of class indices `[n]`."""
+
+    def ws(self, w: ArrayLike, psi: float = 1.0, cutoff: int | None = None) -> Array:
+        """ws `[n, num_ws, w_dim]` of w `[n, w_dim]`, the first `cutoff` rows (all by default) truncated by psi."""
+
+
+class Reference(Protocol):
+    """The network in torch as its paper has it, on the CPU, without gradients: slow, and what all engines are compared
+    with."""
+
+    def ws(self, z: Tensor, c: Tensor | None, psi: float) -> Tensor:
+        """ws `[n, num_ws, w_dim]` of z `[n, z_dim]` and c `[n, classes]` (None without), truncated on every row."""
+
+    def draw(
+        self,
+        ws: Tensor,
+        noise: Sequence[Tensor] | None = None,
+        view: Tensor | None = None,
+        bends: Mapping[int, Bend] | None = None,
+        filters: Mapping[int, Sequence[Tensor]] | None = None,
+    ) -> Tensor:
+        """Pictures float32 `[n, img_channels, height, width]`, about ±1, of ws `[n, num_ws, w_dim]`.
+
+        Args:
+            noise: one field `[1, 1, h, w]` per place of `Config.noises`, before its strength; None: the file's own.
+            view: `[3, 3]`, where the picture is taken from, of a config with a `plane`; None: the file's own.
+            bends: by layer, what becomes of its activations before anything reads them.
+            filters: by layer, a factor `[C]` for every filter of each of its convolutions.
+        """
+
+
+class Family(Protocol):
+    """One family; to be subclassed, so that what most families do alike need not be written again.
+
+    networks: what its networks are called, with an article, for messages.
+    playable: which files of other programs it reads, in words.
+    anchors: the kinds of network that it finds in a table of tensors: by their names, one tensor that only they have.
+    """
+
+    networks: tuple[str, ...] = ()
+    playable: str = ""
+    anchors: Mapping[str, str] = {}
+
+    @abstractmethod
+    def config(self, values: Mapping[str, object]) -> Config:
+        """The config of `Config.as_dict`, read from a file that may be hostile; LivevizError for any field that is missing,
+        unknown or out of range."""
+
+    @abstractmethod
+    def examples(self) -> tuple[Config, ...]:
+        """Small configs, at least one of every architecture, which tests draw with in a moment."""
+
+    @abstractmethod
+    def new(self, config: Any, seed: int = 0) -> Generator:
+        """A generator with random weights that are worth looking at; the same for the same seed, 0 to 2**32 - 1."""
+
+    @abstractmethod
+    def mapping(self, generator: Generator) -> LatentMapping:
+        """The way from z to rows of style."""
+
+    @abstractmethod
+    def reference(self, generator: Generator, precision: str = "f32") -> Reference:
+        """The network in torch, in one of `precisions`."""
+
+    def precisions(self, config: Any) -> tuple[str, ...]:
+        """What the reference network can be run in, that of the file's own pictures first: f32, f16."""
+        return ("f32",)
+
+    def as_trained(self, generator: Generator) -> Generator:
+        """The generator told to run in half precision where its training did so as a rule, for benchmarks."""
+        return generator
+
+    def stored_noise(self, generator: Generator) -> list[Array]:
+        """The fields `[h, w]` of `Config.noises` that the file holds; nothing where there is no noise."""
+        return []
+
+    def style_matrices(self, generator: Generator) -> Iterable[tuple[int, Array]]:
+        """(row of style, matrix `[k, w_dim]` that reads it) of every layer: what SeFa finds directions in; unscaled."""
+        return []
+
+    def decides_directions(self, weight: str) -> bool:
+        """Whether directions in w depend on the weight of that name: what makes w, and what reads it."""
+        return True
+
+    def widen(self, generator: Generator, size: tuple[int, int], how: str) -> Generator:
+        """The generator with a picture of nearly the shape of `size` (width, height); itself where it cannot be so.
+
+        Args:
+            how: mirror or extend, as `models.widen` has it.
+        """
+        return generator
+
+    def without_last_level(self, generator: Generator) -> Generator | None:
+        """The generator that stops one level early, of the same z, classes and first rows of style; None: it cannot."""
+        return None
+
+    def read_pickle(self, opened: Opened) -> Read | None:
+        """The generator in a pickle of modules; None where it is no network of this family.
+
+        Raises: LivevizError in one line that names the file, where it is one and cannot be played.
+        """
+        return None
+
+    def read_state(self, opened: Opened, state: State) -> Read:
+        """The network in a table of tensors that has one of `anchors`; raises as `read_pickle`."""
+        raise opened.source.fail(f"is a {state.kind}, which cannot be read")

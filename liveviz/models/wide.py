@@ -1,0 +1,20 @@
+"""Pictures of another shape than a generator was trained for, so that a square one fills a wall: each family has its way."""
+
+from liveviz.models import families
+from liveviz.models.generator import Generator
+
+WIDE = ("mirror", "extend", "off")
+
+
+def widen(generator: Generator, size: tuple[int, int], how: str) -> Generator:
+    """The generator with a picture of nearly the shape of `size` (width, height), its shorter side as it was.
+
+    Args:
+        how: mirror adds mirrored copies of what it starts from at both sides (or above and below); extend draws that out, and
+            with it everything in the picture; off, and a shape that is near enough already, leave the generator as it is, as
+            does a family whose pictures have one shape.
+    Raises: ValueError for another `how`.
+    """
+    if how not in WIDE:
+        raise ValueError(f"how {how!r} is none of {', '.join(WIDE)}")
+    return generator if how == "off" else families.of(generator.config).widen(generator, size, how)
