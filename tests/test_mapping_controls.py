@@ -186,8 +186,8 @@ def test_where_nothing_is_known_of_the_generator_nothing_is_claimed():
     for address in ("/liveviz/view/zoom", "/liveviz/pca/15", "/liveviz/bend/zoom"):
         assert reason("", [], address, Facts()) == ""
     assert "being found" in reason("", [], "/liveviz/pca/0", Facts("stylegan2-skip"))
-    assert reason("", [], "/liveviz/view/x", Facts("stylegan3-t", (), 16)) == ""
-    assert "no noise" in reason("", [], "/liveviz/noise_strength/fine", Facts("stylegan3-t", (), 16))
+    assert reason("", [], "/liveviz/view/x", Facts("stylegan3-t", (), 16, plane=True, noise=False)) == ""
+    assert "no noise" in reason("", [], "/liveviz/noise_strength/fine", Facts("stylegan3-t", (), 16, plane=True, noise=False))
 
 
 def test_a_move_in_words():
