@@ -187,7 +187,9 @@ def test_where_nothing_is_known_of_the_generator_nothing_is_claimed():
         assert reason("", [], address, Facts()) == ""
     assert "being found" in reason("", [], "/liveviz/pca/0", Facts("stylegan2-skip"))
     assert reason("", [], "/liveviz/view/x", Facts("stylegan3-t", (), 16, plane=True, noise=False)) == ""
-    assert "no noise" in reason("", [], "/liveviz/noise_strength/fine", Facts("stylegan3-t", (), 16, plane=True, noise=False))
+    assert "no noise" in reason(
+        "", [], "/liveviz/noise_strength/fine", Facts("stylegan3-t", (), 16, plane=True, noise=False)
+    )
 
 
 def test_a_move_in_words():

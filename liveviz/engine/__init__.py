@@ -6,9 +6,9 @@ not built for, it builds another in the background and swaps it in; it finds the
 the background too (`directions_finder`); `Crossfade` goes from one engine to another. A backend on a GPU can leave its
 pictures there (`DeviceImage`).
 
-What backends share: `operations` (what a network is written in, once), and of every family of generators its own folder:
-`stylegan/` has the network as constants (`rewrite`), a frame's latents, noise, view, and the bends that go into the styles
-(`folding`). `cost` counts what a picture takes, `trial_frames` are frames without a show. Nothing here loads torch or
+What backends share: `operations` (what a network is written in, once), `latents` and `noise` of a frame. Every family of
+generators has a folder here with a `family.py`, the other half of that in `models`: its network as constants, its graph in
+those operations, and what of a frame it listens to (`family` is the contract, `_template/` one to copy). `cost` counts what a picture takes, `trial_frames` are frames without a show. Nothing here loads torch or
 openvino before a backend that needs it is opened."""
 
 from liveviz.engine.backend import Backend

@@ -8,7 +8,7 @@ style: backends compile the constants, and a frame costs its style vector, its n
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from liveviz import bending
 from liveviz.engine.latents import Latents
-from liveviz.engine.operations import Noise, Operations
+from liveviz.engine.operations import Conv, Noise, Operations
 from liveviz.models import Config, Generator
 from liveviz.spec import ParameterFrame
 from liveviz.spec.parameters import PCA_KNOBS
@@ -96,6 +96,9 @@ class Network(ABC):
     readers: Mapping[int, list[slice]]
     writers: Mapping[int, list[slice]]
 
+    def __init__(self) -> None:
+        self._coloured: dict[tuple[str, int], Conv] = {}
+
     @abstractmethod
     def parts(self) -> list[Part]:
         """All of the style vector as a backend takes it in: parts that do not overlap, each with the shape `[1, C, 1, 1]` of
@@ -118,6 +121,19 @@ class Network(ABC):
                 three times, and a fourth channel that is 0.
         Returns: the picture `[1, colours, H, W]`, about ±1.
         """
+
+    def coloured(self, conv: Conv, colours: int) -> Conv:
+        """A convolution that draws, with `colours` outputs; the same object every time.
+
+        A grey generator fills all three colours; a fourth channel is zero all the way, and becomes alpha when packed.
+        """
+        key = (conv.name, colours)
+        if key not in self._coloured:
+            weight = np.zeros((colours, *conv.weight.shape[1:]), np.float32)
+            bias, filled = np.zeros(colours, np.float32), min(colours, 3)
+            weight[:filled], bias[:filled] = conv.weight, conv.bias
+            self._coloured[key] = replace(conv, weight=weight, bias=bias)
+        return self._coloured[key]
 
     def factors(self, moved: bending.Moved) -> Array | None:
         """What the style vector is multiplied by for the bends of a frame that need no stage, float32 `[style_size]`; None

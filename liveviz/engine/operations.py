@@ -22,7 +22,7 @@ class Conv:
     up: transposed, stride 2, then the 4x4 FIR (sum 4): exactly twice the size.
     s, d: where their parts stand in the packed style vector, `[I]` and `[O]`; None: there is none.
     noise: number of its noise field, or None. slope: of the leaky ReLU, or None. clamp: or None.
-    rgb: it draws; its result is float32 whatever the precision.
+    rgb: it draws, by 1x1 weights; its result is float32 whatever the precision.
     wsq: `[I, O]`, sums of squares of the unscaled weights; unscale: `[O]`: d = unscale * rsqrt(s^2 wsq + 1e-8); both
         None where there is no d.
     """

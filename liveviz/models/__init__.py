@@ -1,16 +1,17 @@
 """models holds generators: files of weights that hold no code, read with every name, shape and value checked, and the
 networks that they are weights of.
 
-A generator file is a `.safetensors` with the tensor names of stylegan2-ada or stylegan3 and its `GeneratorConfig` as
-metadata; a bundle is a folder `engines/<name>/` with `generator.safetensors`, `directions.safetensors` (PCA) and
-`card.toml`. `open_model` finds either and returns a `Generator`: plain numpy arrays; files of other programs
-(StyleGAN pickles, rosinality's checkpoints) are read by `models.importing`, which runs nothing that is in them. The
-mapping network runs in numpy (`MappingNetwork`), since a show needs it on every frame; the whole network as the
-papers have it is `models.reference` (torch, imported by name only), which every faster engine is compared with.
-`find_directions` finds what the knobs push along, and how far each may go. `stylegan2_layers` and `stylegan3_layers`
-say what layers a config has. `widen` gives a square generator a picture of a wall's shape;
-`lighter` and `without_last_level` one that costs less. To add an architecture: a
-name in `config.ARCHITECTURES`, its layers and shapes, its reference network, its rewrite in `engine`.
+A generator file is a `.safetensors` with the weights by name and the generator's `Config` as metadata; a bundle is a folder
+`engines/<name>/` with `generator.safetensors`, `directions.safetensors` (PCA) and `card.toml`. `open_model` finds either and
+returns a `Generator`: plain numpy arrays; files of other programs are read by `importing`, which runs nothing that is in them.
+
+What networks there are is a matter of *families*: a folder here with a `family.py` says what a config answers, which files it
+reads, how z becomes rows of style in numpy (`mapping_of`: a show needs it on every frame), what its reference network is
+(torch, which every faster engine is compared with), and how a new one begins (`new`). `stylegan/` is StyleGAN2 and 3;
+`family` is the contract, and `_template/`, with its other half in `engine`, a family to copy.
+
+`find_directions` finds what the knobs push along, and how far each may go. `widen` gives a square generator a picture of a
+wall's shape; `lighter` and `without_last_level` one that costs less.
 
 Sources: Karras et al. 2019 (1812.04948), 2020 (1912.04958), 2020 (2006.06676), 2021 (2106.12423).
 """
@@ -20,9 +21,10 @@ from liveviz.models.card import Card, read_card, write_card
 from liveviz.models.directions.file import METHODS, Directions, read_directions, row_kinds, write_directions
 from liveviz.models.directions.find import pca
 from liveviz.models.directions.measure import find_directions
-from liveviz.models.family import Config, LatentMapping, NoisePlace
+from liveviz.models.family import Config, NoisePlace
 from liveviz.models.files import read, write, written_by
-from liveviz.models.generator import Generator, latent, mapping_of, new
+from liveviz.models.generator import Generator, mapping_of, new
+from liveviz.models.latents import LatentMapping, latent
 from liveviz.models.lighter import lighter, without_last_level
 from liveviz.models.stylegan.config import ARCHITECTURES, GeneratorConfig
 from liveviz.models.stylegan.init import small_config

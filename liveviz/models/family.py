@@ -1,6 +1,6 @@
 """What a family of generators is: the networks that share a way from z to a picture, and the files that they come in. A
 family is a folder of this room with a `family.py` whose `FAMILY` is one `Family`; how an engine draws with it is the other
-half, `liveviz/engine/<family>/family.py`. `docs/families.md` is the way from one to the other, with files to copy.
+half, `engine/<family>/family.py`. `models/_template` and `engine/_template` are the two halves of a small one, to be copied.
 
 Everything here speaks of rows of style: a picture is made of `ws` `[n, num_ws, w_dim]`, and each row decides the detail of
 one resolution. In a StyleGAN these are the rows of w+; in a network without a mapping network they are whatever each of its
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from liveviz.models.generator import Generator
     from liveviz.models.importing.opened import Opened
     from liveviz.models.importing.states import State
+    from liveviz.models.latents import LatentMapping
 
     Bend = Callable[[Tensor], Tensor]  # activations [n, C, h, w] to activations of that shape
 
@@ -109,28 +110,6 @@ class Config(Protocol):
 
     def as_dict(self) -> dict[str, Any]:
         """What makes this config again, as plain JSON; the same for equal configs, whatever version writes it."""
-
-
-class LatentMapping(Protocol):
-    """From z and class to rows of style, in numpy: a show needs it on every frame, and must not load torch for it.
-
-    w_avg: float32 `[w_dim]`, what truncation pulls towards.
-    State: what it keeps of recent seeds.
-    """
-
-    w_avg: Array
-
-    def __call__(self, z: ArrayLike, c: ArrayLike | None = None) -> Array:
-        """w `[n, w_dim]` of z `[n, z_dim]` and c `[n, classes]` (None without classes)."""
-
-    def w(self, seed: int, cls: int = -1) -> Array:
-        """w `[w_dim]` of one seed; cls -1 means `seed % classes`, others are taken modulo the number of classes."""
-
-    def one_hot(self, indices: ArrayLike) -> Array:
-        """c `[n, classes]` of class indices `[n]`."""
-
-    def ws(self, w: ArrayLike, psi: float = 1.0, cutoff: int | None = None) -> Array:
-        """ws `[n, num_ws, w_dim]` of w `[n, w_dim]`, the first `cutoff` rows (all by default) truncated by psi."""
 
 
 class Reference(Protocol):

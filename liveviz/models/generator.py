@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from liveviz.models import families
 from liveviz.models.card import Card
-from liveviz.models.family import Config, LatentMapping
+from liveviz.models.family import Config
+from liveviz.models.latents import LatentMapping
 
 if TYPE_CHECKING:
     from liveviz.models.directions.file import Directions
@@ -52,8 +53,3 @@ def new(config: Config, seed: int = 0) -> Generator:
 def mapping_of(generator: Generator) -> LatentMapping:
     """The way from z and class to the rows of style of a generator, in numpy."""
     return families.of(generator.config).mapping(generator)
-
-
-def latent(seed: int, z_dim: int) -> NDArray[np.float32]:
-    """z of a seed, float32 `[1, z_dim]`, as everyone's StyleGAN scripts draw it; seed 0 to 2**32 - 1."""
-    return np.random.RandomState(seed).randn(1, z_dim).astype(np.float32)

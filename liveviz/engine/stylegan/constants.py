@@ -12,7 +12,6 @@ all layers from ws) is computed here too. What differs between the architectures
 Source: Karras et al. 2020 (1912.04958), section 2.2, equations 1 to 3.
 """
 
-from dataclasses import replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -62,6 +61,7 @@ class Rewrite(Network):
     writers: dict[int, list[slice]]
 
     def __init__(self, generator: Generator) -> None:
+        super().__init__()
         self.config = as_stylegan(generator.config)
         self._weights = generator.weights
         self.convs: list[Conv] = []
@@ -76,7 +76,6 @@ class Rewrite(Network):
         self.readers = {}
         self.writers = {}
         self._drawing: list[Conv] = []  # the convolutions that have no d
-        self._coloured: dict[tuple[str, int], Conv] = {}
 
     def parts(self) -> list[Part]:
         slices = [part for _, part, _, _ in self.affines] + [conv.d for conv in self.convs if conv.d is not None]
@@ -189,19 +188,6 @@ class Rewrite(Network):
             of_d=np.repeat(modulated, [conv.bias.size for conv in self.convs]),
             unscale=np.concatenate([conv.unscale for conv in self.convs if conv.unscale is not None]),
         )
-
-    def coloured(self, conv: Conv, colours: int) -> Conv:
-        """A convolution that draws, with `colours` outputs; the same object every time.
-
-        A grey generator fills all three colours; a fourth channel is zero all the way, and becomes alpha when packed.
-        """
-        key = (conv.name, colours)
-        if key not in self._coloured:
-            weight = np.zeros((colours, *conv.weight.shape[1:]), np.float32)
-            bias, filled = np.zeros(colours, np.float32), min(colours, 3)
-            weight[:filled], bias[:filled] = conv.weight, conv.bias
-            self._coloured[key] = replace(conv, weight=weight, bias=bias)
-        return self._coloured[key]
 
     def write_features(self, w: Array, view: Array | None) -> Array:
         """The Fourier features' part of the style vectors, of w `[n, w_dim]` of the first row of ws."""

@@ -55,6 +55,7 @@ class FusedNetwork(StaticNetwork):
         super().__init__(network, device, dtype)
         self._topology = topology
         self._full: dict[int, Tensor] = {}
+        self._one: dict[int, Tensor] = {}
         self._o = _Bending()
 
     def draw(self, styles: Tensor, noise: Sequence[Tensor], bends: Mapping[str, Tensor], pixels: bool) -> Tensor:
@@ -95,12 +96,18 @@ class FusedNetwork(StaticNetwork):
                 x = x * s[:, None, None]
         # [1, O, 2h + 1, 2w + 1] or [1, O, h, w]
         x = F.conv_transpose2d(x, weight, stride=2) if conv.up else F.conv2d(x, weight, padding=conv.padding)
-        if conv.d is None:  # only a skip: it has nothing of what follows
-            return x
+        if conv.d is None and not conv.up and conv.noise is None and conv.slope is None and not conv.bias.any():
+            return x if conv.clamp is None else x.clamp(-conv.clamp, conv.clamp)  # a skip has nothing of what follows
+        d = self._ones(len(conv.bias)) if conv.d is None else self._styles[0, conv.d]
         noise = None if conv.noise is None else self._noise[conv.noise]
         step = fused.fir_activate if conv.up else fused.activate
         slope = 1.0 if conv.slope is None else conv.slope
-        return step(x, self._styles[0, conv.d], noise, self._vector(conv.bias), slope, self._limit(conv.clamp))
+        return step(x, d, noise, self._vector(conv.bias), slope, self._limit(conv.clamp))
+
+    def _ones(self, count: int) -> Tensor:
+        if count not in self._one:
+            self._one[count] = torch.ones(count, device=self.device)
+        return self._one[count]
 
     def _limit(self, clamp: float | None) -> float | None:
         return _HALF_CLAMP if clamp is None and self.dtype == torch.float16 else clamp

@@ -1,0 +1,1 @@
+"""A family to copy, to `engine/<family>/`; see `family`."""
