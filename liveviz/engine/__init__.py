@@ -8,8 +8,9 @@ pictures there (`DeviceImage`).
 
 What backends share: `operations` (what a network is written in, once), `latents` and `noise` of a frame. Every family of
 generators has a folder here with a `family.py`, the other half of that in `models`: its network as constants, its graph in
-those operations, and what of a frame it listens to (`family` is the contract, `_template/` one to copy). `cost` counts what a picture takes, `trial_frames` are frames without a show. Nothing here loads torch or
-openvino before a backend that needs it is opened."""
+those operations, and what of a frame it listens to (`family` is the contract, `_template/` one to copy). `cost` counts what
+a picture takes, `trial_frames` are frames without a show. Nothing here loads torch or openvino before a backend that needs
+it is opened."""
 
 from liveviz.engine.backend import Backend
 from liveviz.engine.cost import products
