@@ -22,6 +22,7 @@ from liveviz.engine import families as engines
 from liveviz.engine.backends.cuda.backend import Cuda
 from liveviz.engine.family import LISTENS
 from liveviz.models import Generator, families
+from liveviz.models.importing import states
 from liveviz.spec import BendSetting, LatentTerm, LivevizError, ParameterFrame, RowSetting
 
 CASES = [(name, n) for name in families.names() for n in range(len(families.load(name).examples()))]
@@ -66,6 +67,14 @@ def test_nothing_outside_a_family_asks_which_one_it_is() -> None:
             where = f"{path}:{number}: {line.strip()}"
             assert not asks or path == package / "models" / "families.py", where
             assert not imports or path in may_import, where
+
+
+def test_networks_in_tables_of_tensors_are_told_apart() -> None:
+    anchors = [anchor for family in families.every().values() for anchor in family.anchors.values()]
+    assert len(set(anchors)) == len(anchors)
+    for one in anchors:
+        assert states.is_one([f"module.{one}"]) and one in states.looked_for()
+        assert not any(other != one and other.endswith("." + one) for other in anchors)
 
 
 @each

@@ -21,7 +21,12 @@ SOAK = 100_000
 
 def _child(program: str, *args: object) -> Any:
     """What a process of its own prints, as JSON."""
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(HERE)}
+    environment = {
+        **os.environ,
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "PYTHONPATH": f"{HERE}{os.pathsep}{HERE.parent}",
+    }
     done = subprocess.run(
         [sys.executable, str(HERE / program), *map(str, args)],
         capture_output=True, text=True, timeout=7200, env=environment, cwd=HERE.parent,

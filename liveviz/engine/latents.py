@@ -15,7 +15,7 @@ _PCA = {name: i for i, name in enumerate(_PCA_NAMES)}
 
 
 class Latents:
-    """ws of one generator; a family whose rows of style are truncated in another way has a `truncated` of its own.
+    """ws of one generator.
 
     State: the mapping network's cache of w; the directions, where there are any yet.
     """
@@ -37,11 +37,6 @@ class Latents:
             directions.rows(self._num_ws)[:PCA_KNOBS],
         )
 
-    def truncated(self, rows: Array, psi: float) -> Array:
-        """Rows `[n, w_dim]` pulled towards w_avg: psi 1 leaves them, 0 is w_avg."""
-        w_avg = self.mapping.w_avg
-        return np.asarray(w_avg + np.float32(psi) * (rows - w_avg))
-
     def ws(self, frame: ParameterFrame) -> Array:
         """ws `[1, num_ws, w_dim]` of a frame.
 
@@ -61,11 +56,11 @@ class Latents:
         ws: Array = mixed[self._ranges]  # [num_ws, w_dim]
         whole = ws.copy() if frame.rows else ws
         rows = ws[: int(frame["truncation_cutoff"])]
-        rows[...] = self.truncated(rows, frame["truncation_psi"])
+        rows[...] = self.mapping.truncated(rows, frame["truncation_psi"])
         for some in frame.rows:
             if some.parameter == "truncation_psi":
                 rows = whole[some.start : some.end]
-                ws[some.start : some.end] = self.truncated(rows, some.amount)
+                ws[some.start : some.end] = self.mapping.truncated(rows, some.amount)
         amounts = np.array([frame[name] for name in _PCA_NAMES], np.float32)  # [16]
         if (knobs := self._knobs) is None:
             return ws[None]

@@ -56,9 +56,14 @@ class LatentMapping(ABC):
             c[np.arange(index.size), index] = 1.0
         return c
 
+    def truncated(self, rows: Array, psi: float) -> Array:
+        """Rows of style `[..., w_dim]` pulled towards w_avg, psi 1: not at all. A family that truncates otherwise (scales z
+        alone, picks other statistics) has a way of its own, which changes nothing at psi 1."""
+        return np.asarray(self.w_avg + np.float32(psi) * (rows - self.w_avg))
+
     def ws(self, w: ArrayLike, psi: float = 1.0, cutoff: int | None = None) -> Array:
         """ws `[n, num_ws, w_dim]` of w `[n, w_dim]`, the first `cutoff` rows (all by default) pulled towards w_avg."""
         ws = np.repeat(np.asarray(w, np.float32)[:, None], self.config.num_ws, axis=1)
         rows = ws[:, :cutoff]
-        rows[...] = self.w_avg + np.float32(psi) * (rows - self.w_avg)
+        rows[...] = self.truncated(rows, psi)
         return ws
