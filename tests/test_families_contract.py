@@ -4,6 +4,7 @@ itself is so, and what its engine draws is what its reference network draws."""
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,7 +16,7 @@ import numpy as np
 import pytest
 import torch
 from heart import frame, relative_error
-from own_copy import copy, run
+from own_copy import ROOT, copy, run
 
 from liveviz import bending, engine, models
 from liveviz.engine import families as engines
@@ -257,11 +258,11 @@ def test_an_old_file_says_no_family_and_is_the_first_ones(tmp_path: Path) -> Non
 
 
 def test_a_new_family_is_two_folders(tmp_path: Path) -> None:
-    """The templates, copied as they are: files of it are read, drawn by every backend, and held to this contract."""
+    """The templates, copied as CONTRIBUTING.md says: files of it are read, drawn by every backend, and held to this contract."""
     folder, home = copy(tmp_path / "own"), tmp_path / "home"
     home.mkdir()
-    for room in ("models", "engine"):
-        (folder / "liveviz" / room / "_template").rename(folder / "liveviz" / room / "checker")
+    for source, target in re.findall(r"^cp -r (\S+_template) (\S+)$", (ROOT / "CONTRIBUTING.md").read_text(), re.M):
+        shutil.copytree(folder / source, folder / target)
     environment = os.environ | {"HOME": str(home), "XDG_CACHE_HOME": str(home), "PYTHONPATH": str(folder)}
 
     def python(*words: object) -> subprocess.CompletedProcess[str]:
