@@ -107,6 +107,12 @@ class Chain:
         """Names of the effects that compiled, in the order they are drawn."""
         return tuple(e.shader.name for e in self._work.effects)
 
+    @property
+    def working_size(self) -> tuple[int, int]:
+        """Width and height of what was drawn last, pixels: what `read` gives where it does not enlarge."""
+        width, height = self._seen.texture.size
+        return width, height
+
     def rescale(self, part: float, at_once: bool = False) -> None:
         """Work at `part`, 0 to 1, of the size that this chain was made for. The programs for another size are made one a
         frame by `draw`, or all `at_once`; then the size changes, and trails go on."""
