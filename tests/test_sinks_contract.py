@@ -269,7 +269,7 @@ from liveviz.outputs.sink import Pixels, SinkStats, Takes
 
 WHERE = "FILE.json"
 HELP = "what comes"
-TAKES = Takes(Pixels.WORKING, sound=False)
+TAKES = Takes(Pixels.WORKING, texture=True)
 
 
 def check_where(where):
@@ -287,7 +287,9 @@ class Watch:
     def write(self, frame):
         pixels = frame.pixels(Pixels.WORKING)
         again = frame.pixels(Pixels.WORKING)
-        self.seen.append([frame.number, frame.time, frame.read_backs, pixels is again, int(pixels.astype(int).sum())])
+        fits = frame.black or frame.texture.size == frame.working_size == pixels.shape[1::-1]
+        same = pixels is again and fits
+        self.seen.append([frame.number, frame.time, frame.read_backs, same, int(pixels.astype(int).sum())])
 
     @property
     def stats(self):
