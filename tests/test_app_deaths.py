@@ -155,7 +155,7 @@ def play(folder: Path, cycles: int, monkeypatch: pytest.MonkeyPatch) -> Chaos:
         monkeypatch.setenv(name, value)
     mapping = paths.find_mapping("default")
     options = ShowOptions("pulse", "default", mapping, (320, 180), 15.0, 0, "testcard", "headless", None, None, False,
-                          "none", None, None, folder / "stats.json", False, started=time.monotonic())  # fmt: skip
+                          "none", (), None, folder / "stats.json", False, started=time.monotonic())  # fmt: skip
     show = Show(options)
     chaos = Chaos(show, server, cycles)
     monkeypatch.setattr(show, "_report", lambda: 0)

@@ -12,7 +12,7 @@ from liveviz.runtime.tick import Picture
 from liveviz.spec import ImageFrame, ParameterFrame
 
 OPTIONS = ShowOptions("demo", "default", Path("x.toml"), (64, 36), 10.0, 0, "testcard", "headless", None, None, False,
-                      None, None, None, None, False, started=100.0)  # fmt: skip
+                      None, (), None, None, False, started=100.0)  # fmt: skip
 PIXELS = np.zeros((4, 4, 4), np.uint8)
 
 

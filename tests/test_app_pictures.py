@@ -18,7 +18,7 @@ from liveviz.runtime import picture_transport
 from liveviz.runtime.ipc import wire
 from liveviz.runtime.ipc.shared_memory import Slot
 from liveviz.runtime.picture_transport import PLACES, Receiver, Sender
-from liveviz.spec import ImageFrame, LivevizError
+from liveviz.spec import FetchedImage, ImageFrame, LivevizError, StageImage
 
 SPAWN = multiprocessing.get_context("spawn")
 ROOM = wire.image_bytes(64, 64)
@@ -74,19 +74,19 @@ def receiver(boxes: tuple[Slot, Slot], gl: moderngl.Context) -> tuple[Receiver, 
     return Receiver(*boxes, ctx, driver), driver
 
 
-def shown(stage: Receiver, image: ImageFrame, gl: moderngl.Context) -> np.ndarray:
+def shown(image: StageImage, gl: moderngl.Context) -> np.ndarray:
     """What GL has of a picture."""
-    height, width = image.pixels.shape[:2]
-    texture = gl.texture((width, height), 4)
-    upload = stage.upload
-    assert upload is not None
-    upload(image.pixels, texture)
+    texture = gl.texture(image.size, 4)
+    if isinstance(image, FetchedImage):
+        image.write_to(texture)
+    else:
+        texture.write(image.pixels)
     levels = np.frombuffer(texture.read(), np.uint8)
     texture.release()
     return levels
 
 
-def until_new(stage: Receiver, seconds: float = 20.0) -> ImageFrame:
+def until_new(stage: Receiver, seconds: float = 20.0) -> StageImage:
     end = time.monotonic() + seconds
     while (image := stage.newest()) is None:
         assert time.monotonic() < end, "no picture came"
@@ -105,14 +105,14 @@ def test_pictures_of_another_process_are_whole_and_newest_wins_over_its_death(bo
             image = until_new(stage)
             if image.parameters < first:
                 continue  # the last words of the one before
-            assert image.parameters > last and image.pixels.shape == (size[1], size[0], 4)
-            levels = shown(stage, image, gl)
+            assert image.parameters > last and image.size == size
+            levels = shown(image, gl)
             assert levels.size == size[0] * size[1] * 4
             assert levels.min() == levels.max() == image.parameters % 251  # whole, and this very picture
             last, seen = image.parameters, seen + 1
-        assert not isinstance(image.pixels, np.ndarray)  # it never was on the host
+        assert isinstance(image, FetchedImage)  # it never was on the host
         rings.add(stage._ring[1:])
-        before = shown(stage, image, gl)
+        before = shown(image, gl)
         writer.kill()  # in the middle of a copy, most likely
         writer.join()
         stage.newest()
@@ -128,11 +128,11 @@ def test_a_new_stage_goes_on_where_the_old_one_died(boxes, gl) -> None:
     sender = Sender(*boxes, HostDriver)
     assert sender.stays(True, "cuda")
     sender.send(drawn(1), 0.0)
-    assert (shown(first, until_new(first), gl) == 1).all()
+    assert (shown(until_new(first), gl) == 1).all()
     second, driver = receiver(boxes, gl)  # the first is gone without a word
-    assert (shown(second, until_new(second), gl) == 1).all()
+    assert (shown(until_new(second), gl) == 1).all()
     sender.send(drawn(2), 0.0)
-    assert (shown(second, until_new(second), gl) == 2).all() and second.newest() is None
+    assert (shown(until_new(second), gl) == 2).all() and second.newest() is None
     assert len(driver.held) == 1
     second.close()
     first.close()
@@ -153,7 +153,7 @@ def test_a_picture_that_is_overwritten_while_it_is_copied_is_not_shown(boxes, gl
         slow = iter([meanwhile])
         driver.during = lambda slow=slow: draw(next(slow, 0))
         image = until_new(stage)
-        levels = shown(stage, image, gl)
+        levels = shown(image, gl)
         assert levels.min() == levels.max() == image.parameters % 251, meanwhile
         assert (image.parameters == boxes[0].sequence) == (meanwhile == 0 or meanwhile >= PLACES - 1)
     driver.during = lambda: draw(PLACES)  # an engine so fast that no copy is ever whole
@@ -179,7 +179,7 @@ def test_where_the_stage_cannot_take_them_they_go_through_the_host_and_it_says_w
     ]
     sender.send(on_host(7), 0.0)
     image = until_new(stage)
-    assert (image.pixels == 7).all() and stage.newest() is None
+    assert isinstance(image, ImageFrame) and (image.pixels == 7).all() and stage.newest() is None
     stage.close()
 
 
@@ -203,7 +203,7 @@ def test_an_engine_without_a_ring_says_so_once_and_goes_on(boxes, gl, caplog, dr
     assert len(made) == 1 and not made[0].held and why in sender.way
     assert len([r for r in caplog.records if "pictures: from host memory" in r.message]) == 1
     sender.send(on_host(3), 0.0)
-    assert (shown(stage, until_new(stage), gl) == 3).all()
+    assert (shown(until_new(stage), gl) == 3).all()
     stage.close()
 
 
@@ -221,13 +221,13 @@ def test_a_ring_that_cannot_be_opened_is_refused_until_another_engine_comes(boxe
     assert stage.newest() is None
     assert not sender.stays(True, "cuda") and "error 201" in sender.way
     sender.send(on_host(2), 0.0)
-    assert (shown(stage, until_new(stage), gl) == 2).all()
+    assert (shown(until_new(stage), gl) == 2).all()
     driver.open_shared = shared  # type: ignore[method-assign]
     monkeypatch.setattr(picture_transport.os, "getpid", lambda: 4_000_000)  # the engine was started again
     again = Sender(*boxes, HostDriver)
     assert again.stays(True, "cuda") and again.way == "CUDA to OpenGL, no host copy"
     again.send(drawn(3), 0.0)
-    assert (shown(stage, until_new(stage), gl) == 3).all()
+    assert (shown(until_new(stage), gl) == 3).all()
     driver.register_gl = refuse  # type: ignore[method-assign,assignment]
     again.send(drawn(4, (64, 64)), 0.0)  # a larger one, for which GL has no buffer any more
     assert stage.newest() is None and not again.stays(True, "cuda")

@@ -27,7 +27,7 @@ def options(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Show
     no = None
     mapping = root / "mappings" / "default.toml"
     return ShowOptions(
-        "demo", "x", mapping, (64, 64), 30.0, no, "auto", "headless", no, no, False, no, no, no, no, False, 0.0
+        "demo", "x", mapping, (64, 64), 30.0, no, "auto", "headless", no, no, False, no, (), no, no, False, 0.0
     )
 
 

@@ -155,6 +155,19 @@ def test_a_class_of_pictures(tmp_path: Path) -> None:
 
 
 @pytest.mark.live
+def test_a_sink(tmp_path: Path) -> None:
+    folder = follow(tmp_path / "copy", "liveviz/outputs/sinks/colours.py")
+    out, stats = tmp_path / "colours.txt", tmp_path / "stats.json"
+    words = ["demo", "--backend", "testcard", "--headless", "--size", "160x90", "--osc", "none", "--midi", "none"]
+    words += ["--seconds", "2", "--sink", f"colours:{out}", "--stats", str(stats)]
+    done = run(folder, "play", *words, home=tmp_path)
+    assert done.returncode == 0 and f"written: {out}" in done.stderr, done.stderr
+    rows = np.loadtxt(out)
+    presented = json.loads(stats.read_text())["frames"]["presented"]
+    assert presented >= len(rows) > presented // 2 and (np.diff(rows[:, 0]) > 0).all()
+    assert rows[:, 1:].std(axis=0).max() > 0.1 and 0.0 <= rows[:, 1:].min() <= rows[:, 1:].max() <= 255.0
+
+
 def test_a_control_source(tmp_path: Path) -> None:
     folder = follow(tmp_path / "copy", "liveviz/inputs/control/sources/sensor.py")
     mapping, route = tmp_path / "show.toml", '[[route]]\nfrom = "sensor.{}"\nto = "truncation_psi"'

@@ -3,11 +3,17 @@
 import argparse
 import ipaddress
 import math
+import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from liveviz import engine, models
+from liveviz.outputs import sinks as sink_files
+from liveviz.outputs.sink import SinkChoice
+from liveviz.runtime import paths
 from liveviz.signals import MOST_OFFSET
 from liveviz.spec import SoundChannels, Stems, UsageError, parse_channels, parse_stems
+from liveviz.system import files
 
 BACKENDS = ("auto", *engine.backends())
 
@@ -150,7 +156,18 @@ def reply(text: str) -> tuple[str | None, int]:
 
 def suffix(path: str, allowed: tuple[str, ...], what: str) -> Path:
     """The path, if its suffix is one of `allowed`; UsageError otherwise."""
-    found = Path(path)
-    if found.suffix.lower() not in allowed:
-        raise UsageError(f"{what} {path!r}: the name must end in {' or '.join(allowed)}")
-    return found
+    files.check_suffix(path, allowed, what)
+    return Path(path)
+
+
+def sinks(record: str | None, texts: Sequence[str], inputs: Sequence[str | Path | None]) -> tuple[SinkChoice, ...]:
+    """The checked --record and --sink; nothing is written over what is read.
+
+    Raises:
+        LivevizError, UsageError: as `sinks.parse`; "record: x.mp4 is what is read; another name is needed"
+    """
+    chosen = tuple(sink_files.parse(text) for text in ([] if record is None else [f"record:{record}"]) + list(texts))
+    for sink in chosen:
+        if os.path.isfile(sink.where):
+            paths.check_writable(Path(sink.where), sink.name, inputs)
+    return chosen

@@ -112,16 +112,6 @@ class DeviceUpload:
                 buffer.release()
 
 
-class Fetched:
-    """Stands for pixels `[H, W, 4]` that are in GL's memory already, where an image would have its own: all that a picture
-    is asked for before it is uploaded."""
-
-    dtype, ndim = np.dtype(np.uint8), 3
-
-    def __init__(self, size: tuple[int, int]) -> None:
-        self.shape = (size[1], size[0], 4)
-
-
 def probe(ctx: moderngl.Context, driver: Any = None) -> tuple[DeviceUpload | None, str]:
     """(the way without a host copy, or None, and why not), tried once with a small picture that is read back.
 

@@ -63,7 +63,7 @@ class Recorder:
         self._size = size
         self._live = live
         self._lost = 0
-        self._closed = False
+        self._finished = self._closed = False
         try:
             with self.path.open("wb"):
                 pass
@@ -96,7 +96,7 @@ class Recorder:
         """
         if pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape or pixels.dtype != np.uint8:
             raise ValueError(f"recorder: expected uint8 [h, w, 3], got {pixels.dtype} {list(pixels.shape)}")
-        if not math.isfinite(time) or self.error is not None or self._closed:
+        if not math.isfinite(time) or self.error is not None or self._finished:
             return
         if not self._live:
             self._do("picture", pixels, time)
@@ -108,7 +108,7 @@ class Recorder:
 
     def write_audio(self, samples: NDArray[np.float32], time: float) -> None:
         """One block: float32 `[n, channels]`, full scale ±1; `time` is that of its last sample, as in AudioBlock."""
-        if not math.isfinite(time) or self.error is not None or self._closed or len(samples) == 0:
+        if not math.isfinite(time) or self.error is not None or self._finished or len(samples) == 0:
             return
         if not self._live:
             self._do("sound", samples, time)
@@ -143,6 +143,13 @@ class Recorder:
         except (OSError, av.FFmpegError, ValueError) as error:
             self._fail(error)
 
+    def finish(self) -> None:
+        """Take nothing any more; live, let the encoder's thread end the file, for which `close` waits."""
+        if not self._finished:
+            self._finished = True
+            if self._thread is not None:
+                self._queue.put(None)
+
     def close(self, timeout: float | None = None) -> None:
         """Finish the file.
 
@@ -154,8 +161,8 @@ class Recorder:
         if self._closed:
             return
         self._closed = True
+        self.finish()
         if self._thread is not None:
-            self._queue.put(None)
             timeout = _CLOSE_S if timeout is None else timeout
         elif timeout is None:
             self._finish()

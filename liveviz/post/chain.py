@@ -16,7 +16,7 @@ from liveviz.post.effect import Canvas
 from liveviz.post.fit import Fit
 from liveviz.post.isf import IsfShader
 from liveviz.post.work import Copy, Work
-from liveviz.spec import ImageFrame, LivevizError, ParameterFrame
+from liveviz.spec import FetchedImage, ImageFrame, LivevizError, ParameterFrame, StageImage
 
 if TYPE_CHECKING:
     import moderngl
@@ -97,7 +97,7 @@ class Chain:
         self._next: Work | None = None
         self._seen = self._work.base
         self._pixels = np.empty((size[1], size[0], 3), np.uint8)
-        self._picture: tuple[int, float, weakref.ref[NDArray[np.uint8]]] | None = None
+        self._picture: tuple[int, float, weakref.ref[NDArray[np.uint8] | FetchedImage]] | None = None
         self._mode, self._share = -1, 1.0
         self._start: float | None = None
         self._index = 0
@@ -106,6 +106,12 @@ class Chain:
     def effects(self) -> tuple[str, ...]:
         """Names of the effects that compiled, in the order they are drawn."""
         return tuple(e.shader.name for e in self._work.effects)
+
+    @property
+    def working_size(self) -> tuple[int, int]:
+        """Width and height of what was drawn last, pixels: what `read` gives where it does not enlarge."""
+        width, height = self._seen.texture.size
+        return width, height
 
     def rescale(self, part: float, at_once: bool = False) -> None:
         """Work at `part`, 0 to 1, of the size that this chain was made for. The programs for another size are made one a
@@ -130,12 +136,12 @@ class Chain:
         old.release()
 
     def draw(
-        self, image: ImageFrame, frame: ParameterFrame, time: float, dt: float, share: float = 1.0
+        self, image: StageImage, frame: ParameterFrame, time: float, dt: float, share: float = 1.0
     ) -> moderngl.Texture:
         """Draw one frame.
 
         Args:
-            image: the picture; it is uploaded if it is not the one of the last frame.
+            image: the picture; it goes into a texture if it is not the one of the last frame.
             frame: `stage.fit` and every `post.*` are read.
             time: seconds on the show's clock. dt: seconds since the last frame.
             share: of the picture, 0 to 1; the rest is the picture before it.
@@ -169,16 +175,19 @@ class Chain:
         self._index += 1
         return current.texture
 
-    def _upload(self, image: ImageFrame) -> bool:
+    def _upload(self, image: StageImage) -> bool:
         """Hand the picture to GL; False where it is the one of the frame before."""
-        pixels = image.pixels
+        pixels = image.pixels if isinstance(image, ImageFrame) else image
         if self._picture is not None:
             number, time, last = self._picture
             if last() is pixels and (number, time) == (image.parameters, image.time):
                 return False
-        if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 4 or 0 in pixels.shape:
+        if isinstance(pixels, FetchedImage):
+            self._fit.take(pixels)
+        elif pixels.dtype == np.uint8 and pixels.ndim == 3 and pixels.shape[2] == 4 and 0 not in pixels.shape:
+            self._fit.upload(pixels)
+        else:
             raise ValueError(f"image: expected uint8 [H, W, 4], got {pixels.dtype} {list(pixels.shape)}")
-        self._fit.upload(pixels)
         self._picture = (image.parameters, image.time, weakref.ref(pixels))
         return True
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from liveviz.post.crisp import REACH, Crisp
 from liveviz.post.effect import Canvas
 from liveviz.post.glsl import VERTEX
+from liveviz.spec import FetchedImage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -166,17 +167,25 @@ class Fit:
 
     def upload(self, pixels: NDArray[np.uint8]) -> None:
         """Take over uint8 `[H, W, 4]`, row 0 at the top."""
-        size = (pixels.shape[1], pixels.shape[0])
+        texture = self._turn((pixels.shape[1], pixels.shape[0]))
+        if self._upload is not None:
+            self._upload(pixels, texture)
+        else:
+            texture.write(np.ascontiguousarray(pixels))
+
+    def take(self, image: FetchedImage) -> None:
+        """Take over a picture that is in GL's memory."""
+        image.write_to(self._turn(image.size))
+
+    def _turn(self, size: tuple[int, int]) -> moderngl.Texture:
+        """The texture for the next picture, (width, height); the one that was the last is the one before it now."""
         self._texture, self._before = self._before, self._texture
         if self._texture is None or self._texture.size != size:
             if self._texture is not None:
                 self._texture.release()
             self._texture = self._ctx.texture(size, 4)
             self._texture.repeat_x = self._texture.repeat_y = False
-        if self._upload is not None:
-            self._upload(pixels, self._texture)
-        else:
-            self._texture.write(np.ascontiguousarray(pixels))
+        return self._texture
 
     def draw(self, target: moderngl.Framebuffer, mode: int, share: float = 1.0) -> None:
         """Draw the last picture into all of `target`; black where it does not reach.

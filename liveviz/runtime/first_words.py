@@ -13,7 +13,8 @@ def due(options: ShowOptions, said: Statuses) -> bool:
     """Whether everything plays, and what is recorded has its file."""
     if any(one.phase is not Phase.READY for one in (said.audio, said.engine, said.stage)) or not said.stage.presented:
         return False
-    recorded = options.record is not None or (said.stage.screen is ScreenKind.HEADLESS and said.audio.ends)
+    unseen = said.stage.screen is ScreenKind.HEADLESS
+    recorded = options.films or (unseen and not options.sinks and said.audio.ends)
     return not recorded or bool(said.stage.written)
 
 
@@ -31,8 +32,8 @@ def lines(options: ShowOptions, said: Statuses) -> list[str]:
         f"plays {heard} with the show {options.mapping.stem} and the generator {drawn} on {engine.device}",
         f"at {options.fps:g} pictures a second, {width}x{height}",
     ]
-    if written := stage.written:
-        found.append(f"video: {written[-1]}" + ", and its last picture beside it at the end" * (options.record is None))
+    if written := [path for path in stage.written if path.endswith(".mp4")]:
+        found.append(f"video: {written[-1]}" + ", and its last picture beside it at the end" * (not options.sinks))
     if stage.screen is ScreenKind.HEADLESS:
         found += _to_see_it(written)
         ends = ["with the song"] if audio.ends else []

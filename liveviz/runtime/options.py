@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from liveviz.outputs.sink import SinkChoice
 from liveviz.spec import SoundChannels, Stems
 
 
@@ -18,7 +19,8 @@ class ShowOptions:
     osc: (host, port) or None; osc_required: the user asked for that very port. osc_reply: (host or None, port) to which
         answers go, None for where the question came from.
     midi: port name, None for every port, "none" for no MIDI at all.
-    record: mp4 to write. output: sound output that a file or the demo is heard on, None for the system's.
+    sinks: where frames go besides the screen, () for nowhere.
+    output: sound output that a file or the demo is heard on, None for the system's.
     seconds: stop after so long, None = until stopped.
     channels: of the sound, () for all; stems: channels with signals of their own. offset: seconds by which sound is heard
         before it is captured, None for what was calibrated.
@@ -39,7 +41,7 @@ class ShowOptions:
     osc: tuple[str, int] | None
     osc_required: bool
     midi: str | None
-    record: Path | None
+    sinks: tuple[SinkChoice, ...]
     seconds: float | None
     stats: Path | None
     debug: bool
@@ -53,6 +55,11 @@ class ShowOptions:
     output: str | None = None
     osc_reply: tuple[str | None, int] | None = None
     controls: tuple[tuple[str, str | None], ...] = ()
+
+    @property
+    def films(self) -> bool:
+        """A film of the show was asked for."""
+        return any(sink.name == "record" for sink in self.sinks)
 
     def with_take(self, take: int) -> "ShowOptions":
         """The same with `take`."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from liveviz.models import written_by as tensors_written_by
 from liveviz.outputs import still
 from liveviz.spec import LivevizError
-from liveviz.system.files import write_whole
+from liveviz.system.files import claim, write_whole
 
 _NPY_HEAD = 1024  # bytes before the numbers; numpy itself writes 128
 _NPY = b"\x93NUMPY\x01\x00" + (_NPY_HEAD - 10).to_bytes(2, "little")
@@ -69,32 +69,6 @@ def check_replaceable(path: Path, shown: str | Path, what: str, command: str) ->
 def again(path: Path) -> str:
     """What to add to "written: ..." where a file of ours is about to be replaced."""
     return " (in place of the earlier one)" if path.exists() and path.stat().st_size else ""
-
-
-def unused(path: Path) -> Path:
-    """`path`, or the first of path-2, path-3 ... that does not exist."""
-    number, free = 1, path
-    while free.exists() or free.is_symlink():
-        number += 1
-        free = path.with_stem(f"{path.stem}-{number}")
-    return free
-
-
-def claim(path: Path) -> Path:
-    """Make an empty file at `path`, or at the first free name of path-2, path-3 ...: nobody else can have it then.
-
-    Raises:
-        LivevizError: no file can be made there.
-    """
-    while True:
-        free = unused(path)
-        try:
-            free.open("xb").close()
-            return free
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise LivevizError(f"{free}: cannot be written: {error.strerror or error}") from error
 
 
 def set_aside(path: Path) -> Path | None:

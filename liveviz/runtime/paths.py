@@ -3,7 +3,6 @@
 import functools
 import logging
 import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import liveviz
 from liveviz import mapping
 from liveviz.runtime import own_files
 from liveviz.spec import LivevizError, UsageError
+from liveviz.system import files
 
 _PACKAGE = Path(liveviz.__file__).parent
 _CHECKOUT = _PACKAGE.parent
@@ -101,21 +101,14 @@ def check_writable(path: Path, what: str, inputs: Sequence[str | Path | None] = 
     """
     target = Path(os.path.realpath(path))
     try:
-        if target.is_dir():
-            raise LivevizError(f"{what}: cannot write {path}: it is a folder")
-        if target.exists():
-            if not target.is_file():
-                raise LivevizError(f"{what}: cannot write {path}: it is no ordinary file")
+        if target.is_file():
             if any(source and os.path.exists(source) and os.path.samefile(source, target) for source in inputs):
                 raise UsageError(f"{what}: {path} is what is read; another name is needed")
-            if not os.access(target, os.W_OK):
-                raise LivevizError(f"{what}: cannot write {path}: Permission denied")
-            if command is not None:
+            if command is not None and os.access(target, os.W_OK):
                 own_files.check_replaceable(target, path, what, command)
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix="."):
-            pass
     except OSError as error:
         raise LivevizError(f"{what}: cannot write {path}: {error.strerror}") from None
+    files.check_writable(path, what)
     return path
 
 

@@ -8,7 +8,7 @@ import json
 import logging
 import os
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import moderngl
 import numpy as np
@@ -19,7 +19,7 @@ from liveviz.outputs import handover
 from liveviz.runtime.ipc import wire
 from liveviz.runtime.ipc.shared_memory import Slot
 from liveviz.runtime.ipc.status import Transport
-from liveviz.spec import ImageFrame, LivevizError
+from liveviz.spec import ImageFrame, LivevizError, StageImage
 from liveviz.system.cuda_driver import Driver
 
 PLACES = 4  # of the ring: the stage may copy from one while the engine draws three more
@@ -137,10 +137,10 @@ class Receiver:
 
     @property
     def upload(self) -> Upload | None:
-        """How the pixels of these pictures get into a texture; None where writing them at once is best."""
-        return self._host if self._device is None else self._upload
+        """How pixels on the host get into a texture; None where writing them at once is best."""
+        return self._host
 
-    def newest(self) -> ImageFrame | None:
+    def newest(self) -> StageImage | None:
         """The newest picture, if it is another than before and all of it is here."""
         for _ in range(_TRIES):
             if self._images.sequence == self._read or (found := self._images.read()) is None:
@@ -150,22 +150,21 @@ class Receiver:
                 image, self.render_s = wire.unpack_image(content)
                 return image
             place, size = placed
-            if not self._fetch(place, 4 * size[0] * size[1]):
+            device = self._device
+            if device is None or not self._fetch(device, place, 4 * size[0] * size[1]):
                 return None
             # The place is written again with picture `read + PLACES`, begun when the one before that is out.
             if self._images.sequence <= self._read + PLACES - 2:
-                # Nobody reads its pixels but `upload`, which knows where they are.
-                pixels = cast(NDArray[np.uint8], handover.Fetched(size))
-                image, self.render_s = wire.unpack_image(content, pixels)
-                return image
+                fetched, self.render_s = wire.unpack_placed(content, device.draw)
+                return fetched
         return None
 
-    def _fetch(self, place: wire.Place, size: int) -> bool:
+    def _fetch(self, device: handover.DeviceUpload, place: wire.Place, size: int) -> bool:
         """Bring a picture into GL's memory; False, and the engine is told, where that cannot be."""
-        if self._device is None or place.owner == self._refused:
+        if place.owner == self._refused:
             return False
         try:
-            self._device.fetch(self._open(place) + place.offset, size)
+            device.fetch(self._open(device, place) + place.offset, size)
         except LivevizError as error:
             self._refused, self._why = place.owner, str(error)
             self._let_go()
@@ -173,11 +172,10 @@ class Receiver:
             return False
         return True
 
-    def _open(self, place: wire.Place) -> int:
+    def _open(self, device: handover.DeviceUpload, place: wire.Place) -> int:
         if self._ring is None or self._ring[:2] != (place.handle, place.owner):
             self._let_go()
-            assert self._device is not None
-            self._ring = (place.handle, place.owner, self._device.driver.open_shared(place.handle))
+            self._ring = (place.handle, place.owner, device.driver.open_shared(place.handle))
         return self._ring[2]
 
     def _let_go(self) -> None:
@@ -189,15 +187,6 @@ class Receiver:
     def _say(self) -> None:
         word = {"takes": self._device is not None, "why": self._why[:600], "refused": self._refused}
         self._word.write(json.dumps(word).encode())
-
-    def _upload(self, pixels: NDArray[np.uint8], texture: moderngl.Texture) -> None:
-        if isinstance(pixels, handover.Fetched):
-            assert self._device is not None
-            self._device.draw(texture)
-        elif self._host is not None:
-            self._host(pixels, texture)
-        else:
-            texture.write(np.ascontiguousarray(pixels))
 
     def close(self) -> None:
         """Let go of the ring, of the buffer and of CUDA."""

@@ -1,13 +1,14 @@
 """The engine as the stage sees it: parameters out, pictures back, and never a frame late for one."""
 
 from collections import deque
+from dataclasses import replace
 
 import numpy as np
 
 from liveviz.runtime import composition
 from liveviz.runtime.ipc.links import Links
 from liveviz.runtime.picture_transport import Receiver
-from liveviz.spec import ImageFrame, ParameterFrame
+from liveviz.spec import FetchedImage, ImageFrame, ParameterFrame, StageImage
 from liveviz.system.clock import WallClock, now
 
 _MARGIN_S = 0.001
@@ -67,7 +68,8 @@ class RemoteEngine:
         width, height = links.picture
         self._dark = [ImageFrame(np.full((height, width, 4), _DARK, np.uint8), -1) for _ in range(2)]
         self._warm = _WARM
-        self._newest, self._came = self._dark[0], 0.0
+        self._newest: StageImage = self._dark[0]
+        self._came = 0.0
         self._draws = {True: [0.010, 0.002], False: [0.010, 0.002]}
         self._turns = Turns()
         self._due, self._asked = 0.0, -1
@@ -76,8 +78,10 @@ class RemoteEngine:
         self.new = False
 
     def take_from(self, pictures: Receiver) -> None:
-        """Get pictures through another end from now on."""
+        """Get pictures through another end from now on; one that lay in the GL before is gone."""
         self._pictures = pictures
+        if isinstance(lost := self._newest, FetchedImage):
+            self._newest = replace(self._dark[0], parameters=lost.parameters)
 
     @property
     def seen(self) -> bool:
@@ -89,7 +93,7 @@ class RemoteEngine:
         """Seconds that the newest picture took."""
         return self._pictures.render_s
 
-    def render(self, frame: ParameterFrame) -> ImageFrame:
+    def render(self, frame: ParameterFrame) -> StageImage:
         """The picture of `frame`, or the newest there is when time is up."""
         self._due = min(self._due + self.pictures, 2.0)
         found, until = self._pictures.newest(), self._until()
@@ -123,7 +127,7 @@ class RemoteEngine:
         coming = max(self._came, self._clock.due - self._clock.interval) + self.engine_s
         return deadline if coming < deadline else 0.0
 
-    def _wait(self, found: ImageFrame | None, until: float) -> ImageFrame | None:
+    def _wait(self, found: StageImage | None, until: float) -> StageImage | None:
         """The newest picture, once it is that of the parameters asked for last (in turns) or any (side by side)."""
         while True:
             enough = found is not None and (not self._turns.taking or found.parameters >= self._asked)

@@ -10,7 +10,7 @@ import moderngl
 
 from liveviz.mapping import Show
 from liveviz.post import Chain
-from liveviz.spec import ControlMessage, ImageFrame, ParameterFrame, SignalFrame, Tempo
+from liveviz.spec import ControlMessage, ParameterFrame, SignalFrame, StageImage, Tempo
 from liveviz.system import clock
 
 _TRANSPORT = ("midi.start", "midi.stop", "midi.continue")  # that nobody listens to them is no mistake
@@ -32,7 +32,7 @@ class Picture:
     time: float
     dt: float
     parameters: ParameterFrame
-    image: ImageFrame
+    image: StageImage
     canvas: moderngl.Texture | None
     rendered: bool = True
     drawn_from: float = 0.0
@@ -46,7 +46,7 @@ class Tick:
         controls: (until) -> messages that arrived.
         listen: (until, dt) -> newest SignalFrame, or None before there is one.
         show: the mapping.
-        render: ParameterFrame -> ImageFrame.
+        render: ParameterFrame -> image.
         chain: the post effects.
         tempo: musical time of a source other than the analyser, None where there is none.
         share: how much of the generator's image is seen, 0 to 1; the rest is the image before it.
@@ -60,7 +60,7 @@ class Tick:
         controls: Callable[[float], Iterable[ControlMessage]],
         listen: Callable[[float, float], SignalFrame | None],
         show: Show,
-        render: Callable[[ParameterFrame], ImageFrame],
+        render: Callable[[ParameterFrame], StageImage],
         chain: Chain,
         share: Callable[[], float] = lambda: 1.0,
         tempo: Callable[[], Tempo | None] = lambda: None,
@@ -68,7 +68,7 @@ class Tick:
         self._clock, self._controls, self._listen = frames, controls, listen
         self._show, self._render, self._chain, self._share = show, render, chain, share
         self._tempo = tempo
-        self._last: tuple[ImageFrame, moderngl.Texture] | None = None
+        self._last: tuple[StageImage, moderngl.Texture] | None = None
         self.applied: Counter[str] = Counter()
         self.unheard: ControlMessage | None = None
         self.newest: ControlMessage | None = None

@@ -11,12 +11,14 @@ from liveviz.spec.frames import (
     Channels,
     ControlMessage,
     Event,
+    FetchedImage,
     ImageFrame,
     LatentTerm,
     Output,
     ParameterFrame,
     RowSetting,
     SignalFrame,
+    StageImage,
 )
 from liveviz.spec.layers import LAYER_RANGES, layer_range, ws_range
 from liveviz.spec.parameters import CORE_PARAMETERS
@@ -40,6 +42,7 @@ __all__ = [
     "CommandKind",
     "ControlMessage",
     "Event",
+    "FetchedImage",
     "ImageFrame",
     "LatentTerm",
     "LivevizError",
@@ -51,6 +54,7 @@ __all__ = [
     "ShowState",
     "SignalFrame",
     "SoundChannels",
+    "StageImage",
     "Stems",
     "Tempo",
     "UsageError",

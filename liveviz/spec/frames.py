@@ -3,9 +3,9 @@
 All times are seconds on one monotonic clock that every process of a show shares (`liveviz.system.clock`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -186,3 +186,31 @@ class ImageFrame:
     time: float = 0.0
     signal_time: float = float("-inf")
     signal_sequence: int = -1
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height), pixels."""
+        height, width = self.pixels.shape[:2]
+        return width, height
+
+
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
+class FetchedImage:
+    """One picture of the generator that lies in the memory of the stage's GL already, and never was on the host.
+
+    size: (width, height), pixels.
+    write_to: writes it into a GL texture of that size, RGBA, row 0 at the top; on the thread of that GL, and before the
+        next image is fetched.
+    parameters, time, signal_time, signal_sequence: as in ImageFrame.
+    """
+
+    size: tuple[int, int]
+    write_to: Callable[[Any], None]
+    parameters: int
+    time: float = 0.0
+    signal_time: float = float("-inf")
+    signal_sequence: int = -1
+
+
+StageImage = ImageFrame | FetchedImage
+"""A picture as the stage gets it: its pixels on the host, or fetched into GL's memory."""

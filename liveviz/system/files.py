@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
-from liveviz.spec.errors import LivevizError
+from liveviz.spec.errors import LivevizError, UsageError
 
 _LONGEST = 64  # letters of a word
 
@@ -32,6 +32,63 @@ def write_whole(path: str | Path, data: bytes) -> None:
             with contextlib.suppress(OSError):
                 os.unlink(draft)
         raise LivevizError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def check_suffix(path: str | Path, allowed: Collection[str], what: str) -> None:
+    """Return if the name ends in one of `allowed`, such as ".mp4", in any case.
+
+    Raises:
+        UsageError: "record 'x.avi': the name must end in .mp4"
+    """
+    if Path(path).suffix.lower() not in allowed:
+        raise UsageError(f"{what} {str(path)!r}: the name must end in {' or '.join(allowed)}")
+
+
+def check_writable(path: Path, what: str) -> None:
+    """Return if a file can be made at `path`, or where it links to; nothing is left behind, no file is touched.
+
+    Raises:
+        LivevizError: "record: cannot write /x/y.mp4: No such file or directory"
+    """
+    target = Path(os.path.realpath(path))
+    try:
+        if target.is_dir():
+            raise LivevizError(f"{what}: cannot write {path}: it is a folder")
+        if target.exists():
+            if not target.is_file():
+                raise LivevizError(f"{what}: cannot write {path}: it is no ordinary file")
+            if not os.access(target, os.W_OK):
+                raise LivevizError(f"{what}: cannot write {path}: Permission denied")
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix="."):
+            pass
+    except OSError as error:
+        raise LivevizError(f"{what}: cannot write {path}: {error.strerror}") from None
+
+
+def unused(path: Path) -> Path:
+    """`path`, or the first of path-2, path-3 ... that does not exist."""
+    number, free = 1, path
+    while free.exists() or free.is_symlink():
+        number += 1
+        free = path.with_stem(f"{path.stem}-{number}")
+    return free
+
+
+def claim(path: Path) -> Path:
+    """Make an empty file at `path`, or at the first free name of path-2, path-3 ...: nobody else can have it then.
+
+    Raises:
+        LivevizError: no file can be made there.
+    """
+    while True:
+        free = unused(path)
+        try:
+            free.open("xb").close()
+            return free
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise LivevizError(f"{free}: cannot be written: {error.strerror or error}") from error
 
 
 def kept_word(path: Path, allowed: Collection[str]) -> str | None:

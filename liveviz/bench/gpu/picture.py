@@ -70,6 +70,7 @@ def _as_in_a_show(report: Report, ctx: Any, side: int) -> None:
     """Two processes, every picture asked for and waited for: is the texture what was drawn, and who copied what?"""
     from liveviz.outputs.handover import DeviceUpload
     from liveviz.runtime.picture_transport import Receiver
+    from liveviz.spec import FetchedImage
 
     context = multiprocessing.get_context("spawn")
     frames = 10 if report.small else FRAMES
@@ -92,7 +93,9 @@ def _as_in_a_show(report: Report, ctx: Any, side: int) -> None:
                     if now() - began > PATIENCE_S or not child.is_alive():
                         report.say("as in a show", "the engine draws no more", False)
                         return
-                if (upload := receiver.upload) is not None:
+                if isinstance(image, FetchedImage):
+                    image.write_to(texture)
+                elif (upload := receiver.upload) is not None:
                     upload(image.pixels, texture)
                 else:
                     texture.write(image.pixels)

@@ -6,6 +6,7 @@ import os
 from liveviz.cli import arguments
 from liveviz.inputs.audio.sources import DEMO
 from liveviz.inputs.control import source
+from liveviz.outputs import sinks
 from liveviz.runtime import composition, open_generator, paths
 from liveviz.runtime.options import ShowOptions
 from liveviz.runtime.processes.supervisor import Show
@@ -62,6 +63,13 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--record", metavar="FILE.mp4", help="record picture and sound; a file that is there stays: FILE-2.mp4"
     )
     parser.add_argument(
+        "--sink",
+        action="append",
+        default=[],
+        metavar="NAME[:WHERE]",
+        help=f"where the show goes too, as often as you like: {', '.join(sinks.usages())}".replace("%", "%%"),
+    )
+    parser.add_argument(
         "--quality",
         default="auto",
         choices=("auto", *quality_steps.NAMES),
@@ -91,9 +99,7 @@ def run(args: argparse.Namespace) -> int:
     channels, stems = arguments.ears(args)
     mapping = paths.find_mapping(args.mapping)
     inputs = [args.source, args.model, mapping]
-    record = arguments.suffix(args.record, (".mp4",), "record") if args.record else None
-    if record is not None:
-        paths.check_writable(record, "record", inputs)
+    chosen = arguments.sinks(args.record, args.sink, inputs)
     stats = arguments.suffix(args.stats, (".json",), "stats") if args.stats else None
     if stats is not None:
         paths.check_writable(stats, "stats", inputs, "play")
@@ -116,7 +122,7 @@ def run(args: argparse.Namespace) -> int:
         osc=None if osc == "none" else arguments.host_port(osc),
         osc_required=args.osc is not None,
         midi=args.midi,
-        record=record,
+        sinks=chosen,
         seconds=arguments.seconds(args.seconds),
         stats=stats,
         debug=args.debug,

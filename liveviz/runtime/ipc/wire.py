@@ -3,8 +3,9 @@ that a reader of any age can check what it reads and a writer can die half-way."
 
 import json
 import struct
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from liveviz.spec import (
     Command,
     CommandKind,
     ControlMessage,
+    FetchedImage,
     ImageFrame,
     ShowState,
     SignalFrame,
@@ -77,12 +79,16 @@ def pack_image(image: ImageFrame, render_s: float) -> tuple[bytes, NDArray[np.ui
     return _image_head(image, render_s, False), np.ascontiguousarray(image.pixels)
 
 
-def unpack_image(content: NDArray[np.uint8], pixels: NDArray[np.uint8] | None = None) -> tuple[ImageFrame, float]:
-    """(the image, seconds that its render took); `pixels` are those of a placed image, which brings none."""
+def unpack_image(content: NDArray[np.uint8]) -> tuple[ImageFrame, float]:
+    """(the image, seconds that its render took)."""
     *about, render_s, width, height, _ = _IMAGE.unpack(content[:IMAGE_HEAD].tobytes())
-    if pixels is None:
-        pixels = content[IMAGE_HEAD:].reshape(height, width, 4)
-    return ImageFrame(pixels, *about), render_s
+    return ImageFrame(content[IMAGE_HEAD:].reshape(height, width, 4), *about), render_s
+
+
+def unpack_placed(content: NDArray[np.uint8], write_to: Callable[[Any], None]) -> tuple[FetchedImage, float]:
+    """The same of an image whose pixels were fetched from where `unpack_place` says."""
+    *about, render_s, width, height, _ = _IMAGE.unpack(content[:IMAGE_HEAD].tobytes())
+    return FetchedImage((width, height), write_to, *about), render_s
 
 
 def pack_placed(image: "DeviceImage", render_s: float, place: Place) -> tuple[bytes, bytes]:

@@ -30,7 +30,7 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
         return
     if source.notice:
         _log.info("%s", source.notice)
-    taped = options.record is not None or not loop
+    taped = bool(options.sinks) or not loop
     hops = 0
     said = 0.0
 

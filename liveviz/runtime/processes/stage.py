@@ -17,11 +17,11 @@ from liveviz.runtime.key_commands import KEYS
 from liveviz.runtime.mapping_file import MappingFile
 from liveviz.runtime.message_account import plays
 from liveviz.runtime.model_choice import ModelChoice
+from liveviz.runtime.open_sinks import OpenSinks
 from liveviz.runtime.options import ShowOptions
 from liveviz.runtime.picture_transport import Receiver
 from liveviz.runtime.processes import child
 from liveviz.runtime.quality.rate import Rate
-from liveviz.runtime.recording import Taping
 from liveviz.runtime.remote_engine import RemoteEngine
 from liveviz.runtime.screen import Screen
 from liveviz.runtime.tick import Picture, Tick
@@ -64,9 +64,9 @@ class Stage:
         }
         self._engine = RemoteEngine(links, self._clock, self._pictures)
         self._heard: SignalFrame | None = None
-        self._taping = Taping(options, links, self.screen.kind)
+        self._sinks = OpenSinks(options, links, self.screen.kind)
         self.figures = Figures(options)
-        self._rate = Rate(options, links, self._chain, post.software(self.screen.ctx), self._taping.records)
+        self._rate = Rate(options, links, self._chain, post.software(self.screen.ctx), self._sinks.records)
         self._tick = Tick(
             self._clock,
             self._controls,
@@ -153,7 +153,7 @@ class Stage:
             self.figures.frame(picture, presented, self._clock, stale=self._rate.pictures >= 1.0 and not new)
             if picture.rendered:
                 self._rate.see(presented, self._clock, new, self._engine.engine_s)
-            self._taping.frame(picture, self._chain)
+            self._sinks.frame(picture, self._chain)
         return not self.screen.closed and not self.figures.time_is_up(self._options.seconds)
 
     def _state(self, picture: Picture) -> ShowState:
@@ -175,29 +175,28 @@ class Stage:
                 "fps": round(self.figures.fps, 2),
                 "late": self.figures.late,
                 "quality": self._rate.name,
-                "recording": float(self._taping.records),
+                "recording": float(self._sinks.recording),
             },
         )
 
     def say(self, phase: Phase) -> None:
         """Tell the parent how it goes."""
-        recording = self._taping.report()
         self._links.stage_status.say(
             StageStatus(
                 phase=phase,
                 screen=self.screen.kind,
                 place=self.screen.place,
                 applied=dict(self._tick.applied),
-                written=recording["written"],
-                lost=recording["dropped"],
+                written=self._sinks.written,
+                lost=self._sinks.dropped,
                 quality=self._rate.report(),
                 **self.figures.report(),
             )
         )
 
     def close(self) -> None:
-        """Finish the recording, then the screen."""
-        self._taping.close()
+        """Finish the sinks, then the screen."""
+        self._sinks.close()
         self._chain.close()
         self._pictures.close()
         self.screen.close()
