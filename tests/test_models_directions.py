@@ -17,7 +17,8 @@ from liveviz.models import (
     write,
     write_directions,
 )
-from liveviz.models.directions.file import MAX_ROWS, find
+from liveviz.models.directions import find
+from liveviz.models.directions.file import MAX_ROWS
 from liveviz.models.directions.find import affine_rows, cloud, reaches, seen, sefa
 from liveviz.models.tensors import save
 from liveviz.spec import LivevizError

@@ -107,6 +107,11 @@ class Chain:
         """Names of the effects that compiled, in the order they are drawn."""
         return tuple(e.shader.name for e in self._work.effects)
 
+    @property
+    def buffers(self) -> list[moderngl.Texture]:
+        """Every buffer that an effect keeps from frame to frame: a number in it that is none would stay for ever."""
+        return [texture for effect in self._work.effects for texture in effect.buffers]
+
     def rescale(self, part: float, at_once: bool = False) -> None:
         """Work at `part`, 0 to 1, of the size that this chain was made for. The programs for another size are made one a
         frame by `draw`, or all `at_once`; then the size changes, and trails go on."""
