@@ -15,7 +15,6 @@ REACHES: dict[str, tuple[set[str], str]] = {
         {"_interrupts", "_links", "_rooms", "_report", "_start"},
         "counts the files and threads of the supervisor itself, and kills what it holds",
     ),
-    "test_app_show.py": ({"_rooms", "_buried", "_failed"}, "when a child is started again is asked of no living child"),
     "test_inputs_midi.py": ({"_Inlet", "_read"}, "a flood comes at once, as from no real port"),
     "test_models_directions.py": ({"_CHUNK"}, "memory in pieces of another size"),
     "test_outputs_recorder.py": (
