@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-from test_rooms import MAY_IMPORT
+from walls import MAY_IMPORT
 
 from liveviz import mapping, signals
 from liveviz.cli.main import COMMANDS, make_parser
