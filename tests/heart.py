@@ -1,11 +1,13 @@
 """Small generators and frames for the tests of models, bending and engine."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from liveviz.models import Generator, GeneratorConfig
+from liveviz.models import Card, Generator, GeneratorConfig, new, small_config, write_bundle
 from liveviz.spec import CORE_PARAMETERS, LatentTerm, ParameterFrame
 
 
@@ -38,6 +40,13 @@ def small(resolution: int = 32, **kwargs: Any) -> GeneratorConfig:
     """A config that a test runs in milliseconds."""
     sizes: dict[str, Any] = {"channel_base": 512, "channel_max": 16, "z_dim": 12, "w_dim": 20, "mapping_layers": 2}
     return GeneratorConfig(resolution=resolution, **{**sizes, **kwargs})
+
+
+def bundle(folder: Path, name: str, resolution: int, seed: int) -> Path:
+    """Write a small generator that a show can play as `folder`/`name`."""
+    generator = new(small_config(resolution, 512, 32), seed)
+    write_bundle(folder / name, replace(generator, card=Card(name, False, "CC0-1.0", "a test")))
+    return folder / name
 
 
 def frame(values: dict[str, float] | None = None, **kwargs: Any) -> ParameterFrame:

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,6 +13,9 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from pythonosc.osc_message import OscMessage
+from pythonosc.osc_message_builder import OscMessageBuilder
+from waiting import wait_until
 
 ROOT = Path(__file__).parents[1]
 
@@ -64,12 +68,13 @@ class LiveShow:
         """Wait until it has said `text`."""
         self.until(lambda: text in self.said, timeout, f"{text!r} in {self.said!r}")
 
+    def plays(self, timeout: float = 60.0) -> None:
+        """Wait until everything plays: sound is heard, pictures are drawn and seen, what is recorded has its file."""
+        self.wait_for(" pictures a second, ", timeout)
+
     def until(self, true, timeout: float, what: str = "") -> None:
         """Wait until `true()`."""
-        end = time.monotonic() + timeout
-        while not true():
-            assert time.monotonic() < end, f"still not so after {timeout} s: {what}; it said: {self.said}"
-            time.sleep(0.05)
+        wait_until(true, timeout, lambda: f"{what}; it said: {self.said}", look=0.05)
 
     def child(self, room: str) -> int:
         """Process number of the newest child of that room, as `--debug` tells it."""
@@ -95,6 +100,26 @@ def screenshot(display: str) -> np.ndarray:
         [*source, "-frames:v", "1", "-f", "image2pipe", "-c:v", "png", "-"], capture_output=True, timeout=30, check=True
     )
     return np.asarray(Image.open(io.BytesIO(made.stdout)).convert("RGB")).astype(int)
+
+
+def free_port() -> int:
+    """A UDP port of this machine that nobody has."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def ask(port: int, address: str, seconds: float = 0.5) -> object:
+    """What a show on this machine answers over OSC where it is asked for a value; None where it does not."""
+    builder = OscMessageBuilder(address)
+    builder.add_arg("?")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        one.settimeout(seconds)
+        one.sendto(builder.build().dgram, ("127.0.0.1", port))
+        try:
+            return OscMessage(one.recv(1024)).params[0]
+        except TimeoutError:
+            return None
 
 
 def read_stats(path: Path) -> dict:

@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from test_inputs_audio_device import Server, needs_pulse
+from sound_server import Server, needs_pulse
+from waiting import pace, wait_until
 
 from liveviz.runtime import paths
 from liveviz.runtime.ipc.status import AudioStatus
@@ -59,8 +60,7 @@ class Chaos(threading.Thread):
                 self.took.append(max(0.0, heard - (made if kill == self.kill_ears else back)))
                 self.made.append(heard - made)
                 if cycle in (3, self.cycles - 1):
-                    time.sleep(1.5)
-                    self.left.append(self.count())
+                    self.left.append(self.settled())
         except (AssertionError, OSError, subprocess.SubprocessError, psutil.Error) as error:
             self.error = f"{type(error).__name__}: {error}"
         finally:
@@ -86,7 +86,7 @@ class Chaos(threading.Thread):
                 if at - moved > GAP:
                     return at, back or at
                 last, moved = found, at
-            time.sleep(0.005)
+            pace(0.005)
         raise AssertionError(f"no sound within {limit} s: {self.status()}")
 
     def silence(self) -> None:
@@ -95,7 +95,7 @@ class Chaos(threading.Thread):
         while time.monotonic() < until and time.monotonic() - since < 0.9:
             if self.hops() != last:
                 last, since = self.hops(), time.monotonic()
-            time.sleep(0.02)
+            pace(0.02)
 
     def watch(self) -> None:
         """Put the witness to the device that has just been made."""
@@ -119,7 +119,7 @@ class Chaos(threading.Thread):
 
     def change_rate(self, cycle: int) -> float:
         self.pactl("unload-module", "module-null-sink")
-        time.sleep(0.2)
+        pace(0.2)  # it is gone for so long
         rate = (44_100, 48_000, 96_000)[cycle // 4 % 3]
         self.pactl("load-module", "module-null-sink", "sink_name=stage", f"rate={rate}")
         return time.monotonic()
@@ -134,6 +134,14 @@ class Chaos(threading.Thread):
 
     def pactl(self, *words: str) -> None:
         subprocess.run(["pactl", *words], capture_output=True, check=True, timeout=10)
+
+    def settled(self) -> tuple[int, int, int, int]:
+        """What there is once it has been the same for a while."""
+        seen = [self.count()]
+        wait_until(
+            lambda: seen.append(self.count()) or len(set(seen[-6:])) == 1 < len(seen) - 5, LIMIT, "rest", look=0.2
+        )
+        return seen[-1]
 
     def count(self) -> tuple[int, int, int, int]:
         me = psutil.Process()

@@ -1,18 +1,17 @@
 """Whole shows with the real devices: sound through PulseAudio, MIDI through JACK."""
 
-import contextlib
 import os
-import shutil
 import subprocess
-import time
 from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
 import soundfile
+from jack_kit import controller, jack, needs_jack, own_server_name  # noqa: F401 - fixtures
 from live_show import LiveShow, read_stats
-from test_inputs_midi import controller, jack, needs_jack, own_server_name  # noqa: F401 - fixtures
+from sound_server import Server, needs_pulse
+from waiting import pace
 
 from liveviz.outputs.monitors import Monitor
 
@@ -21,72 +20,45 @@ pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
 SMALL = ("--size", "320x180", "--backend", "testcard", "--osc", "none")
 
 
-@contextlib.contextmanager
-def pulse_server(folder: Path):
-    """A sound server of our own with one null sink; yields the environment that finds it."""
-    environment = {
-        "XDG_RUNTIME_DIR": str(folder),
-        "PULSE_SERVER": f"unix:{folder}/pulse.sock",
-        "PULSE_SOURCE": "stage.monitor",
-        "PULSE_SINK": "stage",
-    }
-    modules = [
-        f"--load=module-native-protocol-unix socket={folder}/pulse.sock",
-        "--load=module-null-sink sink_name=stage",
-    ]
-    server = subprocess.Popen(
-        ["pulseaudio", "-n", "--exit-idle-time=-1", "--daemonize=no", *modules],
-        env={**os.environ, **environment, "HOME": str(folder)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        end = time.monotonic() + 10
-        while not (folder / "pulse.sock").exists():
-            assert time.monotonic() < end and server.poll() is None, "pulseaudio does not start"
-            time.sleep(0.05)
-        yield environment
-    finally:
-        server.terminate()
-        server.wait(10)
-
-
-@pytest.mark.skipif(shutil.which("pulseaudio") is None, reason="pulseaudio is not installed")
+@needs_pulse
 def test_what_is_played_to_the_card_is_heard(home: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "pulse"
-    folder.mkdir(mode=0o700)
     sound = tmp_path / "kicks.wav"
     t = np.arange(8 * 48000) / 48000
     kicks = 0.8 * np.sin(2 * np.pi * 60 * (t % 0.5)) * np.exp(-12 * (t % 0.5))
     soundfile.write(sound, np.stack([kicks, kicks], 1), 48000)
     stats = tmp_path / "stats.json"
-    with (
-        pulse_server(folder) as environment,
-        LiveShow(home, "pulse", *SMALL, "--midi", "none", "--seconds", "6", "--stats", stats, env=environment) as show,
-    ):
-        show.wait_for("headless")
-        player = subprocess.Popen(["paplay", str(sound)], env={**os.environ, **environment})
-        assert show.end(60) == 0, show.said
-        player.terminate()
-        player.wait()
+    server = Server(tmp_path / "pulse")
+    args = ("pulse", *SMALL, "--midi", "none", "--seconds", "4", "--stats", stats)
+    try:
+        with LiveShow(home, *args, env=server.environment) as show:
+            show.wait_for("headless")
+            player = subprocess.Popen(["paplay", str(sound)], env={**os.environ, **server.environment})
+            assert show.end(60) == 0, show.said
+            player.terminate()
+            player.wait()
+    finally:
+        server.kill()
     figures = read_stats(stats)
     assert figures["audio"]["source"] == "pulse"
-    assert figures["audio"]["hops"] > 4 * figures["audio"]["sample_rate"] / 256
+    assert figures["audio"]["hops"] > 2.5 * figures["audio"]["sample_rate"] / 256
     assert figures["latency_ms"]["audio_to_frame"]["p50"] > 0
 
 
 @needs_jack
 def test_a_controller_moves_the_show(home: Path, tmp_path: Path, jack) -> None:  # noqa: F811
     stats = tmp_path / "stats.json"
-    args = ("demo", *SMALL, "--mapping", "knobs", "--seconds", "6", "--stats", stats)
+    args = ("demo", *SMALL, "--mapping", "knobs", "--debug", "--stats", stats)
     with controller("knobs") as knobs, LiveShow(home, *args, cwd=tmp_path) as show:
-        show.wait_for("headless")
-        time.sleep(2.0)
+        show.plays()
+        show.until(lambda: knobs.send("b00100") or "midi.cc.1.ch.1 0.000" in show.said, 20, "the knob is heard")
         for value in range(0, 128, 8):
             knobs.send(f"b001{value:02x}")
-            time.sleep(0.02)
+            pace(0.02)
         knobs.send("f7")  # garbage
-        assert show.end(60) == 0, show.said
+        show.wait_for("midi.cc.1.ch.1 0.945")
+        pace(0.5)  # what is counted is said four times a second
+        show.interrupt()
+        assert show.process.returncode == 0, show.said
     counted = read_stats(stats)["control"]["midi"]
     assert counted["received"] >= 16
     assert counted["applied"] >= 1

@@ -9,7 +9,7 @@ import pytest
 from heart import plain_generator, small
 from PIL import Image
 
-from liveviz.cli.commands.model.pca import _named
+from liveviz.cli.commands.model.pca import with_names
 from liveviz.cli.main import main
 from liveviz.engine import directions_finder
 from liveviz.models import Card, Directions, Generator, open_model, pca, widen, write, write_bundle, write_card
@@ -76,9 +76,9 @@ def test_names_go_with_their_directions() -> None:
     card = Card("x", True, "CC0-1.0", "y", "", (), ("up", "glow", "red", "grain"))
     generator = replace(plain_generator(small(16, w_dim=4)), card=card, directions=old)
     new = replace(old, components=rows[[2, 0, 3, 1]], layers=np.array([(0, 64), (0, 64), (0, 64), (0, 4)]))
-    named = _named(generator, new).card
+    named = with_names(generator, new).card
     assert named is not None and named.direction_names == ("red", "up", "grain")  # the last moves other rows now
-    named = _named(generator, replace(new, components=np.full((4, 4), 0.5, np.float32))).card
+    named = with_names(generator, replace(new, components=np.full((4, 4), 0.5, np.float32))).card
     assert named is not None and named.direction_names == ()
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import av
 import pytest
 from live_show import LiveShow, read_stats
+from waiting import nothing_may_happen_for, wait_until
 
 pytestmark = [
     pytest.mark.live,  # its time is the wall clock's: it runs alone
@@ -56,8 +57,7 @@ class Server:
     def start(self) -> float:
         """Start it again on the same number; when it answered."""
         self._begin(self.display)
-        while not Path(f"/tmp/.X11-unix/X{self.display[1:]}").exists():
-            time.sleep(0.01)
+        wait_until(Path(f"/tmp/.X11-unix/X{self.display[1:]}").exists, what="the X server is there again")
         return time.monotonic()
 
     def xdotool(self, *words: str) -> str:
@@ -91,7 +91,7 @@ def test_a_window_that_was_asked_for_is_waited_for(home: Path, tmp_path: Path, s
     server.kill()
     with LiveShow(home, *SHOW, option, "--seconds", "1", display=server.display, cwd=tmp_path) as show:
         show.wait_for("the show waits for a display")
-        time.sleep(1.5)
+        nothing_may_happen_for(1.5)  # the second that it is to play has not begun
         assert show.process.poll() is None
         server.start()
         show.until(lambda: server.window() is not None, 10, "a window")
@@ -128,8 +128,8 @@ def test_the_display_dies_and_the_window_comes_back(home: Path, tmp_path: Path, 
             server.kill()
             show.until(lambda n=n: show.said.count("the show goes on unseen") == n + 1, 10, "it says so")
             size = video.stat().st_size
-            time.sleep(1.5)
-            assert show.process.poll() is None and video.stat().st_size > size, "recorded meanwhile"
+            show.until(lambda size=size: video.stat().st_size > size, 10, "it records meanwhile")
+            assert show.process.poll() is None
             back = server.start()
             show.until(lambda: server.window() == whole, 3.0 - (time.monotonic() - back), "back within 3 s, as before")
         unseen = time.monotonic() - began

@@ -9,7 +9,6 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 import pytest
 import soundfile
 from heart import plain_generator, small
+from waiting import wait_until
 
 from liveviz.cli.commands import still
 from liveviz.models import Card, open_model, pca, write_bundle
@@ -80,10 +80,12 @@ def lines(error: bytes) -> list[str]:
 
 def interrupt(process: subprocess.Popen[bytes], folder: Path, number: int) -> str:
     """Send the signal once a second or two are on the disk; the last line it said."""
-    end = time.monotonic() + 60
-    while not any(p.stat().st_size > 20_000 for p in folder.glob(".*.mp4")) and time.monotonic() < end:
-        assert process.poll() is None
-        time.sleep(0.05)
+    wait_until(
+        lambda: process.poll() is not None or any(p.stat().st_size > 20_000 for p in folder.glob(".*.mp4")),
+        60.0,
+        "a video",
+    )
+    assert process.poll() is None
     process.send_signal(number)
     error = process.communicate(timeout=20)[1]
     assert process.returncode == 1 and b"Traceback" not in error
@@ -252,7 +254,7 @@ def claim(shape: str, dtype: str = "'<f4'") -> bytes:
 def test_arrays_from_outside(tmp_path: Path) -> None:
     path = tmp_path / "z.npy"
     for good in (np.ones((2, 4), np.float16), np.ones((2, 4), np.int64), np.asfortranarray([[1.0, 2, 3, 4]] * 3)):
-        found = still._array(npy(path, good), "z", 4)
+        found = still.read_array(npy(path, good), "z", 4)
         assert found.dtype == np.float32 and np.array_equal(found, good)
 
 
@@ -284,7 +286,7 @@ def test_arrays_from_outside(tmp_path: Path) -> None:
 def test_a_bad_array_is_one_line(tmp_path: Path, make: Callable[[Path], object], says: str) -> None:
     make(tmp_path / "z.npy")
     with pytest.raises(LivevizError, match=says) as caught:
-        still._array(str(tmp_path / "z.npy"), "z", 4)
+        still.read_array(str(tmp_path / "z.npy"), "z", 4)
     assert str(caught.value).startswith(f"z {tmp_path}/z.npy: ") and len(str(caught.value).splitlines()) == 1
     assert "unsafe" not in str(caught.value)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from liveviz.cli.main import _parser
+from liveviz.cli.main import make_parser
 from liveviz.runtime import first_words
 from liveviz.runtime.ipc.links import Statuses
 from liveviz.runtime.ipc.status import AudioStatus, ControlStatus, EngineStatus, Phase, ScreenKind, StageStatus
@@ -27,7 +27,7 @@ def options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *words: str) -> Sho
             return 0
 
     monkeypatch.setattr(play, "Show", Nobody)
-    assert play.run(_parser("play").parse_args(["play", *words])) == 0
+    assert play.run(make_parser("play").parse_args(["play", *words])) == 0
     return made[0]
 
 

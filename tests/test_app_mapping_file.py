@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from live_show import LiveShow, read_stats
 from PIL import Image
+from waiting import pace
 
 from liveviz import models
 from liveviz.runtime import composition, open_generator, paths
@@ -38,20 +39,13 @@ def slot() -> Iterator[Slot]:
     made.close(unlink=True)
 
 
-def until(true, timeout: float = 10.0) -> None:
-    end = time.monotonic() + timeout
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
 def looks(file: MappingFile, seconds: float) -> list[str]:
     """Titles of what it says has changed within that time."""
     end, found = time.monotonic() + seconds, []
     while time.monotonic() < end:
         if (program := file.changed()) is not None:
             found.append(f"{program.title} {len(program.routes)}")
-        time.sleep(0.01)
+        pace(0.01)
     return found
 
 
@@ -68,7 +62,7 @@ def test_a_mapping_that_is_copied_slowly_is_never_called_broken(
             for start in range(0, len(LONG), 401):  # cut anywhere: most of these are broken, some are half of it
                 out.write(LONG[start : start + 401])
                 out.flush()
-                time.sleep(0.1)
+                pace(0.1)
         done.set()
 
     copying_it = threading.Thread(target=copy)
@@ -157,7 +151,7 @@ def test_a_generator_that_is_still_being_copied_is_waited_for(folder: Path) -> N
     target.write_bytes(data[:1000])
 
     def copy() -> None:
-        time.sleep(0.3)
+        pace(0.3)
         with target.open("ab") as file:
             file.write(data[1000:])
 

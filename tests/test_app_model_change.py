@@ -2,33 +2,32 @@
 plays."""
 
 import dataclasses
+import math
 import os
 import threading
-import time
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from live_show import LiveShow, read_stats
+from heart import bundle
+from live_show import LiveShow, ask, free_port, read_stats
 from pythonosc.udp_client import SimpleUDPClient
+from waiting import pace, wait_until
 
 from liveviz import models
+from liveviz.engine import Engine
 from liveviz.mapping import Show
 from liveviz.models import Card
 from liveviz.runtime import composition, model_swap, paths
 from liveviz.runtime.model_swap import Playing
-from liveviz.runtime.open_generator import Opener
+from liveviz.runtime.open_generator import Opened, Opener
 from liveviz.signals import outputs
 from liveviz.spec import LivevizError, ParameterFrame
 
 pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
-
-
-def bundle(folder: Path, name: str, resolution: int, seed: int) -> Path:
-    generator = models.new(models.small_config(resolution, 512, 32), seed)
-    models.write_bundle(folder / name, dataclasses.replace(generator, card=Card(name, False, "CC0-1.0", "a test")))
-    return folder / name
 
 
 @pytest.fixture(scope="module")
@@ -42,20 +41,38 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+class Watched(Opener):
+    """Opens engines as a show's does, and remembers what it opened: `opened` by name, and `way`, the engines between two.
+
+    prepares: what a test does instead of compiling elsewhere.
+    """
+
+    def __init__(self, prepares: Callable[..., object]) -> None:
+        super().__init__("auto")
+        self.prepares, self.opened, self.way = prepares, dict[str, Opened](), list[Engine]()
+
+    def prepare(self, *asked: Any) -> None:
+        self.prepares(*asked)
+
+    def open(self, name: str, bends: Any) -> Opened:
+        self.opened[name] = super().open(name, bends)
+        return self.opened[name]
+
+    def between(self, a: Opened, b: Opened) -> list[Engine]:
+        self.way = super().between(a, b)
+        return self.way
+
+
 @pytest.fixture
-def playing(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """One that plays `one`; whatever it prepares waits for `gate`."""
+def playing(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest):
+    """One that plays `one`; whatever its `opener` prepares waits for `gate`. Its parameter is the budget, seconds."""
     monkeypatch.setattr(paths, "model_folders", lambda: [folder])
     monkeypatch.setattr(paths, "cache", lambda: tmp_path)
     monkeypatch.setattr(model_swap, "SETTLE_S", 0.0)
     gate = threading.Event()
-    made = Playing(
-        "one",
-        frozenset(),
-        lambda size: size[0] <= 64,
-        Opener("auto", prepare=lambda *asked: gate.wait(20) and None),
-    )
-    made.gate = gate  # type: ignore[attr-defined]
+    opener = Watched(lambda *asked: gate.wait(20))
+    made = Playing("one", frozenset(), lambda size: size[0] <= 64, opener, getattr(request, "param", math.inf))
+    made.gate, made.opener = gate, opener  # type: ignore[attr-defined]
     yield made
     gate.set()
     made.close()
@@ -75,10 +92,8 @@ class Frames:
 
 
 def until_made(playing: Playing) -> None:
-    end = time.monotonic() + 30
-    while playing._maker is None or playing._maker.is_alive():
-        assert time.monotonic() < end
-        time.sleep(0.01)
+    """Wait for what `render` has begun to make."""
+    wait_until(lambda: not playing.making, 30.0, "it is made")
 
 
 def far(a: np.ndarray, b: np.ndarray) -> float:
@@ -111,7 +126,7 @@ def test_it_waits_for_a_beat_fades_and_is_there(playing: Playing, folder: Path) 
     assert 0.6 < 0.04 * (len(shares) - began) < 1.1
 
 
-def test_two_of_one_family_turn_into_one_another(playing: Playing, folder: Path) -> None:
+def test_two_of_one_family_turn_into_one_another(playing: Playing, folder: Path, monkeypatch) -> None:
     one = models.open_model("one", [folder])
     random = np.random.default_rng(3)
     cousin = {n: np.float32(w + 0.3 * w.std() * random.standard_normal(w.shape)) for n, w in one.weights.items()}
@@ -123,14 +138,20 @@ def test_two_of_one_family_turn_into_one_another(playing: Playing, folder: Path)
     playing.ask("cousin")
     playing.render(frames.next())
     until_made(playing)
-    way = [playing._now.engine, *playing._way, playing._next.engine]  # type: ignore[union-attr]
+    opener: Watched = playing.opener  # type: ignore[attr-defined]
+    way = [opener.opened["one"].engine, *opener.way, opener.opened["cousin"].engine]
     assert len(way) == 5
     middle = way[2].render(frames.still).pixels
     faded = (way[0].render(frames.still).pixels / 2.0 + way[4].render(frames.still).pixels / 2.0).round()
     assert far(middle, faded) > 0.5  # a picture of its own, not the two laid over each other
     for _ in range(60):
         playing.render(frames.next())
-    assert playing.name == "cousin" and not playing._way
+    closed = list[Engine]()
+    for one in way:
+        monkeypatch.setattr(one, "close", lambda one=one, close=one.close: closed.append(one) or close())
+    for _ in way:
+        playing.rest()
+    assert playing.name == "cousin" and {id(one) for one in closed} == {id(one) for one in way[:-1]}
 
 
 def test_a_larger_one_fades_in_too(playing: Playing) -> None:
@@ -178,14 +199,13 @@ def test_who_changes_his_mind_gets_the_last_one(playing: Playing) -> None:
 def test_who_pages_through_generators_makes_only_the_one_he_stops_at(playing: Playing, monkeypatch) -> None:
     monkeypatch.setattr(model_swap, "SETTLE_S", 0.15)
     frames, asked = Frames(), []
-    playing._opener._prepare = lambda *words: asked.append(words[0])
+    playing.opener.prepares = lambda *words: asked.append(words[0])  # type: ignore[attr-defined]
     for n in range(60):  # for 1.2 s, 50 a second
         playing.ask(("two", "broken", "nowhere")[n % 3])
         playing.render(frames.next())
-        time.sleep(0.02)
+        pace(0.02)
     playing.ask("two")
-    time.sleep(0.2)
-    playing.render(frames.next())
+    wait_until(lambda: playing.render(frames.next()) and playing.coming, 5.0, "it has settled", look=0.02)
     until_made(playing)
     for _ in range(60):
         playing.render(frames.next())
@@ -201,30 +221,26 @@ def test_whatever_a_library_does_the_old_one_plays_and_it_is_not_tried_again(pla
         raise error
 
     before = playing.render(frames.next()).pixels
-    playing._opener._prepare = fail
+    playing.opener.prepares = fail  # type: ignore[attr-defined]
     playing.ask("two")
     for _ in range(20):
         assert far(playing.render(frames.next()).pixels, before) == 0.0
-        time.sleep(0.01)
+        until_made(playing)
     assert tried == ["two"] and playing.mistake.startswith("model two: ") and "\n" not in playing.mistake
 
 
+@pytest.mark.parametrize("playing", [0.0], indirect=True)
 def test_where_two_take_too_long_they_take_turns(playing: Playing, monkeypatch) -> None:
     frames = Frames()
     playing.render(frames.next())
     playing.gate.set()  # type: ignore[attr-defined]
-    playing._budget = 0.0
     playing.ask("two")
     playing.render(frames.next())
     until_made(playing)
     drawn: list[str] = []
-    for opened in (playing._now, playing._next):
-        real = opened.engine.render  # type: ignore[union-attr]
-        monkeypatch.setattr(
-            opened.engine,  # type: ignore[union-attr]
-            "render",
-            lambda f, real=real, name=opened.name: drawn.append(name) or real(f),  # type: ignore[union-attr]
-        )
+    for name, opened in playing.opener.opened.items():  # type: ignore[attr-defined]
+        real = opened.engine.render
+        monkeypatch.setattr(opened.engine, "render", lambda f, real=real, name=name: drawn.append(name) or real(f))
     each = []
     while playing.name == "one":
         drawn.clear()
@@ -256,7 +272,7 @@ def test_a_fade_on_the_device_is_the_one_on_the_host(folder: Path, tmp_path: Pat
     clocks = [Frames(), Frames()]
     for show in shows:
         show.ask("three")  # of another size
-    for n in range(60):
+    for n in range(40):  # one beat and the fade are 33 frames
         there, here = shows[0].draw(clocks[0].next()), shows[1].render(clocks[1].next())
         assert isinstance(there, engine.DeviceImage) and shows[0].on_device
         np.testing.assert_array_equal(there.pixels.numpy(), here.pixels)
@@ -278,7 +294,7 @@ def test_a_new_mask_holds_for_what_plays_and_for_what_comes(playing: Playing) ->
     assert far(dark, before) > 0.0
     playing.gate.set()  # type: ignore[attr-defined]
     until_made(playing)
-    coming = playing._next.engine  # type: ignore[union-attr]
+    coming = playing.opener.opened["two"].engine  # type: ignore[attr-defined]
     masked = coming.render(frames.still).pixels
     coming.mask_noise(None)
     assert far(masked, coming.render(frames.still).pixels) > 0.0
@@ -299,7 +315,7 @@ def test_one_that_is_too_large_for_the_show_is_refused(folder: Path, monkeypatch
 def test_osc_changes_the_model_of_a_live_show_and_a_death_does_not_change_it_back(home: Path, tmp_path: Path) -> None:
     data = tmp_path / "data"
     bundle(data / "liveviz" / "engines", "guest", 64, 9)
-    stats = tmp_path / "stats.json"
+    stats, port = tmp_path / "stats.json", free_port()
     args = (
         "demo",
         "--headless",
@@ -308,15 +324,15 @@ def test_osc_changes_the_model_of_a_live_show_and_a_death_does_not_change_it_bac
         "--midi",
         "none",
         "--osc",
-        "127.0.0.1:19731",
+        f"127.0.0.1:{port}",
         "--stats",
         stats,
         "--debug",
     )
     with LiveShow(home, *args, cwd=tmp_path, env={"XDG_DATA_HOME": str(data)}) as show:
-        show.wait_for("headless")
-        client = SimpleUDPClient("127.0.0.1", 19731)
-        time.sleep(3.0)
+        show.plays()
+        show.until(lambda: ask(port, "/liveviz/model") is not None, 20.0, "it listens")
+        client = SimpleUDPClient("127.0.0.1", port)
         client.send_message("/liveviz/model", "../../etc/passwd")
         show.wait_for("there is none of that name; there are default")
         client.send_message("/liveviz/model", "guest")
@@ -324,7 +340,7 @@ def test_osc_changes_the_model_of_a_live_show_and_a_death_does_not_change_it_bac
         os.kill(show.child("engine"), 9)
         show.wait_for("engine died")
         show.until(lambda: show.said.count("pictures: from host memory") == 2, 60.0, "the engine draws again")
-        time.sleep(0.5)
+        show.until(lambda: ask(port, "/liveviz/model") == "guest", 20.0, "it says so")
         show.interrupt()
         assert show.process.returncode == 0, show.said
     assert read_stats(stats)["engine"]["model"] == "guest"

@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 
 import pytest
-from live_show import ROOT, LiveShow, read_stats
+from live_show import ROOT, LiveShow, free_port, read_stats
 from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
-from test_app_play import free_port
+from waiting import wait_until
 
 from liveviz import models, signals
 from liveviz.cli import arguments
@@ -155,12 +155,16 @@ class Monitor:
 
     def until(self, text: str, do=lambda: None) -> str:
         """Everything it has printed once `text` is in it; `do` is done again and again meanwhile."""
-        end = time.monotonic() + 30
-        while text not in (said := self.log.read_text()):
-            assert time.monotonic() < end and self.process.poll() is None, f"{text!r} is not in {said!r}"
+
+        def said() -> bool:
+            assert self.process.poll() is None, f"it has ended, and {text!r} is not in {self.log.read_text()!r}"
+            if text in self.log.read_text():
+                return True
             do()
-            time.sleep(0.1)
-        return said
+            return False
+
+        wait_until(said, 30.0, lambda: f"{text!r} in {self.log.read_text()!r}", look=0.1)
+        return self.log.read_text()
 
 
 @pytest.mark.live
@@ -324,7 +328,7 @@ def test_a_wrong_name_of_a_generator_is_in_the_overlay_for_a_while(monkeypatch, 
     assert choice.mistake == "" and Links.model.asked == b"wide"
 
 
-def test_names_of_directions_follow_the_generator_that_plays(tmp_path: Path) -> None:
+def test_names_of_directions_follow_the_generator_that_plays(tmp_path: Path, monkeypatch) -> None:
     file = tmp_path / "mine.toml"
     file.write_text('version = 1\n[[route]]\nfrom = "midi.cc.1"\nto = "pca.green to violet"\n')
 
@@ -343,8 +347,11 @@ def test_names_of_directions_follow_the_generator_that_plays(tmp_path: Path) -> 
     card = 'name = "other"\ntrained = true\nlicence = "CC0-1.0"\norigin = "a test"\n'
     (folder / "card.toml").write_text(card + 'direction_names = ["red", "Green to Violet"]\n')
 
+    seconds = [mapping_file.now()]
+    monkeypatch.setattr(mapping_file, "now", lambda: seconds[0])
+
     def look() -> object:
-        mine._looked = 0.0
+        seconds[0] += 1.0
         return mine.changed()
 
     assert look() is None

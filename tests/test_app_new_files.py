@@ -18,7 +18,7 @@ void main() { gl_FragColor = mix(IMG_THIS_PIXEL(inputImage), vec4(1.0, 0.0, 0.0,
 """
 BEND = '''"""Nudge: a layer moves a little."""
 
-from liveviz.bending._piece import Piece
+from liveviz.bending import Piece
 
 PARAMETER = Piece(0.0, 1.0, 0.0, "", "Nudge a layer")
 

@@ -2,13 +2,13 @@
 
 import logging
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 from live_show import LiveShow
 from PIL import Image
+from waiting import pace
 
 from liveviz.runtime import composition, noise_mask
 from liveviz.runtime.ipc.shared_memory import Slot
@@ -93,7 +93,7 @@ def test_a_picture_that_is_still_being_copied_is_waited_for(tmp_path: Path) -> N
     target.write_bytes(data[: len(data) // 2])
 
     def copy() -> None:
-        time.sleep(0.3)
+        pace(0.3)
         with target.open("ab") as file:
             file.write(data[len(data) // 2 :])
 

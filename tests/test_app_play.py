@@ -6,7 +6,6 @@ import re
 import signal
 import socket
 import subprocess
-import time
 from pathlib import Path
 
 import av
@@ -14,9 +13,10 @@ import numpy as np
 import psutil
 import pytest
 import soundfile
-from live_show import LiveShow, read_stats, screenshot
+from live_show import LiveShow, ask, free_port, read_stats, screenshot
 from PIL import Image
 from pythonosc.osc_message_builder import OscMessageBuilder
+from waiting import nothing_may_happen_for, pace, wait_until
 
 pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
 
@@ -29,12 +29,6 @@ def osc(address: str, *values: float) -> bytes:
     for value in values:
         builder.add_arg(float(value))
     return builder.build().dgram
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="module")
@@ -98,25 +92,20 @@ def test_a_song_without_a_display_leaves_a_video_behind(home: Path, song: Path, 
 def test_osc_moves_the_show(home: Path, tmp_path: Path) -> None:
     stats, port = tmp_path / "stats.json", free_port()
     args = ("demo", "--headless", *SMALL, "--backend", "testcard", "--midi", "none", "--osc", f"127.0.0.1:{port}")
-    with LiveShow(home, *args, "--stats", stats, "--seconds", "6", cwd=tmp_path) as show:
-        show.wait_for("headless")
+    with LiveShow(home, *args, "--stats", stats, cwd=tmp_path) as show:
+        show.plays()
+        show.until(lambda: ask(port, "/liveviz/truncation_psi") is not None, 20, "it listens")
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-            sender.settimeout(2.0)
-            time.sleep(2.0)
             for position in (0.0, 0.5, 1.0):
                 sender.sendto(osc("/liveviz/truncation_psi", position), ("127.0.0.1", port))
             sender.sendto(b"#bundle\0" + bytes(8) + b"\xff\xff\xff\xfc", ("127.0.0.1", port))  # size -4
             sender.sendto(b"garbage", ("127.0.0.1", port))
             for n in range(20_000):
                 sender.sendto(osc(f"/nobody/{n % 7}", n), ("127.0.0.1", port))
-            time.sleep(0.5)
-            builder = OscMessageBuilder("/liveviz/truncation_psi")
-            builder.add_arg("?")
-            sender.sendto(builder.build().dgram, ("127.0.0.1", port))
-            reply = sender.recv(1024)
-        assert b"/liveviz/truncation_psi" in reply
-        assert np.frombuffer(reply[-4:], ">f4")[0] == pytest.approx(1.0)
-        assert show.end() == 0, show.said
+        show.until(lambda: ask(port, "/liveviz/truncation_psi") == pytest.approx(1.0), 20, "it has moved, and answers")
+        pace(0.5)  # what is counted is said four times a second
+        show.interrupt()
+        assert show.process.returncode == 0, show.said
     counted = read_stats(stats)["control"]["osc"]
     assert counted["applied"] >= 1
     assert counted["rejected"] >= 2
@@ -125,17 +114,20 @@ def test_osc_moves_the_show(home: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("room", ["audio", "control", "engine", "stage"])
 def test_whoever_dies_comes_back(home: Path, tmp_path: Path, room: str) -> None:
-    stats = tmp_path / "stats.json"
-    with LiveShow(
-        home, "demo", "--headless", *SMALL, *(() if room == "control" else QUIET), "--debug", "--stats", stats, "--osc",
-        f"127.0.0.1:{free_port()}", cwd=tmp_path,
-    ) as show:  # fmt: skip
-        show.wait_for("audio is process")
-        time.sleep(3.0)
+    stats, port, second_tape = tmp_path / "stats.json", free_port(), tmp_path / "liveviz-demo-2.mp4"
+    args = ("demo", "--headless", *SMALL, "--midi", "none", "--osc", f"127.0.0.1:{port}", "--debug", "--stats", stats)
+    acts = {
+        "control": lambda: ask(port, "/liveviz/truncation_psi") is not None,
+        "engine": lambda: show.said.count("pictures: from host memory") == 2,
+        "stage": lambda: second_tape.exists() and second_tape.stat().st_size > 20_000,
+    }
+    with LiveShow(home, *args, cwd=tmp_path) as show:
+        show.plays()
         first = show.child(room)
         os.kill(first, signal.SIGKILL)
         show.until(lambda: show.child(room) != first, 20, f"{room} again")
-        time.sleep(3.0)
+        show.until(acts.get(room, lambda: True), 20, f"{room} does its work again")
+        nothing_may_happen_for(3.0 if room == "audio" else 1.0)
         assert show.process.poll() is None
         assert show.interrupt() < 4.0
         assert show.process.returncode == 0, show.said
@@ -151,15 +143,14 @@ def test_a_broken_mapping_does_not_outlive_a_crash(home: Path, tmp_path: Path, r
     show_file.write_text((root / "mappings/default.toml").read_text())
     args = ("demo", "--headless", *SMALL, *QUIET, "--backend", "testcard", "--mapping", show_file, "--debug")
     with LiveShow(home, *args, "--stats", stats, cwd=tmp_path) as show:
-        show.wait_for("audio is process")
-        time.sleep(2.0)
+        show.plays()
         show_file.write_text("version = ")
         show.wait_for("mine.toml:1: ", timeout=3)
-        for room in ("engine", "stage"):
-            first = show.child(room)
-            os.kill(first, signal.SIGKILL)
-            show.until(lambda room=room, first=first: show.child(room) != first, 20, f"{room} again")
-            time.sleep(2.0)
+        os.kill(show.child("engine"), signal.SIGKILL)
+        show.until(lambda: show.said.count("pictures: from host memory") == 2, 20, "engine again")
+        os.kill(show.child("stage"), signal.SIGKILL)
+        second_tape = tmp_path / "liveviz-demo-2.mp4"
+        show.until(lambda: second_tape.exists() and second_tape.stat().st_size > 5_000, 20, "stage again")
         assert show.said.count("it is started again") == 2, show.said
         show_file.unlink()
         show.wait_for("cannot be read", timeout=5)
@@ -187,12 +178,11 @@ def test_a_show_that_was_stopped_goes_on(home: Path, tmp_path: Path) -> None:
     """Ctrl+Z and fg: nobody could say anything meanwhile, so nobody hangs."""
     args = ("demo", "--headless", *SMALL, *QUIET, "--backend", "testcard", "--debug")
     with LiveShow(home, *args, cwd=tmp_path) as show:
-        show.wait_for("audio is process")
-        time.sleep(2.0)
+        show.plays()
         os.killpg(show.process.pid, signal.SIGSTOP)
-        time.sleep(7.0)
+        nothing_may_happen_for(7.0)  # who says nothing for 6 s has hung
         os.killpg(show.process.pid, signal.SIGCONT)
-        time.sleep(2.0)
+        nothing_may_happen_for(2.0)
         assert "started again" not in show.said, show.said
         show.interrupt()
         assert show.process.returncode == 0, show.said
@@ -214,7 +204,7 @@ def test_ctrl_c_while_recording_leaves_a_playable_file(home: Path, tmp_path: Pat
 @pytest.mark.parametrize("after", [0.2, 0.6, 1.2, 2.5])
 def test_ctrl_c_at_any_moment(home: Path, tmp_path: Path, after: float) -> None:
     with LiveShow(home, "demo", "--headless", *SMALL, *QUIET, cwd=tmp_path) as show:
-        time.sleep(after)
+        pace(after)
         assert show.interrupt() < 2.5
         ours = "init_import_site" not in show.said  # Python itself was still starting
         assert not ours or "Traceback" not in show.said, show.said
@@ -222,8 +212,7 @@ def test_ctrl_c_at_any_moment(home: Path, tmp_path: Path, after: float) -> None:
 
 def test_a_killed_parent_leaves_nobody_behind(home: Path, tmp_path: Path) -> None:
     with LiveShow(home, "demo", "--headless", *SMALL, *QUIET, "--debug", cwd=tmp_path) as show:
-        show.child("audio")
-        time.sleep(1.0)
+        show.plays()
         children = psutil.Process(show.process.pid).children(recursive=True)
         assert len(children) >= 4
         show.process.kill()
@@ -238,8 +227,7 @@ def test_saving_the_mapping_changes_the_show(home: Path, tmp_path: Path, root: P
     mapping.write_text(good)
     args = ("demo", "--headless", *SMALL, *QUIET, "--backend", "testcard", "--mapping", mapping)
     with LiveShow(home, *args, cwd=tmp_path) as show:
-        show.wait_for("headless")
-        time.sleep(2.0)
+        show.plays()
         mapping.write_text("version = 1\n[[route]]\nfrom = 'rms'\nto = 'truncation_psy'\n")
         show.wait_for("mine.toml:4: ", timeout=3)
         assert "truncation_psi" in show.said and "goes on" in show.said
@@ -257,7 +245,7 @@ def test_a_disk_that_fills_up_stops_the_tape_and_not_the_show(home: Path, tmp_pa
         video, stats = disk / "live.mp4", tmp_path / "stats.json"
         with LiveShow(home, "demo", "--headless", *QUIET, "--record", video, "--stats", stats, cwd=tmp_path) as show:
             show.wait_for("record:", timeout=60)
-            time.sleep(1.0)
+            nothing_may_happen_for(1.0)
             assert show.process.poll() is None
             show.interrupt()
             assert show.process.returncode == 0 and "goes on" in show.said
@@ -303,8 +291,7 @@ def test_window(home: Path, tmp_path: Path, display: str) -> None:
 
         show.until(lambda: pixels().std() > 15, 30, "a picture in the window")
         first = pixels()
-        time.sleep(1.0)
-        assert np.abs(pixels() - first).mean() > 0.5, "it moves"
+        show.until(lambda: np.abs(pixels() - first).mean() > 0.5, 10, "it moves")
 
         def key(name: str) -> None:
             subprocess.run(["xdotool", "key", name], check=True, env={**os.environ, "DISPLAY": display})
@@ -325,11 +312,16 @@ def test_window(home: Path, tmp_path: Path, display: str) -> None:
         key("h")
         show.until(lambda: np.abs(pixels() - before).max() > 100, 5, "overlay")
         key("h")
-        time.sleep(0.5)
         key("space")
-        time.sleep(0.5)
         frozen = pixels()
-        time.sleep(0.7)
+
+        def stands_still() -> bool:
+            nonlocal frozen
+            before, frozen = frozen, pixels()
+            return np.array_equal(frozen, before)
+
+        wait_until(stands_still, 10, "it stands still", look=0.3)
+        nothing_may_happen_for(0.7)
         assert np.array_equal(pixels(), frozen)
         key("space")
         key("Escape")
@@ -346,7 +338,7 @@ def test_memory_is_flat(home: Path, tmp_path: Path, display: str) -> None:
         show.wait_for("audio is process")
         used = []
         for _ in range(30):
-            time.sleep(10)
+            pace(10)
             assert show.process.poll() is None, show.said
             group = [psutil.Process(show.process.pid), *psutil.Process(show.process.pid).children(recursive=True)]
             used.append(sum(p.memory_full_info().pss for p in group) / 2**20)

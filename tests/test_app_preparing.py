@@ -4,12 +4,12 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import psutil
 import pytest
-from test_app_model_change import bundle
+from heart import bundle
+from waiting import wait_until
 
 from liveviz.bending import Stage
 from liveviz.runtime import precompile
@@ -36,11 +36,7 @@ def children() -> list[psutil.Process]:
 
 
 def until_there() -> psutil.Process:
-    end = time.monotonic() + 20
-    while not (found := children()):
-        assert time.monotonic() < end
-        time.sleep(0.01)
-    return found[0]
+    return wait_until(children, 20.0, "a process that compiles")[0]
 
 
 def test_stages_survive_the_command_line() -> None:

@@ -15,6 +15,7 @@ import pytest
 import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from waiting import wait_until
 
 from liveviz import bending, engine, mapping, models, signals
 from liveviz.outputs.headless import Headless
@@ -89,9 +90,7 @@ def test_an_interrupted_render_leaves_what_it_has(home: Path, tmp_path: Path, ro
         cwd=root,
         stderr=subprocess.PIPE,
     )
-    end = time.monotonic() + 40
-    while not any(p.stat().st_size > 30_000 for p in tmp_path.glob(".*.mp4")) and time.monotonic() < end:
-        time.sleep(0.1)
+    wait_until(lambda: any(p.stat().st_size > 30_000 for p in tmp_path.glob(".*.mp4")), 40.0, "a growing video")
     began = time.monotonic()
     process.send_signal(signal.SIGINT)
     _, error = process.communicate(timeout=10)

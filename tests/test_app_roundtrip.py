@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_inputs_audio_device import Server, needs_pulse
+from sound_server import Server, needs_pulse
 
 from liveviz.cli import roundtrip
 from liveviz.runtime import settings
@@ -28,7 +28,7 @@ def blocks(samples: np.ndarray, rate: int, start: float) -> list[AudioBlock]:
 
 
 def track(folder: Path, clicks: int) -> np.ndarray:
-    with wave.open(str(roundtrip._track(folder / "clicks.wav", clicks))) as file:
+    with wave.open(str(roundtrip.click_track(folder / "clicks.wav", clicks))) as file:
         return np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float32) / 32768
 
 

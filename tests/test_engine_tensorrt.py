@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from foreign_files import FIXTURES
 from heart import frame, plain_generator, relative_error, small
+from waiting import wait_until
 
 from liveviz import bending, engine, models
 from liveviz.engine import engine as show
@@ -139,7 +140,6 @@ def test_without_a_gpu_the_answer_is_one_line() -> None:
 def test_cuda_plays_while_a_plan_is_built(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     """With openvino in the place of cuda, and reference in that of tensorrt, which this machine has."""
     import threading
-    import time
 
     go, real, plain = threading.Event(), show.create, plain_generator(small(16))
     generator = replace(plain, directions=models.pca(plain, 64, 2))
@@ -157,12 +157,7 @@ def test_cuda_plays_while_a_plan_is_built(monkeypatch: pytest.MonkeyPatch, caplo
     made = engine.Engine("reference", generator, threads=1)
     assert made.name == "openvino" and made.render(frame()).pixels.any()
     go.set()
-    for _ in range(6000):
-        made.render(frame())
-        if made.name == "reference":
-            break
-        time.sleep(0.01)
-    assert made.name == "reference"
+    wait_until(lambda: made.render(frame()) and made.name == "reference", 60.0, "the reference has taken over")
     made.close()
     fails = True
     made = engine.Engine("reference", generator, threads=1, wait=True)  # offline nothing plays meanwhile

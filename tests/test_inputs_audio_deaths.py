@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_inputs_audio_device import needs_pulse
+from sound_server import needs_pulse
 
 pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
 

@@ -3,100 +3,29 @@ captured, both through PortAudio; then the server dies, comes back, or stops ans
 
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from sound_server import RATE, Server, collect, needs_pulse, server, sweep  # noqa: F401 - the fixture
+from waiting import wait_until
 
 from liveviz.inputs.audio import sources
-from liveviz.inputs.audio.portaudio import BlockTimes, bounded, refresh
+from liveviz.inputs.audio.portaudio import BlockTimes, bounded
 from liveviz.spec import LivevizError
 from liveviz.system.clock import now
 
 pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
 
-RATE = 44_100
-needs_pulse = pytest.mark.skipif(shutil.which("pulseaudio") is None, reason="pulseaudio is not installed")
-
-
-class Server:
-    """A PulseAudio of our own in `folder`, to be killed and started again."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        folder.mkdir(mode=0o700, exist_ok=True)
-        self.environment = {
-            "XDG_RUNTIME_DIR": str(folder),
-            "PULSE_RUNTIME_PATH": str(folder),
-            "PULSE_SERVER": f"unix:{folder}/pulse.sock",
-            "PULSE_SOURCE": "stage.monitor",
-            "PULSE_SINK": "stage",
-        }
-        self.start()
-
-    def start(self) -> None:
-        socket = self.folder / "pulse.sock"
-        socket.unlink(missing_ok=True)
-        self.process = subprocess.Popen(
-            [
-                *("pulseaudio", "-n", "--exit-idle-time=-1", "--daemonize=no", "--use-pid-file=no"),
-                f"--load=module-native-protocol-unix socket={socket}",
-                "--load=module-null-sink sink_name=stage",
-            ],
-            env={**os.environ, **self.environment, "HOME": str(self.folder)},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        end = time.monotonic() + 15
-        while not socket.exists():
-            assert time.monotonic() < end and self.process.poll() is None, "pulseaudio does not start"
-            time.sleep(0.02)
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-
-@pytest.fixture
-def server(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """A running server that this process's PortAudio finds."""
-    server = Server(tmp_path_factory.mktemp("pulse"))
-    for name, value in server.environment.items():
-        monkeypatch.setenv(name, value)
-    refresh()
-    yield server
-    server.kill()
-    with contextlib.suppress(LivevizError):  # a sound system that hangs must not take the tests with it
-        sources.look_again()
-
-
-def sweep(seconds: float) -> np.ndarray:
-    """A sound that is like itself at one lag only."""
-    t = np.arange(int(seconds * RATE)) / RATE
-    mono = 0.5 * np.sin(2 * np.pi * (150 * t + 400 * t * t)) * (0.6 + 0.4 * np.sin(2 * np.pi * 3 * t))
-    return np.stack([mono, -0.5 * mono], axis=1).astype(np.float32)
-
-
-def collect(sources: list, seconds: float, until=lambda: False) -> list[list]:
-    """What each source hands out in `seconds`, or until `until()`."""
-    got: list[list] = [[] for _ in sources]
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and not until():
-        for blocks, source in zip(got, sources, strict=True):
-            blocks += source.blocks(0.01)
-    return got
-
 
 @needs_pulse
-def test_what_is_played_is_captured_at_the_time_it_is_heard(server: Server, tmp_path: Path) -> None:
+def test_what_is_played_is_captured_at_the_time_it_is_heard(server: Server, tmp_path: Path) -> None:  # noqa: F811
     sound = sweep(2.0)
     soundfile.write(tmp_path / "sweep.wav", sound, RATE, subtype="FLOAT")
     ear = sources.open_live("PULS", now, loop=False)
@@ -132,7 +61,7 @@ def test_what_is_played_is_captured_at_the_time_it_is_heard(server: Server, tmp_
 
 
 @needs_pulse
-def test_times_of_captured_blocks_are_past_in_order_and_even(server: Server) -> None:
+def test_times_of_captured_blocks_are_past_in_order_and_even(server: Server) -> None:  # noqa: F811
     ear = sources.open_live(None, now, loop=False)
     assert ear.notice is None and ear.label == "default"
     ear.start()
@@ -151,11 +80,11 @@ def test_times_of_captured_blocks_are_past_in_order_and_even(server: Server) -> 
 
 
 @needs_pulse
-def test_sound_is_heard_again_after_the_output_stalled(server: Server, tmp_path: Path) -> None:
+def test_sound_is_heard_again_after_the_output_stalled(server: Server, tmp_path: Path) -> None:  # noqa: F811
     soundfile.write(tmp_path / "sweep.wav", sweep(1.0), RATE, subtype="FLOAT")
     mouth = sources.open_live(str(tmp_path / "sweep.wav"), now, loop=True)
     mouth.start()
-    (played,) = collect([mouth], 10.0, until=lambda: mouth._sounding)
+    played = wait_until(lambda: mouth.blocks(0.01), 10.0, "it sounds")
     server.process.send_signal(signal.SIGSTOP)
     played += collect([mouth], 10.0, until=lambda: not mouth.heard)[0]
     played += collect([mouth], 0.3)[0]
@@ -200,10 +129,10 @@ print("closed", count, now() - begun, flush=True)
 
 @needs_pulse
 def test_nothing_hangs_with_a_server_that_stops_answering(tmp_path: Path, root: Path) -> None:
-    server = Server(tmp_path / "pulse")
+    own = Server(tmp_path / "pulse")
     show = subprocess.Popen(
         [sys.executable, "-c", HUNG],
-        env={**os.environ, **server.environment},
+        env={**os.environ, **own.environment},
         cwd=root,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -212,7 +141,7 @@ def test_nothing_hangs_with_a_server_that_stops_answering(tmp_path: Path, root: 
     try:
         assert show.stdout is not None and show.stdin is not None
         assert show.stdout.readline() == "running\n"
-        server.process.send_signal(signal.SIGSTOP)
+        own.process.send_signal(signal.SIGSTOP)
         show.stdin.write("\n")
         show.stdin.flush()
         word, blocks, took = show.stdout.readline().split()
@@ -221,12 +150,12 @@ def test_nothing_hangs_with_a_server_that_stops_answering(tmp_path: Path, root: 
     finally:
         with contextlib.suppress(ProcessLookupError):
             show.kill()
-        server.process.send_signal(signal.SIGCONT)
-        server.kill()
+        own.process.send_signal(signal.SIGCONT)
+        own.kill()
 
 
 @needs_pulse
-def test_devices_are_listed_and_an_unknown_one_names_them(server: Server) -> None:
+def test_devices_are_listed_and_an_unknown_one_names_them(server: Server) -> None:  # noqa: F811
     found, reason = sources.devices()
     assert reason is None
     pulse = next(d for d in found if d.name == "pulse")
@@ -282,7 +211,7 @@ def test_a_call_that_hangs_or_fails_is_bounded() -> None:
         bounded(lambda: 1 / 0, 5.0, "it")
     begun = time.monotonic()
     with pytest.raises(LivevizError, match="the drum does not answer"):
-        bounded(lambda: time.sleep(5), 0.1, "the drum")
+        bounded(lambda: threading.Event().wait(5), 0.1, "the drum")
     assert time.monotonic() - begun < 4
 
 
@@ -303,8 +232,8 @@ def test_block_times_follow_the_samples_through_jitter_and_wrong_claims() -> Non
 
 def test_a_sound_system_that_hangs_while_it_is_opened_again_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Then only another process can listen: the ears end, and their parent starts them again."""
+    from liveviz.inputs.audio import device as audio_device
     from liveviz.inputs.audio.portaudio import Device
-    from liveviz.inputs.audio.sources import device as audio_device
 
     class Stream:
         latency = 0.01

@@ -5,12 +5,14 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from waiting import wait_until
 
 from liveviz.inputs.audio.output import OutputFeed
 from liveviz.inputs.audio.player import PlayedSource
@@ -44,10 +46,8 @@ def run(source: PlayedSource, clock: Clock, seconds: float, step: float = 0.01) 
     end = clock.time + seconds
     while clock.time < end - 1e-9 and not source.finished:
         clock.time += step
-        guard = time.monotonic() + 10
-        while len(source._ahead) < 4 and not source._all_read:  # more than a step needs
-            assert time.monotonic() < guard, "nothing is read ahead"
-            time.sleep(0.001)
+        # more than a step needs
+        wait_until(lambda: source.ahead >= 4 or source.all_read, 10.0, "something is read ahead", look=0.001)
         blocks += source.blocks(0.0)
     return blocks
 
@@ -123,11 +123,16 @@ def test_a_loop_whose_name_is_gone_plays_on(tmp_path: Path) -> None:
     source.close()
 
 
-def test_a_read_error_ends_what_does_not_loop(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_read_error_ends_what_does_not_loop(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object, **kwargs: object) -> None:
+        raise soundfile.SoundFileRuntimeError("the stick was pulled")
+
     noise_file(tmp_path / "a.wav", RATE)
     clock, reader = Clock(), open_reader(str(tmp_path / "a.wav"))
     reader.read(1000)
-    reader._file.close()  # type: ignore[attr-defined]  # every further read of it fails
+    monkeypatch.setattr(soundfile.SoundFile, "read", fail)
     source = PlayedSource(reader, clock, loop=False, play=False)
     source.start()
     run(source, clock, 0.1)
@@ -179,12 +184,13 @@ def test_close_before_start_and_in_the_middle(tmp_path: Path) -> None:
     noise_file(tmp_path / "a.wav", RATE)
     never = open_live(str(tmp_path / "a.wav"), Clock(), loop=True)
     never.close()
-    clock = Clock()
+    clock, before = Clock(), set(threading.enumerate())
     source = open_live(str(tmp_path / "a.wav"), clock, loop=True, play=False)
     source.start()
     run(source, clock, 0.05)
+    assert not set(threading.enumerate()) <= before
     source.close()
-    assert not source._feeder.is_alive()
+    assert set(threading.enumerate()) <= before, "what reads ahead has not ended"
     (tmp_path / "a.wav").write_text("no")
     with pytest.raises(LivevizError):
         open_live(str(tmp_path / "a.wav"), Clock(), loop=True)
@@ -235,7 +241,7 @@ while not source.finished:
 print(heard > 3, frames, source.dropped)
 source.close()
 try:
-    audio.open_live(sys.argv[1], now, loop=False, output="harp").start()
+    sources.open_live(sys.argv[1], now, loop=False, output="harp").start()
 except LivevizError as error:
     print(error)
 """

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from test_inputs_audio_device import Server, needs_pulse, server, sweep  # noqa: F401 - the fixture
+from sound_server import Server, needs_pulse, server, sweep  # noqa: F401 - the fixture
 
 from liveviz.inputs.audio import sources, system
 from liveviz.spec import LivevizError

@@ -1,17 +1,13 @@
 """MIDI in through JACK's dummy driver, with a process that has a virtual port as the controller; and floods, without."""
 
 import contextlib
-import fcntl
-import os
-import shutil
-import subprocess
 import sys
-import tempfile
 import threading
-import time
 from pathlib import Path
 
 import pytest
+from jack_kit import controller, jack, jack_server, needs_jack, own_server_name  # noqa: F401 - fixtures
+from waiting import GUARD_S, wait_until
 
 from liveviz.inputs.control.mailbox import MAX_EVENTS
 from liveviz.inputs.control.midi_ports import Port, find, survey
@@ -22,127 +18,45 @@ from liveviz.system import clock
 
 pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
 
-GUARD_S = 20.0
-SERVER = f"liveviz-test-{os.getuid()}"
-SENDER = Path(__file__).with_name("midi_sender.py")
-needs_jack = pytest.mark.skipif(shutil.which("jackd") is None, reason="jackd is not installed")
-
-
-def until(done, what):
-    end = clock.now() + GUARD_S
-    while not (result := done()):
-        if clock.now() > end:
-            raise AssertionError(f"never happened: {what}")
-        time.sleep(0.01)
-    return result
-
-
-@contextlib.contextmanager
-def jack_server():
-    """A JACK server of our own, without a sound card, patient with clients on a busy machine."""
-    command = ["jackd", "--no-realtime", "-n", SERVER, "-t", "10000", "-d", "dummy", "-r", "48000", "-p", "512"]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        until(lambda: survey()[1] == "", "JACK's dummy server answers")
-        yield server
-    finally:
-        server.kill()  # SIGTERM may take it seconds
-        server.wait()
-
-
-class Controller:
-    """The process of midi_sender.py."""
-
-    def __init__(self, name):
-        command = [sys.executable, str(SENDER), name]
-        path = os.pathsep.join([str(SENDER.parent.parent), os.environ.get("PYTHONPATH", "")])
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": path}
-        )
-        assert self.process.stdout.readline() == "ready\n"
-
-    def send(self, *messages):
-        self.process.stdin.write(" ".join(messages) + "\n")
-        self.process.stdin.flush()
-
-    def unplug(self):
-        self.process.communicate("quit\n", timeout=GUARD_S)
-
-    def kill(self):
-        self.process.kill()
-        self.process.communicate()
-
-
-@contextlib.contextmanager
-def controller(name):
-    one = Controller(name)
-    try:
-        yield one
-    finally:
-        one.kill()
-
 
 @contextlib.contextmanager
 def listening(port):
+    before = set(threading.enumerate())
     one = MidiInput(port, clock.now)
     one.start()
     try:
         yield one
     finally:
         one.close()
-        assert not one._thread.is_alive()
-
-
-@pytest.fixture
-def own_server_name(monkeypatch):
-    """The name of our server, which one run of the tests has at a time. Fixed, as JACK forgets a killed server only when
-    its name is used again."""
-    monkeypatch.setenv("JACK_DEFAULT_SERVER", SERVER)
-    with (Path(tempfile.gettempdir()) / f"{SERVER}.lock").open("w") as lock:
-        until(lambda: _locked(lock), "another run of these tests ends")
-        yield
-
-
-def _locked(lock):
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-@pytest.fixture
-def jack(own_server_name):
-    with jack_server() as server:
-        yield server
+        assert set(threading.enumerate()) <= before, "it has left a thread behind"
 
 
 def heard(one, count):
     messages = []
-    until(lambda: messages.extend(one.poll()) or len(messages) >= count, f"{count} messages")
+    wait_until(lambda: messages.extend(one.poll()) or len(messages) >= count, what=f"{count} messages")
     assert {m.port for m in messages} <= set(one.ports), "every message says where it came from"
     return [(m.address, m.value) for m in messages]
 
 
 @needs_jack
-def test_a_knob_a_note_and_garbage(jack):
+def test_a_knob_a_note_and_garbage(jack):  # noqa: F811
     with controller("Knobs") as knobs, listening(None) as one:
-        (name,) = until(lambda: one.ports, "the port opens")
+        (name,) = wait_until(lambda: one.ports, what="the port opens")
         assert name.endswith(":Knobs") and midi_ports() == [name]
         knobs.send("b2017f", "903c40", "803c00", "f00102f7", "b207")
         assert heard(one, 3) == [("midi.cc.1.ch.3", 1.0), ("midi.note.60.ch.1", 64 / 127), ("midi.note.60.ch.1", 0.0)]
-        until(lambda: one.received + one.rejected >= 4, "the rest arrives")
+        wait_until(lambda: one.received + one.rejected >= 4, what="the rest arrives")
         assert one.received == 3 and one.rejected >= 1 and one.dropped == 0 and one.reconnects == 0
 
 
 @needs_jack
-def test_two_controllers_with_one_cc_stay_two(jack):
+def test_two_controllers_with_one_cc_stay_two(jack):  # noqa: F811
     with controller("Knobs") as knobs, controller("Faders") as faders, listening(None) as one:
-        until(lambda: len(one.ports) == 2, "both open")
+        wait_until(lambda: len(one.ports) == 2, what="both open")
         knobs.send("b0017f")
         faders.send("b00100")
         messages = []
-        until(lambda: messages.extend(one.poll()) or len(messages) >= 2, "both are heard")
+        wait_until(lambda: messages.extend(one.poll()) or len(messages) >= 2, what="both are heard")
         assert {(m.port.rpartition(":")[2], m.address, m.value) for m in messages} == {
             ("Knobs", "midi.cc.1.ch.1", 1.0),
             ("Faders", "midi.cc.1.ch.1", 0.0),
@@ -150,24 +64,24 @@ def test_two_controllers_with_one_cc_stay_two(jack):
 
 
 @needs_jack
-def test_unplugged_and_plugged_in_again(jack):
+def test_unplugged_and_plugged_in_again(jack):  # noqa: F811
     with controller("Knobs") as first, listening("knobs") as one:
-        until(lambda: one.ports, "the port opens")
+        wait_until(lambda: one.ports, what="the port opens")
         first.unplug()
-        until(lambda: not one.ports, "the port is missed")
+        wait_until(lambda: not one.ports, what="the port is missed")
         with controller("Knobs") as second:
-            until(lambda: one.ports, "the port is opened again")
+            wait_until(lambda: one.ports, what="the port is opened again")
             second.send("b00140")
             assert heard(one, 1) == [("midi.cc.1.ch.1", 64 / 127)]
             assert one.reconnects == 1
 
 
 @needs_jack
-def test_only_the_named_port_is_heard_and_new_ones_only_where_all_are(jack):
+def test_only_the_named_port_is_heard_and_new_ones_only_where_all_are(jack):  # noqa: F811
     with controller("Knobs") as knobs, listening("KNOBS") as named, listening(None) as every:
-        until(lambda: named.ports and every.ports, "the port opens")
+        wait_until(lambda: named.ports and every.ports, what="the port opens")
         with controller("Pads") as pads:
-            until(lambda: len(every.ports) == 2, "the new port opens")
+            wait_until(lambda: len(every.ports) == 2, what="the new port opens")
             pads.send("b00101")
             knobs.send("b00202")
             assert sorted(address for address, _ in heard(every, 2)) == ["midi.cc.1.ch.1", "midi.cc.2.ch.1"]
@@ -176,15 +90,15 @@ def test_only_the_named_port_is_heard_and_new_ones_only_where_all_are(jack):
 
 
 @needs_jack
-def test_the_server_dies_and_comes_back(own_server_name):
+def test_the_server_dies_and_comes_back(own_server_name):  # noqa: F811
     with contextlib.ExitStack() as stack:
         with jack_server() as server, controller("Knobs"):
             one = stack.enter_context(listening("knobs"))
-            until(lambda: one.ports, "the port opens")
+            wait_until(lambda: one.ports, what="the port opens")
             server.kill()
-            until(lambda: not one.ports, "the port is missed")
+            wait_until(lambda: not one.ports, what="the port is missed")
         with jack_server(), controller("Knobs") as knobs:
-            until(lambda: one.ports, "the port is opened again")
+            wait_until(lambda: one.ports, what="the port is opened again")
             knobs.send("b00140")
             assert heard(one, 1) == [("midi.cc.1.ch.1", 64 / 127)]
             assert one.reconnects == 1
@@ -192,21 +106,21 @@ def test_the_server_dies_and_comes_back(own_server_name):
 
 
 @needs_jack
-def test_a_server_that_starts_later_is_met(own_server_name):
+def test_a_server_that_starts_later_is_met(own_server_name):  # noqa: F811
     with listening(None) as one, jack_server(), controller("Knobs"):
-        until(lambda: one.ports, "the port opens")
+        wait_until(lambda: one.ports, what="the port opens")
         assert one.reconnects == 0
         one.close()
 
 
 @needs_jack
-def test_unknown_name_lists_the_ports_there_are(jack):
+def test_unknown_name_lists_the_ports_there_are(jack):  # noqa: F811
     with controller("Knobs"), pytest.raises(LivevizError, match=r"no input port named 'Pads'; there are: .*:Knobs$"):
-        until(midi_ports, "the port is there")
+        wait_until(midi_ports, what="the port is there")
         MidiInput("Pads", clock.now)
 
 
-def test_no_sequencer_is_an_empty_list_and_a_reason(own_server_name):
+def test_no_sequencer_is_an_empty_list_and_a_reason(own_server_name):  # noqa: F811
     if Path("/dev/snd/seq").exists() or not sys.platform.startswith("linux"):
         pytest.skip("this machine has a MIDI system")
     before = clock.now()

@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -17,8 +16,9 @@ import numpy as np
 import psutil
 import pytest
 from PIL import Image
+from waiting import wait_until
 
-from liveviz.cli.main import _parser
+from liveviz.cli.main import make_parser
 from liveviz.learning import Stage, TrainOptions, train
 from liveviz.learning.checkpoint import METADATA_KEY
 from liveviz.learning.pictures import programs
@@ -46,7 +46,7 @@ def test_dataset_draw(liveviz, tmp_path: Path) -> None:
     some = ["dataset", "draw", "--classes", "dunes,aurora", "--size", "16"]
     for name, count, seed in (("b", 5, 5), ("c", 2, 6)):
         words = [*some, "--count", str(count), "--seed", str(seed), "-o", str(tmp_path / name)]
-        args = _parser("dataset").parse_args(words)
+        args = make_parser("dataset").parse_args(words)
         assert args.run(args) == 0
     names = sorted(p.name for p in (tmp_path / "b").iterdir())
     assert names == [
@@ -97,12 +97,7 @@ class Training:
         )
 
     def wait_for_worker(self) -> psutil.Process:
-        end = time.monotonic() + GUARD
-        while time.monotonic() < end:
-            if found := psutil.Process(self.process.pid).children():
-                return found[0]
-            time.sleep(0.1)
-        raise AssertionError("no worker")
+        return wait_until(psutil.Process(self.process.pid).children, GUARD, "a worker", look=0.1)[0]
 
     def wait_for_line(self, pattern: str) -> str:
         assert self.process.stderr is not None

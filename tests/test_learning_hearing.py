@@ -17,15 +17,14 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save
 
 import liveviz.signals as room
-from liveviz.cli.main import _parser
+from liveviz.cli.main import make_parser
 from liveviz.cli.train_hearing import TASK, looks_of
 from liveviz.learning.hearing import HearingOptions, Lesson, Task, lesson, song_files, train_hearing, trainer, vary
 from liveviz.learning.hearing.compose import compose
 from liveviz.learning.hearing.drums import MAKERS, synthetic
 from liveviz.learning.hearing.patterns import FASTEST_BPM, FEELS, KICK, SLOWEST_BPM, STEPS, STRAIGHT, fill, groove
-from liveviz.learning.hearing.render import _ducked, midi_bytes
-from liveviz.signals._hearing import HEARD, WEIGHTS
-from liveviz.signals._looks import STEP, WIDTH
+from liveviz.learning.hearing.render import ducked, midi_bytes
+from liveviz.signals import HEARD, STEP, WEIGHTS, WIDTH
 from liveviz.spec import LivevizError, UsageError
 
 RATE = 44_100
@@ -86,7 +85,7 @@ def test_grooves_and_fills_are_on_the_grid() -> None:
 
 
 def test_everything_else_ducks_under_the_kick() -> None:
-    gain = _ducked(RATE, [0.25, 0.75, 0.99], np.random.default_rng(0))
+    gain = ducked(RATE, [0.25, 0.75, 0.99], np.random.default_rng(0))
     assert gain.shape == (RATE,) and (gain[: RATE // 4] == 1.0).all() and gain.min() >= 0.0
     assert gain[RATE // 4] < 0.7 and gain[RATE * 3 // 4 - 1] > gain[RATE // 4] + 0.2
 
@@ -168,7 +167,7 @@ def test_the_command_hears_learns_and_writes(tmp_path: Path) -> None:
     write_song(tmp_path / "one.wav")
     write_song(tmp_path / "two.wav", bpm=90.0)
     out = tmp_path / "ears.safetensors"
-    args = _parser("train").parse_args(["train", "--hearing", str(tmp_path), "-o", str(out), "--steps", "2"])
+    args = make_parser("train").parse_args(["train", "--hearing", str(tmp_path), "-o", str(out), "--steps", "2"])
     assert args.run(args) == 0
     made, shipped = load_file(out), load_file(Path(room.__path__[0]) / WEIGHTS)
     assert {k: v.shape for k, v in made.items()} == {k: v.shape for k, v in shipped.items()}
@@ -176,7 +175,7 @@ def test_the_command_hears_learns_and_writes(tmp_path: Path) -> None:
     assert _told(out) == {"songs": "2", "compose": "0", "seed": "0", "steps": "2", "soundfonts": ""}
     again = tmp_path / "again.safetensors"
     going_on = ["train", "--hearing", str(tmp_path), "-o", str(again), "--steps", "1", "--start", str(out)]
-    args = _parser("train").parse_args(going_on)
+    args = make_parser("train").parse_args(going_on)
     assert args.run(args) == 0
     gone_on = load_file(again)
     np.testing.assert_array_equal(gone_on["mean"], made["mean"])
@@ -184,7 +183,7 @@ def test_the_command_hears_learns_and_writes(tmp_path: Path) -> None:
     assert _told(again)["start"] == hashlib.sha256(out.read_bytes()).hexdigest()
     for extra, words in ((["--steps", "0"], "steps 0"), (["--compose", "0"], "compose 0")):
         other = str(tmp_path / "other.safetensors")
-        args = _parser("train").parse_args(["train", "--hearing", str(tmp_path), "-o", other, *extra])
+        args = make_parser("train").parse_args(["train", "--hearing", str(tmp_path), "-o", other, *extra])
         with pytest.raises(UsageError, match=words):
             args.run(args)
 
@@ -208,7 +207,7 @@ def test_a_start_that_is_no_network_is_told_before_anything_is_heard(tmp_path: P
             "--start",
             str(tmp_path / name),
         ]
-        args = _parser("train").parse_args(words)
+        args = make_parser("train").parse_args(words)
         with pytest.raises(LivevizError, match=name) as told:
             args.run(args)
         assert "\n" not in str(told.value)

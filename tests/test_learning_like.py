@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from liveviz.cli.main import _parser
+from liveviz.cli.main import make_parser
 from liveviz.learning import Progress, Stage, Stopped
 from liveviz.learning.gan.generator import Window, noises, synthesize
 from liveviz.learning.like import LikeOptions, train
@@ -223,7 +223,7 @@ def test_the_command(teacher: Generator, tmp_path: Path, caplog: pytest.LogCaptu
     write_bundle(tmp_path / "heavy", teacher)
     words = ["--like", str(tmp_path / "heavy"), "-o", str(tmp_path / "light"), "--stages", "32:2:2:0.004:0.002:1:1"]
     with caplog.at_level("INFO", "liveviz"):
-        args = _parser("train").parse_args(["train", *words, "--widths", "16", "16", "16", "8"])
+        args = make_parser("train").parse_args(["train", *words, "--widths", "16", "16", "16", "8"])
         assert args.run(args) == 0
     assert "GMAC a picture" in caplog.text
     assert read(tmp_path / "light" / "bundle" / "generator.safetensors").config.widths == (16, 16, 16, 8)
@@ -233,9 +233,9 @@ def test_the_command(teacher: Generator, tmp_path: Path, caplog: pytest.LogCaptu
         (["--pictures"], "one of them"),
         (["--stages", "128:2:2:0.004:0.002:1:1"], "128: the teacher has"),
     ):
-        args = _parser("train").parse_args(["train", *words, *more])
+        args = make_parser("train").parse_args(["train", *words, *more])
         with pytest.raises(UsageError, match=says):
             args.run(args)
-    args = _parser("train").parse_args(["train", "--pictures", "-o", str(tmp_path / "other"), "--widths", "8"])
+    args = make_parser("train").parse_args(["train", "--pictures", "-o", str(tmp_path / "other"), "--widths", "8"])
     with pytest.raises(UsageError, match="goes with --like"):
         args.run(args)

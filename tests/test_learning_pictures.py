@@ -11,6 +11,7 @@ from liveviz.learning.pictures import (
     COARSE,
     MAPS,
     MIDDLE,
+    PALETTES,
     Z_DIM,
     draw,
     draw_numbers,
@@ -19,7 +20,6 @@ from liveviz.learning.pictures import (
     palette,
     programs,
 )
-from liveviz.learning.pictures._palettes import PALETTES
 
 NAMES = list(programs())
 SIZE = 48

@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from liveviz.cli.main import _parser
+from liveviz.cli.main import make_parser
 from liveviz.learning.edges import edge_widths
 from liveviz.learning.feature_training import damaged, train_features, vicreg
 from liveviz.learning.features import (
@@ -254,6 +254,6 @@ def test_score_command(liveviz, tmp_path: Path) -> None:
         (["pictures:x"], "a seed from 0"),
         (["pictures:1", "--count", "3"], "8 to 10000"),
     ):
-        args = _parser("model").parse_args(["model", "score", str(tmp_path / "m.safetensors"), *wrong])
+        args = make_parser("model").parse_args(["model", "score", str(tmp_path / "m.safetensors"), *wrong])
         with pytest.raises(LivevizError, match=says):
             args.run(args)

@@ -14,8 +14,18 @@ from liveviz.learning import MapsNetwork, Progress, Stage, Stopped, TrainOptions
 from liveviz.learning.checkpoint import METADATA_KEY
 from liveviz.learning.judge import Judge
 from liveviz.learning.optimiser import Optimiser, orthogonal
-from liveviz.learning.pictures import COARSE, MAPS, MIDDLE, draw_numbers, normalise, numbers_of, paint, programs
-from liveviz.learning.pictures._palettes import PALETTES, resting
+from liveviz.learning.pictures import (
+    COARSE,
+    MAPS,
+    MIDDLE,
+    PALETTES,
+    draw_numbers,
+    normalise,
+    numbers_of,
+    paint,
+    programs,
+    resting,
+)
 from liveviz.learning.precision import has_bfloat16, training_dtype
 from liveviz.learning.procedural.losses import maps_loss
 from liveviz.learning.procedural.network import HEADS, SHAPE_W, SIZES, Conv

@@ -143,8 +143,8 @@ def test_broken_files_of_every_kind_cost_themselves_alone(liveviz, root: Path, t
         "syntax": "def warp(x, y, amount:\n",
         "nothing": '"""An op that is not there yet."""\n',
         "raises": "import nothing_of_that_name\n",
-        "kind": "from liveviz.bending._piece import Piece\nPARAMETER = Piece(0.0, 1.0, 0.0, '', 'x')\n",
-        "range": "from liveviz.bending._piece import Piece\nPARAMETER = Piece(1.0, 0.0, 0.0, '', 'x')\ngain = abs\n",
+        "kind": "from liveviz.bending import Piece\nPARAMETER = Piece(0.0, 1.0, 0.0, '', 'x')\n",
+        "range": "from liveviz.bending import Piece\nPARAMETER = Piece(1.0, 0.0, 0.0, '', 'x')\ngain = abs\n",
     }.items():
         (bends / f"{name}.py").write_text(text)
     (tmp_path / "shaders" / "half.fs").write_text("/*{")

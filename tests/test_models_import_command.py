@@ -14,8 +14,8 @@ from heart import close_to_original, plain_generator, small
 from hostile_containers import SYSTEM
 from pickle_writer import pickled
 
+from liveviz import engine
 from liveviz.cli import main
-from liveviz.cli.commands.model import import_
 from liveviz.models import open_model
 from liveviz.models.stylegan.config import GeneratorConfig
 
@@ -49,15 +49,21 @@ def test_it_compares_and_writes_a_bundle(
 def test_it_writes_nothing_that_the_engine_draws_differently(
     theirs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    drawn = import_._pictures
+    create = engine.create
 
-    def wrong(backend: str, *given: Any) -> np.ndarray:
-        pictures = drawn(backend, *given)
-        return pictures if backend == "reference" else pictures * 1.01
+    def a_little_wrong(name: str, *given: Any, **more: Any) -> Any:
+        made = create(name, *given, **more)
+        if name != "reference":
+            draws = made.synthesize
+            made.synthesize = lambda *asked: draws(*asked) * 1.01
+        return made
 
-    monkeypatch.setattr(import_, "_pictures", wrong)
-    assert main.main(["model", "import", str(theirs), "-o", str(tmp_path / "out")]) == 1
+    words = ["model", "import", str(theirs), "-o", str(tmp_path / "out")]
+    with monkeypatch.context() as patched:
+        patched.setattr(engine, "create", a_little_wrong)
+        assert main.main(words) == 1
     assert not (tmp_path / "out").exists()
+    assert main.main(words) == 0
 
 
 def test_a_harmful_file_is_one_line(liveviz, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import av
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from waiting import pace
 
 from liveviz.outputs import recorder as module
 from liveviz.outputs._mp4 import _HELD_S, Mp4
@@ -61,7 +62,7 @@ def test_pictures_come_back_in_number_order_size_and_colour(tmp_path: Path, live
         pixels[40:56, 8 * i : 8 * i + 8] = 255
         film.write(pixels, 7.0 + i / 25)
         if live:
-            time.sleep(0.01)
+            pace(0.01)
     film.close(10.0)
     assert film.error is None
     frames, times = decode(film.path)
@@ -133,7 +134,7 @@ def record_song(path: Path, rate: int, channels: int, live: bool = False, first:
             film.write_audio(np.repeat(click[:, None], channels, axis=1).astype(np.float32), first + done / rate)
         film.write(np.full((48, 64, 3), 255 if i == 30 else 10, np.uint8), first + i / 30)
         if live:
-            time.sleep(0.004)
+            pace(0.004)
     film.close(10.0 if live else None)
     return film
 
@@ -235,7 +236,7 @@ for i in range(count):
     film.write(noise[i % 8].copy(), i / 30)
     print(i, film.error, film.dropped, flush=True)
     if live:
-        time.sleep(0.012)
+        time.sleep(0.012)  # the pace of a show
 film.close()
 print("closed", film.error, flush=True)
 """
@@ -309,7 +310,7 @@ while True:
         film.write(np.roll(noise, shown, 1), shown / fps)
         shown += 1
     print(t, flush=True)
-    time.sleep(0.01)
+    time.sleep(0.01)  # the pace of a show
 """
 
 
@@ -357,7 +358,7 @@ def test_a_finished_recording_says_how_long_it_is_and_can_be_sought(tmp_path: Pa
     for i in range(6 * fps):
         film.write_audio(np.zeros((48000 // fps, 2), np.float32), (i + 1) / fps)
         film.write(np.full((48, 64, 3), 40 * (i // fps), np.uint8), i / fps)
-        time.sleep(0.01 * live)
+        pace(0.01 * live)
     film.close(10.0 if live else None)
     assert film.error is None and module.written_by(film.path) == "play" and module.playable(film.path)
     durations = probe(film.path, "-show_entries", "format=duration:stream=duration").split()
@@ -381,7 +382,7 @@ def test_a_short_large_recording_on_a_busy_machine_plays(tmp_path: Path, size: t
         while (t := time.monotonic() - begun) < 1.0:
             film.write_audio(np.zeros((1600, 2), np.float32), t)
             film.write(pixels, t)
-            time.sleep(1 / 30)
+            pace(1 / 30)
         film.close(4.0)
     finally:
         for process in busy:

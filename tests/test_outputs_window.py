@@ -61,7 +61,7 @@ def settle(w, texture=None, seconds=0.4):
     while time.monotonic() < end:
         messages += w.poll()
         w.present(texture)
-        time.sleep(0.01)
+        time.sleep(0.01)  # the pace of a show
     return messages
 
 def open_window(size=(320, 180), fullscreen=False, monitor=None):

@@ -48,11 +48,9 @@ def render(ctx: moderngl.Context, name: str, frames: int = 5, **values: float) -
         for i, pixels in enumerate(pictures(frames)):
             chain.draw(ImageFrame(pixels, i), ParameterFrame(i, i / 30, numbers, ()), 5.0 + i / 30, 1 / 30)
         seen = chain.read()
-        for effect in chain._work.effects:
-            for canvases in effect._buffers.values():
-                for canvas in canvases:
-                    kind = np.float32 if canvas.texture.dtype == "f4" else np.uint8
-                    assert np.isfinite(np.frombuffer(canvas.texture.read(), kind)).all(), "a buffer holds no number"
+        for texture in chain.buffers:
+            kind = np.float32 if texture.dtype == "f4" else np.uint8
+            assert np.isfinite(np.frombuffer(texture.read(), kind)).all(), "a buffer holds no number"
         assert ctx.error == "GL_NO_ERROR"
         return seen
     finally:

@@ -6,10 +6,10 @@ import shlex
 from pathlib import Path
 
 import pytest
-from test_rooms import MAY_IMPORT
+from walls import MAY_IMPORT
 
 from liveviz import mapping, signals
-from liveviz.cli.main import COMMANDS, _parser
+from liveviz.cli.main import COMMANDS, make_parser
 from liveviz.runtime import composition, key_commands, message_account
 
 ROOT = Path(__file__).parents[1]
@@ -46,7 +46,7 @@ def test_there_are_examples_of_every_command() -> None:
 @pytest.mark.parametrize(("page", "line"), LINES)
 def test_commands_parse(page: str, line: str) -> None:
     words = shlex.split(line)[1:]
-    _parser(words[0]).parse_args(words)
+    make_parser(words[0]).parse_args(words)
 
 
 @pytest.mark.parametrize("page", TAUGHT)

@@ -13,8 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import liveviz.signals as room
-from liveviz.signals import Analyser, Hop, Part, Rig, Signal, natural_hop_length, outputs
-from liveviz.signals._analyser import signal_classes
+from liveviz.signals import Analyser, Hop, Part, Rig, Signal, natural_hop_length, outputs, signal_classes
 from liveviz.spec import AudioBlock
 
 RATE = 44_100

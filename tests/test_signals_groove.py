@@ -3,9 +3,7 @@
 import numpy as np
 import pytest
 
-from liveviz.signals._bars import BEATS, Bars
-from liveviz.signals._groove import Groove
-from liveviz.signals._looks import STEP
+from liveviz.signals import BEATS, STEP, Bars, Groove
 
 AHEAD = 14
 

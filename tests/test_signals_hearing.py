@@ -8,11 +8,21 @@ from safetensors.torch import load_file
 
 import liveviz.signals as room
 from liveviz.learning.hearing import HearingNetwork
-from liveviz.signals import Rig, natural_hop_length
-from liveviz.signals._bars import BEATS, Bars
-from liveviz.signals._hearing import DELAYS, HEARD, WEIGHTS, Hearing
-from liveviz.signals._hop import HopCutter
-from liveviz.signals._looks import AGO, STEP, WIDTH, Looks
+from liveviz.signals import (
+    AGO,
+    BEATS,
+    DELAYS,
+    HEARD,
+    STEP,
+    WEIGHTS,
+    WIDTH,
+    Bars,
+    Hearing,
+    HopCutter,
+    Looks,
+    Rig,
+    natural_hop_length,
+)
 
 RATE = 44_100
 FRAME = STEP

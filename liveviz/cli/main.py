@@ -60,7 +60,7 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message} (`{self.prog} --help` shows what there is)")
 
 
-def _parser(command: str | None) -> argparse.ArgumentParser:
+def make_parser(command: str | None) -> argparse.ArgumentParser:
     """The parser, with the options of `command` alone filled in."""
     parser = _Parser(prog="liveviz", description="Live sound, MIDI and OSC into StyleGAN pictures, in real time.")
     parser.add_argument("--version", action="version", version=f"liveviz {liveviz.__version__}")
@@ -86,7 +86,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     logs.setup(debug)
     try:
         _end_in_order()
-        args = _parser(command).parse_args(words)
+        args = make_parser(command).parse_args(words)
         return int(args.run(args) or 0)
     except UsageError as error:
         return _fail(error, 2, debug)

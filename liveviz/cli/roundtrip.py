@@ -48,7 +48,7 @@ def measure(device: str | None, clicks: int, now: Callable[[], float]) -> RoundT
         if recorder.duration is not None:
             raise LivevizError("calibrating takes an audio input, and there is none on this machine")
         with tempfile.TemporaryDirectory(prefix="liveviz-") as folder:
-            player = sources.open_live(str(_track(Path(folder) / "clicks.wav", clicks)), now, loop=False)
+            player = sources.open_live(str(click_track(Path(folder) / "clicks.wav", clicks)), now, loop=False)
             try:
                 captured, played, sounded = _listen(recorder, player, now)
             finally:
@@ -60,7 +60,7 @@ def measure(device: str | None, clicks: int, now: Callable[[], float]) -> RoundT
     return evaluate(recorder.label, captured, played, clicks)
 
 
-def _track(path: Path, clicks: int) -> Path:
+def click_track(path: Path, clicks: int) -> Path:
     """The clicks as a file: what the player plays is then what anyone can look at."""
     track = np.zeros(int((LEAD + clicks * EVERY + TAIL) * RATE), np.float32)
     sound = click()

@@ -26,10 +26,7 @@ from liveviz.learning.hearing import (
 )
 from liveviz.runtime import paths
 from liveviz.runtime.progress import Progress
-from liveviz.signals import Rig
-from liveviz.signals._hearing import DELAYS, HEARD
-from liveviz.signals._hop import HopCutter, clean_mono, natural_hop_length
-from liveviz.signals._looks import STEP, WIDTH, Looks
+from liveviz.signals import DELAYS, HEARD, STEP, WIDTH, HopCutter, Looks, Rig, clean_mono, natural_hop_length
 from liveviz.spec import LivevizError, UsageError
 from liveviz.system.files import write_whole
 

@@ -113,6 +113,11 @@ class Chain:
         width, height = self._seen.texture.size
         return width, height
 
+    @property
+    def buffers(self) -> list[moderngl.Texture]:
+        """Every buffer that an effect keeps from frame to frame: a number in it that is none would stay for ever."""
+        return [texture for effect in self._work.effects for texture in effect.buffers]
+
     def rescale(self, part: float, at_once: bool = False) -> None:
         """Work at `part`, 0 to 1, of the size that this chain was made for. The programs for another size are made one a
         frame by `draw`, or all `at_once`; then the size changes, and trails go on."""

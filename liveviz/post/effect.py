@@ -137,6 +137,11 @@ class Effect:
             if name in other._buffers:
                 copy(other._buffers[name][0].texture, buffers[0].framebuffer)
 
+    @property
+    def buffers(self) -> list[moderngl.Texture]:
+        """What its passes draw into and read from frame to frame."""
+        return [canvas.texture for buffers in self._buffers.values() for canvas in buffers]
+
     def clear(self) -> None:
         """Forget every frame before: the persistent buffers become black."""
         for buffers in self._buffers.values():

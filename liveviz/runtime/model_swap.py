@@ -85,6 +85,11 @@ class Playing:
         return self._fading is not None
 
     @property
+    def making(self) -> bool:
+        """Whether another one is being made, for which `close` would wait."""
+        return self._maker is not None and self._maker.is_alive()
+
+    @property
     def generator(self) -> models.Generator | None:
         """What plays, as it was read; None for a test card."""
         return self._now.generator
@@ -218,7 +223,7 @@ class Playing:
 
     def _make(self) -> None:
         """Begin to make what is asked for, where nothing is being made."""
-        busy = self._next is not None or (self._maker is not None and self._maker.is_alive())
+        busy = self._next is not None or self.making
         if busy or self.mistake or self._asked == self.name or now() - self._asked_at < SETTLE_S:
             return
         self._maker = threading.Thread(

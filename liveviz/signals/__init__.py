@@ -9,25 +9,46 @@ part is made once per analyser and asks for others by class (`needs`), so a spec
 A show listens through a `Listener`: one analyser over the whole sound and one over each *stem*, the channels that the
 performer named, whose signals are called `stem.<name>.<signal>`; it also makes up for a known latency.
 
+Who teaches the learned ears, or looks into the beat tracker, has their machinery here too: the looks that the network
+sees (`Looks`), the network (`Hearing`), what follows the bars (`Bars`) and what the drums say about them (`Groove`).
+
 To add a signal, write `signals/<name>.py` with one subclass of `Signal`: its `outputs` are named `<name>` or `<name>.x`,
 its `step` fills `self.values` (levels, phases) or calls `hop.announce` (events). Nothing else needs an edit: mapping files
 can name it at once, and the tests in `tests/test_signals_contract.py` run over it.
 """
 
-from liveviz.signals._analyser import Analyser, outputs
-from liveviz.signals._hop import Hop, natural_hop_length
+from liveviz.signals._analyser import Analyser, outputs, signal_classes
+from liveviz.signals._bars import BEATS, Bars
+from liveviz.signals._groove import Groove
+from liveviz.signals._hearing import DELAYS, HEARD, WEIGHTS, Hearing
+from liveviz.signals._hop import Hop, HopCutter, clean_mono, natural_hop_length
 from liveviz.signals._listener import MOST_OFFSET, Listener, all_outputs
+from liveviz.signals._looks import AGO, STEP, WIDTH, Looks
 from liveviz.signals._part import Part, Rig, Signal
 
 __all__ = [
+    "AGO",
+    "BEATS",
+    "DELAYS",
+    "HEARD",
     "MOST_OFFSET",
+    "STEP",
+    "WEIGHTS",
+    "WIDTH",
     "Analyser",
+    "Bars",
+    "Groove",
+    "Hearing",
     "Hop",
+    "HopCutter",
     "Listener",
+    "Looks",
     "Part",
     "Rig",
     "Signal",
     "all_outputs",
+    "clean_mono",
     "natural_hop_length",
     "outputs",
+    "signal_classes",
 ]

@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
         generator = models.widen(generator, paths.parse_size(args.size), args.wide)
     config = generator.config
     seed = arguments.seed(args.seed) or 0
-    z = _array(args.z, "z", config.z_dim) if args.z else models.latent(seed, config.z_dim)
+    z = read_array(args.z, "z", config.z_dim) if args.z else models.latent(seed, config.z_dim)
     c = _classes(args, config.classes, len(z), seed)
     name = engine.choose(args.backend)
     precision = None if name == "reference" else "f32"  # the reference is true to the file's own precision
@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _array(path: str, what: str, width: int) -> NDArray[np.float32]:
+def read_array(path: str, what: str, width: int) -> NDArray[np.float32]:
     """A finite float array `[n, width]` from a .npy file that holds nothing but numbers."""
     source = Path(path)
     if not source.is_file():  # a FIFO would wait for ever
@@ -116,7 +116,7 @@ def _classes(args: argparse.Namespace, classes: int, count: int, seed: int) -> N
     if args.c:
         if not classes:
             raise LivevizError("c: this generator has no classes")
-        found = _array(args.c, "c", classes)
+        found = read_array(args.c, "c", classes)
         if len(found) != count:
             raise LivevizError(f"c {args.c}: {len(found)} rows for {count} pictures")
         return found

@@ -94,6 +94,16 @@ class PlayedSource:
         with self._lock:
             return self._all_read and not self._ahead and not self._sounding
 
+    @property
+    def ahead(self) -> int:
+        """How many blocks are read and wait for their turn."""
+        return len(self._ahead)
+
+    @property
+    def all_read(self) -> bool:
+        """The last block was read; never of a loop."""
+        return self._all_read
+
     def start(self) -> None:
         """Begin to play; LivevizError where no output has the name that was asked for."""
         if self._play and self._output is not None:

@@ -98,7 +98,7 @@ def _add_machine(song: Path, notes: Sequence[Note], rng: np.random.Generator) ->
     x = np.pad(x, (0, max(0, int((last + 1.0) * RATE) - x.size)))
     kicks = [n.start for n in notes if n.key == KICK]
     if kicks and rng.random() < 0.6:
-        x *= _ducked(x.size, kicks, rng)
+        x *= ducked(x.size, kicks, rng)
     loud = 10.0 ** (rng.uniform(-12.0, 4.0) / 20.0) * max(4.0 * float(np.sqrt(np.mean(x**2))), 0.05)
     sounds: dict[int, tuple[np.ndarray, float]] = {}
     for n in notes:
@@ -114,7 +114,7 @@ def _add_machine(song: Path, notes: Sequence[Note], rng: np.random.Generator) ->
         file.writeframes((x * 32_767.0).astype(np.int16).tobytes())
 
 
-def _ducked(size: int, kicks: Sequence[float], rng: np.random.Generator) -> np.ndarray:
+def ducked(size: int, kicks: Sequence[float], rng: np.random.Generator) -> np.ndarray:
     """The gain of everything else, 0 to 1, where a compressor listens to the kick: down with it, and up again before the
     next. float64 `[size]`."""
     depth, tau = rng.uniform(0.3, 0.95), rng.uniform(0.08, 0.25)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from liveviz.learning.pictures._palettes import PALETTE_NUMBERS, paint, palette
+from liveviz.learning.pictures._palettes import PALETTE_NUMBERS, PALETTES, paint, palette, resting
 from liveviz.learning.pictures._shared import MAPS, Layers, Numbers, Plane, maps, plane
 from liveviz.system import discover
 
@@ -92,6 +92,8 @@ __all__ = [
     "COARSE",
     "MAPS",
     "MIDDLE",
+    "PALETTES",
+    "PALETTE_NUMBERS",
     "Z_DIM",
     "Layers",
     "Numbers",
@@ -104,5 +106,6 @@ __all__ = [
     "palette",
     "pixels",
     "programs",
+    "resting",
     "spread",
 ]

@@ -15,8 +15,7 @@ import torch
 from torch import Tensor
 
 from liveviz.learning.grain import with_grain
-from liveviz.learning.pictures import MAPS, Z_DIM, normalise
-from liveviz.learning.pictures._palettes import resting
+from liveviz.learning.pictures import MAPS, Z_DIM, normalise, resting
 from liveviz.learning.procedural.network import (
     HEADS,
     LAYERS,

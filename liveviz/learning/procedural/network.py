@@ -15,8 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from liveviz.learning.pictures import COARSE, MAPS, MIDDLE
-from liveviz.learning.pictures._palettes import PALETTE_NUMBERS
+from liveviz.learning.pictures import COARSE, MAPS, MIDDLE, PALETTE_NUMBERS
 from liveviz.models.stylegan.reference import fir_kernel
 
 SIZES = (4, 8, 16, 32, 64, 128, 256)

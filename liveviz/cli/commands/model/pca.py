@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> None:
             args.samples,
             args.components,
         )
-        generator = _named(generator, found)
+        generator = with_names(generator, found)
         if out:
             pixels = direction_sheet.draw(
                 generator,
@@ -102,7 +102,7 @@ def _target(name: str, generator: models.Generator) -> Path:
     return kept_path(cache, generator)
 
 
-def _named(generator: models.Generator, found: models.Directions) -> models.Generator:
+def with_names(generator: models.Generator, found: models.Directions) -> models.Generator:
     """The generator with the directions; of the names that it had, those of directions that are still there."""
     card, old = generator.card, generator.directions
     if card is None or old is None or not card.direction_names:
