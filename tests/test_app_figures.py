@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from liveviz.runtime.frame_times import Figures
+from liveviz.runtime.ipc.links import Statuses
+from liveviz.runtime.ipc.status import AudioStatus, ControlStatus, EngineStatus, StageStatus
 from liveviz.runtime.options import ShowOptions
 from liveviz.runtime.stats import compose, percentiles
 from liveviz.runtime.tick import Picture
@@ -69,6 +71,7 @@ def test_percentiles_are_numpy_s() -> None:
 
 
 def test_stats_have_their_layout_even_where_nobody_spoke() -> None:
-    found = compose({}, {}, {}, {})
+    found = compose(Statuses(AudioStatus(), ControlStatus(), EngineStatus(), StageStatus()), {"audio": 2})
     assert set(found) >= {"frames", "engine", "audio", "latency_ms", "control"}
+    assert found["restarts"] == {"ears": 2}  # scripts know it by that name
     assert found["control"]["osc"] == {"received": 0, "applied": 0, "rejected": 0, "dropped": 0}

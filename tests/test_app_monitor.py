@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from live_show import ROOT, LiveShow, free_port, read_stats
@@ -23,6 +24,7 @@ from liveviz.inputs.control.osc_packet import read_packet
 from liveviz.inputs.control.sources.osc import Packet
 from liveviz.mapping import Facts, Show
 from liveviz.runtime import composition, hints, mapping_file, model_choice, paths
+from liveviz.runtime.ipc.status import EngineStatus
 from liveviz.runtime.message_account import Accounts
 from liveviz.runtime.message_log import ControlPage
 from liveviz.runtime.model_facts import Teller, read
@@ -125,15 +127,15 @@ def test_what_the_engine_says_of_bends_that_wait_and_do_not_come(caplog: pytest.
     show = Accounts(composition.load_mapping("version = 1\n"), signals.all_outputs(()))
     told(show, "/liveviz/bend/twirl", 1.0)
     frame, teller, playing = show.still(), Teller(), Playing()
-    facts, _ = read(teller.describe(playing, frame))  # type: ignore[arg-type]
+    facts, _ = read(EngineStatus(**teller.describe(playing, frame)))  # type: ignore[arg-type]
     assert facts.waiting == {("twirl", 16)} and facts.layers == (8, 16) and facts.directions == 3
     playing.drawing.building = False
-    facts, _ = read(teller.describe(playing, frame))  # type: ignore[arg-type]
+    facts, _ = read(EngineStatus(**teller.describe(playing, frame)))  # type: ignore[arg-type]
     assert facts.refused == {("twirl", 16)} and not facts.waiting
     playing.drawing.lacks = False
-    facts, _ = read(teller.describe(playing, frame))  # type: ignore[arg-type]
+    facts, _ = read(EngineStatus(**teller.describe(playing, frame)))  # type: ignore[arg-type]
     assert not facts.refused
-    assert read({}) == (Facts(), ())
+    assert read(EngineStatus()) == (Facts(), ())
 
 
 class Monitor:
@@ -255,10 +257,10 @@ def test_monitor_of_a_port_that_some_other_program_has(home: Path, liveviz) -> N
 class Said:
     """A status that a test writes."""
 
-    def __init__(self, **content: object) -> None:
-        self.content = content
+    def __init__(self, **content: Any) -> None:
+        self.content = EngineStatus(**content)
 
-    def read(self) -> dict:
+    def read(self) -> EngineStatus:
         return self.content
 
 
@@ -272,7 +274,9 @@ def test_the_overlay_tells_name_way_and_reason_of_the_last_control(
     class Links:
         def __init__(self) -> None:
             names = ["green to violet"]
-            self.status = {"engine": Said(model="default", architecture="stylegan2-skip", direction_names=names)}
+            self.engine_status = Said(
+                model="default", architecture="stylegan2-skip", direction_names=names, plane=False
+            )
 
     program = composition.load_mapping('version = 1\n[[route]]\nfrom = "midi.cc.1"\nto = "pca.0"\n')
     show = Show(program, composition.registry(), signals.all_outputs(()))
@@ -308,12 +312,8 @@ def test_a_wrong_name_of_a_generator_is_in_the_overlay_for_a_while(monkeypatch, 
         def write(self, content: bytes) -> None:
             self.asked = content
 
-    class Said:
-        def read(self) -> dict:
-            return {}
-
     class Links:
-        model, status = Nothing(), {"engine": Said()}
+        model, engine_status = Nothing(), Said()
 
     time_now = [100.0]
     monkeypatch.setattr(model_choice, "now", lambda: time_now[0])

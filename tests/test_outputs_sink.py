@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from waiting import wait_until
 
 from liveviz.outputs.sink import Pixels, PresentedFrame, QueuedSink
 from liveviz.spec import AudioBlock, LivevizError
@@ -159,10 +160,7 @@ def test_what_its_library_raises_ends_it_in_one_line(error: Exception, words: st
 
     gl, sink = Gl(), Broken()
     sink.write(gl.frame())
-    end = time.monotonic() + 5
-    while not sink.stats.error:
-        assert time.monotonic() < end
-        time.sleep(0.01)
+    wait_until(lambda: sink.stats.error, 5.0, "its error")
     assert sink.stats.error == words and sink.seen == ["begin", "end"]
     sink.write(gl.frame(1))
     assert len(gl.reads) == 1 and sink.stats.frames == 1

@@ -17,6 +17,7 @@ import pytest
 from live_show import LiveShow, read_stats
 from numpy.typing import NDArray
 from own_copy import copy, run
+from waiting import nothing_may_happen_for, pace
 
 import liveviz
 from liveviz.outputs import sinks
@@ -77,7 +78,7 @@ def play(sink: Sink, file: SinkFile, numbers: range, pause: float = 0.01) -> lis
         took.append(time.perf_counter() - began)
         assert isinstance(stats, SinkStats) and "\n" not in stats.error
         assert frame.asked <= {file.TAKES.pixels}, "only pixels that it declares"
-        time.sleep(pause)
+        pace(pause)
     return took
 
 
@@ -188,7 +189,7 @@ def test_a_thread_that_hangs_holds_nobody_up(file: SinkFile, tmp_path: Path, fir
         assert end(sink, 0.4) < 1.0
         if threads:
             assert sink.stats.error and "\n" not in sink.stats.error
-    time.sleep(0.2)  # what hung comes to its end
+    nothing_may_happen_for(0.2)  # what hung comes to its end
 
 
 def test_a_full_disk_is_one_line(file: SinkFile, tmp_path: Path) -> None:
@@ -245,7 +246,7 @@ def test_all_together_read_every_frame_once(tmp_path: Path) -> None:
         for _, sink in opened:
             sink.write(frame)
         reads.append(frame.read_backs)
-        time.sleep(0.02)
+        pace(0.02)
     for _, sink in opened:
         end(sink)
     assert max(reads) <= len(kinds) and sum(reads) >= 6
