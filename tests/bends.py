@@ -20,9 +20,9 @@ def setting(op: str, amount: float, channels: Channels | None = None, layer: int
     return BendSetting(op, layer, amount, channels or Channels())
 
 
-def layer(channels: int, height: int, width: int, folds: bool = True) -> bending.Layer:
+def layer(channels: int, height: int, width: int, folds: bool = True) -> bending.LayerShape:
     """A layer of one convolution."""
-    return bending.Layer(channels, height, width, (channels,), folds)
+    return bending.LayerShape(channels, height, width, (channels,), folds)
 
 
 def run(x: Tensor, shown: ParameterFrame, folds: bool = True) -> Tensor:

@@ -47,9 +47,9 @@ def program(body: str, name: str = "test.toml") -> mapping.Program:
     return mapping.load("version = 1 " + body, REGISTRY, SOURCES, name=name)
 
 
-def show(body: str = "", **more: Any) -> mapping.Show:
+def show(body: str = "", **more: Any) -> mapping.Performer:
     """A show of `body`."""
-    return mapping.Show(program(body), REGISTRY, SOURCES, **more)
+    return mapping.Performer(program(body), REGISTRY, SOURCES, **more)
 
 
 def frame(sequence: int = 0, time: float = 0.0, **values: float) -> SignalFrame:
@@ -66,7 +66,7 @@ def message(address: str, value: float) -> ControlMessage:
 
 
 def play(
-    a_show: mapping.Show, seconds: float, fps: float, song: Callable[[float], dict[str, float]]
+    a_show: mapping.Performer, seconds: float, fps: float, song: Callable[[float], dict[str, float]]
 ) -> list[ParameterFrame]:
     """Frames of `song` (signals by time) from the first to the last."""
     frames = []

@@ -20,7 +20,7 @@ from waiting import pace, wait_until
 from liveviz.runtime import paths
 from liveviz.runtime.ipc.status import AudioStatus
 from liveviz.runtime.options import ShowOptions
-from liveviz.runtime.processes.supervisor import Show
+from liveviz.runtime.processes.supervisor import Supervisor
 
 pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
 
@@ -36,7 +36,7 @@ class Chaos(threading.Thread):
     and at the end. error: what went wrong, or nothing.
     """
 
-    def __init__(self, show: Show, server: Server, cycles: int) -> None:
+    def __init__(self, show: Supervisor, server: Server, cycles: int) -> None:
         super().__init__(daemon=True)
         self.show, self.server, self.cycles = show, server, cycles
         self.took: list[float] = []
@@ -164,7 +164,7 @@ def play(folder: Path, cycles: int, monkeypatch: pytest.MonkeyPatch) -> Chaos:
     mapping = paths.find_mapping("default")
     options = ShowOptions("pulse", "default", mapping, (320, 180), 15.0, 0, "testcard", "headless", None, None, False,
                           "none", (), None, folder / "stats.json", False, started=time.monotonic())  # fmt: skip
-    show = Show(options)
+    show = Supervisor(options)
     chaos = Chaos(show, server, cycles)
     monkeypatch.setattr(show, "_report", lambda: 0)
     start = show._start

@@ -26,7 +26,7 @@ def options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *words: str) -> Sho
         def run(self) -> int:
             return 0
 
-    monkeypatch.setattr(play, "Show", Nobody)
+    monkeypatch.setattr(play, "Supervisor", Nobody)
     assert play.run(make_parser("play").parse_args(["play", *words])) == 0
     return made[0]
 

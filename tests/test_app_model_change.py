@@ -19,7 +19,7 @@ from waiting import pace, wait_until
 
 from liveviz import models
 from liveviz.engine import Engine
-from liveviz.mapping import Show
+from liveviz.mapping import Performer
 from liveviz.models import Card
 from liveviz.runtime import composition, model_swap, paths
 from liveviz.runtime.model_swap import Playing
@@ -83,7 +83,7 @@ class Frames:
 
     def __init__(self) -> None:
         program = composition.load_mapping("version = 1\n")
-        self.show, self.n = Show(program, composition.registry(), outputs(), seed=5), 0
+        self.show, self.n = Performer(program, composition.registry(), outputs(), seed=5), 0
         self.still = self.show.step(None, 0.0, 0.04)
 
     def next(self) -> ParameterFrame:

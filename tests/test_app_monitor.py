@@ -22,7 +22,7 @@ from liveviz import models, signals
 from liveviz.cli import arguments
 from liveviz.inputs.control.osc_packet import read_packet
 from liveviz.inputs.control.sources.osc import Packet
-from liveviz.mapping import Facts, Show
+from liveviz.mapping import Facts, Performer
 from liveviz.runtime import composition, hints, mapping_file, model_choice, paths
 from liveviz.runtime.ipc.status import EngineStatus
 from liveviz.runtime.message_account import Accounts
@@ -279,7 +279,7 @@ def test_the_overlay_tells_name_way_and_reason_of_the_last_control(
             )
 
     program = composition.load_mapping('version = 1\n[[route]]\nfrom = "midi.cc.1"\nto = "pca.0"\n')
-    show = Show(program, composition.registry(), signals.all_outputs(()))
+    show = Performer(program, composition.registry(), signals.all_outputs(()))
     hint = hints.Hints(Links())  # type: ignore[arg-type]
 
     def after(seconds: float, *messages: ControlMessage) -> tuple:

@@ -11,7 +11,7 @@ import pytest
 from heart import bundle
 from waiting import wait_until
 
-from liveviz.bending import Stage
+from liveviz.bending import BendSlot
 from liveviz.runtime import precompile
 from liveviz.runtime.options import ShowOptions
 from liveviz.spec import LivevizError
@@ -40,7 +40,7 @@ def until_there() -> psutil.Process:
 
 
 def test_stages_survive_the_command_line() -> None:
-    stages = frozenset({Stage(8, "*move"), Stage(64, "blur"), Stage(8, "*move.1")})
+    stages = frozenset({BendSlot(8, "*move"), BendSlot(64, "blur"), BendSlot(8, "*move.1")})
     assert precompile.parse_stages(precompile.stages_text(stages)) == stages
     assert precompile.parse_stages("") == precompile.parse_stages("x:y,,:") == frozenset()
 
@@ -48,7 +48,7 @@ def test_stages_survive_the_command_line() -> None:
 def test_what_is_compiled_lies_in_the_cache_for_the_show(tmp_path: Path, options: ShowOptions) -> None:
     a, b = (str(bundle(tmp_path, name, 32, 1)) for name in ("a", "b"))  # one family
     told: list[tuple[int, int]] = []
-    precompile.prepare(b, a, frozenset({Stage(8, "*move")}), options, lambda: True, lambda *part: told.append(part))
+    precompile.prepare(b, a, frozenset({BendSlot(8, "*move")}), options, lambda: True, lambda *part: told.append(part))
     assert told == [(0, 4), (1, 4), (2, 4), (3, 4)]  # three on the way, and the one itself
     assert (
         len(list((tmp_path / "cache" / "liveviz").rglob("*.openvino"))) == 1

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from liveviz.runtime.quality import controller as quality
 from liveviz.runtime.quality import steps as quality_steps
-from liveviz.runtime.quality.controller import Quality, Seen
+from liveviz.runtime.quality.controller import Quality, SeenFrame
 from liveviz.runtime.quality.in_between import InBetween
 from liveviz.runtime.quality.steps import NAMES
 
@@ -54,7 +54,7 @@ class Machine:
             slowed = 1.0 / self.busy(due)
             idle = 1.0 - FPS * (engine_s * step.pictures + stage_s) * slowed - (1.0 - slowed)
             known = {"idle": max(idle, 0.0), "draws_s": stage_s * slowed} if self.tells else {}
-            if control.see(Seen(due, late, new, engine_s, **known)):
+            if control.see(SeenFrame(due, late, new, engine_s, **known)):
                 self.changes.append((due, control.step.name))
         return self
 
@@ -104,7 +104,7 @@ def test_what_was_given_up_is_back_within_three_seconds(engine_s: float, stage_s
 def test_no_room_no_return() -> None:
     control = Quality(STEPS, FPS, first=2)
     for n in range(int(50 * FPS)):  # never late, and nothing left
-        assert not control.see(Seen(n / FPS, False, True, 0.008, idle=0.36, draws_s=0.008))
+        assert not control.see(SeenFrame(n / FPS, False, True, 0.008, idle=0.36, draws_s=0.008))
 
 
 def test_a_disturbance_of_ten_seconds_is_over_soon_after_it() -> None:
@@ -120,7 +120,7 @@ def test_nothing_is_given_up_for_late_frames_where_a_gpu_draws() -> None:
     assert [s.name for s in steps] == ["high", "in-between", "slow", "slowest"]
     control = Quality(steps, FPS, late_counts=False)
     for n in range(600):  # a projector at 25 Hz
-        assert not control.see(Seen(n / 25.0, True, True, 0.004))
+        assert not control.see(SeenFrame(n / 25.0, True, True, 0.004))
 
 
 def test_asked_for_it_stays() -> None:

@@ -142,7 +142,7 @@ class Studio:
         self.chain = Chain(self.screen.ctx, composition.shaders(), SIZE)
         program = composition.load_mapping(paths.find_mapping("knobs"))
         self.registry = composition.registry()
-        self.show = mapping.Show(program, self.registry, signals.outputs())
+        self.show = mapping.Performer(program, self.registry, signals.outputs())
 
     def canvas(self, frame: ParameterFrame, time: float = 1.0, plane: bool = False) -> np.ndarray:
         live = self.plane if plane else self.engine
@@ -211,7 +211,9 @@ def test_every_mapping_parameter_is_read(name: str) -> None:
     )
     seen = []
     for value in (registry[name].low, registry[name].high):
-        show = mapping.Show(mapping.load(f'{head}"{name}" = {value}', registry, sources, name="t"), registry, sources)
+        show = mapping.Performer(
+            mapping.load(f'{head}"{name}" = {value}', registry, sources, name="t"), registry, sources
+        )
         from liveviz.spec import SignalFrame
 
         for n in range(50):  # not a whole number of loops

@@ -116,12 +116,12 @@ def test_at_rest_no_bit_changes_in_any_engine(name: str) -> None:
     generator = plain_generator(small(16, **ARCHITECTURES[name]), 3)
     layers = layers_of(generator.config)
     frames = everything(generator)
-    topology = frozenset[bending.Stage]().union(*(bending.stages(bends, layers) for bends in frames))
+    topology = frozenset[bending.BendSlot]().union(*(bending.stages(bends, layers) for bends in frames))
     assert len(topology) >= 6 * len(layers)
     reference = engine.create("reference", generator, threads=1)
     pairs = [
         (engine.create("openvino", generator, bends=b, precision="f32", threads=1), Cuda(generator, b, "f32", "cpu"))
-        for b in (topology, frozenset[bending.Stage]())
+        for b in (topology, frozenset[bending.BendSlot]())
     ]
     for staged, bare in (*zip(*pairs, strict=True), (reference, reference)):
         plain = staged.render(frame()).pixels

@@ -190,7 +190,7 @@ def check_rewrite(x: NDArray) -> None:
     def factors(amount: float = 1.0, channels: Channels | None = None, **knobs: float) -> tuple[NDArray, ...]:
         values = {f"bend.rewrite_{knob}": value for knob, value in knobs.items()}
         shown = frame(values, bends=(setting("rewrite", amount, channels),))
-        layers = {0: bending.Layer(1000, R, R, (1000, 600))}
+        layers = {0: bending.LayerShape(1000, R, R, (1000, 600))}
         return bending.Bends(frozenset(), layers).step(shown).filters.get(0, ())
 
     first, second = factors(mean=-1.0, spread=0.5)

@@ -18,7 +18,7 @@ from liveviz.models.stylegan.reference2 import Layer
 from liveviz.runtime.ipc.parameter_wire import ParameterWire
 from liveviz.spec import CORE_PARAMETERS, BendSetting, Channels, ParameterFrame
 
-LAYERS = {4: bending.Layer(8, 4, 4, (8,)), 8: bending.Layer(6, 8, 8, (6, 6))}
+LAYERS = {4: bending.LayerShape(8, 4, 4, (8,)), 8: bending.LayerShape(6, 8, 8, (6, 6))}
 HALF = Channels(share=0.5, seed=1)
 CHANNELS = st.one_of(
     st.builds(Channels, share=st.floats(0.001, 1.0), seed=st.integers(0, 2**32 - 1)),
@@ -65,24 +65,24 @@ def test_stages_by_kind() -> None:
     some = [BendSetting("zoom", 8, 0.1, c) for c in (HALF, Channels(), Channels((1, 2)), HALF)]
     assert names(*some) == {(8, "*move"), (8, "*move.1"), (8, "*move.2")}
     assert names(some[0]) == {(8, "*move.1")} == names(some[2])  # other channels need no other network
-    bare = {8: bending.Layer(6, 8, 8, (6,), folds=False)}
+    bare = {8: bending.LayerShape(6, 8, 8, (6,), folds=False)}
     assert set(bending.stages([BendSetting("gain", 8, 0.0)], bare)) == {(8, "*gain")}
 
 
 def test_what_a_network_cannot_have_is_left_out() -> None:
     good = {
-        bending.Stage(8, "*move"),
-        bending.Stage(8, "*move.16"),
-        bending.Stage(4, "blur"),
-        bending.Stage(4, "*gain"),
+        bending.BendSlot(8, "*move"),
+        bending.BendSlot(8, "*move.16"),
+        bending.BendSlot(4, "blur"),
+        bending.BendSlot(4, "*gain"),
     }
     bad = {(64, "*move"), (8, "zoom"), (8, "*move.17"), (8, "*move.x"), (8, "melt"), (8, "")}
-    assert bending.possible([*good, *(bending.Stage(*s) for s in bad)], LAYERS) == good
+    assert bending.possible([*good, *(bending.BendSlot(*s) for s in bad)], LAYERS) == good
 
 
 def test_inputs_have_names_shapes_and_an_order() -> None:
     stages = {(8, "*move"), (8, "*move.10"), (8, "*move.2"), (8, "erode"), (8, "blur"), (4, "*move")}
-    shapes = bending.inputs([bending.Stage(*s) for s in stages], LAYERS)
+    shapes = bending.inputs([bending.BendSlot(*s) for s in stages], LAYERS)
     assert list(shapes.items()) == [
         ("bend.4.*move", (1, 4, 4, 2)),
         ("bend.8.blur", (1, 6, 1, 1)),
@@ -93,8 +93,8 @@ def test_inputs_have_names_shapes_and_an_order() -> None:
         ("bend.8.*move.10", (1, 8, 8, 2)),
         ("bend.8.*move.10.mask", (1, 6, 1, 1)),
     ]
-    wide = {4: bending.Layer(8, 4, 7, (8,))}  # no power of two: at rest nothing may be resampled
-    assert list(bending.inputs([bending.Stage(4, "*move")], wide)) == ["bend.4.*move", "bend.4.*move.mask"]
+    wide = {4: bending.LayerShape(8, 4, 7, (8,))}  # no power of two: at rest nothing may be resampled
+    assert list(bending.inputs([bending.BendSlot(4, "*move")], wide)) == ["bend.4.*move", "bend.4.*move.mask"]
 
 
 def test_only_what_changed_is_told_again() -> None:
@@ -142,9 +142,9 @@ def test_a_gain_that_cannot_be_folded_is_a_stage_of_the_network() -> None:
 
 def test_layers_of_every_architecture() -> None:
     assert layers_of(small(16)) == {
-        4: bending.Layer(16, 4, 4, (16,)),
-        8: bending.Layer(16, 8, 8, (16, 16)),
-        16: bending.Layer(16, 16, 16, (16, 16)),
+        4: bending.LayerShape(16, 4, 4, (16,)),
+        8: bending.LayerShape(16, 8, 8, (16, 16)),
+        16: bending.LayerShape(16, 16, 16, (16, 16)),
     }
     assert [lay.folds for lay in layers_of(small(16, architecture="stylegan2-resnet")).values()] == [False, False, True]
     wide = layers_of(small(16, const_width=7))

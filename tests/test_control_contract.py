@@ -10,7 +10,7 @@ from live_show import LiveShow
 from own_copy import copy, run
 
 from liveviz.inputs.control import source
-from liveviz.inputs.control.source import Rig
+from liveviz.inputs.control.source import SourceSetup
 from liveviz.runtime import composition
 from liveviz.spec import ADDRESSES, Address, Command, ControlMessage, LivevizError, Tempo
 from liveviz.system.clock import now
@@ -21,7 +21,7 @@ WHERE = {"osc": "127.0.0.1:0"}
 
 def opened(name: str, **more: Any) -> tuple[source.ControlSource, threading.Event]:
     wake = threading.Event()
-    found = source.load(name).open_source(Rig(now, wake, where=WHERE.get(name), **more))
+    found = source.load(name).open_source(SourceSetup(now, wake, where=WHERE.get(name), **more))
     assert found is not None
     return found, wake
 

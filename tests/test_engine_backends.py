@@ -21,7 +21,7 @@ from liveviz.models import Generator, MappingNetwork, pca
 from liveviz.spec import BendSetting, LatentTerm, LivevizError, UsageError
 
 torch.set_num_threads(1)
-MOVES = frozenset(bending.Stage(layer, "*move") for layer in (8, 32))
+MOVES = frozenset(bending.BendSlot(layer, "*move") for layer in (8, 32))
 
 
 def open_one(name: str, generator: Generator) -> engine.Backend:

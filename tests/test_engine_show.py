@@ -19,7 +19,7 @@ from liveviz.system.threads import stand_back
 
 ZOOM8 = (BendSetting("zoom", 8, 0.3),)
 TURN16 = (BendSetting("rotate", 16, 0.1),)
-MOVE8, MOVE16 = ({bending.Stage(layer, "*move")} for layer in (8, 16))
+MOVE8, MOVE16 = ({bending.BendSlot(layer, "*move")} for layer in (8, 16))
 
 
 @pytest.fixture(scope="module")
@@ -281,12 +281,12 @@ def test_another_op_at_a_bent_layer_is_another_network_and_other_channels_are_no
     made = engine.Engine("openvino", generator, precision="f32", threads=1, wait=True)
     made.render(frame(bends=ZOOM8))
     made.render(frame(bends=(*ZOOM8, BendSetting("blur", 8, 0.5))))
-    assert made.topology == {*MOVE8, bending.Stage(8, "blur")}
+    assert made.topology == {*MOVE8, bending.BendSlot(8, "blur")}
     before = made.backend
     made.render(frame(bends=(BendSetting("rotate", 8, 0.3), BendSetting("blur", 8, 0.5, Channels((0, 2))))))
     assert made.backend is before
     made.render(frame(bends=(BendSetting("rotate", 8, 0.3, Channels((0, 2))),)))
-    assert made.topology == {*MOVE8, bending.Stage(8, "blur"), bending.Stage(8, "*move.1")}
+    assert made.topology == {*MOVE8, bending.BendSlot(8, "blur"), bending.BendSlot(8, "*move.1")}
 
 
 def test_a_show_begins_with_bends_or_with_the_stages_of_another(generator: Generator) -> None:

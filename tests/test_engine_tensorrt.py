@@ -113,7 +113,7 @@ def test_whatever_makes_a_plan_stale_changes_its_name(tmp_path: Path, monkeypatc
         about(),
         about(trt=Newer),
         about(generator=plain_generator(small(16), 2)),
-        about(topology=frozenset({bending.Stage(8, "*move")})),
+        about(topology=frozenset({bending.BendSlot(8, "*move")})),
         about(precision="f32"),
         about(gpu=("RTX 4080", (8, 9))),
         about(gpu=("RTX 4090", (8, 6))),

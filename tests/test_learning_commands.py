@@ -19,7 +19,7 @@ from PIL import Image
 from waiting import wait_until
 
 from liveviz.cli.main import make_parser
-from liveviz.learning import Stage, TrainOptions, train
+from liveviz.learning import TrainOptions, TrainStage, train
 from liveviz.learning.checkpoint import METADATA_KEY
 from liveviz.learning.pictures import programs
 from liveviz.learning.procedural.run import CHECKPOINT, Run
@@ -65,7 +65,7 @@ def trained(liveviz, tmp_path_factory: pytest.TempPathFactory) -> Path:
     start, folder = (tmp_path_factory.mktemp("trained") / name for name in ("start", "run"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Run, "export", lambda run, tag: None)
-        train(TrainOptions(start, (Stage(32, 1, 4, (0.004, 0.002), samples=1),), palette_steps=5), lambda: 0.0)
+        train(TrainOptions(start, (TrainStage(32, 1, 4, (0.004, 0.002), samples=1),), palette_steps=5), lambda: 0.0)
     done = liveviz("train", "--pictures", "-o", folder, "--stages", SHORT, "--start", start)
     assert done.returncode == 0 and f"begun with the network of {start / CHECKPOINT}" in done.stderr, done.stderr
     return folder

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from liveviz.cli.main import make_parser
-from liveviz.learning import Progress, Stage, Stopped
+from liveviz.learning import Progress, Stopped, TrainStage
 from liveviz.learning.gan.generator import Window, noises, synthesize
 from liveviz.learning.like import LikeOptions, train
 from liveviz.learning.like.prune import pruned
@@ -20,7 +20,7 @@ from liveviz.models import Card, Generator, new, open_model, pca, read, row_kind
 from liveviz.models.stylegan.reference import network
 from liveviz.spec import LivevizError, UsageError
 
-STAGES = (Stage(16, 6, 4, (0.004, 0.002)), Stage(32, 3, 2, (0.002, 0.001), lower=0.5))
+STAGES = (TrainStage(16, 6, 4, (0.004, 0.002)), TrainStage(32, 3, 2, (0.002, 0.001), lower=0.5))
 
 
 def doubled(small: Generator) -> Generator:
@@ -155,7 +155,7 @@ def test_large_pictures_are_learned_in_parts(tmp_path: Path) -> None:
     assert all(w is not None and w.resolution == 64 and w.top <= 32 and w.left <= 80 for w in places)
     assert {w.top for w in places if w} >= {0, 32} and len({w.left for w in places if w}) > 40
     assert look_at(heavy.config, 128, torch.Generator()) is None
-    options = LikeOptions(tmp_path, heavy, (4,) * 7, (Stage(256, 2, 2, (0.002, 0.001)),))
+    options = LikeOptions(tmp_path, heavy, (4,) * 7, (TrainStage(256, 2, 2, (0.002, 0.001)),))
     assert (train(options, lambda: 0.0) / "generator.safetensors").exists()
 
 
@@ -166,7 +166,7 @@ def run(folder: Path, teacher: Generator, **rest: object) -> list[Progress]:
 
 
 def test_learning_comes_nearer(teacher: Generator, tmp_path: Path) -> None:
-    options = LikeOptions(tmp_path, teacher, (12, 12, 12, 6), (Stage(32, 40, 8, (0.01, 0.002)),), ema_images=40.0)
+    options = LikeOptions(tmp_path, teacher, (12, 12, 12, 6), (TrainStage(32, 40, 8, (0.01, 0.002)),), ema_images=40.0)
     first = pruned(teacher, options.config, some_ws(teacher, 300, 1), torch.Generator().manual_seed(1))
     bundle = train(options, lambda: 0.0)
     ws = some_ws(teacher, 16, 9)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from liveviz.learning import MapsNetwork, Progress, Stage, Stopped, TrainOptions, generator, grain, train
+from liveviz.learning import MapsNetwork, Progress, Stopped, TrainOptions, TrainStage, generator, grain, train
 from liveviz.learning.checkpoint import METADATA_KEY
 from liveviz.learning.judge import Judge
 from liveviz.learning.optimiser import Optimiser, orthogonal
@@ -92,8 +92,8 @@ def test_fast_up_convolution_is_the_papers() -> None:
 
 def options(folder: Path, steps: int) -> TrainOptions:
     stages = (
-        Stage(32, min(steps, 3), 4, (0.004, 0.002), samples=1),
-        Stage(64, max(steps - 3, 0), 4, (0.003, 0.001), 0.3, 1),
+        TrainStage(32, min(steps, 3), 4, (0.004, 0.002), samples=1),
+        TrainStage(64, max(steps - 3, 0), 4, (0.003, 0.001), 0.3, 1),
     )
     return TrainOptions(folder, stages, save=1, export=1000, every=2, palette_steps=20)
 
@@ -139,7 +139,7 @@ def test_a_killed_run_resumes_exactly(whole: Path, tmp_path: Path) -> None:
 def test_a_stop_anywhere_in_a_step_is_not_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stopped at each of the four places of the second step where it may be."""
     monkeypatch.setattr(Run, "export", lambda run, tag: None)
-    stages = (Stage(32, 3, 4, (0.004, 0.002), samples=1),)
+    stages = (TrainStage(32, 3, 4, (0.004, 0.002), samples=1),)
     train(TrainOptions(tmp_path / "whole", stages, palette_steps=5), lambda: 0.0)
     for at in range(4):
         cut = TrainOptions(tmp_path / str(at), stages, palette_steps=5)
@@ -240,7 +240,7 @@ def test_a_sheet_is_a_png_like_any_other(tmp_path: Path) -> None:
 
 
 def test_training_learns(tmp_path: Path) -> None:
-    stage = Stage(32, 20, 8, (0.006, 0.003), samples=1)
+    stage = TrainStage(32, 20, 8, (0.006, 0.003), samples=1)
     net, found = MapsNetwork(len(NAMES)), []
     optimiser = Optimiser({n: p for n, p in net.named_parameters() if not n.startswith("palette")})
     random = torch.Generator().manual_seed(0)
@@ -312,14 +312,14 @@ def test_muon_steps_are_nearly_orthogonal() -> None:
 
 def test_rates_leave_what_is_not_drawn_yet_alone() -> None:
     named = dict(MapsNetwork(len(NAMES)).named_parameters())
-    found = rates(named, Stage(64, 1000, 4, (0.01, 0.001), lower=0.2), 500)
+    found = rates(named, TrainStage(64, 1000, 4, (0.01, 0.001), lower=0.2), 500)
     assert found["conv0.64.weight"] == pytest.approx(0.0055, rel=0.01)
     assert found["conv1.8.weight"] == pytest.approx(0.2 * found["conv0.64.weight"])
     assert found["conv0.128.weight"] == found["head.256"] == found["early"] == 0.0
     assert set(HEADS) == {64, 128, 256}
 
 
-JUDGED = Stage(64, 4, 4, (0.002, 0.001), 0.5, 1, judge=0.5)
+JUDGED = TrainStage(64, 4, 4, (0.002, 0.001), 0.5, 1, judge=0.5)
 
 
 def test_a_run_that_had_no_judge_goes_on_with_one(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

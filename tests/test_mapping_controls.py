@@ -16,7 +16,7 @@ def load(body: str, names=NAMES) -> mapping.Program:
     return mapping.load("version = 1 " + body, REGISTRY, SOURCES, name="t.toml", directions=lambda model: names)
 
 
-def values(a_show: mapping.Show, *names: str) -> list[float]:
+def values(a_show: mapping.Performer, *names: str) -> list[float]:
     frame = a_show.step(None, 0.0, 0.01)
     return [frame[name] for name in names]
 
@@ -27,7 +27,7 @@ RESTING = (
 RESTING += '[[route]]\nfrom = "midi.cc.2"\nto = "pca.2"\nmix = "add"\nrange = [0, 2]\n'
 
 
-def moved() -> mapping.Show:
+def moved() -> mapping.Performer:
     """A show in which a hand moved everything: by OSC, by a knob, by a knob on top, a bend that the file has not."""
     s = show(RESTING)
     for address, x in (("/liveviz/pca/0", 1.0), ("midi.cc.1", 1.0), ("midi.cc.2", 1.0), ("/liveviz/bend/mirror", 1.0)):
@@ -164,7 +164,7 @@ def reason(body, before, address, facts=KNOWN):
     )
     registry = Registry([*REGISTRY, *extra])
     program = mapping.load("version = 1 " + body, registry, SOURCES)
-    a_show = mapping.Show(program, registry, SOURCES)
+    a_show = mapping.Performer(program, registry, SOURCES)
     for other in before:
         a_show.control(message(other, 1.0))
     (move,) = a_show.moves(message(address, 1.0))

@@ -15,11 +15,11 @@ KNOB = '\n[set]\npost.colour.hue = 0.5\n[[route]]\nfrom = "midi.cc.1"\nto = "pos
 PICKUP = KNOB.format("pickup")
 
 
-def value(a_show: mapping.Show, name: str = "post.colour.hue") -> float:
+def value(a_show: mapping.Performer, name: str = "post.colour.hue") -> float:
     return a_show.step(None, 0.0, 1 / 30)[name]
 
 
-def turn(a_show: mapping.Show, *positions: float, address: str = "midi.cc.1") -> list[float]:
+def turn(a_show: mapping.Performer, *positions: float, address: str = "midi.cc.1") -> list[float]:
     """Values after each position of the knob."""
     seen = []
     for x in positions:
@@ -205,7 +205,7 @@ def test_addresses_that_nobody_has_are_not_applied(address):
 @given(st.lists(st.tuples(st.sampled_from(["jump", "pickup", "scale"]), st.floats(0, 1), st.booleans()), max_size=30))
 @settings(derandomize=True, deadline=None, max_examples=100)
 def test_values_never_leave_the_range_and_pickup_never_jumps(moves):
-    s = mapping.Show(
+    s = mapping.Performer(
         program(
             "\n[set]\npost.colour.hue = 0.5\n"
             + "".join(

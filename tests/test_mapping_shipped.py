@@ -53,7 +53,7 @@ def song(t: float) -> dict[str, float]:
 
 def perform(program: mapping.Program, seconds: float = 48.0) -> list[ParameterFrame]:
     """The song, while a hand turns every knob that the program listens to from end to end."""
-    show = mapping.Show(program, REGISTRY, SOURCES)
+    show = mapping.Performer(program, REGISTRY, SOURCES)
     knobs = [r.source for r in program.routes if r.kind == "control"]
     frames = []
     for n in range(1, round(seconds * FPS) + 1):

@@ -321,7 +321,9 @@ TARGET = (
 )
 
 
-def snares(a_show: mapping.Show, counts: list[int], dt: float = 0.05) -> list[dict[int, tuple[float, float, float]]]:
+def snares(
+    a_show: mapping.Performer, counts: list[int], dt: float = 0.05
+) -> list[dict[int, tuple[float, float, float]]]:
     return [mix(a_show.step(frame(i, onset__snare=c), i * dt, dt)) for i, c in enumerate(counts)]
 
 

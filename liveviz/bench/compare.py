@@ -11,7 +11,7 @@ from liveviz.bench.benchmark import bench, bench_on_device
 from liveviz.bench.roofline import floor_ms, measure
 from liveviz.engine import network, registry
 from liveviz.engine.backends.cuda.backend import Cuda
-from liveviz.engine.cost import CONVENTION, Step, count
+from liveviz.engine.cost import CONVENTION, ConvCost, count
 from liveviz.models import Generator, GeneratorConfig
 from liveviz.spec import LivevizError
 
@@ -56,7 +56,7 @@ class Comparison:
         self, generator: Generator, now: Callable[[], float], *, cache: Path | None = None, precision: str | None = None
     ) -> None:
         self._generator, self._now, self._cache, self._precision = generator, now, cache, precision
-        self._steps: list[Step] = count(network(generator))
+        self._steps: list[ConvCost] = count(network(generator))
         self._rates: dict[tuple[str, str], tuple[float, float]] = {}
         self._first: float | None = None
         self._gpu = registry.available("cuda")[0]

@@ -4,10 +4,10 @@ whichever is faster."""
 
 from collections.abc import Callable
 
-from liveviz.engine.cost import Step
+from liveviz.engine.cost import ConvCost
 
 
-def floor_ms(steps: list[Step], bytes_a_number: int, copy_gb_s: float, matmul_tflop_s: float) -> float:
+def floor_ms(steps: list[ConvCost], bytes_a_number: int, copy_gb_s: float, matmul_tflop_s: float) -> float:
     """The least time of one picture, ms: every step as long as its products or its traffic take, whichever is longer."""
     seconds = 0.0
     for step in steps:

@@ -9,7 +9,7 @@ one function, which says how it works:
   lies outside is mirrored in. All moves of one layer become one sampling grid.
 - `drift(x, y, amount, moment) -> (x, y)`: a warp that also knows the frame's `Moment`: phase and seed of the noise, and
   the values of the op's KNOBS (`moment["waves"]`).
-- `nodes(o, x, amount)`: the bent layer as nodes in the network's graph, made of the `Operations` o that every engine
+- `nodes(o, x, amount)`: the bent layer as nodes in the network's graph, made of the `BendOperations` o that every engine
   offers. x: activations `[1, C, h, w]`. amount: a node `[1, C, 1, 1]`, the op's identity for channels that are not chosen.
 - `gain(amount, turn)`: a factor of the activations, a number or float64 `[C]`; it folds into the styles and costs nothing.
   turn: float64 `[C]` of random numbers in 0 to 1, for ops that reach one channel after the other.
@@ -25,21 +25,21 @@ Source: Broad et al. 2021 (Network Bending, 2005.12420).
 
 from liveviz.bending._channels import mask
 from liveviz.bending._grid import grid
-from liveviz.bending._ops import KINDS, Moment, Operations, kind, knobs, ops, parameters
+from liveviz.bending._ops import KINDS, BendOperations, Moment, kind, knobs, ops, parameters
 from liveviz.bending._piece import Piece
 from liveviz.bending._run import Bends, Moved
-from liveviz.bending._topology import ALL, Layer, Stage, Topology, build, inputs, possible, stages
+from liveviz.bending._topology import ALL, BendSlot, LayerShape, Topology, build, inputs, possible, stages
 
 __all__ = [
     "ALL",
     "KINDS",
+    "BendOperations",
+    "BendSlot",
     "Bends",
-    "Layer",
+    "LayerShape",
     "Moment",
     "Moved",
-    "Operations",
     "Piece",
-    "Stage",
     "Topology",
     "build",
     "grid",

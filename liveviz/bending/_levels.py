@@ -3,15 +3,15 @@ amount."""
 
 from typing import Any
 
-from liveviz.bending._ops import Operations
+from liveviz.bending._ops import BendOperations
 
 
-def as_light(o: Operations, x: Any, like: Any) -> Any:
+def as_light(o: BendOperations, x: Any, like: Any) -> Any:
     """x with the mean that every channel has in `like`: what was spread or cut leaves the picture its light."""
     return o.add(o.subtract(x, o.middle(x)), o.middle(like))
 
 
-def through(o: Operations, amount: Any, *levels: Any) -> Any:
+def through(o: BendOperations, amount: Any, *levels: Any) -> Any:
     """Level 0 at amount 0, level 1 at 1 and so on, the straight way between them; amounts below 0 go on behind level 0.
 
     Args:

@@ -36,7 +36,7 @@ class Moment:
         return dict(self.knobs)[knob]
 
 
-class Operations(Protocol):
+class BendOperations(Protocol):
     """What an engine offers to ops that need nodes in its graph. `x` is `[n, C, h, w]`; where an argument may be a
     plain number it says so. One small class per engine; nothing in it may depend on an amount."""
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from liveviz.bending._channels import draw, mask, turns
 from liveviz.bending._grid import grid
 from liveviz.bending._ops import Array, Moment, kind, knob_name, knobs, ops
-from liveviz.bending._topology import GAIN, MOVE, Layer, Stage, Topology, groups, inputs, needs_mask
+from liveviz.bending._topology import GAIN, MOVE, BendSlot, LayerShape, Topology, groups, inputs, needs_mask
 from liveviz.spec import BendSetting, ParameterFrame
 
 
@@ -37,10 +37,10 @@ class Bends:
     State: what each stage was last told.
     """
 
-    def __init__(self, topology: Topology, layers: Mapping[int, Layer]) -> None:
+    def __init__(self, topology: Topology, layers: Mapping[int, LayerShape]) -> None:
         self.layers, self.topology = layers, topology
         self.shapes = inputs(topology, layers)
-        self._told: dict[Stage, object] = {}
+        self._told: dict[BendSlot, object] = {}
 
     def step(self, frame: ParameterFrame) -> Moved:
         """What `frame` changes; the first frame tells every input. Bends that the network has no stage for, or no
@@ -60,7 +60,7 @@ class Bends:
         return Moved(changed, self._gains(folded), self._filters(folded, frame))
 
     def _move(
-        self, stage: Stage, moves: Sequence[BendSetting], frame: ParameterFrame, changed: dict[str, Array]
+        self, stage: BendSlot, moves: Sequence[BendSetting], frame: ParameterFrame, changed: dict[str, Array]
     ) -> None:
         layer, name = self.layers[stage.layer], f"bend.{stage.layer}.{stage.name}"
         active = tuple(s for s in moves if ops()[s.op].PARAMETER.clamp(s.amount) != ops()[s.op].PARAMETER.identity)
@@ -74,7 +74,7 @@ class Bends:
             taken = mask(active[0].channels, stage.layer, layer.channels) if active else np.zeros(layer.channels)
             changed[f"{name}.mask"] = _column(taken)
 
-    def _amounts(self, stage: Stage, settings: Sequence[BendSetting], changed: dict[str, Array]) -> None:
+    def _amounts(self, stage: BendSlot, settings: Sequence[BendSetting], changed: dict[str, Array]) -> None:
         """Per channel: the identity, and what each setting adds to it on its channels (or multiplies it by)."""
         key = tuple(settings)
         if self._told.get(stage) == key:
@@ -126,7 +126,7 @@ def _moment(op: str, frame: ParameterFrame) -> Moment:
     return Moment(frame.noise_phase, frame.seed, tuple((knob, piece.clamp(value)) for knob, value, piece in values))
 
 
-def _gain(settings: Sequence[BendSetting], number: int, layer: Layer) -> Array:
+def _gain(settings: Sequence[BendSetting], number: int, layer: LayerShape) -> Array:
     factors = np.ones(layer.channels, np.float32)
     for s in settings:
         if kind(s.op) == "gain":

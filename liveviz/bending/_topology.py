@@ -9,14 +9,14 @@ some), and gains last: one fixed order, so that the same bends need the same net
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from liveviz.bending._ops import Operations, kind, ops
+from liveviz.bending._ops import BendOperations, kind, ops
 from liveviz.spec import BendSetting, Channels
 
 ALL = Channels()
 GAIN, MOVE = "*gain", "*move"  # no file can have these names
 
 
-class Layer(NamedTuple):
+class LayerShape(NamedTuple):
     """What bending must know of one layer.
 
     channels, height, width: of its activations. convolutions: how many filters each of its convolutions has.
@@ -31,7 +31,7 @@ class Layer(NamedTuple):
     folds: bool = True
 
 
-class Stage(NamedTuple):
+class BendSlot(NamedTuple):
     """One place in the graph: `name` at `layer`. An op's name; `*move` (all channels); `*move.1` and on (some channels,
     numbered as they are mentioned); or `*gain`."""
 
@@ -39,7 +39,7 @@ class Stage(NamedTuple):
     name: str
 
 
-Topology = frozenset[Stage]
+Topology = frozenset[BendSlot]
 
 
 def groups(settings: Sequence[BendSetting], layer: int) -> dict[str, list[BendSetting]]:
@@ -52,21 +52,21 @@ def groups(settings: Sequence[BendSetting], layer: int) -> dict[str, list[BendSe
     return named | {f"{MOVE}.{n}": moves for n, moves in enumerate(by_channels.values(), 1)}
 
 
-def stages(settings: Sequence[BendSetting], layers: Mapping[int, Layer]) -> Topology:
+def stages(settings: Sequence[BendSetting], layers: Mapping[int, LayerShape]) -> Topology:
     """The stages that `settings` need in a network of these layers; amounts do not matter. Bends on other layers, and
     unknown ones, need none."""
     found = set()
     for layer in {s.layer for s in settings} & layers.keys():
-        found |= {Stage(layer, name) for name in groups(settings, layer)}
+        found |= {BendSlot(layer, name) for name in groups(settings, layer)}
         for setting in settings:
             if setting.layer == layer and kind(setting.op) == "nodes":
-                found.add(Stage(layer, setting.op))
+                found.add(BendSlot(layer, setting.op))
             elif setting.layer == layer and kind(setting.op) == "gain" and not layers[layer].folds:
-                found.add(Stage(layer, GAIN))
+                found.add(BendSlot(layer, GAIN))
     return frozenset(found)
 
 
-def possible(topology: Collection[Stage], layers: Mapping[int, Layer]) -> Topology:
+def possible(topology: Collection[BendSlot], layers: Mapping[int, LayerShape]) -> Topology:
     """Those stages of `topology` that a network of these layers can have."""
 
     def known(name: str) -> bool:
@@ -75,26 +75,26 @@ def possible(topology: Collection[Stage], layers: Mapping[int, Layer]) -> Topolo
             return not number or (number.isdecimal() and 1 <= int(number) <= 16)
         return name == GAIN or (name in ops() and kind(name) == "nodes")
 
-    return frozenset(Stage(*s) for s in topology if s[0] in layers and known(s[1]))
+    return frozenset(BendSlot(*s) for s in topology if s[0] in layers and known(s[1]))
 
 
-def at(topology: Iterable[Stage], layer: int) -> list[Stage]:
+def at(topology: Iterable[BendSlot], layer: int) -> list[BendSlot]:
     """The stages of one layer, in the order in which they are done."""
 
-    def order(stage: Stage) -> tuple[int, str, int]:
+    def order(stage: BendSlot) -> tuple[int, str, int]:
         stem, _, number = stage.name.partition(".")
         return (1 if stem == MOVE else 2 if stem == GAIN else 0, stem, int(number or 0))
 
     return sorted((s for s in topology if s.layer == layer), key=order)
 
 
-def needs_mask(stage: Stage, layer: Layer) -> bool:
+def needs_mask(stage: BendSlot, layer: LayerShape) -> bool:
     """Whether a move is done on chosen channels only. It also is, with every channel or none chosen, where float32 does
     not hold the pixel centres: at rest nothing is chosen then, and the layer stays exactly as it is."""
     return stage.name != MOVE or bool(layer.height & (layer.height - 1) or layer.width & (layer.width - 1))
 
 
-def inputs(topology: Collection[Stage], layers: Mapping[int, Layer]) -> dict[str, tuple[int, ...]]:
+def inputs(topology: Collection[BendSlot], layers: Mapping[int, LayerShape]) -> dict[str, tuple[int, ...]]:
     """Name and shape of every input that a network of this topology has for its bends, in a fixed order; all float32."""
     shapes: dict[str, tuple[int, ...]] = {}
     for number in sorted({s.layer for s in topology}):
@@ -110,7 +110,7 @@ def inputs(topology: Collection[Stage], layers: Mapping[int, Layer]) -> dict[str
     return shapes
 
 
-def build(o: Operations, x: Any, number: int, topology: Collection[Stage], inputs: Mapping[str, Any]) -> Any:
+def build(o: BendOperations, x: Any, number: int, topology: Collection[BendSlot], inputs: Mapping[str, Any]) -> Any:
     """The bent activations of layer `number`.
 
     Args:

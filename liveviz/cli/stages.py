@@ -2,14 +2,14 @@
 
 import math
 
-from liveviz.learning import Stage
+from liveviz.learning import TrainStage
 from liveviz.spec import UsageError
 
 FORM = "SIZE:STEPS:BATCH:START:END:LOWER:SAMPLES[:JUDGE]"
 _SIZES = (32, 64, 128, 256)
 
 
-def parse(text: str) -> Stage:
+def parse(text: str) -> TrainStage:
     """One of --stages; UsageError in one line."""
     try:
         a = text.split(":")
@@ -35,4 +35,4 @@ def parse(text: str) -> Stage:
     for good, says in rules:
         if not good:
             raise UsageError(f"stages {text!r:.60}: {says}")
-    return Stage(size, steps, batch, (start, end), lower, samples, judge)
+    return TrainStage(size, steps, batch, (start, end), lower, samples, judge)

@@ -5,7 +5,7 @@ from torch.nn import functional as F
 
 
 class TorchOperations:
-    """`bending.Operations` on tensors of any device and precision. The first argument's precision is the result's; places
+    """`BendOperations` on tensors of any device and precision. The first argument's precision is the result's; places
     stay float32, since half precision would miss pixels."""
 
     def add(self, a: Tensor, b: Tensor | float) -> Tensor:

@@ -18,7 +18,7 @@ CONVENTION = "a transposed convolution is counted at the size of its input; acti
 
 
 @dataclass(frozen=True)
-class Step:
+class ConvCost:
     """One convolution: macs, and how many numbers of weights and activations it moves."""
 
     macs: int
@@ -27,10 +27,10 @@ class Step:
 
 
 class Counting:
-    """`engine.operations.Operations` on shapes `(channels, height, width)`; what was walked is in `steps`."""
+    """`NetworkOperations` on shapes `(channels, height, width)`; what was walked is in `steps`."""
 
     def __init__(self) -> None:
-        self.steps: list[Step] = []
+        self.steps: list[ConvCost] = []
 
     def constant(self, value: Array) -> Any:
         return value.shape[1:]
@@ -45,14 +45,14 @@ class Counting:
         made = (outputs, 2 * height, 2 * width) if conv.up else (outputs, height + grow, width + grow)
         at = height * width if conv.up else made[1] * made[2]
         moved = inputs * height * width + (0 if conv.rgb else outputs * made[1] * made[2])
-        self.steps.append(Step(conv.weight.size * at, conv.weight.size, moved))
+        self.steps.append(ConvCost(conv.weight.size * at, conv.weight.size, moved))
         return made
 
     def filtered(self, x: Any, step: Filtered) -> Any:
         """Two FIRs of a few taps: their reading and writing counts, their products do not."""
         up, down = step.up_taps.shape[0], step.down_taps.shape[0]
         sizes = [((s - 1) * step.up + up - 2 * step.padding - down) // step.down + 1 for s in x[1:]]
-        self.steps.append(Step(0, 0, x[0] * (x[1] * x[2] + sizes[0] * sizes[1])))
+        self.steps.append(ConvCost(0, 0, x[0] * (x[1] * x[2] + sizes[0] * sizes[1])))
         return x[0], *sizes
 
     def upsample(self, x: Any) -> Any:
@@ -69,7 +69,7 @@ class Counting:
         return x
 
 
-def count(network: Network) -> list[Step]:
+def count(network: Network) -> list[ConvCost]:
     """Every convolution of a network, in order."""
     counting = Counting()
     network.build(counting, network.config.img_channels)

@@ -48,7 +48,7 @@ class Engine:
         generator: Generator | None,
         *,
         cache: Path | None = None,
-        bends: Collection[BendSetting | bending.Stage] = (),
+        bends: Collection[BendSetting | bending.BendSlot] = (),
         precision: str | None = None,
         threads: int | None = None,
         noise_mask: Array | None = None,
@@ -61,7 +61,7 @@ class Engine:
         self._layers = layers_of(generator.config) if generator else {}
         self._name = choose(backend)
         settings = [bend for bend in bends if isinstance(bend, BendSetting)]
-        stages = [bend for bend in bends if isinstance(bend, bending.Stage)]
+        stages = [bend for bend in bends if isinstance(bend, bending.BendSlot)]
         topology = bending.stages(settings, self._layers).union(stages)
         instead = stand_in(self._name)
         self._backend = self._build_first(topology, instead) if wait else self._build(topology, instead)
@@ -72,7 +72,7 @@ class Engine:
         self._frame: ParameterFrame | None = None
         self._refused: set[bending.Topology] = set()
         self._frames = self._asked = 0
-        self._last_wanted: dict[bending.Stage, int] = {}
+        self._last_wanted: dict[bending.BendSlot, int] = {}
         self._directions: Directions | None = None
         self._finder: Finder | None = None
         if generator is not None and generator.directions is None:
@@ -272,6 +272,6 @@ class Engine:
             self._next = built
 
 
-def _kind(stage: bending.Stage) -> tuple[int, str]:
+def _kind(stage: bending.BendSlot) -> tuple[int, str]:
     """Its layer and name, without the number that a move on some channels has among the others of a frame."""
     return stage.layer, stage.name.partition(".")[0]

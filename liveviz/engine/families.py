@@ -37,7 +37,7 @@ def network(generator: Generator) -> Network:
     return of(generator.config).network(generator)
 
 
-def layers_of(config: Config) -> dict[int, bending.Layer]:
+def layers_of(config: Config) -> dict[int, bending.LayerShape]:
     """Every layer of a generator that a bend can reach, by its name in mapping files."""
     return of(config).layers(config)
 

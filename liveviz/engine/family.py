@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from liveviz import bending
 from liveviz.engine.latents import Latents
-from liveviz.engine.operations import Conv, Noise, Operations
+from liveviz.engine.operations import Conv, NetworkOperations, Noise
 from liveviz.models import Config, Generator
 from liveviz.spec import ParameterFrame
 from liveviz.spec.parameters import PCA_KNOBS
@@ -102,7 +102,7 @@ class Network(ABC):
     @abstractmethod
     def parts(self) -> list[Part]:
         """All of the style vector as a backend takes it in: parts that do not overlap, each with the shape `[1, C, 1, 1]` of
-        what it multiplies, or `[1, n]`. `Conv.s`, `Conv.d` and `Operations.fourier` name them by where they start."""
+        what it multiplies, or `[1, n]`. `Conv.s`, `Conv.d` and `NetworkOperations.fourier` name them by where they start."""
 
     @abstractmethod
     def styles(self, ws: Array, view: Array | None = None) -> Array:
@@ -113,7 +113,7 @@ class Network(ABC):
         """
 
     @abstractmethod
-    def build(self, o: Operations, colours: int) -> Any:
+    def build(self, o: NetworkOperations, colours: int) -> Any:
         """The network in a backend's operations.
 
         Args:
@@ -158,7 +158,7 @@ class Family(Protocol):
         """A generator as constants. LivevizError where one of them is too large for float32."""
 
     @abstractmethod
-    def layers(self, config: Any) -> dict[int, bending.Layer]:
+    def layers(self, config: Any) -> dict[int, bending.LayerShape]:
         """Every layer that a bend can reach, those of `Config.layers`."""
 
     @abstractmethod

@@ -17,7 +17,7 @@ _ARM = {"NEON": ("neon",), "dot products": ("dot",), "bf16": ("bf16",), "int8 ma
 
 
 @dataclass(frozen=True)
-class Processor:
+class ProcessorFacts:
     """name: as it calls itself. cores: that this process may use. has, lacks: of the instructions that make networks fast
     on processors of its kind. cap: what the environment keeps the engine to; empty where to nothing."""
 
@@ -34,7 +34,7 @@ class Processor:
         return "; ".join(words)
 
 
-def processor() -> Processor:
+def processor() -> ProcessorFacts:
     """What torch finds out about the CPU."""
     import torch
 
@@ -43,7 +43,7 @@ def processor() -> Processor:
     has = tuple(name for name, keys in table.items() if any(found.get(key) for key in keys))
     name = str(found.get("cpu_name") or platform.processor() or platform.machine()).strip()
     lacks = tuple(name for name in table if name not in has)
-    return Processor(name, _cores(), has, lacks, os.environ.get(CAP, ""))
+    return ProcessorFacts(name, _cores(), has, lacks, os.environ.get(CAP, ""))
 
 
 def _cores() -> int:

@@ -76,7 +76,7 @@ class Noise:
     scale: float
 
 
-class Operations(Protocol):
+class NetworkOperations(Protocol):
     """What a backend supplies. Values are the backend's own: nodes of a graph, or tensors."""
 
     def constant(self, value: Array) -> Any:

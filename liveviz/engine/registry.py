@@ -70,7 +70,7 @@ def create(
     generator: Generator | None,
     *,
     cache: Path | None = None,
-    bends: Collection[bending.Stage] = (),
+    bends: Collection[bending.BendSlot] = (),
     precision: str | None = None,
     threads: int | None = None,
 ) -> Backend:

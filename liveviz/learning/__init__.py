@@ -16,7 +16,7 @@ from liveviz.learning import gan
 from liveviz.learning.feature_training import train_features
 from liveviz.learning.procedural.export import generator, write_export
 from liveviz.learning.procedural.network import MapsNetwork
-from liveviz.learning.procedural.run import DEFAULT_STAGES, Stage, TrainOptions
+from liveviz.learning.procedural.run import DEFAULT_STAGES, TrainOptions, TrainStage
 from liveviz.learning.procedural.together import Together
 from liveviz.learning.procedural.trainer import Progress, Stopped, train
 
@@ -24,10 +24,10 @@ __all__ = [
     "DEFAULT_STAGES",
     "MapsNetwork",
     "Progress",
-    "Stage",
     "Stopped",
     "Together",
     "TrainOptions",
+    "TrainStage",
     "gan",
     "generator",
     "train",

@@ -59,7 +59,7 @@ def _whole(value: object, low: int, high: int) -> bool:
     return type(value) is int and low <= value <= high
 
 
-class Stage(nn.Module):
+class FeatureStage(nn.Module):
     """Half the size, then residual blocks; `normed` puts a batch normalisation after every convolution, for training."""
 
     def __init__(self, inputs: int, outputs: int, blocks: int, normed: bool = False) -> None:
@@ -95,7 +95,7 @@ class FeatureNetwork(nn.Module):
         self.config = config
         inputs = (3, *config.widths[:-1])
         self.stages = nn.ModuleList(
-            Stage(i, w, config.blocks, normed) for i, w in zip(inputs, config.widths, strict=True)
+            FeatureStage(i, w, config.blocks, normed) for i, w in zip(inputs, config.widths, strict=True)
         )
         total = sum(config.widths)
         self.register_buffer("shift", torch.zeros(total))

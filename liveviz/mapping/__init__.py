@@ -1,6 +1,6 @@
 """mapping is where sound becomes picture: it reads a musician's TOML file and plays it. `load` turns a file into a
 frozen, checked `Program` (load.py for the whole, route_table.py and latent_table.py for its tables, reach.py for what
-a generator can never show; every mistake is answered with file, line, field and what is allowed). A `Show` performs a
+a generator can never show; every mistake is answered with file, line, field and what is allowed). A `Performer` performs a
 program: signals and control messages go in, one ParameterFrame per picture comes out. On its way a signal is brought
 to 0-1, followed with attack and release (envelope.py), bent by a curve (curves.py), stretched over the route's range
 and mixed onto the parameter's base value, which [set], controllers (knobs.py: takeover) and OSC move (controls.py;
@@ -15,7 +15,7 @@ from liveviz.mapping.curves import CURVES
 from liveviz.mapping.describe import describe, move_text, parameter_rows, route_text
 from liveviz.mapping.idle import Facts, why_idle
 from liveviz.mapping.load import list_files, load
-from liveviz.mapping.performer import Show
+from liveviz.mapping.performer import Performer
 from liveviz.mapping.program import Program, Route
 from liveviz.mapping.reach import Net, notes
 from liveviz.mapping.words import TABLES
@@ -27,9 +27,9 @@ __all__ = [
     "Facts",
     "Move",
     "Net",
+    "Performer",
     "Program",
     "Route",
-    "Show",
     "describe",
     "list_files",
     "load",

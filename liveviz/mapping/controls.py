@@ -162,12 +162,12 @@ class Controls:
         return list(dict.fromkeys(gone))
 
     def snapshot(self) -> dict[str, float]:
-        """Where every base goes, by name (see Show.snapshot)."""
+        """Where every base goes, by name (see Performer.snapshot)."""
         found = self._defaults | {p.name: self.rest_of(self.home(p.name)) for p in self._registry}
         return found | {self._written(target): base.goal for target, base in self.bases.items()}
 
     def recall(self, values: Mapping[str, float], seconds: float) -> list[str]:
-        """Go to `values` (see Show.recall); the names that were left out."""
+        """Go to `values` (see Performer.recall); the names that were left out."""
         places = {self._written(target): target for target in self.bases}
         seconds = min(max(seconds, 0.0), LONGEST_FADE) if math.isfinite(seconds) else 0.0
         unknown = []

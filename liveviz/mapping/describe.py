@@ -4,7 +4,7 @@ reaches it."""
 from collections.abc import Iterator, Sequence
 
 from liveviz.mapping.controls import Move
-from liveviz.mapping.program import Chords, Pictures, Program, Route, Target
+from liveviz.mapping.program import Chords, PictureList, Program, Route, Target
 from liveviz.spec import LAYER_RANGES, Parameter, Registry
 
 SHOWN_CHANNELS = 8
@@ -140,7 +140,7 @@ def _at(route: Route) -> str:
     return f"@{route.layer}" if route.layer else ""
 
 
-def _pictures(pictures: Pictures) -> str:
+def _pictures(pictures: PictureList) -> str:
     if not pictures.seeds:
         return f"{pictures.count} chosen by the seed"
     return f"{len(pictures.seeds)} (seeds {', '.join(map(str, pictures.seeds))})"

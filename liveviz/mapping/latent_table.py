@@ -4,16 +4,16 @@ from collections.abc import Mapping
 
 from liveviz.mapping import words
 from liveviz.mapping.fields import Table, quote
-from liveviz.mapping.program import CHORDS, CHROMAS, Chords, Latent, Pictures
+from liveviz.mapping.program import CHORDS, CHROMAS, Chords, Latent, PictureList
 from liveviz.spec import LAYER_RANGES, Output
 from liveviz.spec.limits import MAX_LATENTS
 
 MAX_PICTURES = 64
 MAX_CLASS = 9999
 ALL: tuple[float, float, float] = (1.0, 1.0, 1.0)
-BASE = Pictures((), 4)
-TARGET = Pictures((), 4)
-PALETTE = Pictures((), 12)
+BASE = PictureList((), 4)
+TARGET = PictureList((), 4)
+PALETTE = PictureList((), 12)
 MOVING_TERMS = 3  # two neighbours of the base loop and one target sound together with the palettes
 
 
@@ -66,7 +66,7 @@ def _missing(source: str, sources: Mapping[str, Output]) -> str | None:
     return next((n for n in (f"{source}.{i}" for i in range(12)) if n not in sources), None)
 
 
-def _pictures(table: Table, key: str, default: Pictures, most: int = MAX_PICTURES) -> Pictures:
+def _pictures(table: Table, key: str, default: PictureList, most: int = MAX_PICTURES) -> PictureList:
     """Seeds under `key`: a list of them, or how many (the show's seed chooses)."""
     value = table.data.get(key, default.count)
     how = f"write a list of 1 to {most} seeds, or how many pictures"
@@ -81,13 +81,13 @@ def _pictures(table: Table, key: str, default: Pictures, most: int = MAX_PICTURE
     else:
         table.fail(key, f"{quote(value)} is not allowed; {how}")
     if not table.has("classes"):
-        return Pictures(seeds, count)
+        return PictureList(seeds, count)
     given = table.data["classes"]
     given = [given] * count if isinstance(given, int) else given
     if not isinstance(given, list) or len(given) != count:
         table.fail("classes", f"{quote(given)}; write one class, or a list of {count}, one for each of {key}")
     classes = tuple(table.as_integer(("classes", i), v, -1, MAX_CLASS) for i, v in enumerate(given))
-    return Pictures(seeds, count, classes)
+    return PictureList(seeds, count, classes)
 
 
 def _detail(table: Table, default: tuple[float, float, float]) -> tuple[float, float, float]:

@@ -36,7 +36,7 @@ _MIX: dict[str, Callable[[float, float], float]] = {
 }
 
 
-class Show:
+class Performer:
     """One program, its knobs, its envelopes and its place in the loops.
 
     Args:

@@ -1,4 +1,4 @@
-"""What a mapping file says, checked and frozen: the program that a `Show` performs. Nothing here moves; what moves
+"""What a mapping file says, checked and frozen: the program that a `Performer` performs. Nothing here moves; what moves
 (positions, envelopes, knobs) belongs to the show, so that a program can be swapped while it plays."""
 
 import math
@@ -31,7 +31,7 @@ class Target(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Pictures:
+class PictureList:
     """Some pictures of the generator.
 
     seeds: one per picture; or empty and `count` > 0: that many pictures chosen by the seed of the show.
@@ -56,7 +56,7 @@ class Chords:
     source: one of CHROMAS. detail: 0 or 1 for coarse, middle, fine. attack, release: seconds.
     """
 
-    palette: Pictures
+    palette: PictureList
     source: str
     detail: tuple[float, float, float]
     attack: float
@@ -67,9 +67,9 @@ class Chords:
 class Latent:
     """The pictures of the show: a loop that drifts, a list that is pulled to, palettes that follow the harmony."""
 
-    base: Pictures
+    base: PictureList
     loop_bars: float
-    target: Pictures
+    target: PictureList
     target_detail: tuple[float, float, float]
     chords: tuple[Chords, ...]
 

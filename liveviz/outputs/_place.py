@@ -6,7 +6,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class WindowPlace:
     """Where a window is: over the whole of the monitor of that number and name (None for whichever it is on), or at
     `windowed`: x, y, width, height in the window system's units."""
 

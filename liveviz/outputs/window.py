@@ -10,10 +10,10 @@ import moderngl
 
 from liveviz.outputs._display import available, find, reason, start, when_lost
 from liveviz.outputs._keys import key_name
-from liveviz.outputs._place import Place, address, again
+from liveviz.outputs._place import WindowPlace, address, again
 from liveviz.spec import ControlMessage, LivevizError
 
-__all__ = ["Place", "Window", "available", "find", "find_monitor", "fitted", "monitors"]
+__all__ = ["Window", "WindowPlace", "available", "find", "find_monitor", "fitted", "monitors"]
 
 _VERTEX = """#version 330 core
 out vec2 uv;
@@ -122,7 +122,7 @@ class Window:
         monitor: str | int | None,
         now: Callable[[], float],
         vsync: bool = True,
-        place: Place | None = None,
+        place: WindowPlace | None = None,
     ) -> None:
         start()
         self._monitor = None if monitor is None else find_monitor(monitor, monitors())
@@ -171,9 +171,9 @@ class Window:
         )
 
     @property
-    def place(self) -> Place:
+    def place(self) -> WindowPlace:
         """Where it is, or was before it was lost."""
-        return Place(self.fullscreen, None if self._on is None else (self._on, self._name), self._windowed)
+        return WindowPlace(self.fullscreen, None if self._on is None else (self._on, self._name), self._windowed)
 
     def _lose(self) -> None:
         self.lost = True

@@ -25,7 +25,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Part:
+class SheetPart:
     """Rows that belong together, under a title."""
 
     title: str
@@ -47,7 +47,7 @@ def tiles(raw: Array, area: int) -> Pixels:
     return np.stack([np.asarray(Image.fromarray(level).resize(size, how)) for level in levels])
 
 
-def draw(head: str, facts: str, parts: list[Part], labels: int) -> Pixels:
+def draw(head: str, facts: str, parts: list[SheetPart], labels: int) -> Pixels:
     """The page, uint8 `[h, w, 3]`; `labels` is the width of the column of labels, in pixels."""
     from PIL import Image, ImageDraw
 

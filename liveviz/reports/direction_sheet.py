@@ -40,7 +40,9 @@ def draw(
         )
         shown((n + 1) / count)
     note = f"{directions.method}; each from the lower end of its safe range to the upper, at rest in the middle"
-    return contact_sheet.draw(generator.name, facts(generator), [contact_sheet.Part("Directions", note, rows)], LABELS)
+    return contact_sheet.draw(
+        generator.name, facts(generator), [contact_sheet.SheetPart("Directions", note, rows)], LABELS
+    )
 
 
 def moved(rest: Array, directions: Directions, n: int, steps: int = STEPS) -> Array:

@@ -181,5 +181,5 @@ def draw(
             )
             for strip in part.strips
         ]
-        found.append(contact_sheet.Part(part.title, part.note, rows))
+        found.append(contact_sheet.SheetPart(part.title, part.note, rows))
     return contact_sheet.draw(generator.name, direction_sheet.facts(generator), found, LABELS)

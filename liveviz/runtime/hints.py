@@ -35,7 +35,7 @@ class Hints:
         self.text = ""
         self.touched: tuple[str, float] | None = None
 
-    def step(self, show: mapping.Show, frame: ParameterFrame, unheard: ControlMessage | None = None) -> None:
+    def step(self, show: mapping.Performer, frame: ParameterFrame, unheard: ControlMessage | None = None) -> None:
         """Look at what was moved last; cheap where nothing was, else once in a while.
 
         Args:

@@ -39,7 +39,7 @@ class Accounts:
 
     def __init__(self, program: mapping.Program, sources: Sequence[Output]) -> None:
         self._registry = composition.registry()
-        self._show = mapping.Show(program, self._registry, sources)
+        self._show = mapping.Performer(program, self._registry, sources)
         self.frame: ParameterFrame | None = None
         self.facts = mapping.Facts()
         self.names: tuple[str, ...] = ()

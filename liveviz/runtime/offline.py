@@ -81,7 +81,7 @@ def render(
     screen = Headless(size)
     bends, mask = composition.bend_settings(program), noise_mask.of(program)
     live = engine.Engine(name, generator, cache=paths.cache(), bends=bends, noise_mask=mask, wait=True)
-    show = mapping.Show(program, composition.registry(), signals.all_outputs(stems), seed=seed)
+    show = mapping.Performer(program, composition.registry(), signals.all_outputs(stems), seed=seed)
     chain = Chain(screen.ctx, composition.shaders(), size, scale=1.0)
     part = _draft(target)
     try:

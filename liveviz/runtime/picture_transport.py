@@ -52,12 +52,12 @@ class DeviceRing:
             driver.free(self._address)
             raise
 
-    def put(self, image: DeviceImage, sequence: int) -> wire.Place:
+    def put(self, image: DeviceImage, sequence: int) -> wire.DevicePlace:
         """Copy a picture to where `sequence` falls; it is there when this returns."""
         offset = sequence % PLACES * self._stride
         self._driver.copy(self._address + offset, image.address, image.bytes)
         self._driver.wait()
-        return wire.Place(self._handle, os.getpid(), offset)
+        return wire.DevicePlace(self._handle, os.getpid(), offset)
 
 
 class Sender:
@@ -159,7 +159,7 @@ class Receiver:
                 return fetched
         return None
 
-    def _fetch(self, device: handover.DeviceUpload, place: wire.Place, size: int) -> bool:
+    def _fetch(self, device: handover.DeviceUpload, place: wire.DevicePlace, size: int) -> bool:
         """Bring a picture into GL's memory; False, and the engine is told, where that cannot be."""
         if place.owner == self._refused:
             return False
@@ -172,7 +172,7 @@ class Receiver:
             return False
         return True
 
-    def _open(self, device: handover.DeviceUpload, place: wire.Place) -> int:
+    def _open(self, device: handover.DeviceUpload, place: wire.DevicePlace) -> int:
         if self._ring is None or self._ring[:2] != (place.handle, place.owner):
             self._let_go()
             self._ring = (place.handle, place.owner, device.driver.open_shared(place.handle))

@@ -18,7 +18,7 @@ _LOOK_EVERY = 0.1
 _PATIENCE_LOOKS = 40  # that it takes only time which nobody wants; then a hand waits for it that has moved something
 
 
-def stages_text(stages: Iterable[bending.Stage]) -> str:
+def stages_text(stages: Iterable[bending.BendSlot]) -> str:
     """Stages of bends for a command line: `8:*move,64:blur`."""
     return ",".join(f"{stage.layer}:{stage.name}" for stage in sorted(stages))
 
@@ -26,7 +26,7 @@ def stages_text(stages: Iterable[bending.Stage]) -> str:
 def parse_stages(text: str) -> bending.Topology:
     """The inverse; what a generator cannot have is left out when it is compiled."""
     pairs = (part.partition(":") for part in text.split(",") if part)
-    return frozenset(bending.Stage(int(layer), name) for layer, _, name in pairs if layer.isdecimal())
+    return frozenset(bending.BendSlot(int(layer), name) for layer, _, name in pairs if layer.isdecimal())
 
 
 def prepare(

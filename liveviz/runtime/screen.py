@@ -185,9 +185,9 @@ class Screen:
         self._target.close()
 
 
-def _place(told: Mapping[str, Any] | None) -> window.Place | None:
+def _place(told: Mapping[str, Any] | None) -> window.WindowPlace | None:
     """Where the window of a stage before this one was."""
     if told is None:
         return None
     monitor = told["monitor"]
-    return window.Place(told["fullscreen"], monitor and (monitor[0], monitor[1]), tuple(told["windowed"]))
+    return window.WindowPlace(told["fullscreen"], monitor and (monitor[0], monitor[1]), tuple(told["windowed"]))

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import moderngl
 
-from liveviz.mapping import Show
+from liveviz.mapping import Performer
 from liveviz.post import Chain
 from liveviz.spec import ControlMessage, ParameterFrame, SignalFrame, StageImage, Tempo
 from liveviz.system import clock
@@ -59,7 +59,7 @@ class Tick:
         frames: Clock,
         controls: Callable[[float], Iterable[ControlMessage]],
         listen: Callable[[float, float], SignalFrame | None],
-        show: Show,
+        show: Performer,
         render: Callable[[ParameterFrame], StageImage],
         chain: Chain,
         share: Callable[[], float] = lambda: 1.0,

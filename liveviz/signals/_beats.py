@@ -19,7 +19,7 @@ DOUBT = 0.5  # probability that another beat must have to be taken for the one
 NEIGHBOURS = 2  # tempi on either side of the best that are averaged with it
 
 
-class Beats(Part):
+class BeatTracker(Part):
     """The oscillator that the beat signals read.
 
     bpm: of the most likely tempo; 120 until something was heard.

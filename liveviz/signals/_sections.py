@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from liveviz.signals._beats import Beats
+from liveviz.signals._beats import BeatTracker
 from liveviz.signals._flux import Flux
 from liveviz.signals._gain import Gain
 from liveviz.signals._hop import Hop
@@ -56,12 +56,12 @@ class Sections(Part):
     State: features of the last beats, bars of the earlier sections by label. Forgotten when the gate shuts.
     """
 
-    needs = (Thirds, Flux, Chroma, Beats, Gain)
+    needs = (Thirds, Flux, Chroma, BeatTracker, Gain)
 
     def __init__(self, rig: Rig) -> None:
         super().__init__(rig)
         self._thirds, self._flux, self._chroma = rig.get(Thirds), rig.get(Flux), rig.get(Chroma)
-        self._beats, self._gain = rig.get(Beats), rig.get(Gain)
+        self._beats, self._gain = rig.get(BeatTracker), rig.get(Gain)
         hz = self._flux.bands_hz
         select = np.array([(hz >= a) & (hz < b) for a, b in pairwise(REGISTERS_HZ)], np.float32)
         self._select = select / np.maximum(select.sum(axis=1, keepdims=True), 1.0)

@@ -9,7 +9,7 @@ from pathlib import Path
 from liveviz.bench.gpu import fast, images, picture, plans, right, teach
 from liveviz.bench.gpu.report import Report, machine
 from liveviz.engine import registry
-from liveviz.learning import Stage
+from liveviz.learning import TrainStage
 from liveviz.spec import LivevizError
 from liveviz.system.clock import now
 
@@ -71,11 +71,11 @@ def main(argv: list[str] | None = None) -> int:
     return 1 if report.failed else 0
 
 
-def _stage(text: str) -> Stage:
+def _stage(text: str) -> TrainStage:
     part = text.split(":")
     size, steps, batch, samples = (int(part[n]) for n in (0, 1, 2, 6))
     start, end, lower = (float(part[n]) for n in (3, 4, 5))
-    return Stage(size, steps, batch, (start, end), lower, samples, *(float(judge) for judge in part[7:8]))
+    return TrainStage(size, steps, batch, (start, end), lower, samples, *(float(judge) for judge in part[7:8]))
 
 
 if __name__ == "__main__":

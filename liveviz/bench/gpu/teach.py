@@ -10,15 +10,15 @@ from liveviz.system.clock import now
 
 PIECE = 15 * 2**20
 STAGES = (
-    learning.Stage(32, 4000, 128, (0.008, 0.005)),
-    learning.Stage(64, 8000, 128, (0.007, 0.0015)),
-    learning.Stage(128, 6000, 64, (0.004, 0.0012), lower=0.5, samples=2),
-    learning.Stage(256, 20000, 64, (0.0035, 0.0002), lower=0.5, samples=2),
+    learning.TrainStage(32, 4000, 128, (0.008, 0.005)),
+    learning.TrainStage(64, 8000, 128, (0.007, 0.0015)),
+    learning.TrainStage(128, 6000, 64, (0.004, 0.0012), lower=0.5, samples=2),
+    learning.TrainStage(256, 20000, 64, (0.0035, 0.0002), lower=0.5, samples=2),
 )
-SMALL = (learning.Stage(32, 3, 4, (0.004, 0.001), samples=1),)
+SMALL = (learning.TrainStage(32, 3, 4, (0.004, 0.001), samples=1),)
 
 
-def run(report: Report, folder: Path, minutes: float, stages: tuple[learning.Stage, ...], columns: int) -> None:
+def run(report: Report, folder: Path, minutes: float, stages: tuple[learning.TrainStage, ...], columns: int) -> None:
     """Go on with what is in `folder`, or begin; then export."""
     options = learning.TrainOptions(
         folder,

@@ -9,7 +9,7 @@ from liveviz.inputs.control import source
 from liveviz.outputs import sinks
 from liveviz.runtime import composition, open_generator, paths
 from liveviz.runtime.options import ShowOptions
-from liveviz.runtime.processes.supervisor import Show
+from liveviz.runtime.processes.supervisor import Supervisor
 from liveviz.runtime.quality import steps as quality_steps
 from liveviz.spec import UsageError
 from liveviz.system import copying
@@ -135,4 +135,4 @@ def run(args: argparse.Namespace) -> int:
         output=args.output,
         osc_reply=arguments.reply(args.osc_reply) if args.osc_reply is not None else None,
     )
-    return Show(options).run()
+    return Supervisor(options).run()

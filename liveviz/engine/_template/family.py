@@ -7,7 +7,7 @@ import numpy as np
 
 from liveviz import bending
 from liveviz.engine.family import LISTENS, Array, Family, Network, Part
-from liveviz.engine.operations import Conv, Operations
+from liveviz.engine.operations import Conv, NetworkOperations
 from liveviz.models import Config, Generator
 
 SLOPE = 0.2  # of the leaky ReLU
@@ -36,7 +36,7 @@ class Checkers(Network):
         made = [1.0 + ws[:, row] @ matrix for row, matrix in enumerate(self._styles)]
         return np.asarray(np.concatenate(made, axis=1), np.float32)
 
-    def build(self, o: Operations, colours: int) -> Any:
+    def build(self, o: NetworkOperations, colours: int) -> Any:
         x = o.conv(o.constant(self._const), self._mix)
         return o.conv(o.bend(x, self._layer), self.coloured(self._draw, colours))
 
@@ -47,8 +47,8 @@ class Checker(Family):
     def network(self, generator: Generator) -> Checkers:
         return Checkers(generator)
 
-    def layers(self, config: Config) -> dict[int, bending.Layer]:
-        return {layer: bending.Layer(*sizes) for layer, sizes in config.layers.items()}
+    def layers(self, config: Config) -> dict[int, bending.LayerShape]:
+        return {layer: bending.LayerShape(*sizes) for layer, sizes in config.layers.items()}
 
     def listens(self, config: Config) -> frozenset[str]:
         deaf = {"noise", "view"} | (set() if config.classes else {"classes"})

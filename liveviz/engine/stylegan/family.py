@@ -16,7 +16,7 @@ class StyleGan(Family):
     def network(self, generator: Generator) -> Rewrite:
         return rewrite(generator)
 
-    def layers(self, config: GeneratorConfig) -> dict[int, bending.Layer]:
+    def layers(self, config: GeneratorConfig) -> dict[int, bending.LayerShape]:
         filters: dict[int, tuple[int, ...]] = {}
         if config.is_stylegan3:
             for layer in layers3.layers(config)[:-1]:
@@ -25,7 +25,7 @@ class StyleGan(Family):
             filters = {b.resolution: (b.outputs,) * len(b.convs) for b in layers2.blocks(config)}
         bare = config.architecture == "stylegan2-resnet"  # a residual block's way around has no styles
         last = max(filters)
-        return {n: bending.Layer(*sizes, filters[n], not bare or n == last) for n, sizes in config.layers.items()}
+        return {n: bending.LayerShape(*sizes, filters[n], not bare or n == last) for n, sizes in config.layers.items()}
 
     def listens(self, config: GeneratorConfig) -> frozenset[str]:
         deaf = {"noise" if config.is_stylegan3 else "view"} | (set() if config.classes else {"classes"})

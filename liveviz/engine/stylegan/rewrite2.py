@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from liveviz.engine.operations import Conv, Noise, Operations
+from liveviz.engine.operations import Conv, NetworkOperations, Noise
 from liveviz.engine.stylegan.constants import SLOPE, SQRT2, Rewrite
 from liveviz.models import Generator
 from liveviz.models.stylegan import layers2
@@ -64,7 +64,7 @@ class Rewrite2(Rewrite):
         self._drawing.append(conv)
         return conv
 
-    def build(self, o: Operations, colours: int) -> Any:
+    def build(self, o: NetworkOperations, colours: int) -> Any:
         x, img = o.constant(self.const), None
         for layer, convs, rgb, skip in self.blocks:
             around = None if skip is None else o.upsample(o.conv(x, skip))

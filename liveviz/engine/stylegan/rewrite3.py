@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from liveviz.engine.operations import Conv, Filtered, Operations
+from liveviz.engine.operations import Conv, Filtered, NetworkOperations
 from liveviz.engine.stylegan.constants import SLOPE, SQRT2, Array, Rewrite
 from liveviz.models import Generator
 from liveviz.models.stylegan import layers3
@@ -100,7 +100,7 @@ class Rewrite3(Rewrite):
         parts = (np.sin(x), np.cos(x), np.cos(y) * fade[:, :, None], np.sin(y) * fade[:, :, None])
         return np.concatenate([p.reshape(len(w), -1) for p in parts], axis=1).astype(np.float32)
 
-    def build(self, o: Operations, colours: int) -> Any:
+    def build(self, o: NetworkOperations, colours: int) -> Any:
         assert self.features is not None
         x = o.conv(o.fourier(self.features, self._channels, *self._size), self._first)
         for ending, conv, step in self.steps:

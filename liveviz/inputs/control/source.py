@@ -23,7 +23,7 @@ Arrival = ControlMessage | Command | Tempo
 
 
 @dataclass(frozen=True)
-class Rig:
+class SourceSetup:
     """What a source is opened with.
 
     now: seconds on the show's clock, which every `time` is on. wake: to be set whenever there is something to poll; who

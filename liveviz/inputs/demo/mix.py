@@ -8,7 +8,7 @@ import numpy as np
 from liveviz.inputs.demo import score as score
 from liveviz.inputs.demo import synth as synth
 from liveviz.inputs.demo.effects import HOP, Echo, Hall, Sweep, ducking
-from liveviz.inputs.demo.score import BAR, SIXTEENTH, Place
+from liveviz.inputs.demo.score import BAR, SIXTEENTH, SongPlace
 from liveviz.inputs.demo.synth import Sound
 
 RING = int(2.6 * score.SAMPLE_RATE)  # the longest sound that begins in one bar and ends in a later one
@@ -67,7 +67,7 @@ class Band:
         self._play_effects(place)
         return self._mix(bar, place)
 
-    def _play_drums(self, bar: int, place: Place) -> None:
+    def _play_drums(self, bar: int, place: SongPlace) -> None:
         drums, hall = self._drums, self._to_hall
         for s, v in score.kicks(bar):
             drums.add(synth.kick(), s * SIXTEENTH, 0.7 * v)
@@ -90,13 +90,13 @@ class Band:
             drums.add(synth.wood(pitch), s * SIXTEENTH + late, 0.24 * v, (-0.6, 0.5, 0.0)[pitch])
             hall.add(synth.wood(pitch), s * SIXTEENTH + late, 0.05 * v)
 
-    def _play_bass(self, bar: int, place: Place) -> None:
+    def _play_bass(self, bar: int, place: SongPlace) -> None:
         cutoff = {"drop": 1500, "groove": 500 + 90 * place.bar, "build": 900, "break": 200}.get(place.section, 500)
         for s, n, note, v in score.bass(bar):
             self._bass.add(synth.bass(note, n, cutoff), s * SIXTEENTH, 0.32 * v)
             self._rest()
 
-    def _play_pad(self, bar: int, place: Place) -> None:
+    def _play_pad(self, bar: int, place: SongPlace) -> None:
         """The chord through the whole bar; equal chords of neighbouring bars join without a seam."""
         level = {"intro": 0.55, "groove": 0.5, "build": 0.75, "drop": 0.55, "break": 0.95, "outro": 0.6}[place.section]
         frames = 12 * SIXTEENTH if place.section == "build" and place.last else BAR
@@ -109,7 +109,7 @@ class Band:
             self._pad.add(part * gate, 0, level * (0.3 if i else 0.22))
             self._rest()
 
-    def _play_keys(self, bar: int, place: Place) -> None:
+    def _play_keys(self, bar: int, place: SongPlace) -> None:
         bright = score.brightness(bar, 0.5)
         cutoff = 250 * round((300.0 * 22.0**bright) / 250)
         level = {"drop": 0.4, "break": 0.3, "build": 0.42}.get(place.section, 0.36)
@@ -127,7 +127,7 @@ class Band:
         for s, n, note in score.lead(bar):
             self._play_lead(bar, place, s, n, note)
 
-    def _play_lead(self, bar: int, place: Place, s: int, n: int, note: int) -> None:
+    def _play_lead(self, bar: int, place: SongPlace, s: int, n: int, note: int) -> None:
         """One note of the hook, doubled below (and above in the second drop), over a stab of the chord."""
         frames = n * SIXTEENTH
         t = np.arange(frames, dtype=np.float32)[:, None] / score.SAMPLE_RATE
@@ -146,13 +146,13 @@ class Band:
             self._lead.add(synth.choir_part(pitch, 16, 1.0, start, frames) * gate, s * SIXTEENTH, 0.22)
             self._rest()
 
-    def _play_effects(self, place: Place) -> None:
+    def _play_effects(self, place: SongPlace) -> None:
         if place.bar == 0 and place.section in ("groove", "drop", "break", "outro"):
             level = 0.8 if place.section == "drop" else 0.4
             self._effects.add(synth.impact(11), 0, level)
             self._to_hall.add(synth.impact(11), 0, 0.25 * level)
 
-    def _mix(self, bar: int, place: Place) -> Sound:
+    def _mix(self, bar: int, place: SongPlace) -> Sound:
         at = (np.arange(BAR // HOP) + 0.5) * HOP / BAR
         bright = np.array([score.brightness(bar, float(x)) for x in at])
         pad = self._pad_sweep.step(self._pad.take(), 140.0 * 70.0**bright)
@@ -172,7 +172,7 @@ class Band:
         self._rest()
         return np.asarray(CEILING * np.tanh(LOUDNESS[place.section] * mix), np.float32)
 
-    def _riser(self, place: Place, at: np.ndarray) -> Sound:
+    def _riser(self, place: SongPlace, at: np.ndarray) -> Sound:
         """Noise that climbs through the build; silent elsewhere, but its filter rings out."""
         sound = np.zeros((BAR, 2), np.float32)
         x = (place.bar + at) / place.bars

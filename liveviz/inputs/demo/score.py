@@ -26,7 +26,7 @@ FRAMES = BARS * BAR
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SongPlace:
     """Where a bar stands: in which section (the `number`th of its name, from 0), the `bar`th of its `bars`."""
 
     section: str
@@ -44,13 +44,13 @@ class Place:
         return self.bar / self.bars
 
 
-def _places() -> Iterator[Place]:
+def _places() -> Iterator[SongPlace]:
     seen: dict[str, int] = {}
     for section, bars in SECTIONS:
         number = seen.get(section, 0)
         seen[section] = number + 1
         for bar in range(bars):
-            yield Place(section, number, bar, bars)
+            yield SongPlace(section, number, bar, bars)
 
 
 PLACES = tuple(_places())

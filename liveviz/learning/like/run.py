@@ -20,7 +20,7 @@ from liveviz.learning.like.prune import check, pruned
 from liveviz.learning.like.questions import ask
 from liveviz.learning.optimiser import Optimiser
 from liveviz.learning.precision import has_bfloat16
-from liveviz.learning.procedural.run import CHECKPOINT, Stage
+from liveviz.learning.procedural.run import CHECKPOINT, TrainStage
 from liveviz.learning.procedural.together import Together
 from liveviz.learning.sheets import write_sheet
 from liveviz.models import Card, Generator, GeneratorConfig, new, write_bundle
@@ -32,9 +32,9 @@ log = logging.getLogger("liveviz.learning")
 
 METADATA_KEY = "liveviz.like"
 STAGES = (
-    Stage(64, 2000, 16, (0.005, 0.001)),
-    Stage(128, 900, 16, (0.0025, 0.0008), lower=0.8),
-    Stage(256, 1500, 16, (0.002, 0.0001), lower=0.7),
+    TrainStage(64, 2000, 16, (0.005, 0.001)),
+    TrainStage(128, 900, 16, (0.0025, 0.0008), lower=0.8),
+    TrainStage(256, 1500, 16, (0.002, 0.0001), lower=0.7),
 )
 PRUNED_BY = 512  # samples that say what channels are good for
 SHOWN = 16  # pictures of a sheet
@@ -52,7 +52,7 @@ class LikeOptions:
     folder: Path
     teacher: Generator
     widths: tuple[int, ...]
-    stages: tuple[Stage, ...] = STAGES
+    stages: tuple[TrainStage, ...] = STAGES
     device: str = "cpu"
     threads: int = 1
     seed: int = 0

@@ -19,7 +19,7 @@ from liveviz.learning.features import FeatureNetwork, reduced
 from liveviz.learning.gan.generator import Window, levels, noises
 from liveviz.learning.like.run import LikeOptions, LikeRun
 from liveviz.learning.procedural.losses import charbonnier, picture_loss
-from liveviz.learning.procedural.run import Stage
+from liveviz.learning.procedural.run import TrainStage
 from liveviz.learning.procedural.together import Together
 from liveviz.learning.procedural.trainer import CLIP, WARM_UP, Progress, Stopped
 from liveviz.models import GeneratorConfig
@@ -67,7 +67,7 @@ def train(
     return options.folder / "bundle"
 
 
-def _stage(run: LikeRun, stage: Stage, now: Callable[[], float], report: Callable[[Progress], None]) -> None:
+def _stage(run: LikeRun, stage: TrainStage, now: Callable[[], float], report: Callable[[Progress], None]) -> None:
     """The steps of one stage that are still to do."""
     options = run.options
     work = [s.steps * s.batch * s.size**2 for s in options.stages]
@@ -94,7 +94,7 @@ def _stage(run: LikeRun, stage: Stage, now: Callable[[], float], report: Callabl
             since, counted = now(), 0
 
 
-def rates(named: dict[str, nn.Parameter], stage: Stage, at: int) -> dict[str, float]:
+def rates(named: dict[str, nn.Parameter], stage: TrainStage, at: int) -> dict[str, float]:
     """Learning rate of every parameter at step `at` of a stage, 0 above its size."""
     start, end = stage.rate
     rate = end + (start - end) * 0.5 * (1.0 + math.cos(math.pi * at / stage.steps))
@@ -135,7 +135,7 @@ def drawn_at(network: Network, ws: Tensor, noise: list[Tensor], size: int, windo
     return found
 
 
-def learn(run: LikeRun, stage: Stage) -> float:
+def learn(run: LikeRun, stage: TrainStage) -> float:
     """One step; the mean absolute error of the picture at the stage's size, of ±1."""
     run.check()
     asked = rates(run.optimiser.named, stage, run.at)

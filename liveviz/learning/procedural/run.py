@@ -28,7 +28,7 @@ CHECKPOINT = "checkpoint.safetensors"
 
 
 @dataclass(frozen=True)
-class Stage:
+class TrainStage:
     """size: pixels, 32 to 256. steps, batch: how many. rate: learning rate at its start and end (cosine between).
     lower: factor on the rate of the layers below this size. samples: sub-pixels a side of what is drawn.
     judge: how hard the judge pulls at what is drawn, beside the loss."""
@@ -55,10 +55,10 @@ class Stage:
 WORK_FIXED, WORK_LEARN, WORK_DRAW = 15.0, 0.0006, 0.00025  # ms a picture, per pixel, per sample drawn
 WORK_JUDGE = 10.0  # ms a picture
 DEFAULT_STAGES = (
-    Stage(32, 2200, 32, (0.008, 0.005)),
-    Stage(64, 3600, 32, (0.007, 0.0015), samples=1),
-    Stage(128, 2400, 16, (0.004, 0.001), lower=0.6, samples=1),
-    Stage(256, 4000, 16, (0.0028, 0.0002), lower=0.6, samples=1, judge=0.5),
+    TrainStage(32, 2200, 32, (0.008, 0.005)),
+    TrainStage(64, 3600, 32, (0.007, 0.0015), samples=1),
+    TrainStage(128, 2400, 16, (0.004, 0.001), lower=0.6, samples=1),
+    TrainStage(256, 4000, 16, (0.0028, 0.0002), lower=0.6, samples=1, judge=0.5),
 )
 
 
@@ -73,7 +73,7 @@ class TrainOptions:
     """
 
     folder: Path
-    stages: tuple[Stage, ...] = DEFAULT_STAGES
+    stages: tuple[TrainStage, ...] = DEFAULT_STAGES
     device: str = "cpu"
     threads: int = 1
     seed: int = 0

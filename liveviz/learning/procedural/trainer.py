@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from liveviz.learning.judge import LAZY
 from liveviz.learning.precision import training_dtype
 from liveviz.learning.procedural.losses import maps_loss
-from liveviz.learning.procedural.run import Run, Stage, TrainOptions
+from liveviz.learning.procedural.run import Run, TrainOptions, TrainStage
 from liveviz.learning.procedural.targets import answers, ask, latents
 from liveviz.learning.procedural.together import Together
 from liveviz.spec import LivevizError
@@ -39,7 +39,7 @@ class Stopped(Exception):
     """Raised by a `check` that wants training to end; `train` saves and lets it through."""
 
 
-def rates(named: dict[str, nn.Parameter], stage: Stage, at: int) -> dict[str, float]:
+def rates(named: dict[str, nn.Parameter], stage: TrainStage, at: int) -> dict[str, float]:
     """Learning rate of every parameter at step `at` of a stage."""
     start, end = stage.rate
     rate = end + (start - end) * 0.5 * (1.0 + math.cos(math.pi * at / stage.steps))
@@ -92,7 +92,7 @@ def train(
     return options.folder / "bundle"
 
 
-def run_stage(run: Run, stage: Stage, now: Callable[[], float], report: Callable[[Progress], None]) -> None:
+def run_stage(run: Run, stage: TrainStage, now: Callable[[], float], report: Callable[[Progress], None]) -> None:
     """The steps of one stage that are still to do."""
     options = run.options
     since, counted, speed, recent = now(), 0, 0.0, 0.0
@@ -128,7 +128,7 @@ def balanced(loss: Tensor, wish: Tensor, drawn: Tensor, weight: float) -> Tensor
     return one + two * (weight * one.norm() / (two.norm() + 1e-8))
 
 
-def learn(run: Run, stage: Stage) -> Tensor:
+def learn(run: Run, stage: TrainStage) -> Tensor:
     """One step; how far what was drawn is from what was wanted, `[n, 5, size, size]`."""
     network, together, named = run.network, run.together, run.optimiser.named
     run.check()

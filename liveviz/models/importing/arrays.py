@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liveviz.models.importing.names import Call, Global, Persistent
-from liveviz.models.importing.source import Part, Source, shown
+from liveviz.models.importing.source import FilePart, Source, shown
 from liveviz.models.importing.torch_files import Storage, Storages, read_row
 from liveviz.models.tensors import BF16, widened
 
@@ -121,7 +121,7 @@ class Arrays:
         if isinstance(node, Persistent):
             return self._storages.find(node, self._source.whole())
         match node:
-            case Call(name="torch.storage._load_from_bytes", args=(Part() as payload,)):
+            case Call(name="torch.storage._load_from_bytes", args=(FilePart() as payload,)):
                 value, storages = read_row(payload)
                 if isinstance(value, Persistent):
                     return storages.find(value, payload)
@@ -136,8 +136,8 @@ class Arrays:
         dtype = self._dtype(name, kind)
         size = math.prod(shape) * dtype.itemsize
         match data:
-            case bytes() | Part():
-                length = data.size if isinstance(data, Part) else len(data)
+            case bytes() | FilePart():
+                length = data.size if isinstance(data, FilePart) else len(data)
             case Call(name="_codecs.encode", args=(str() as text, "latin1")):
                 data, length = _latin1(text), len(text)
             case _:
@@ -145,7 +145,7 @@ class Arrays:
         if data is None or length != size:
             raise self._fail(name, f"shape {list(shape)} needs {size} bytes, {length} are there")
         self._spend(name, size)
-        raw = data.read() if isinstance(data, Part) else data
+        raw = data.read() if isinstance(data, FilePart) else data
         return np.frombuffer(raw, dtype).reshape(shape, order="F" if fortran is True else "C")
 
     def _dtype(self, name: str, node: object) -> np.dtype:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from liveviz.models.importing.names import MAX_NAME, Call, Global, Persistent, called, is_harmful
-from liveviz.models.importing.source import Part, shown
+from liveviz.models.importing.source import FilePart, shown
 from liveviz.spec import LivevizError
 
 INLINE = 128  # bytes; what is longer stays in the file
@@ -45,7 +45,7 @@ class Machine:
     references: what was met beside the pickle; LivevizError where `persistent` does not allow any.
     """
 
-    def __init__(self, part: Part, persistent: bool = False) -> None:
+    def __init__(self, part: FilePart, persistent: bool = False) -> None:
         self.part = part
         self.position = part.start
         self.references: list[Persistent] = []
@@ -148,7 +148,7 @@ class Machine:
             raise self._fail("it is cut inside a text")
         return data.decode("utf-8")
 
-    def _bytes(self, length: int) -> bytes | Part:
+    def _bytes(self, length: int) -> bytes | FilePart:
         file = self.part.source.file
         part = self.part.part(file.tell() - self.part.start, length)
         if length <= INLINE:

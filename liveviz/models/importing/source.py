@@ -42,24 +42,24 @@ class Source:
         """The error for this file, to be raised."""
         return LivevizError(f"{self.path}: {what}")
 
-    def whole(self) -> "Part":
+    def whole(self) -> "FilePart":
         """All of it."""
-        return Part(self, 0, self.size)
+        return FilePart(self, 0, self.size)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Part:
+class FilePart:
     """`size` bytes of a file from `start` on; not read yet, but known to be there."""
 
     source: Source
     start: int
     size: int
 
-    def part(self, offset: int, size: int) -> "Part":
+    def part(self, offset: int, size: int) -> "FilePart":
         """The `size` bytes from `offset` on; LivevizError where the part is not that long."""
         if offset < 0 or size < 0 or offset + size > self.size:
             raise self.source.fail(f"is cut: {size} bytes at {self.start + offset} go past byte {self.end}")
-        return Part(self.source, self.start + offset, size)
+        return FilePart(self.source, self.start + offset, size)
 
     @property
     def end(self) -> int:

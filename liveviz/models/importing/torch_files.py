@@ -15,7 +15,7 @@ import numpy as np
 
 from liveviz.models.importing.machine import Machine
 from liveviz.models.importing.names import Global, Persistent
-from liveviz.models.importing.source import Part, shown
+from liveviz.models.importing.source import FilePart, shown
 from liveviz.models.tensors import BF16
 
 MAGIC = 0x1950A86A20F9469CFC6C
@@ -42,7 +42,7 @@ _KINDS: dict[str, np.dtype] = {
 class Storage:
     """The numbers of one or more tensors: where they lie and what they are."""
 
-    part: Part
+    part: FilePart
     dtype: np.dtype
     count: int
 
@@ -53,10 +53,10 @@ class Storages:
     Raises: LivevizError where the file has not the bytes that its pickle speaks of.
     """
 
-    def __init__(self, parts: dict[str, Part]) -> None:
+    def __init__(self, parts: dict[str, FilePart]) -> None:
         self._parts = parts
 
-    def find(self, reference: Persistent, part: Part) -> Storage:
+    def find(self, reference: Persistent, part: FilePart) -> Storage:
         """The storage that `reference`, met in `part`, speaks of."""
         key, dtype, count = described(reference, part)
         if key not in self._parts:
@@ -67,7 +67,7 @@ class Storages:
         return Storage(found, dtype, count)
 
 
-def described(reference: Persistent, part: Part) -> tuple[str, np.dtype, int]:
+def described(reference: Persistent, part: FilePart) -> tuple[str, np.dtype, int]:
     """(key, dtype, how many numbers) of a persistent id `('storage', class, key, location, count[, None])`."""
     match reference.key:
         case ("storage", Global(name=kind), str(key), str(), int(count), *rest) if rest in ([], [None]):
@@ -79,14 +79,14 @@ def described(reference: Persistent, part: Part) -> tuple[str, np.dtype, int]:
     raise part.source.fail("refers to something that is no storage of torch")
 
 
-def is_row(part: Part) -> bool:
+def is_row(part: FilePart) -> bool:
     """Whether a part begins as torch's older container does."""
     magic = b"\x8a\x0a" + MAGIC.to_bytes(10, "little")
     start = part.part(0, min(32, part.size)).read()
     return start[:1] == b"\x80" and start[2 : 2 + len(magic)] == magic
 
 
-def read_row(part: Part) -> tuple[Any, Storages]:
+def read_row(part: FilePart) -> tuple[Any, Storages]:
     """The value and the storages of torch's older container: five pickles, then the numbers of every storage in turn."""
     source = part.source
     plain = Machine(part)
@@ -121,7 +121,7 @@ def read_row(part: Part) -> tuple[Any, Storages]:
 class _Bounded:
     """A file for zipfile, which takes a whole list of entries into memory, however long it claims to be."""
 
-    def __init__(self, part: Part) -> None:
+    def __init__(self, part: FilePart) -> None:
         self._file, self._end = part.source.file, part.end
         self.seek, self.tell, self.seekable = self._file.seek, self._file.tell, self._file.seekable
 
@@ -133,7 +133,7 @@ class _Bounded:
         return self._file.read(size)
 
 
-def read_zip(part: Part) -> tuple[Any, Storages]:
+def read_zip(part: FilePart) -> tuple[Any, Storages]:
     """The value and the storages of a `.pt` of today: `<name>/data.pkl` and `<name>/data/<key>`, stored as they are."""
     source = part.source
     try:
@@ -141,7 +141,7 @@ def read_zip(part: Part) -> tuple[Any, Storages]:
             entries = archive.infolist()
     except _BAD_ZIP as error:
         raise source.fail(f"is no zip that can be read: {shown(str(error))}") from error
-    found: dict[str, Part] = {}
+    found: dict[str, FilePart] = {}
     for entry in entries:
         if entry.orig_filename in found or entry.filename != entry.orig_filename:
             raise source.fail(f"entry {shown(entry.orig_filename)}: is there twice, or its name is a trick")
@@ -165,7 +165,7 @@ def read_zip(part: Part) -> tuple[Any, Storages]:
     return value, Storages({name.removeprefix(prefix): p for name, p in found.items() if name.startswith(prefix)})
 
 
-def _stored(part: Part, entry: zipfile.ZipInfo) -> Part:
+def _stored(part: FilePart, entry: zipfile.ZipInfo) -> FilePart:
     """Where the bytes of one entry lie; LivevizError where they are packed, locked, or its two headers differ."""
     name = shown(entry.filename)
     if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1 or entry.file_size != entry.compress_size:

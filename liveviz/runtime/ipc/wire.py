@@ -57,7 +57,7 @@ def image_bytes(width: int, height: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DevicePlace:
     """Where the pixels of a picture are that stayed on the GPU.
 
     handle: of the memory, as the driver shares it. owner: process that allocated it. offset: of the pixels, bytes.
@@ -91,17 +91,17 @@ def unpack_placed(content: NDArray[np.uint8], write_to: Callable[[Any], None]) -
     return FetchedImage((width, height), write_to, *about), render_s
 
 
-def pack_placed(image: "DeviceImage", render_s: float, place: Place) -> tuple[bytes, bytes]:
+def pack_placed(image: "DeviceImage", render_s: float, place: DevicePlace) -> tuple[bytes, bytes]:
     """(64-byte head, where the pixels are): two parts for Slot.write."""
     return _image_head(image, render_s, True), _PLACE.pack(place.handle, place.owner, place.offset)
 
 
-def unpack_place(content: NDArray[np.uint8]) -> tuple[Place, tuple[int, int]] | None:
+def unpack_place(content: NDArray[np.uint8]) -> tuple[DevicePlace, tuple[int, int]] | None:
     """(where the pixels of a placed image are, (width, height)); None for an image that brings its own."""
     *_, width, height, elsewhere = _IMAGE.unpack(content[:IMAGE_HEAD].tobytes())
     if not elsewhere:
         return None
-    return Place(*_PLACE.unpack(content[IMAGE_HEAD:].tobytes())), (width, height)
+    return DevicePlace(*_PLACE.unpack(content[IMAGE_HEAD:].tobytes())), (width, height)
 
 
 def pack_control(message: ControlMessage) -> bytes:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from liveviz import signals
 from liveviz.inputs.control import source
-from liveviz.inputs.control.source import ControlSource, Rig
+from liveviz.inputs.control.source import ControlSource, SourceSetup
 from liveviz.inputs.control.sources.osc import Answer, OscInput, Packet
 from liveviz.runtime import composition, message_account, model_facts
 from liveviz.runtime.ipc import wire
@@ -64,7 +64,7 @@ class _Control:
         """Every source that is always there, and those that were asked for, by name."""
         options = self._options
         osc = options.osc
-        rig = Rig(now, self._wake, state=self.state)
+        rig = SourceSetup(now, self._wake, state=self.state)
         rigs = {name: rig for name in source.names() if source.load(name).ALWAYS}
         rigs["midi"] = replace(rig, where=options.midi)
         rigs["osc"] = replace(

@@ -42,7 +42,7 @@ class Stage:
         self._hints = Hints(links)
         self.screen = Screen(options, links, goes_on)
         links.stage_status.say(StageStatus(phase=Phase.STARTING, screen=self.screen.kind))
-        self._show = mapping.Show(
+        self._show = mapping.Performer(
             self._file.program, composition.registry(), signals.all_outputs(options.stems), seed=options.seed
         )
         self._pictures, self._chain = self._dressed()

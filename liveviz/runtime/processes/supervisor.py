@@ -51,7 +51,7 @@ class _Room:
     restarts: Restarts = field(default_factory=Restarts)
 
 
-class Show:
+class Supervisor:
     """A live show from start to end: `run` returns the exit code."""
 
     def __init__(self, options: ShowOptions) -> None:

@@ -24,7 +24,7 @@ SPARE = 1.25  # times the pictures that a step needs must be possible before it 
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenFrame:
     """One presented frame.
 
     time: seconds. late: it was shown after the next one was due. new: it has a picture of its own.
@@ -64,7 +64,7 @@ class Quality:
         self._steps, self._fps, self._fixed, self._late_counts = steps, fps, fixed, late_counts
         self._alone_s = alone_s
         self._at = first
-        self._frames: deque[Seen] = deque()
+        self._frames: deque[SeenFrame] = deque()
         self._since = self._trouble = self._rose = self._looked = -math.inf
         self._vain = [1.0] * len(steps)  # by step: times as long a wait, after trials of it in vain
         self._took: dict[int, float] = {}  # seconds a picture, by step
@@ -80,7 +80,7 @@ class Quality:
         """What to draw now."""
         return self._steps[self._at]
 
-    def see(self, frame: Seen) -> bool:
+    def see(self, frame: SeenFrame) -> bool:
         """Take one presented frame in; True where the step changes."""
         if self._since == -math.inf:
             self._since = self._trouble = frame.time

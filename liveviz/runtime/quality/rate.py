@@ -12,7 +12,7 @@ from liveviz.runtime.ipc.links import Links
 from liveviz.runtime.ipc.status import Phase
 from liveviz.runtime.options import ShowOptions
 from liveviz.runtime.quality import start as quality_start
-from liveviz.runtime.quality.controller import Quality, Seen
+from liveviz.runtime.quality.controller import Quality, SeenFrame
 from liveviz.runtime.quality.in_between import InBetween
 from liveviz.runtime.quality.steps import LISTENING_S, Step, begin, nearest
 from liveviz.system.clock import WallClock, now
@@ -95,7 +95,7 @@ class Rate:
         if presented - self._newest > _AWAY_S:
             return
         late = presented > clock.due + clock.interval
-        if self._control.see(Seen(presented, late, new, engine_s, idle, self._draws_s)):
+        if self._control.see(SeenFrame(presented, late, new, engine_s, idle, self._draws_s)):
             self._changes += 1
             _log.info("quality: %s (%s)", self._control.step.name, self._control.reason)
             self._apply(self._control.step, presented)

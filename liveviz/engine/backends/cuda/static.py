@@ -17,7 +17,7 @@ _HALF_CLAMP = 256.0  # fp16 overflows above 65504; the papers' own half-precisio
 
 
 class StaticNetwork:
-    """Constants of one generator on one device, in one precision. Its methods are `Operations` on tensors.
+    """Constants of one generator on one device, in one precision. Its methods are `NetworkOperations` on tensors.
 
     Styles and noise are scaled in `dtype`; pictures are summed in float32.
     State: the constants, made when they are first used; the inputs of the present call.

@@ -6,7 +6,7 @@ import numpy as np
 
 
 class OpenVinoOperations:
-    """`bending.Operations` on nodes.
+    """`BendOperations` on nodes.
 
     Args:
         ops: an opset module of openvino.

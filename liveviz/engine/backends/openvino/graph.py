@@ -26,7 +26,7 @@ class Graph:
     """A network as an OpenVINO model. Inputs: its `parts`, noise `[1, 1, h, w]` per convolution, what bends take in. One
     output: see `paint`, `whole_pixels` and `whole_picture`.
 
-    half: it is to run in bfloat16. Its methods are `Operations` on nodes.
+    half: it is to run in bfloat16. Its methods are `NetworkOperations` on nodes.
     """
 
     def __init__(self, ov: Any, network: Network, topology: bending.Topology, pixels: bool, half: bool = False) -> None:

@@ -14,7 +14,7 @@ Pair = tuple[int, int]
 
 
 class TensorRtOperations:
-    """`bending.Operations` on the tensors of one network definition, and what `tensorrt_graph` needs beside them.
+    """`BendOperations` on the tensors of one network definition, and what `tensorrt_graph` needs beside them.
 
     Args:
         trt: the module, TensorRT's or TensorRT for RTX's.

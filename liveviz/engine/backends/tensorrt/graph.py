@@ -14,7 +14,7 @@ STYLE, PICTURE = "style", "picture"
 
 
 class Graph:
-    """`engine.operations.Operations` on a network definition. Inputs: style `[1, style_size]`, float32; one noise field
+    """`NetworkOperations` on a network definition. Inputs: style `[1, style_size]`, float32; one noise field
     `[1, 1, h, w]` per convolution by its name, in the precision of activations; what the bends need, float32. Output:
     the picture, float32.
 
@@ -23,7 +23,7 @@ class Graph:
     """
 
     def __init__(
-        self, o: TensorRtOperations, network: Network, topology: bending.Topology, layers: dict[int, bending.Layer]
+        self, o: TensorRtOperations, network: Network, topology: bending.Topology, layers: dict[int, bending.LayerShape]
     ) -> None:
         self._o, self._network, self._topology = o, network, topology
         full = o.trt.float32

@@ -6,14 +6,14 @@ import threading
 from collections.abc import Collection
 
 from liveviz.inputs.control.mailbox import Mailbox
-from liveviz.inputs.control.source import Arrival, ControlSource, Rig, SourceReport
+from liveviz.inputs.control.source import Arrival, ControlSource, SourceReport, SourceSetup
 from liveviz.spec import Address, ControlMessage
 
 ADDRESSES = (Address(r"pad\.[1-8]", "button", "pad.1-8", "a pad: how hard it is hit, 0 when it is let go"),)
 ALWAYS = False  # only with --control <name>
 
 
-def open_source(rig: Rig) -> ControlSource | None:
+def open_source(rig: SourceSetup) -> ControlSource | None:
     """rig.where: what stands behind the colon, such as a port. Raise LivevizError, in one line, where that is wrong."""
     return Pads(rig)
 
@@ -21,7 +21,7 @@ def open_source(rig: Rig) -> ControlSource | None:
 class Pads:
     """Listens on a thread of its own."""
 
-    def __init__(self, rig: Rig) -> None:
+    def __init__(self, rig: SourceSetup) -> None:
         self.listens: Collection[str] | None = None
         self._rig, self._mailbox = rig, Mailbox(rig.wake)
         self._received = 0

@@ -14,7 +14,7 @@ from liveviz.inputs.control.midi_clock import ADDRESSES as CLOCK
 from liveviz.inputs.control.midi_clock import MidiClock
 from liveviz.inputs.control.midi_messages import Change, MidiDecoder
 from liveviz.inputs.control.midi_ports import Port, PortWatch, find, midi_ports, survey
-from liveviz.inputs.control.source import Arrival, ControlSource, Rig, SourceReport
+from liveviz.inputs.control.source import Arrival, ControlSource, SourceReport, SourceSetup
 from liveviz.spec import ControlMessage, LivevizError, Tempo
 
 log = logging.getLogger("liveviz.inputs")
@@ -205,7 +205,7 @@ class MidiInput:
         )
 
 
-def open_source(rig: Rig) -> ControlSource | None:
+def open_source(rig: SourceSetup) -> ControlSource | None:
     """rig.where: a port or a part of its name, None for every port, `none` for no MIDI at all."""
     return None if rig.where == "none" else MidiInput(rig.where, rig.now, rig.wake)
 

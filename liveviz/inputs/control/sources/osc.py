@@ -15,7 +15,7 @@ from liveviz.inputs.control import osc_sockets
 from liveviz.inputs.control.mailbox import Mailbox
 from liveviz.inputs.control.osc_arguments import as_number
 from liveviz.inputs.control.osc_packet import MAX_PACKET, Message, Notes, PacketError, read_packet, write_message
-from liveviz.inputs.control.source import Arrival, ControlSource, Rig, SourceReport
+from liveviz.inputs.control.source import Arrival, ControlSource, SourceReport, SourceSetup
 from liveviz.spec import ControlMessage, LivevizError
 
 log = logging.getLogger("liveviz.inputs")
@@ -247,7 +247,7 @@ class OscInput:
             log.debug("osc: nothing sent to %s: %s", to[0], error)
 
 
-def open_source(rig: Rig) -> ControlSource | None:
+def open_source(rig: SourceSetup) -> ControlSource | None:
     """rig.where: HOST:PORT to listen on, None for no OSC. rig.more: utc, answer, reply, watch, as for OscInput. A port that is
     taken, and that nobody asked for, is a warning: the show goes on without OSC."""
     if rig.where is None:
