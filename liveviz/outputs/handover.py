@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from liveviz.spec import LivevizError
 from liveviz.system.cuda_driver import Driver
+from liveviz.system.gl_renderer import is_software
 
 BUFFERS = 3
 
@@ -49,15 +50,10 @@ class HostUpload:
         self._buffers, self._bytes = [], 0
 
 
-def software(ctx: moderngl.Context) -> bool:
-    """Whether GL runs on the CPU, where a texture is host memory and another buffer only another copy."""
-    renderer = str(ctx.info["GL_RENDERER"]).lower()
-    return any(name in renderer for name in ("llvmpipe", "softpipe", "swiftshader", "basic render"))
-
-
 def host_upload(ctx: moderngl.Context) -> Callable[[NDArray[np.uint8], moderngl.Texture], None] | None:
     """How a show's pictures get from host memory into a texture; None where writing them at once is best."""
-    return None if software(ctx) else HostUpload(ctx).upload
+    # where the processor draws, a texture is host memory and another buffer only another copy
+    return None if is_software(str(ctx.info["GL_RENDERER"])) else HostUpload(ctx).upload
 
 
 class DeviceUpload:

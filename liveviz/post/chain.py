@@ -17,6 +17,7 @@ from liveviz.post.fit import Fit
 from liveviz.post.isf import IsfShader
 from liveviz.post.work import Copy, Work
 from liveviz.spec import FetchedImage, ImageFrame, LivevizError, ParameterFrame, StageImage
+from liveviz.system.gl_renderer import is_software
 
 if TYPE_CHECKING:
     import moderngl
@@ -32,21 +33,13 @@ more detail than that, and a frame of 1280x720 costs a third."""
 
 
 def software(ctx: moderngl.Context) -> bool:
-    """Whether the processor draws, by the name that GL gives its renderer."""
-    return software_renderer(str(ctx.info["GL_RENDERER"]))
-
-
-def software_renderer(renderer: str) -> bool:
-    """The same, of that name."""
-    return any(
-        name in renderer.lower()
-        for name in ("llvmpipe", "softpipe", "swiftshader", "basic render", "software renderer")
-    )
+    """Whether the processor draws."""
+    return is_software(str(ctx.info["GL_RENDERER"]))
 
 
 def work_scale(renderer: str, size: tuple[int, int]) -> float:
     """Side of the pixels' grid that effects work on, relative to the canvas: 1 on a GPU, less on a software renderer."""
-    return min(1.0, math.sqrt(SOFTWARE_PIXELS / (size[0] * size[1]))) if software_renderer(renderer) else 1.0
+    return min(1.0, math.sqrt(SOFTWARE_PIXELS / (size[0] * size[1]))) if is_software(renderer) else 1.0
 
 
 class Chain:
@@ -78,7 +71,7 @@ class Chain:
         if not (1 <= size[0] <= limit and 1 <= size[1] <= limit):
             raise LivevizError(f"size {size[0]}x{size[1]} cannot be drawn here; allowed: 1x1 to {limit}x{limit}")
         renderer = str(ctx.info["GL_RENDERER"])
-        crisp = scale is not None or not software_renderer(renderer)
+        crisp = scale is not None or not is_software(renderer)
         part = work_scale(renderer, size) if scale is None else min(max(scale, 0.0), 1.0)
         work = (max(1, round(size[0] * part)), max(1, round(size[1] * part)))
         if not crisp:
