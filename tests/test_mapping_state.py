@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mapping_kit import REGISTRY, frame, message, show
+from mapping_kit import REGISTRY, frame, message, program, show
 
 from liveviz.spec import Tempo
 from liveviz.spec.limits import MAX_BENDS
@@ -113,7 +113,7 @@ def test_there_is_room_for_so_many_bends_and_no_more() -> None:
     assert len(run(a_show, 0.1).bends) == MAX_BENDS
 
 
-def test_learning_binds_the_next_control_until_the_mapping_changes() -> None:
+def test_learning_binds_the_next_control_and_outlives_a_change_of_the_file() -> None:
     a_show = show(BODY)
     with pytest.raises(ValueError, match="is no parameter"):
         a_show.learn("bend.zoomm")
@@ -127,8 +127,9 @@ def test_learning_binds_the_next_control_until_the_mapping_changes() -> None:
     a_show.control(message("midi.cc.71.ch.2", 0.3))  # another control takes its place
     assert a_show.control(message("midi.cc.70.ch.2", 0.0)) is False
     assert run(a_show, 0.1).values["post.colour.hue"] == pytest.approx(0.3)
-    a_show.replace(a_show.program)
-    assert not a_show.learned and a_show.control(message("midi.cc.71.ch.2", 0.0)) is False
+    a_show.replace(program(BODY + '[[route]]\nfrom = "midi.cc.3"\nto = "bend.mirror"\n'))  # the file was saved
+    assert dict(a_show.learned) == {"post.colour.hue": "midi.cc.71.ch.2"}
+    assert a_show.control(message("midi.cc.71.ch.2", 0.8)) and run(a_show, 0.1).values["post.colour.hue"] == 0.8
 
 
 # Musical time

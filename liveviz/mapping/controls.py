@@ -78,7 +78,7 @@ class Controls:
             if same and (target in self.bases or self._room_for(target)):
                 base.owner = None
                 self.bases[target] = base
-        self.learned = {}
+        learned = [knob for knobs in self._knobs.values() for knob in knobs if not knob.route.line]
         travels = {(k.route.source, k.route.port): k.travel for knobs in self._knobs.values() for k in knobs}
         self._knobs = {}
         for route in program.routes:
@@ -86,6 +86,9 @@ class Controls:
                 knob = Knob(route)
                 knob.travel = travels.get((route.source, route.port))
                 self._knobs.setdefault(route.source, []).append(knob)
+        self.learned = {}
+        for knob in learned:
+            self._bind(knob.route.to, knob.route.source, knob.route.port)
 
     def rest_of(self, target: Target) -> float:
         """Where the file lets it rest. Rows that have a value of their own instead of the common one rest at the common."""
@@ -203,6 +206,10 @@ class Controls:
         name, self.learning = self.learning, ""
         for knobs in self._knobs.values():
             knobs[:] = [knob for knob in knobs if knob.route.line or knob.route.to != name]
+        self._bind(name, address, port)
+
+    def _bind(self, name: str, address: str, port: str) -> None:
+        """Let a control move a parameter from one end of its range to the other."""
         target, parameter = self.home(name), self._registry[name]
         if target not in self.bases:
             if not self._room_for(target):

@@ -170,7 +170,7 @@ class Performer:
 
     def learn(self, name: str) -> None:
         """Bind the control that moves next to the parameter `name`, from one end of its range to the other, until the show
-        ends or plays another mapping; empty: wait no more.
+        ends, also while its file changes; empty: wait no more.
 
         Raises: ValueError where there is no such parameter.
         """

@@ -3,7 +3,7 @@ that every show keeps. A mapping of its own is played beside the show's, by the 
 telling costs the picture nothing."""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from liveviz import mapping
 from liveviz.inputs.control.osc_arguments import as_number
@@ -34,7 +34,7 @@ class Accounts:
         program: that the show plays. sources: the signals it may use.
     State: a show that the same messages move; `frame`, the newest one of the real show, and `facts` and `names` of what
         plays, which tell why something is not seen; `listens`, every OSC address that does something or answers;
-        `unheard`, the addresses that nobody listened to, in order.
+        `unheard`, the addresses that nobody listened to, in order; `learned`, those that were bound by hand.
     """
 
     def __init__(self, program: mapping.Program, sources: Sequence[Output]) -> None:
@@ -44,6 +44,7 @@ class Accounts:
         self.facts = mapping.Facts()
         self.names: tuple[str, ...] = ()
         self.unheard: dict[str, str] = {}
+        self.learned: Collection[str] = ()
         self._answering = {*ASKED, *(p.osc for p in self._registry)}
         self._heard = self._show.listens
         self.listens = self._heard | {*ASKED, MONITOR}
@@ -74,12 +75,14 @@ class Accounts:
         self._show.control(message)
 
     def midi(self, message: ControlMessage) -> str:
-        """Do what a MIDI message says, and tell of it."""
+        """Do what a message of MIDI, or of a further control source, says, and tell of it."""
+        if message.address in self.learned:
+            return f"{message.kind} {message.port or '-'} {message.address} {message.value:.3f} -> what it has learned"
         moves = self._show.moves(message)
         did = self._moved(moves) if moves is not None else _NOBODY
         if moves is None and message.address not in self.unheard and len(self.unheard) < _MOST_UNHEARD:
-            self.unheard[message.address] = f"{_NOBODY} ({message.port})"
-        return f"midi {message.port} {message.address} {message.value:.3f} -> {did}"
+            self.unheard[message.address] = f"{_NOBODY} ({message.port})" if message.port else _NOBODY
+        return f"{message.kind} {message.port or '-'} {message.address} {message.value:.3f} -> {did}"
 
     def _osc(self, message: Message, time: float) -> str:
         address = message.address

@@ -185,6 +185,7 @@ class _Control:
         if self._accounts is not None:
             self._accounts.facts, self._accounts.names = model_facts.read(status)
             self._accounts.frame = self._frame()
+            self._accounts.learned = self.state().learned.values()
 
     def _tell(self, by_osc: list[ControlMessage], by_others: list[ControlMessage]) -> None:
         """A line for everything that came, as far as there is time for; of a flood, the newest values count."""

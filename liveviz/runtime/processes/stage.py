@@ -3,7 +3,7 @@ engine, a controller or a recorder does, a picture is presented in time: the new
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from liveviz import mapping, post, signals
 from liveviz.post import Chain
@@ -101,16 +101,18 @@ class Stage:
             self._heard = wire.unpack_signals(found[1])
         return self._heard
 
-    def _controls(self, until: float) -> list[ControlMessage]:
+    def _controls(self, until: float) -> Iterator[ControlMessage]:
+        """Messages and commands in the order in which they came; commands are done between them."""
         messages = [wire.unpack_control(record) for record in self._links.controls.drain()]
-        messages = [m for m in messages if not m.text or plays(m)]
-        for command in self._links.asked():
-            self._do(command)
-        for message in self.screen.poll():
-            messages.append(message)
-            if message.value > 0.0 and message.address in KEYS:
-                self._do(KEYS[message.address])
-        return messages
+        came: list[Command | ControlMessage] = [m for m in messages if not m.text or plays(m)]
+        came += [*self._links.asked(), *self.screen.poll()]
+        for one in sorted(came, key=lambda one: one.time):
+            if isinstance(one, Command):
+                self._do(one)
+                continue
+            yield one
+            if one.value > 0.0 and one.address in KEYS:
+                self._do(KEYS[one.address])
 
     def _do(self, command: Command) -> None:
         """What a performer asks for; what cannot be done is a line in the log."""
