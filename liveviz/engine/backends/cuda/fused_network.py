@@ -11,12 +11,10 @@ from torch.nn import functional as F
 
 from liveviz import bending
 from liveviz.engine.backends.cuda import fused
-from liveviz.engine.backends.cuda.static import StaticNetwork
+from liveviz.engine.backends.cuda.static import HALF_CLAMP, StaticNetwork
 from liveviz.engine.bends_torch import TorchOperations
 from liveviz.engine.family import Network
 from liveviz.engine.operations import Array, Conv
-
-_HALF_CLAMP = 256.0  # fp16 overflows above 65504; the papers' own half-precision limit
 
 
 @dataclass(frozen=True)
@@ -110,7 +108,7 @@ class FusedNetwork(StaticNetwork):
         return self._one[count]
 
     def _limit(self, clamp: float | None) -> float | None:
-        return _HALF_CLAMP if clamp is None and self.dtype == torch.float16 else clamp
+        return HALF_CLAMP if clamp is None and self.dtype == torch.float16 else clamp
 
     def upsample(self, x: Tensor | _Drawing) -> Tensor | _Below:  # type: ignore[override]
         return _Below(x.draw(pixels=False)) if isinstance(x, _Drawing) else super().upsample(x)

@@ -13,7 +13,7 @@ from liveviz.engine.bends_torch import TorchOperations
 from liveviz.engine.family import Network
 from liveviz.engine.operations import FIR, Array, Conv, Filtered
 
-_HALF_CLAMP = 256.0  # fp16 overflows above 65504; the papers' own half-precision limit
+HALF_CLAMP = 256.0  # fp16 overflows above 65504; the papers' own half-precision limit
 
 
 class StaticNetwork:
@@ -99,7 +99,7 @@ class StaticNetwork:
 
     def _clamp(self, x: Tensor, clamp: float | None) -> Tensor:
         if clamp is None and x.dtype == torch.float16:
-            clamp = _HALF_CLAMP
+            clamp = HALF_CLAMP
         return x if clamp is None else x.clamp(-clamp, clamp)
 
     def filtered(self, x: Tensor, step: Filtered) -> Tensor:
