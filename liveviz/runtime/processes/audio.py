@@ -17,7 +17,6 @@ from liveviz.spec import LivevizError, channels_needed
 from liveviz.system.clock import now
 
 _log = logging.getLogger("liveviz.runtime")
-_SAY_EVERY = 0.25
 _LOOK_EVERY = 0.3
 
 
@@ -32,7 +31,7 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
         _log.info("%s", source.notice)
     taped = bool(options.sinks) or not loop
     hops = 0
-    said = 0.0
+    heartbeat = child.Heartbeat()
 
     def say(phase: Phase) -> None:
         status.say(
@@ -73,8 +72,7 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
                     stereo = downmix.step(block.samples, len(block.samples) / block.sample_rate)
                     for record in wire.pack_audio(replace(block, samples=stereo)):
                         links.audio.put(record)
-            if now() - said > _SAY_EVERY:
-                said = now()
+            if heartbeat.due():
                 say(Phase.READY)
         say(Phase.FINISHED if source.finished else Phase.READY)
     finally:

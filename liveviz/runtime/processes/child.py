@@ -26,6 +26,26 @@ USER_ERROR = 3  # exit code: what is wrong is in the status and starting again c
 _log = logging.getLogger("liveviz.runtime")
 
 
+SAY_EVERY_S = 0.25
+
+
+class Heartbeat:
+    """When a child says how it goes: four times a second, whatever else it does.
+
+    State: when it said so last.
+    """
+
+    def __init__(self) -> None:
+        self._said = 0.0
+
+    def due(self, also: bool = False) -> bool:
+        """Whether it is time, or there is `also` a reason; asked often, true once each time."""
+        if not also and now() - self._said <= SAY_EVERY_S:
+            return False
+        self._said = now()
+        return True
+
+
 class Life:
     """Whether a child should go on: until the parent says stop, or is gone."""
 

@@ -24,7 +24,6 @@ from liveviz.spec import Command, CommandKind, ControlMessage, LivevizError, Par
 from liveviz.system.clock import now, utc
 
 _log = logging.getLogger("liveviz.runtime")
-_SAY_EVERY = 0.25
 _LOOK_EVERY = 0.1  # at the mapping that plays, and at what is seen of it
 _WAIT_S = 0.004  # at most between two looks; a fader moves every 10 ms
 _LINES_A_LOOK = 12  # that are written for each; the others are counted
@@ -254,13 +253,12 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
     if control.nothing:
         return
     control.start()
-    said = 0.0
+    heartbeat = child.Heartbeat()
     child.settle()
     try:
         while life.goes_on():
             control.step()
-            if now() - said > _SAY_EVERY:
-                said = now()
+            if heartbeat.due():
                 control.say()
         control.say()
     finally:

@@ -27,7 +27,6 @@ from liveviz.system.clock import now
 from liveviz.system.threads import give_way
 
 _log = logging.getLogger("liveviz.runtime")
-_SAY_EVERY = 0.25
 # of a frame's time that a picture takes alone: above it all that may be asked for is opened at the start
 _NEAR, _NEAR_ON_DEVICE = 0.1, 0.3
 _REDUCED = {"light": Reduction(light=True), "small": Reduction(small=True), "both": Reduction(light=True, small=True)}
@@ -60,7 +59,7 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
     pictures = Sender(links.images, links.handover)
     status = links.engine_status
     times: deque[float] = deque(maxlen=3600)
-    done, said = 0, 0.0
+    done, heartbeat = 0, child.Heartbeat()
 
     def say() -> None:
         live = playing.engine
@@ -111,8 +110,8 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
                 playing.rest()
                 if playing.name != started:
                     started, begun = playing.name, _facts(playing)
-            if now() - said > _SAY_EVERY or playing.changing != changing:
-                said, changing = now(), playing.changing
+            if heartbeat.due(playing.changing != changing):
+                changing = playing.changing
                 say()
                 masks.step()
         say()

@@ -29,7 +29,6 @@ from liveviz.spec import Command, CommandKind, ControlMessage, ShowState, Signal
 from liveviz.system.clock import WallClock, now, worked
 
 _log = logging.getLogger("liveviz.runtime")
-_SAY_EVERY = 0.25
 _STATE_EVERY = 0.05
 
 
@@ -206,13 +205,12 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
     """Present pictures until the show ends."""
     stage = Stage(options, links, life.goes_on)
     child.settle()
-    said = now()
+    heartbeat = child.Heartbeat()
     goes_on = True
     try:
         while goes_on and life.goes_on():
             goes_on = stage.step()
-            if now() - said > _SAY_EVERY:
-                said = now()
+            if heartbeat.due():
                 stage.say(Phase.READY)
     finally:
         stage.close()
