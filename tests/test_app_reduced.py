@@ -101,17 +101,19 @@ def test_a_show_begins_where_it_settled_before(folder: Path) -> None:
 
 def test_what_is_measured_before_a_show() -> None:
     drawn: list[object] = []
-    assert 0.0 <= quality_start.alone(drawn.append).seconds < 0.01 and drawn  # nothing is drawn in no time
+    assert 0.0 <= quality_start.alone_s(drawn.append) < 0.01 and drawn  # nothing is drawn in no time
     start = quality_start.Start(0.2, 0.7, 0.15)
     assert [s.name for s in start.steps(False)] == [n for n in quality_steps.NAMES if n != "small-effects"]
     assert [s.name for s in start.steps(True)] == [n for n in quality_steps.NAMES if n != "in-between"]
 
 
 def test_what_pictures_take_is_kept_for_these_facts_alone(folder: Path) -> None:
-    costs, start = quality_start.Costs("a CPU", "f32", "0123"), quality_start.Start(0.2, 0.7, 0.15, 0.01)
-    assert costs.read() is None
-    costs.write(start)
-    assert costs.read() == quality_start.Costs("a CPU", "f32", "0123").read() == start
+    costs = quality_start.Costs("a CPU", "f32", "0123")
+    for n, (whole, light) in enumerate([(0.012, 0.3), (0.010, 0.9), (0.030, 0.25)]):
+        assert costs.read() is None, n
+        costs.write(quality_start.Start(light, 0.7, None, whole))
+    assert costs.read() == quality_start.Start(0.25, 0.7, None, 0.010)
+    assert quality_start.Costs("a CPU", "f32", "0123").read() == costs.read()
     assert quality_start.Costs("a CPU", "bf16", "0123").read() is None
     (written,) = (folder / "cache").rglob("*.costs")
     written.write_bytes(written.read_bytes()[:-1])

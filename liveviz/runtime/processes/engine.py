@@ -134,30 +134,28 @@ def _start(playing: Playing, options: ShowOptions) -> quality_start.Start:
         return found
     live, generator = playing.engine, playing.generator
     costs = quality_start.Costs(live.device, live.precision, generator.fingerprint if generator is not None else "")
-    kept = costs.read() if options.quality == "auto" else None
-    found = kept or found
-    steps, whole = list(found.steps(True)), None
+    steps = found.steps(True)
     if options.quality != "auto":
-        steps = [quality_steps.nearest(tuple(steps), options.quality)]
-    else:
-        whole = quality_start.alone(playing.render) if kept is None else None
-        found = found if whole is None else replace(found, alone_s=whole.seconds)
-        near = _NEAR_ON_DEVICE if playing.on_device else _NEAR
-        steps = steps if found.alone_s * options.fps > near else []
-    took: dict[Reduction, quality_start.Alone] = {}
-    for what in dict.fromkeys(Reduction(step.light, step.small) for step in steps):
-        playing.prepare(what, next(live_frames(1, 0)))
-        if whole is not None and what != WHOLE:
-            playing.reduce(what)
-            took[what] = quality_start.alone(playing.render)
-    playing.reduce(WHOLE)
-    if whole is None:
+        step = quality_steps.nearest(steps, options.quality)
+        playing.prepare(Reduction(step.light, step.small), next(live_frames(1, 0)))
         return found
+    if (kept := costs.read()) is not None:  # all is compiled since then, and what begins is soon opened
+        step = kept.steps(True)[quality_steps.begin(kept.steps(True), kept.alone_s, quality_steps.DRAWS_S, options.fps)]
+        playing.prepare(Reduction(step.light, step.small), next(live_frames(1, 0)))
+        return kept
+    whole_s = quality_start.alone_s(playing.render)
+    took: dict[Reduction, float] = {}
+    if whole_s * options.fps > (_NEAR_ON_DEVICE if playing.on_device else _NEAR):
+        for what in dict.fromkeys(Reduction(step.light, step.small) for step in steps):
+            playing.prepare(what, next(live_frames(1, 0)))
+            if what != WHOLE:
+                playing.reduce(what)
+                took[what] = quality_start.alone_s(playing.render)
+        playing.reduce(WHOLE)
     # half of the products is not half of the time: what was measured counts
-    measured = {n: min(took[what].seconds / whole.seconds, 1.0) for n, what in _REDUCED.items() if what in took}
-    found = replace(found, **measured)
-    if all(one.undisturbed for one in (whole, *took.values())):
-        costs.write(found)
+    measured = {name: min(took[what] / whole_s, 1.0) for name, what in _REDUCED.items() if what in took}
+    found = replace(found, alone_s=whole_s, **measured)
+    costs.write(found)
     return found
 
 

@@ -17,7 +17,7 @@ from liveviz.system.clock import now, worked
 from liveviz.system.files import keep_word, kept_word
 
 _PICTURES, _MOST_S = 6, 0.7
-_DISTURBED = 1.6  # times the processor's time that a picture takes on the clock where others want the processor as well
+_MEASURED = 3  # starts that measure
 _AT_LEAST = 0.4  # of the time on the clock, where the processor waits for a GPU
 _WARM = 2  # pictures that do not count
 
@@ -80,38 +80,41 @@ class Costs:
         self._facts = {"facts": [os.cpu_count(), *map(str, facts)], "cap": os.environ.get("ONEDNN_MAX_CPU_ISA", "")}
 
     def read(self) -> Start | None:
-        """As they were; None where they were not measured."""
-        found = self._cache.load(self._facts)
-        try:
-            return Start(**json.loads(found)) if found is not None else None
-        except (ValueError, TypeError):  # of another version
-            return None
+        """The least that each was seen to take; None where they were measured fewer than three times: at the start of a show
+        the other processes start as well, and one measurement alone may be far off."""
+        start, times = self._load()
+        return start if times >= _MEASURED else None
 
     def write(self, start: Start) -> None:
-        """Keep them."""
-        self._cache.store(self._facts, json.dumps(start.as_dict()).encode())
+        """Keep what was measured this time, where it is less than before."""
+        before, times = self._load()
+        if before is not None:
+            least = {
+                name: min(value, old) if value is not None and old is not None else value
+                for (name, value), old in zip(start.as_dict().items(), before.as_dict().values(), strict=True)
+            }
+            start = Start(**least)
+        content = {"start": start.as_dict(), "times": min(times + 1, _MEASURED)}
+        self._cache.store(self._facts, json.dumps(content).encode())
+
+    def _load(self) -> tuple[Start | None, int]:
+        found = self._cache.load(self._facts)
+        try:
+            content = json.loads(found) if found is not None else {}
+            return Start(**content["start"]), int(content["times"])
+        except (ValueError, TypeError, KeyError):  # nothing yet, or of another version
+            return None, 0
 
 
-@dataclass(frozen=True, slots=True)
-class Alone:
-    """seconds: of one picture while nothing else runs. undisturbed: nobody else wanted the processor meanwhile."""
-
-    seconds: float
-    undisturbed: bool
-
-
-def alone(render: Callable[[ParameterFrame], object]) -> Alone:
-    """What one picture takes while nothing else runs. The other processes of the show are starting at this moment, so the
+def alone_s(render: Callable[[ParameterFrame], object]) -> float:
+    """Seconds of one picture while nothing else runs. The other processes of the show are starting at this moment, so the
     wall clock says too much; the processor's time, shared among the cores, does not."""
     took: list[float] = []
-    clock_s: list[float] = []
     began, cores = now(), os.cpu_count() or 1
     for frame in live_frames(_PICTURES, 0):
         start, before = now(), worked()
         render(frame)
-        clock_s.append(now() - start)
-        took.append(max((worked() - before) / cores, _AT_LEAST * clock_s[-1]))
+        took.append(max((worked() - before) / cores, _AT_LEAST * (now() - start)))
         if now() - began > _MOST_S:
             break
-    best = min(took[_WARM:] or took)
-    return Alone(best, len(took) == _PICTURES and min(clock_s) < _DISTURBED * best)
+    return min(took[_WARM:] or took)
