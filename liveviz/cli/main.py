@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import liveviz
 from liveviz.runtime import logs
 from liveviz.spec import LivevizError, UsageError
+from liveviz.system import interrupts
 
 COMMANDS = {
     "play": "play live: sound, MIDI and OSC in, pictures out",
@@ -110,7 +111,7 @@ def _end_in_order() -> None:
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # the last where terminals hang up
         number = getattr(signal, name, None)
         if number is not None and not (name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN):
-            signal.signal(number, signal.default_int_handler)
+            interrupts.become_exceptions(number)
 
 
 def _let_go() -> None:

@@ -19,7 +19,7 @@ from liveviz.runtime import composition, noise_mask, open_generator, own_files, 
 from liveviz.runtime.progress import Progress
 from liveviz.runtime.tick import Tick
 from liveviz.spec import AudioBlock, LivevizError, SignalFrame, SoundChannels, Stems
-from liveviz.system import copying
+from liveviz.system import copying, interrupts
 from liveviz.system.clock import FrameClock
 
 _BLOCK = 1024
@@ -107,6 +107,7 @@ def render(
             if recorder.error is not None:
                 break
             written += 1
+            interrupts.check()
             progress.show(picture.time, f"{picture.time:5.0f} of {reader.duration or 0.0:.0f} s")
         recorder.close()
         if recorder.error is not None:
