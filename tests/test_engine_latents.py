@@ -13,7 +13,7 @@ from liveviz.engine.latents import Latents
 from liveviz.engine.noise import NoiseFields
 from liveviz.engine.registry import create
 from liveviz.models import Directions, Generator, MappingNetwork, pca
-from liveviz.models.family import NoisePlace
+from liveviz.models.sizes import NoisePlace
 from liveviz.spec import LatentTerm, RowSetting, ws_range
 
 ALL = (1.0, 1.0, 1.0)

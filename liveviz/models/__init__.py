@@ -21,11 +21,12 @@ from liveviz.models.card import Card, read_card, write_card
 from liveviz.models.directions.file import METHODS, Directions, read_directions, row_kinds, write_directions
 from liveviz.models.directions.find import pca
 from liveviz.models.directions.measure import find_directions
-from liveviz.models.family import Config, NoisePlace
+from liveviz.models.families import mapping_of, new
 from liveviz.models.files import read, write, written_by
-from liveviz.models.generator import Generator, mapping_of, new
+from liveviz.models.generator import Generator
 from liveviz.models.latents import LatentMapping, latent
 from liveviz.models.lighter import lighter, without_last_level
+from liveviz.models.sizes import Config, NoisePlace
 from liveviz.models.stylegan.config import ARCHITECTURES, GeneratorConfig
 from liveviz.models.stylegan.init import small_config
 from liveviz.models.stylegan.mapping_network import MappingNetwork

@@ -1,15 +1,17 @@
 """Which families of generators there are: found by folder, so that a new one is new files only. A config's table in a file
 says which it is of; a file without the word is of the first one, as all were once."""
 
-from collections.abc import Mapping
 from functools import cache
 
-from liveviz.models.family import Config, Family
+from liveviz.models.family import Family
+from liveviz.models.generator import Generator
+from liveviz.models.latents import LatentMapping
+from liveviz.models.sizes import FIELD, FIRST, Config, table_of
 from liveviz.spec import LivevizError
 from liveviz.system import discover
 
-FIRST = "stylegan"  # what a file is of that does not say
-FIELD = "family"
+__all__ = ["FIELD", "FIRST", "config_of", "every", "load", "mapping_of", "names", "new", "of", "table_of"]
+
 _ROOM = "liveviz.models"
 
 
@@ -48,7 +50,11 @@ def config_of(values: object) -> Config:
     return load(name).config({key: value for key, value in values.items() if key != FIELD})
 
 
-def table_of(config: Config) -> Mapping[str, object]:
-    """What `config_of` makes the config of again."""
-    said = {} if config.family == FIRST else {FIELD: config.family}
-    return {**said, **config.as_dict()}
+def new(config: Config, seed: int = 0) -> Generator:
+    """A generator with random weights, the same for the same seed, 0 to 2**32 - 1: as its family begins one."""
+    return of(config).new(config, seed)
+
+
+def mapping_of(generator: Generator) -> LatentMapping:
+    """The way from z and class to the rows of style of a generator, in numpy."""
+    return of(generator.config).mapping(generator)

@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from liveviz.models import families
 from liveviz.models.card import Card
-from liveviz.models.family import Config
-from liveviz.models.latents import LatentMapping
+from liveviz.models.sizes import Config, table_of
 
 if TYPE_CHECKING:
     from liveviz.models.directions.file import Directions
@@ -39,17 +37,7 @@ class Generator:
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of the sizes and all weights: the same for the same network, whatever file it was in."""
-        digest = hashlib.sha256(json.dumps(families.table_of(self.config), sort_keys=True).encode())
+        digest = hashlib.sha256(json.dumps(table_of(self.config), sort_keys=True).encode())
         for name in self.config.shapes():
             digest.update(np.ascontiguousarray(self.weights[name]).data)
         return digest.hexdigest()
-
-
-def new(config: Config, seed: int = 0) -> Generator:
-    """A generator with random weights, the same for the same seed, 0 to 2**32 - 1: as its family begins one."""
-    return families.of(config).new(config, seed)
-
-
-def mapping_of(generator: Generator) -> LatentMapping:
-    """The way from z and class to the rows of style of a generator, in numpy."""
-    return families.of(generator.config).mapping(generator)

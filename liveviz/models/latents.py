@@ -7,7 +7,7 @@ from collections import OrderedDict
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from liveviz.models.family import Config
+from liveviz.models.sizes import Config
 
 CACHED = 1024
 

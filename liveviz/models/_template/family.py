@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from liveviz.models.family import Family, NoisePlace, Shapes
+from liveviz.models.family import Family
 from liveviz.models.generator import Generator
 from liveviz.models.latents import LatentMapping
+from liveviz.models.sizes import NoisePlace, Shapes
 from liveviz.spec import LivevizError
 
 if TYPE_CHECKING:

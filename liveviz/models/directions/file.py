@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from liveviz.models.family import Config
+from liveviz.models.sizes import Config
 from liveviz.models.tensors import Container, save
 from liveviz.spec import layer_range
 

@@ -5,43 +5,18 @@ known by one tensor that only it has; what stands before that tensor's name is l
 Of several, the averaged one (EMA) is taken: it is what such programs draw with.
 """
 
-import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from liveviz.models import families
 from liveviz.models.importing.modules import as_module, tensors, walk
 from liveviz.models.importing.names import Call
-from liveviz.models.importing.source import Source, shown
+from liveviz.models.importing.source import Source
+from liveviz.models.importing.state import State
 
 MAX_TABLES = 4096
 MAX_DEPTH = 8
 MAX_LISTED = 64  # networks in a list
-_AVERAGED = re.compile(r"ema|avg|averag|shadow|swa", re.IGNORECASE)
-_TRAINED = re.compile(r"online|current|student", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """One network: where it lay, of which family and which kind of that family's it is, its tensors by their plain names, and
-    the tables around it, from the nearest."""
-
-    where: str
-    family: str
-    kind: str
-    nodes: dict[str, object]
-    around: tuple[Mapping[str, object], ...]
-
-    @property
-    def note(self) -> str:
-        """Where it was, for the kind of file that it is said to be."""
-        return "" if self.where == "g_ema" else f", from {shown(self.where) if self.where else 'a bare table'}"
-
-    @property
-    def rank(self) -> int:
-        """What to take first: averaged weights, then plain ones, then those that the averaged ones are made of."""
-        return 0 if _AVERAGED.search(self.where) else 2 if _TRAINED.search(self.where) else 1
 
 
 def _anchors() -> list[tuple[str, str, str]]:

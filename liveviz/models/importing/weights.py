@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from liveviz.models.family import Config
 from liveviz.models.importing.arrays import Arrays
 from liveviz.models.importing.source import Source, shown
+from liveviz.models.sizes import Config
 
 Array = NDArray[np.float32]
 Weights = dict[str, Array]

@@ -5,7 +5,7 @@ import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar
 
-from liveviz.models.family import Config, NoisePlace
+from liveviz.models.sizes import Config, NoisePlace
 from liveviz.models.stylegan import layers2, layers3
 from liveviz.spec import LivevizError
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from liveviz.models.family import Family, Read, Reference
 from liveviz.models.generator import Generator
 from liveviz.models.importing.opened import Opened
-from liveviz.models.importing.states import State
+from liveviz.models.importing.state import State
 from liveviz.models.stylegan import init, layers2, layers3, readers, reduce, wide
 from liveviz.models.stylegan.config import ARCHITECTURES, GeneratorConfig, as_stylegan
 from liveviz.models.stylegan.mapping_network import MappingNetwork

@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from liveviz.models.family import NoisePlace
+from liveviz.models.sizes import NoisePlace
 
 if TYPE_CHECKING:
-    from liveviz.models.stylegan.config import GeneratorConfig
+    from liveviz.models.stylegan.numbers import LayerNumbers
 
 KERNEL = 3
 Shapes = dict[str, tuple[int, ...]]
@@ -42,7 +42,7 @@ class Block:
     skip: bool
 
 
-def blocks(config: GeneratorConfig) -> tuple[Block, ...]:
+def blocks(config: LayerNumbers) -> tuple[Block, ...]:
     """Every block, coarse first."""
     found = []
     for n in range(config.resolution.bit_length() - 2):
@@ -64,7 +64,7 @@ def blocks(config: GeneratorConfig) -> tuple[Block, ...]:
     return tuple(found)
 
 
-def noises(config: GeneratorConfig) -> tuple[NoisePlace, ...]:
+def noises(config: LayerNumbers) -> tuple[NoisePlace, ...]:
     """Every noise field, in order."""
     return tuple(
         NoisePlace(f"{block.name}.{conv}", block.resolution, block.height, block.width)
@@ -73,14 +73,14 @@ def noises(config: GeneratorConfig) -> tuple[NoisePlace, ...]:
     )
 
 
-def channels(config: GeneratorConfig, resolution: int) -> int:
+def channels(config: LayerNumbers, resolution: int) -> int:
     """Channels of the layers at `resolution` pixels."""
     if config.widths:
         return config.widths[resolution.bit_length() - 3]
     return min(config.channel_base // resolution, config.channel_max)
 
 
-def shapes(config: GeneratorConfig) -> Shapes:
+def shapes(config: LayerNumbers) -> Shapes:
     """Name and shape of every weight of the synthesis network, in the order of the file."""
     found: Shapes = {}
     for block in blocks(config):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from liveviz.models.stylegan.config import GeneratorConfig
+    from liveviz.models.stylegan.numbers import LayerNumbers
 
 FIRST_CUTOFF = 2.0
 FIRST_STOPBAND = 2.0**2.1
@@ -66,7 +66,7 @@ class _Band:
     channels: int
 
 
-def _bands(config: GeneratorConfig) -> list[_Band]:
+def _bands(config: LayerNumbers) -> list[_Band]:
     count, last_cutoff = config.num_layers, config.resolution / 2
     found = []
     for n in range(count + 1):
@@ -79,22 +79,22 @@ def _bands(config: GeneratorConfig) -> list[_Band]:
     return found
 
 
-def input_size(config: GeneratorConfig) -> tuple[int, int]:
+def input_size(config: LayerNumbers) -> tuple[int, int]:
     """(height, width) of the Fourier features that the first layer gets."""
     return _size(config, _bands(config)[0].rate, margin=True)
 
 
-def input_channels(config: GeneratorConfig) -> int:
+def input_channels(config: LayerNumbers) -> int:
     """How many Fourier features there are."""
     return _bands(config)[0].channels
 
 
-def _size(config: GeneratorConfig, rate: int, margin: bool) -> tuple[int, int]:
+def _size(config: LayerNumbers, rate: int, margin: bool) -> tuple[int, int]:
     extra = 2 * MARGIN if margin else 0
     return rate * config.const_height // 4 + extra, rate * config.const_width // 4 + extra
 
 
-def layers(config: GeneratorConfig) -> tuple[Layer, ...]:
+def layers(config: LayerNumbers) -> tuple[Layer, ...]:
     """Every layer, coarse first; the last draws."""
     bands, count, found = _bands(config), config.num_layers, []
     radial = config.architecture == "stylegan3-r"
@@ -138,7 +138,7 @@ def layers(config: GeneratorConfig) -> tuple[Layer, ...]:
     return tuple(found)
 
 
-def shapes(config: GeneratorConfig) -> Shapes:
+def shapes(config: LayerNumbers) -> Shapes:
     """Name and shape of every weight of the synthesis network, in the order of the file."""
     width = input_channels(config)
     found: Shapes = {

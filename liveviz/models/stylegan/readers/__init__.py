@@ -4,7 +4,7 @@ and `tables` networks that were saved as tables of tensors, which `ANCHORS` are 
 
 from liveviz.models.family import Read
 from liveviz.models.importing.opened import Opened
-from liveviz.models.importing.states import State
+from liveviz.models.importing.state import State
 from liveviz.models.stylegan.readers import rosinality, stylegan2, stylegan3, stylegan_xl, tables, tensorflow
 from liveviz.models.stylegan.readers.nvidia import Pickle
 

@@ -13,7 +13,7 @@ import numpy as np
 from liveviz.models.generator import Generator
 from liveviz.models.importing.arrays import Arrays
 from liveviz.models.importing.source import Source, shown
-from liveviz.models.importing.states import State
+from liveviz.models.importing.state import State
 from liveviz.models.importing.weights import Wanted, Weights, sizes, take
 from liveviz.models.stylegan.config import GeneratorConfig
 from liveviz.models.stylegan.mapping_network import MappingNetwork
