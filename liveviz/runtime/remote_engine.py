@@ -13,9 +13,8 @@ from liveviz.system.clock import WallClock, now
 
 _MARGIN_S = 0.001
 _DARK = (10, 8, 16, 255)
-_WARM = (
-    24  # dark pictures that are drawn again each: drivers compile, and what a frame costs is known before the first one
-)
+# dark pictures that are drawn again each: drivers compile, and what a frame costs is known before the first one
+_WARM = 24
 
 
 class Turns:

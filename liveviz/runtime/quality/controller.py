@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from liveviz.runtime.quality.steps import EASES, FULL, PIXELS_PART, Step, load
 
-LONG_S = 4.0
+SHORT_S, LONG_S = 0.7, 4.0
 # (seconds of frames, share of a step's pictures that may be missing in them, share of them that may be late)
-MISSED = ((0.35, 1.0, 0.7), (0.7, 0.3, 0.3), (LONG_S, 0.06, 0.04))
+MISSED = ((0.35, 1.0, 0.7), (SHORT_S, 0.3, 0.3), (LONG_S, 0.06, 0.04))
 LOOK_S = 0.1
 SETTLE_S = 0.4  # after a change, before frames count again: what was being drawn is of the step before
 ROOM_QUIET_S = 1.5  # without trouble before a step is taken back for which the processor is seen to have room
@@ -92,7 +92,7 @@ class Quality:
         if frame.engine_s > 0.0:
             before = self._took.get(self._at, frame.engine_s)
             self._took[self._at] = before + 0.1 * (frame.engine_s - before)
-            if frame.time - self._since < 2.0 * SETTLE_S + 0.7:
+            if frame.time - self._since < 2.0 * SETTLE_S + SHORT_S:
                 self._at_first = self._took[self._at]
         if frame.time - self._looked < LOOK_S:
             return False
