@@ -1,10 +1,10 @@
 """pictures are what the default generator learns from: programs, one class a file, so that nobody's rights are touched.
 
-Each file here is a class, named by its file, with one function `draw(plane, coarse, middle) -> Layers`: a smooth
-function of four coarse numbers (composition: what a VJ's coarse layers move) and two middle numbers, whose meaning is
-the same in all classes (how much detail, how wide the light). `_palettes` turns the five maps of it into colours, as
-the fine layers do. z is four coarse, two middle
-and ten palette numbers. To add a class: one file; the trainer counts them.
+Each file here is a class, named by its file, with one function `draw(plane, coarse, middle) -> Scene`: a smooth function
+of four coarse numbers (composition: what a VJ's coarse layers move) and two middle numbers, whose meaning is the same in
+all classes (how much detail, how wide the light). A scene says where things are and where on a colour ramp they stand;
+`_palettes` gives the colours, and `liveviz.fields` lays both together at any size. z is four coarse, two middle and ten
+palette numbers. To add a class: one file; the trainer counts them.
 """
 
 import math
@@ -15,17 +15,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional as F
 
-from liveviz.learning.pictures._palettes import PALETTE_NUMBERS, PALETTES, paint, palette, resting
-from liveviz.learning.pictures._shared import MAPS, Layers, Numbers, Plane, maps, plane
+from liveviz.fields import COUNT, NAMES
+from liveviz.fields import paint as paint_fields
+from liveviz.learning.pictures import _torch_ops
+from liveviz.learning.pictures._palettes import PALETTE_NUMBERS, PALETTES, palette, resting
+from liveviz.learning.pictures._shared import Numbers, Plane, Scene, fields, plane
 from liveviz.system import discover
 
 COARSE, MIDDLE = 4, 2
-FILE_SAMPLES = 2  # sub-pixels a side of what goes into a file
 Z_DIM = COARSE + MIDDLE + PALETTE_NUMBERS
 
-Program = Callable[[Plane, Numbers, Numbers], Layers]
+Program = Callable[[Plane, Numbers, Numbers], Scene]
 
 
 @lru_cache(maxsize=1)
@@ -49,57 +50,61 @@ def numbers_of(z: Tensor) -> Tensor:
     return spread(z[:, : COARSE + MIDDLE])
 
 
-def draw_numbers(
-    names: list[str], numbers: Tensor, classes: Tensor, size: int, samples: int = 1, width: int = 0
-) -> Tensor:
-    """Draw the five maps of a batch.
+def draw_fields(names: list[str], numbers: Tensor, classes: Tensor, size: int, width: int = 0) -> Tensor:
+    """Draw the fields of a batch.
 
     Args:
         names: the classes, in order.
         numbers: `[n, 6]` in ±1.
         classes: index into names, `[n]`.
         size: pixels of the height; width: pixels, 0 for a square.
-        samples: how many sub-pixels a side are averaged to one pixel.
-    Returns: float32 `[n, 5, size, width]`, ≥ 0.
+    Returns: float32 `[n, channels, size, width]`, as `fields.CHANNELS` has them.
     """
     found = programs()
     width = width or size
-    field = plane(size * samples, width * samples, numbers.device)
-    out = torch.empty(len(numbers), MAPS, size, width, device=numbers.device)
+    ground = plane(size, width, numbers.device)
+    out = torch.empty(len(numbers), COUNT, size, width, device=numbers.device)
     for index in classes.unique().tolist():
         rows = (classes == index).nonzero()[:, 0]
         values = tuple(v[:, None, None] for v in numbers[rows].unbind(1))  # each [m, 1, 1]
-        drawn = maps(found[names[index]](field, values[:COARSE], values[COARSE:]))
-        out[rows] = F.avg_pool2d(drawn, samples) if samples > 1 else drawn
+        scene = found[names[index]](ground, values[:COARSE], values[COARSE:])
+        out[rows] = fields(scene, out[rows, 0])
     return out
 
 
-def draw(names: list[str], z: Tensor, classes: Tensor, size: int, samples: int = 1, width: int = 0) -> Tensor:
+def paint(planes: Tensor, colours: Tensor) -> Tensor:
+    """The pictures `[n, 3, h, w]` in ±1 of fields `[n, channels, h, w]` and colours `[n, 5, 3]`."""
+    named = dict(zip(NAMES, planes.unbind(1), strict=True))
+    table = [[colours[:, k, c, None, None] for c in range(3)] for k in range(colours.shape[1])]
+    pixel = torch.tensor(2.0 / planes.shape[2], device=planes.device)
+    return torch.stack(paint_fields(_torch_ops, named, table, pixel), dim=1) * 2.0 - 1.0
+
+
+def draw(names: list[str], z: Tensor, classes: Tensor, size: int, width: int = 0) -> Tensor:
     """Pictures `[n, 3, size, width]` in ±1 of any z `[n, z_dim]`, as the perfect generator would draw them."""
     z = normalise(z)
-    return paint(draw_numbers(names, numbers_of(z), classes, size, samples, width), palette(z[:, COARSE + MIDDLE :]))
+    return paint(draw_fields(names, numbers_of(z), classes, size, width), palette(z[:, COARSE + MIDDLE :]))
 
 
 def pixels(name: str, z: NDArray[np.float32], size: int) -> NDArray[np.uint8]:
     """One picture uint8 `[size, size, 3]` of a class by name, of z `[z_dim]`, as a picture file holds it."""
     latent = torch.from_numpy(z)[None]  # [1, z_dim]
-    picture = draw([name], latent, torch.zeros(1, dtype=torch.long), size, FILE_SAMPLES)[0]  # [3, size, size]
+    picture = draw([name], latent, torch.zeros(1, dtype=torch.long), size)[0]  # [3, size, size]
     levels: NDArray[np.uint8] = (picture * 127.5 + 127.5).round().to(torch.uint8).permute(1, 2, 0).numpy()
     return levels
 
 
 __all__ = [
     "COARSE",
-    "MAPS",
     "MIDDLE",
     "PALETTES",
     "PALETTE_NUMBERS",
     "Z_DIM",
-    "Layers",
+    "Scene",
     "Numbers",
     "Plane",
     "draw",
-    "draw_numbers",
+    "draw_fields",
     "normalise",
     "numbers_of",
     "paint",

@@ -57,11 +57,6 @@ def palette(numbers: Tensor) -> Tensor:
     return torch.cat([ramp, glow[:, None]], dim=1)
 
 
-def paint(maps: Tensor, colours: Tensor) -> Tensor:
-    """The picture `[n, 3, h, w]` in ±1 of maps `[n, 5, h, w]` and colours `[n, 5, 3]`."""
-    return (torch.einsum("nkhw,nkc->nchw", maps, colours) * 2.0 - 1.0).clamp(-1.0, 1.0)
-
-
 def resting() -> Tensor:
     """Colours `[5, 3]` that truncation pulls towards: the first palette, its colours dimmed but its white kept.
 

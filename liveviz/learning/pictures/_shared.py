@@ -1,18 +1,22 @@
-"""What all programs of pictures share: the plane they draw on, soft edges, and the way one thing is laid over another.
+"""What all programs of pictures share: the plane they draw on, and the scene they lay it on.
 
-A program never chooses colours. It says, per pixel, where on a colour ramp it stands (`ramp`, 0 dark to 1 white), how
-bright that is (`shade`) and how much light is added (`glow`); a palette turns this into a picture afterwards. So one
-shape comes in every palette, and a network can learn shapes without colours.
+A program never chooses colours, and never how wide an edge is. It says where things are (signed distances), and per pixel
+where on a colour ramp a thing stands (`place`, 0 dark to 1 white), how bright that is (`shade`) and how much light is
+added (`glow`). What is drawn of it is as sharp as the size that is asked for: at every size each pixel of an edge is
+covered by its own share of the shape.
 """
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
 import torch
 from torch import Tensor
 
+from liveviz.fields import NAMES, REACH
+
 Numbers = tuple[Tensor, ...]
-MAPS = 5  # four places of the ramp, and glow
+Value = Tensor | float
 
 
 @dataclass(frozen=True)
@@ -36,39 +40,154 @@ def plane(height: int, width: int, device: torch.device | str = "cpu") -> Plane:
     return Plane(x, y, (x * x + y * y + 1e-4).sqrt(), torch.atan2(y, x))
 
 
+JOIN = 0.03
+"""Half image heights: over this length the values of two things on the same side pass into each other."""
+
+
+def _mixed(a: Value, b: Value, share: Tensor) -> Tensor:
+    return a + (b - a) * share  # type: ignore[return-value]
+
+
 @dataclass(frozen=True)
-class Layers:
-    """ramp 0 to 1, shade 0 to 1.4, glow 0 to 1.5: each `[n, h, w]`, or one that broadcasts to it."""
+class Scene:
+    """A picture as it is laid: a ground, figures with hard edges on it, and one layer in front of both.
 
-    ramp: Tensor
-    shade: Tensor
-    glow: Tensor
+    Each of the three has a place on the ramp (0 to 1) and a shade (0 to 1.3) everywhere, of which only what is visible
+    counts; `figure` and `front` are signed distances to their edges, in half image heights, above 0 inside. Edges are
+    hard, so what is soft (mist, light, cloth) is drawn in the places and shades themselves. glow (0 to 1.4) is added light.
+    detail: above 0 thin lines where u is whole, below 0 sparks, one in about half of the cells of u and v; within ±32.
+    All `[n, h, w]`, or what broadcasts to it.
+    """
 
-    def under(self, mask: Tensor, ramp: Tensor, shade: Tensor, glow: Tensor | float = 0.0) -> "Layers":
-        """This with something laid over it where `mask` (0 to 1) is 1."""
-        keep = 1.0 - mask
-        return Layers(self.ramp * keep + ramp * mask, self.shade * keep + shade * mask, self.glow * keep + glow * mask)
+    place: Value
+    shade: Value
+    glow: Value = 0.0
+    figure: Value = -9.0
+    figure_place: Value = 0.5
+    figure_shade: Value = 0.5
+    front: Value = -9.0
+    front_place: Value = 0.0
+    front_shade: Value = 0.5
+    detail: Value = 0.0
+    u: Value = 0.0
+    v: Value = 0.0
 
-    def lit(self, light: Tensor) -> "Layers":
+    def with_values(self, **values: Value) -> "Scene":
+        """This with other values of some of its fields."""
+        return Scene(**{**self.__dict__, **values})
+
+    def laid(self, distance: Tensor, place: Value, shade: Value) -> "Scene":
+        """This with a figure over it, inside where distance > 0: it hides ground and figures."""
+        share = _nearer(distance, torch.as_tensor(self.figure))
+        return self.with_values(
+            figure=torch.maximum(torch.as_tensor(self.figure), distance),
+            figure_place=_mixed(self.figure_place, place, share),
+            figure_shade=_mixed(self.figure_shade, shade, share),
+        )
+
+    def cut(self, distance: Tensor, place: Value, shade: Value) -> "Scene":
+        """This with ground over it, inside where distance > 0: it hides figures, and has a hard edge to those alone."""
+        share = _nearer(distance, -torch.as_tensor(self.figure))
+        return self.with_values(
+            figure=torch.minimum(torch.as_tensor(self.figure), -distance),
+            place=_mixed(self.place, place, share),
+            shade=_mixed(self.shade, shade, share),
+        )
+
+    def before(self, distance: Tensor, place: Value, shade: Value) -> "Scene":
+        """This with something in front of all, inside where distance > 0."""
+        share = _nearer(distance, torch.as_tensor(self.front))
+        return self.with_values(
+            front=torch.maximum(torch.as_tensor(self.front), distance),
+            front_place=_mixed(self.front_place, place, share),
+            front_shade=_mixed(self.front_shade, shade, share),
+        )
+
+    def lit(self, light: Value) -> "Scene":
         """This with more glow."""
-        return Layers(self.ramp, self.shade, self.glow + light)
+        return self.with_values(glow=self.glow + light)
+
+    def lined(self, u: Tensor, strength: Value) -> "Scene":
+        """This with thin lines where u is whole, as bright as strength (0 to 1). Takes the place of other detail."""
+        return self.with_values(u=u, detail=strength)
+
+    def sparked(self, u: Tensor, v: Tensor, strength: Value) -> "Scene":
+        """This with sparks in cells of u and v, as bright as strength (0 to 1). Takes the place of other detail."""
+        return self.with_values(u=u, v=v, detail=-1.0 * strength)
 
 
-def inside(distance: Tensor, width: float = 0.012) -> Tensor:
-    """1 where distance > 0, 0 where < 0, with an edge about `width` wide (0.0078 is a pixel at 256)."""
-    return torch.sigmoid(distance * (2.0 / width))
+def _nearer(distance: Tensor, other: Tensor) -> Tensor:
+    """Where a new thing's values hold, 0 to 1: inside of it, and outside where it is nearer than what there is."""
+    inside = torch.sigmoid(distance * (4.0 / JOIN))
+    return torch.maximum(inside, torch.sigmoid((distance - other) * (4.0 / JOIN)))
 
 
-def bump(distance: Tensor, width: Tensor | float) -> Tensor:
+def fields(scene: Scene, like: Tensor) -> Tensor:
+    """The fields `[n, channels, h, w]`, in the order of `NAMES`, of a scene whose planes broadcast to `like` `[n, h, w]`."""
+    values = {
+        "figure_edge": torch.tanh(torch.as_tensor(scene.figure) / REACH),
+        "front_edge": torch.tanh(torch.as_tensor(scene.front) / REACH),
+        "ground_place": scene.place,
+        "ground_shade": scene.shade,
+        "figure_place": scene.figure_place,
+        "figure_shade": scene.figure_shade,
+        "front_place": scene.front_place,
+        "front_shade": scene.front_shade,
+        "glow": scene.glow,
+        "detail": scene.detail,
+        "u": scene.u,
+        "v": scene.v,
+    }
+    planes = [torch.as_tensor(values[name]).to(like).expand(like.shape) for name in NAMES]
+    return torch.stack(planes, dim=1)
+
+
+def bump(distance: Tensor, width: Value) -> Tensor:
     """1 where distance is 0, falling off as a Gaussian of that width."""
     return torch.exp(-((distance / width) ** 2))
 
 
-def rotated(x: Tensor, y: Tensor, angle: Tensor | float) -> tuple[Tensor, Tensor]:
+def soft(distance: Tensor, width: float) -> Tensor:
+    """0 to 1 around distance 0, over about `width`: for light, mist and masks; hard edges are a scene's."""
+    return torch.sigmoid(distance * (4.0 / width))
+
+
+def rotated(x: Tensor, y: Tensor, angle: Value) -> tuple[Tensor, Tensor]:
     """x and y in axes turned by `angle` radians."""
     angle = torch.as_tensor(angle, device=x.device)
     c, s = torch.cos(angle), torch.sin(angle)
     return x * c + y * s, y * c - x * s
+
+
+def length(x: Tensor, y: Tensor) -> Tensor:
+    """Distance from the origin, smooth there."""
+    return (x * x + y * y + 1e-4).sqrt()
+
+
+def disc(x: Tensor, y: Tensor, radius: Value) -> Tensor:
+    """Signed distance to a circle around the origin, above 0 inside."""
+    return radius - (x * x + y * y + 1e-12).sqrt()
+
+
+def stroke(value: Tensor, half_width: Value, slope: Value = 1.0) -> Tensor:
+    """Signed distance, about, to a stroke along value = 0, where value rises by `slope` per half image height."""
+    return half_width - value.abs() / slope
+
+
+def both(*distances: Tensor) -> Tensor:
+    """Signed distance, about, to what is inside of all."""
+    out = distances[0]
+    for distance in distances[1:]:
+        out = torch.minimum(out, distance)
+    return out
+
+
+def either(*distances: Tensor) -> Tensor:
+    """Signed distance, about, to what is inside of any."""
+    out = distances[0]
+    for distance in distances[1:]:
+        out = torch.maximum(out, distance)
+    return out
 
 
 def zigzag(phase: Tensor, sharpness: float = 0.97) -> Tensor:
@@ -76,28 +195,9 @@ def zigzag(phase: Tensor, sharpness: float = 0.97) -> Tensor:
     return torch.asin(sharpness * torch.sin(phase)) * 0.68
 
 
-@lru_cache(maxsize=64)
-def _stars(rows: int, columns: int, count: int, seed: int, width: float, device: torch.device) -> Tensor:
-    random = torch.Generator().manual_seed(seed)
-    p = plane(rows, columns, "cpu")
-    light = torch.zeros_like(p.x)
-    for _ in range(round(count * columns / rows)):
-        x, y, power = torch.rand(3, generator=random).tolist()
-        x = (2.0 * x - 1.0) * columns / rows
-        light += (0.35 + 0.65 * power) * bump(((p.x - x) ** 2 + (p.y - 2 * y + 1) ** 2).sqrt(), width)
-    return light.to(device)
+def sky(p: Plane) -> tuple[Tensor, Tensor]:
+    """Coordinates for sparks that stand still: cells a tenth of the height wide."""
+    return 5.0 * p.x + 0.13, 5.0 * p.y + 0.37
 
 
-def stars(p: Plane, count: int, seed: int, width: float = 0.02) -> Tensor:
-    """The light of `count` soft stars (a square's) in fixed places, `[1, h, w]`."""
-    rows, columns = p.x.shape[-2:]
-    return _stars(rows, columns, count, seed, width, p.x.device)
-
-
-def maps(layers: Layers) -> Tensor:
-    """The five maps `[n, 5, h, w]`, ≥ 0, of which a picture is Σ palette_k · map_k: four hats of the ramp, and glow."""
-    place, shade, glow = torch.broadcast_tensors(
-        layers.ramp.clamp(0.0, 1.0) * 3.0, layers.shade.clamp(0.0, 1.3), layers.glow.clamp(0.0, 1.4)
-    )
-    hats = [(1.0 - (place - k).abs()).clamp(min=0.0) for k in range(4)]
-    return torch.stack([h * h * (3.0 - 2.0 * h) * shade for h in hats] + [glow], dim=1)
+TURN = 2.0 * math.pi

@@ -4,32 +4,35 @@ import math
 
 import torch
 
-from liveviz.learning.pictures._shared import Layers, Numbers, Plane, bump, inside
+from liveviz.learning.pictures._shared import Numbers, Plane, Scene, bump, disc, soft
 
 cos = torch.cos
-WHEELS = ((1.02, 8, 0.0), (0.80, 8, 1.0), (0.60, 8, 0.0), (0.41, 8, 1.0), (0.22, 8, 0.0))  # radius, petals, half a turn
+WHEELS = ((1.30, 12, 0.0), (1.02, 8, 1.0), (0.80, 8, 0.0), (0.60, 8, 1.0), (0.41, 8, 0.0), (0.22, 8, 1.0))
+"""Radius, petals, half a turn: every second one is a figure, those between are ground."""
 
 
-def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Layers:
+def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     """coarse: turn of half the wheels, of the others, depth of the petals, breath. middle: how many rings, glow."""
     turn, other, depth, breath = coarse
     rings, glow = middle
-    picture = Layers(
-        torch.full_like(p.r, 0.03), torch.full_like(p.r, 0.4), 0.22 * torch.exp(-2.5 * (p.r - 0.9).clamp(min=0.0))
-    )
+    scene = Scene(0.04 + 0.10 * torch.exp(-1.2 * (p.r - 1.1).clamp(min=0.0)), 0.5)
+    light = 0.16 * torch.exp(-2.5 * (p.r - 1.0).abs())
     for k, (radius, petals, half) in enumerate(WHEELS):
         angle = petals * p.theta + half * math.pi + (0.6 * turn if k % 2 else -0.6 * other)
         pointed = (1.0 + cos(angle) + 0.02).sqrt() / math.sqrt(2.0)  # a cusp between petals, a round tip
         edge = (
             radius
-            * (0.74 - 0.06 * depth + (0.26 + 0.06 * depth) * pointed)
-            * (1.0 + 0.04 * breath * (1 if k % 2 else -1))
+            * (0.74 - 0.08 * depth + (0.26 + 0.08 * depth) * pointed)
+            * (1.0 + 0.05 * breath * (1 if k % 2 else -1))
         )
-        place = p.r / edge
-        petal = inside(edge - p.r, 0.014)
-        vein = bump(cos(angle) - 1.0, 0.5) * inside(place - 0.35, 0.3)
-        ring = 0.5 + 0.5 * cos((11.0 + 1.0 * rings) * (place - 0.5))
-        ramp = (0.16 + 0.14 * k) + 0.40 * place**3 + 0.16 * vein + 0.10 * ring
-        shade = 0.34 + 0.07 * k + 0.50 * place**2 + 0.16 * ring
-        picture = picture.under(petal, ramp, shade, (0.42 + 0.16 * glow) * bump(edge - p.r, 0.035 + 0.012 * glow))
-    return picture.lit(0.9 * torch.exp(-11.0 * p.r))
+        inner = p.r / edge
+        ring = 0.5 + 0.5 * cos((9.0 + 1.5 * rings) * (inner - 0.5))
+        vein = bump(cos(angle) - 1.0, 0.5) * soft(inner - 0.35, 0.3)
+        place = 0.10 + 0.12 * k + 0.42 * inner**3 + 0.14 * vein
+        shade = 0.40 + 0.06 * k + 0.45 * inner**2 + 0.10 * ring
+        away = (edge - p.r) / (1.0 + 0.3 * depth.abs())
+        scene = scene.cut(away, 0.6 * place, shade) if k % 2 else scene.laid(away, place + 0.12, shade)
+        light = light * (1.0 - 0.6 * soft(away, 0.05)) + (0.30 + 0.14 * glow) * bump(edge - p.r, 0.05 + 0.02 * glow)
+    lines = (3.0 + 0.6 * rings) * p.r / 0.22 + 0.9 * cos(8.0 * p.theta + 0.6 * turn) * soft(p.r - 0.15, 0.2)
+    heart = disc(p.x, p.y, 0.06 + 0.01 * breath)
+    return scene.before(heart, 1.0, 1.0).lit(light + 0.8 * torch.exp(-11.0 * p.r)).lined(lines, 0.34)
