@@ -5,7 +5,7 @@ the palette each side has, light, and coordinates for fine detail) and five colo
 NumPy for tests and stills, in torch for training, and as the shader that draws a show.
 """
 
-from liveviz.fields.channels import CHANNELS, COLOURS, COUNT, NAMES, REACH, Channel
+from liveviz.fields.channels import CHANNELS, COLOURS, COUNT, NAMES, REACH, Channel, stored
 from liveviz.fields.paint import paint
 
-__all__ = ["CHANNELS", "COLOURS", "COUNT", "NAMES", "REACH", "Channel", "paint"]
+__all__ = ["CHANNELS", "COLOURS", "COUNT", "NAMES", "REACH", "Channel", "paint", "stored"]

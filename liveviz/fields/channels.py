@@ -4,6 +4,7 @@ Lengths are in half image heights, as on the programs' plane: y runs from -1 to 
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 REACH = 0.25
 """Half image heights: a distance d is stored as tanh(d / REACH), so that what is far from any edge does not matter."""
@@ -39,3 +40,8 @@ NAMES = tuple(channel.name for channel in CHANNELS)
 COUNT = len(CHANNELS)
 COLOURS = 5
 """Of a palette: dark, middle, bright, white; and the accent, which is the colour of light."""
+
+
+def stored(values: Any, low: Any, high: Any) -> Any:
+    """What a generator draws for values of a channel: -1 at its `low`, 1 at its `high`."""
+    return (values - low) * (2.0 / (high - low)) - 1.0

@@ -15,14 +15,14 @@ file that can be exchanged), and how wide `edges` are.
 from liveviz.learning import gan
 from liveviz.learning.feature_training import train_features
 from liveviz.learning.procedural.export import generator, write_export
-from liveviz.learning.procedural.network import MapsNetwork
+from liveviz.learning.procedural.network import FieldsNetwork
 from liveviz.learning.procedural.run import DEFAULT_STAGES, TrainOptions, TrainStage
 from liveviz.learning.procedural.together import Together
 from liveviz.learning.procedural.trainer import Progress, Stopped, train
 
 __all__ = [
     "DEFAULT_STAGES",
-    "MapsNetwork",
+    "FieldsNetwork",
     "Progress",
     "Stopped",
     "Together",

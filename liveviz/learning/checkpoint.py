@@ -73,11 +73,9 @@ def write_checkpoint(path: Path, tensors: Mapping[str, Tensor], random: Tensor, 
 
 
 def read_checkpoint(
-    path: Path, shapes: Mapping[str, tuple[int, ...]], judge: Mapping[str, tuple[int, ...]]
+    path: Path, shapes: Mapping[str, tuple[int, ...]]
 ) -> tuple[dict[str, Tensor], Tensor, Place]:
-    """What `read_state` gives, with the place; the tensors of the judge only where a stage with one has begun."""
-    if any(name in judge for name in Container(path).shapes):
-        shapes = {**shapes, **judge}
+    """What `read_state` gives, with the place."""
     tensors, random, table = read_state(path, shapes, METADATA_KEY, place_of)
     return tensors, random, place_of(table)
 

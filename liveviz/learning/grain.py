@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import torch
 
+from liveviz.learning.pictures import paint, values
 from liveviz.models import Generator, MappingNetwork, latent
+from liveviz.models.palette import Palette
 from liveviz.models.stylegan.reference import network
 
 LAYER_RMS = {4: 0.008, 8: 0.008, 16: 0.008, 32: 0.008, 64: 0.006, 128: 0.005, 256: 0.004}
@@ -26,12 +28,18 @@ def with_grain(generator: Generator) -> Generator:
         name: value * 0 if name.endswith("noise_strength") else value for name, value in generator.weights.items()
     }
     net = network(replace(generator, weights=silent))
-    still = net.synthesis(ws)
+    table = torch.from_numpy(Palette(generator)(ws.numpy())) if generator.config.draws_fields else None
+
+    def seen() -> torch.Tensor:
+        drawn: torch.Tensor = net.synthesis(ws)
+        return drawn if table is None else paint(values(drawn), table)
+
+    still = seen()
     strengths = {}
     for name, parameter in net.named_parameters():
         if name.endswith("noise_strength"):
             parameter.fill_(PROBE)
-            change = (net.synthesis(ws) - still).square().mean().sqrt().item()
+            change = (seen() - still).square().mean().sqrt().item()
             parameter.fill_(0.0)
             size = int(name.split(".")[1].removeprefix("b"))
             strengths[name] = silent[name] + PROBE * LAYER_RMS[size] / max(change, 1e-6)

@@ -13,7 +13,7 @@ from torch import Tensor
 from liveviz.learning.edges import edge_widths
 from liveviz.learning.features import FeatureNetwork, read_features
 from liveviz.learning.folder import find, read_some
-from liveviz.learning.pictures import FILE_SAMPLES, Z_DIM, draw, programs
+from liveviz.learning.pictures import Z_DIM, draw, programs
 from liveviz.learning.scores import SMALLEST, scores
 from liveviz.spec import LivevizError, UsageError
 
@@ -69,7 +69,7 @@ def _drawn(seed: int, size: tuple[int, int], count: int, names: Sequence[str], c
     for some in (torch.arange(count) % len(names)).split(PART):
         classes += some.tolist()
         z = torch.randn(len(some), Z_DIM, generator=random)
-        yield levels(draw(list(names), z, some, height, FILE_SAMPLES, width))
+        yield levels(draw(list(names), z, some, height, width))
 
 
 def levels(pictures: Tensor) -> Pixels:

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from liveviz.learning.pictures import COARSE, MIDDLE, Z_DIM, draw, normalise, paint
-from liveviz.learning.procedural.network import MapsNetwork
+from liveviz.learning.pictures import COARSE, MIDDLE, Z_DIM, draw, normalise, paint, values
+from liveviz.learning.procedural.network import FieldsNetwork
 from liveviz.system.files import write_whole
+
+SHOWN = 512  # rows that a sheet's pictures are drawn at, before they are made half as large
 
 
 def write_sheet(pictures: Tensor, columns: int, path: Path) -> None:
@@ -39,7 +41,7 @@ def _png(pixels: NDArray[np.uint8]) -> bytes:
 
 
 @torch.no_grad()
-def progress_sheet(network: MapsNetwork, names: list[str], path: Path, size: int = 256) -> None:
+def progress_sheet(network: FieldsNetwork, names: list[str], path: Path, size: int = 128) -> None:
     """One row a pair of classes: wanted and drawn, two samples each, the same seeds every time."""
     random = torch.Generator().manual_seed(77)
     z = torch.randn(2 * len(names), Z_DIM, generator=random)
@@ -47,10 +49,12 @@ def progress_sheet(network: MapsNetwork, names: list[str], path: Path, size: int
     device = network.w_avg.device
     unit = normalise(z).to(device)
     w = network.w(unit, classes.to(device))
-    maps = torch.cat([network(part, part, size) for part in w.split(8)])
-    drawn = paint(maps, network.colours(unit[:, COARSE + MIDDLE :])).cpu()
-    wanted = torch.cat(
-        [draw(names, a, b, size, 1, network.width(size)) for a, b in zip(z.split(8), classes.split(8), strict=True)]
-    )
-    both = torch.stack([wanted, drawn], dim=1).flatten(0, 1)  # [4 * classes, 3, size, size]
-    write_sheet(F.interpolate(both, size=(192, 48 * network.columns), mode="area"), 8, path)
+    colours = network.colours(unit[:, COARSE + MIDDLE :])
+    parts = []
+    for some, table in zip(w.split(8), colours.split(8), strict=True):
+        large = F.interpolate(values(network(some, some, size)), scale_factor=SHOWN // size, mode="bicubic")
+        parts.append(paint(large, table).cpu())
+    wide = network.width(SHOWN)
+    wanted = torch.cat([draw(names, a, b, SHOWN, wide) for a, b in zip(z.split(8), classes.split(8), strict=True)])
+    both = torch.stack([wanted, torch.cat(parts)], dim=1).flatten(0, 1)  # [4 * classes, 3, SHOWN, wide]
+    write_sheet(F.interpolate(both, scale_factor=0.5, mode="area"), 8, path)

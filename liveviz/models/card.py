@@ -23,6 +23,7 @@ class Card:
     training: how it was trained, in a sentence; empty where it was not.
     class_names: one per class, or none.
     direction_names: what the directions do, in their order; `""` for one without a name.
+    channels: how what it draws becomes colour: rgb (it is colour), or fields (liveviz/fields).
     lighter: name of the bundle that draws nearly the same pictures of the same z, classes and w at less cost, or empty.
     """
 
@@ -33,9 +34,11 @@ class Card:
     training: str = ""
     class_names: tuple[str, ...] = ()
     direction_names: tuple[str, ...] = ()
+    channels: str = "rgb"
     lighter: str = ""
 
 
+CHANNELS = ("rgb", "fields")
 _REQUIRED = ("name", "trained", "licence", "origin")
 
 
@@ -74,6 +77,9 @@ def read_card(path: Path, classes: int | None) -> Card:
         elif name == "direction_names":
             if not (isinstance(value, list) and all(isinstance(v, str) and len(v) <= MAX_NAME for v in value)):
                 raise LivevizError(f"{path}: direction_names: is not a list of names of up to {MAX_NAME} letters")
+        elif name == "channels":
+            if value not in CHANNELS:
+                raise LivevizError(f"{path}: channels: {value!r:.40} is none of {', '.join(CHANNELS)}")
         elif not isinstance(value, str):
             raise LivevizError(f"{path}: {name}: is not text")
     return Card(**{**table, **{name: tuple(table.get(name, ())) for name in ("class_names", "direction_names")}})

@@ -50,7 +50,12 @@ class Config(Protocol):
 
     @property
     def img_channels(self) -> int:
-        """1 (grey) or 3 (colour)."""
+        """1 (grey), 3 (colour) or, where the picture is one of fields, their number."""
+
+    @property
+    def draws_fields(self) -> bool:
+        """Whether its picture is one of fields (`liveviz.fields`), which become colour where they are shown, by a palette that
+        is read from ws."""
 
     @property
     def width(self) -> int:

@@ -73,9 +73,9 @@ def main(argv: list[str] | None = None) -> int:
 
 def _stage(text: str) -> TrainStage:
     part = text.split(":")
-    size, steps, batch, samples = (int(part[n]) for n in (0, 1, 2, 6))
+    size, steps, batch = (int(part[n]) for n in (0, 1, 2))
     start, end, lower = (float(part[n]) for n in (3, 4, 5))
-    return TrainStage(size, steps, batch, (start, end), lower, samples, *(float(judge) for judge in part[7:8]))
+    return TrainStage(size, steps, batch, (start, end), lower)
 
 
 if __name__ == "__main__":

@@ -68,8 +68,6 @@ class LikeOptions:
         made = replace(teacher, widths=self.widths)
         check(teacher, made)
         for stage in self.stages:
-            if stage.judge:
-                raise LivevizError("stages: a judge is for --pictures; here there is none")
             if stage.size not in made.resolutions:
                 raise LivevizError(
                     f"stages: {stage.size}: the teacher has {', '.join(map(str, made.resolutions))} pixels"

@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from liveviz.fields import COUNT, NAMES
+from liveviz.fields import CHANNELS, COUNT, NAMES
 from liveviz.fields import paint as paint_fields
 from liveviz.learning.pictures import _torch_ops
 from liveviz.learning.pictures._palettes import PALETTE_NUMBERS, PALETTES, palette, resting
@@ -72,6 +72,14 @@ def draw_fields(names: list[str], numbers: Tensor, classes: Tensor, size: int, w
     return out
 
 
+def values(drawn: Tensor) -> Tensor:
+    """Fields in their own units of fields as a generator draws them, both `[n, channels, h, w]`."""
+    low, high = (
+        torch.tensor([getattr(c, end) for c in CHANNELS], device=drawn.device)[:, None, None] for end in ("low", "high")
+    )
+    return low + (drawn.clamp(-1.0, 1.0) + 1.0) * (0.5 * (high - low))
+
+
 def paint(planes: Tensor, colours: Tensor) -> Tensor:
     """The pictures `[n, 3, h, w]` in ±1 of fields `[n, channels, h, w]` and colours `[n, 5, 3]`."""
     named = dict(zip(NAMES, planes.unbind(1), strict=True))
@@ -113,4 +121,5 @@ __all__ = [
     "programs",
     "resting",
     "spread",
+    "values",
 ]

@@ -1,8 +1,7 @@
 """From the trained network to a stock generator: what training left out is put back, and the picture stays the same.
 
-w is the shape part and the palette part side by side; every weight between the two is 0. At 64, 128 and 256 pixels
-the first 15 channels of conv1 are the five maps three times, one set a colour; toRGB adds them up per colour, and its
-style is the palette. Fine convolutions have no style weights, so fine rows are colour alone.
+w is the shape part and the palette part side by side; every weight between the two is 0. toRGB draws the fields, with
+styles of 1; the palette is read from the fine rows. Fine convolutions have no style weights, so fine rows are colour alone.
 """
 
 import math
@@ -14,8 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from liveviz.fields import COLOURS, COUNT
 from liveviz.learning.grain import with_grain
-from liveviz.learning.pictures import MAPS, Z_DIM, normalise, resting
+from liveviz.learning.pictures import Z_DIM, normalise, resting
 from liveviz.learning.procedural.network import (
     HEADS,
     LAYERS,
@@ -24,14 +24,14 @@ from liveviz.learning.procedural.network import (
     SHAPE_W,
     SIZES,
     Conv,
+    FieldsNetwork,
+    Head,
     Linear,
-    MapsNetwork,
     channels,
 )
 from liveviz.models import Card, Generator, GeneratorConfig, pca, write_bundle
 
 W_DIM = SHAPE_W + PALETTE_W
-COLOURS = 3
 AVERAGED = 16000
 
 
@@ -47,22 +47,24 @@ def config(classes: int, columns: int = 4) -> GeneratorConfig:
         mapping_layers=LAYERS,
         mapping_lr=1.0,
         const_width=columns,
+        img_channels=COUNT,
     )
 
 
 @torch.no_grad()
-def generator(network: MapsNetwork, names: list[str], seed: int = 0) -> Generator:
+def generator(network: FieldsNetwork, names: list[str], seed: int = 0) -> Generator:
     """The stock generator that draws what `network` draws, painted with its palettes."""
     weights: dict[str, Tensor] = {}
     _mapping(network, weights)
     _synthesis(network, weights, seed)
+    _palette(network, weights)
     weights["mapping.w_avg"] = _average(network)
     sizes = config(len(names), network.columns)
     arrays = {n: weights[n].cpu().numpy().astype(np.float32).reshape(shape) for n, shape in sizes.shapes().items()}
     return Generator(sizes, arrays, "default")
 
 
-def _mapping(network: MapsNetwork, weights: dict[str, Tensor]) -> None:
+def _mapping(network: FieldsNetwork, weights: dict[str, Tensor]) -> None:
     classes = network.classes
     embed = torch.zeros(W_DIM, classes)
     embed[:SHAPE_W] = network.embed.weight.cpu()
@@ -85,7 +87,7 @@ def _mapping(network: MapsNetwork, weights: dict[str, Tensor]) -> None:
         weights[f"mapping.fc{n}.weight"], weights[f"mapping.fc{n}.bias"] = weight * math.sqrt(inputs), bias
 
 
-def _average(network: MapsNetwork) -> Tensor:
+def _average(network: FieldsNetwork) -> Tensor:
     """w_avg: the mean of the shapes, but the resting palette."""
     random = torch.Generator().manual_seed(1)
     device = network.w_avg.device
@@ -98,70 +100,57 @@ def _average(network: MapsNetwork) -> Tensor:
     return torch.cat([shape, colour]).cpu()
 
 
-def _tripled(x: Tensor) -> Tensor:
-    """The map channels (dimension 0) three times, then the others."""
-    return torch.cat([x[:MAPS]] * COLOURS + [x[MAPS:]])
-
-
-def _convolution(conv: Conv, inputs_tripled: bool, outputs_tripled: bool) -> dict[str, Tensor]:
-    weight, bias = conv.weight.cpu(), conv.bias.cpu()
-    width = weight.shape[1]
-    affine = torch.zeros(width, W_DIM)
-    style = torch.ones(width)
+def _convolution(conv: Conv) -> dict[str, Tensor]:
+    width = conv.weight.shape[1]
+    affine, style = torch.zeros(width, W_DIM), torch.ones(width)
     if conv.affine is not None:
         affine[:, :SHAPE_W] = conv.affine.weight.cpu() * math.sqrt(W_DIM / SHAPE_W)
         style = conv.affine.bias.cpu()
-    if inputs_tripled:  # only the first of three copies is read
-        gap = 2 * MAPS
-        weight = torch.cat([weight[:, :MAPS], weight.new_zeros(len(weight), gap, 3, 3), weight[:, MAPS:]], dim=1)
-        affine = torch.cat([affine[:MAPS], torch.zeros(gap, W_DIM), affine[MAPS:]])
-        style = torch.cat([style[:MAPS], torch.ones(gap), style[MAPS:]])
-    if outputs_tripled:
-        weight, bias = _tripled(weight), _tripled(bias)
-    return {"weight": weight, "bias": bias, "affine.weight": affine, "affine.bias": style}
+    return {"weight": conv.weight.cpu(), "bias": conv.bias.cpu(), "affine.weight": affine, "affine.bias": style}
 
 
-def _synthesis(network: MapsNetwork, weights: dict[str, Tensor], seed: int) -> None:
+def _synthesis(network: FieldsNetwork, weights: dict[str, Tensor], seed: int) -> None:
     random = torch.Generator().manual_seed(seed)
     for size in SIZES:
         block = f"synthesis.b{size}"
         if size == SIZES[0]:
             weights[f"{block}.const"] = network.const.cpu()
-        layers = {"conv1": (network.conv1[str(size)], False, size in HEADS)}
+        layers = {"conv1": network.conv1[str(size)]}
         if size > SIZES[0]:
-            layers["conv0"] = (network.conv0[str(size)], size // 2 in HEADS, False)
-        for name, (conv, inputs_tripled, outputs_tripled) in layers.items():
-            for part, value in _convolution(cast(Conv, conv), inputs_tripled, outputs_tripled).items():
+            layers["conv0"] = network.conv0[str(size)]
+        for name, conv in layers.items():
+            for part, value in _convolution(cast(Conv, conv)).items():
                 weights[f"{block}.{name}.{part}"] = value
             weights[f"{block}.{name}.noise_const"] = torch.randn(size, network.width(size), generator=random)
             weights[f"{block}.{name}.noise_strength"] = torch.zeros(())
         width = channels(size)
-        rgb, affine, style = torch.zeros(COLOURS, width, 1, 1), torch.zeros(width, W_DIM), torch.ones(width)
+        rgb, bias = torch.zeros(COUNT, width, 1, 1), torch.zeros(COUNT)
         if size in HEADS:
-            out = network.palette_out
-            # A picture is 2 * Σ palette * map - 1; toRGB divides styles by √width, a linear layer by √inputs.
-            gain = (2.0 * math.sqrt(width)) * network.head[str(size)].cpu()[None, :]  # [1, MAPS]
-            colour = (out.weight.cpu() / math.sqrt(PALETTE_W)).reshape(MAPS, COLOURS, PALETTE_W).transpose(0, 1)
-            bias = out.bias.cpu().reshape(MAPS, COLOURS).T  # [COLOURS, MAPS]
-            used = COLOURS * MAPS
-            affine[:used, SHAPE_W:] = (colour * gain[:, :, None]).reshape(used, PALETTE_W) * math.sqrt(W_DIM)
-            style[:used] = (bias * gain).reshape(used)
-            for c in range(COLOURS):
-                rgb[c, c * MAPS : (c + 1) * MAPS] = 1.0
-        weights[f"{block}.torgb.weight"] = rgb
-        weights[f"{block}.torgb.bias"] = torch.full((COLOURS,), -1.0 if size == SIZES[-1] else 0.0)
-        weights[f"{block}.torgb.affine.weight"], weights[f"{block}.torgb.affine.bias"] = affine, style
+            head = cast(Head, network.head[str(size)])
+            rgb[:, :, 0, 0] = head.weight.cpu() * math.sqrt(width)  # toRGB divides its styles by it
+            bias = head.bias.cpu()
+        weights[f"{block}.torgb.weight"], weights[f"{block}.torgb.bias"] = rgb, bias
+        weights[f"{block}.torgb.affine.weight"] = torch.zeros(width, W_DIM)
+        weights[f"{block}.torgb.affine.bias"] = torch.ones(width)
 
 
-def write_export(folder: Path, network: MapsNetwork, names: list[str], tag: str) -> None:
+def _palette(network: FieldsNetwork, weights: dict[str, Tensor]) -> None:
+    out = network.palette_out
+    weight = torch.zeros(COLOURS * 3, W_DIM)
+    weight[:, SHAPE_W:] = out.weight.cpu() / math.sqrt(PALETTE_W)
+    weights["palette.weight"], weights["palette.bias"] = weight, out.bias.cpu()
+
+
+def write_export(folder: Path, network: FieldsNetwork, names: list[str], tag: str) -> None:
     """Write the bundle of `network` in float16, with its directions; `tag` says how far its training was."""
     made = with_grain(generator(network, names))
     card = Card(
         name="default",
         trained=True,
         licence="CC0-1.0",
+        channels="fields",
         origin="Trained for liveviz from random weights on pictures drawn by its own programs (learning/pictures).",
-        training=f"By program: five maps and a palette, 32 to 256 pixels in stages, averaged weights; {tag}.",
+        training=f"By program: fields and a palette, 32 to 128 rows in stages, averaged weights; {tag}.",
         class_names=tuple(names),
     )
     write_bundle(folder, replace(made, card=card, directions=pca(made)), fp16=True)

@@ -1,5 +1,6 @@
-"""How wrong drawn maps are: absolute differences (soft near 0) at several scales, and of the gradients, which is what
-keeps edges sharp without a discriminator. Its gradient is written by hand: at 256 pixels it was a fifth of a step."""
+"""How wrong drawn fields are: absolute differences (soft near 0) at several scales, and of the gradients, which keeps edges
+where they belong. What is hidden counts little: the ground's place behind a figure, u where no detail is seen. Its gradient
+is written by hand: it was a fifth of a step."""
 
 from typing import Any
 
@@ -7,10 +8,33 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-MAP_WEIGHTS = (0.5, 1.0, 1.0, 1.3, 1.1)  # the dark of the ramp is hardly seen
+from liveviz.fields import CHANNELS, NAMES
+
+# The range of each channel is its own: a weight is of an error of 1 in its own unit.
+WEIGHTS = {
+    "figure_edge": 1.2,
+    "front_edge": 1.2,
+    "ground_place": 1.2,
+    "ground_shade": 0.9,
+    "figure_place": 1.2,
+    "figure_shade": 0.9,
+    "front_place": 1.0,
+    "front_shade": 0.8,
+    "glow": 1.0,
+    "detail": 0.5,
+    "u": 0.35,
+    "v": 0.35,
+}
+UNSEEN = 0.04
+"""What an error counts where it cannot be seen."""
+MARGIN = 6.0
+"""How fast an error of a side stops to count beyond its edge: the edge is stored as tanh(d / REACH)."""
+AT_EDGE = 2.0
+"""How much more an error of an edge counts on it than far away."""
 SCALES = (1.0, 1.0, 1.0, 0.7, 0.5)
 GRADIENT = 0.5
-BORDER = (8.0, 5.0, 4.0, 3.0)  # weight of the outermost pixels: zero padding makes a frame, unless it costs
+BORDER = (8.0, 5.0, 4.0, 3.0)
+"""Weight of the outermost pixels: zero padding makes a frame, unless it costs."""
 
 
 class Charbonnier(torch.autograd.Function):
@@ -35,25 +59,53 @@ def charbonnier(x: Tensor) -> Tensor:
     return mean
 
 
-def maps_loss(drawn: Tensor, wanted: Tensor) -> Tensor:
-    """One number ≥ 0 for maps `[n, 5, s, s]`."""
-    return _pyramid(drawn - wanted, torch.tensor(MAP_WEIGHTS, device=drawn.device)[:, None, None], True)
+@torch.no_grad()
+def importance(wanted: Tensor) -> Tensor:
+    """What an error counts at every place of the right fields `[n, channels, h, w]` (as stored, in ±1): of that shape."""
+    at = NAMES.index
+    figure_edge, front_edge = wanted[:, at("figure_edge")], wanted[:, at("front_edge")]
+    figure, front = torch.sigmoid(MARGIN * (figure_edge + 0.25)), torch.sigmoid(MARGIN * (front_edge + 0.25))
+    behind = torch.sigmoid(MARGIN * (0.25 - front_edge))
+    ground = torch.sigmoid(MARGIN * (0.25 - figure_edge)) * behind
+    detail = wanted[:, at("detail")]
+    seen = {
+        "figure_edge": (0.3 + AT_EDGE * (1.0 - figure_edge.square())) * (UNSEEN + behind),
+        "front_edge": 0.3 + AT_EDGE * (1.0 - front_edge.square()),
+        "ground_place": ground,
+        "ground_shade": ground,
+        "figure_place": figure * behind,
+        "figure_shade": figure * behind,
+        "front_place": front,
+        "front_shade": front,
+        "u": (3.0 * detail.abs()).clamp(max=1.0),
+        "v": (-3.0 * detail).clamp(0.0, 1.0),
+    }
+    one = torch.ones_like(detail)
+    planes = []
+    for channel in CHANNELS:
+        unit = 0.5 * (channel.high - channel.low) * WEIGHTS[channel.name]
+        planes.append((UNSEEN + seen.get(channel.name, one)) * unit)
+    return torch.stack(planes, dim=1)
+
+
+def fields_loss(drawn: Tensor, wanted: Tensor) -> Tensor:
+    """One number ≥ 0 for fields `[n, channels, s, s]` as they are stored."""
+    return _pyramid((drawn - wanted) * importance(wanted), True)
 
 
 def picture_loss(drawn: Tensor, wanted: Tensor, whole: bool = True) -> Tensor:
     """One number ≥ 0 for pictures `[n, C, h, w]` in ±1, or (not `whole`) parts of such."""
-    return _pyramid(drawn - wanted, torch.ones(1, 1, 1, device=drawn.device), whole)
+    return _pyramid(drawn - wanted, whole)
 
 
-def _pyramid(error: Tensor, weight: Tensor, whole: bool) -> Tensor:
-    """One number for errors `[n, C, h, w]`, weighted by `[C, 1, 1]`; of `whole` pictures the border counts more."""
+def _pyramid(error: Tensor, whole: bool) -> Tensor:
+    """One number for errors `[n, C, h, w]`; of `whole` pictures the border counts more."""
     if whole and error.shape[-1] >= 64:
         border = torch.ones(error.shape[-2:], device=error.device)
         for depth, cost in reversed(list(enumerate(BORDER))):  # from the inside outwards
             for line in (border[depth], border[-1 - depth], border[:, depth], border[:, -1 - depth]):
                 line.fill_(cost)
-        weight = weight * border  # [C, h, w]
-    error = error * weight
+        error = error * border
     total = error.new_zeros(())
     for k, scale in enumerate(SCALES):
         if error.shape[-1] < 8:

@@ -1,9 +1,8 @@
-"""The network that is trained: a StyleGAN2 whose outputs are five maps instead of colours, in a form that trains fast.
+"""The network that is trained: a StyleGAN2 that draws fields, in a form that trains fast.
 
-It is the stock generator with three things left out that training by program needs not learn: toRGB (the palette is
-known), copies of the map channels (one a colour), and styles of the fine layers (they are the palette's alone).
-`export` puts them back, exactly. Fast form: activations are scaled instead of weights, and an up-convolution with its
-FIR is one 3x3 convolution to four times the channels and a pixel shuffle.
+It is the stock generator with one thing left out that training by program needs not learn: styles of the fine layers,
+whose rows of ws are the palette's alone. `export` puts them back, exactly. Fast form: activations are scaled instead of
+weights, and an up-convolution with its FIR is one 3x3 convolution to four times the channels and a pixel shuffle.
 
 Sources: Karras et al. 2020 (1912.04958); Shi et al. 2016 (1609.05158) for the shuffle.
 """
@@ -15,11 +14,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from liveviz.learning.pictures import COARSE, MAPS, MIDDLE, PALETTE_NUMBERS
+from liveviz.fields import COLOURS, COUNT
+from liveviz.learning.pictures import COARSE, MIDDLE, PALETTE_NUMBERS
 from liveviz.models.stylegan.reference import fir_kernel
 
-SIZES = (4, 8, 16, 32, 64, 128, 256)
-HEADS = (64, 128, 256)  # blocks that draw: only their toRGB has colour, and its rows of ws are fine ones
+SIZES = (4, 8, 16, 32, 64, 128)
+HEADS = (32, 64, 128)
+"""Blocks that draw: what one draws is added to the enlarged sum of those before it."""
 SHAPE_W, PALETTE_W = 128, 96
 LAYERS = 4
 COARSE_ROWS, MIDDLE_ROWS = 4, 4  # rows 0-3 and 4-7 of ws, as `spec.layers` has them
@@ -27,13 +28,8 @@ NUMBERS = COARSE + MIDDLE
 
 
 def channels(size: int) -> int:
-    """Channels of the stock layers at `size` pixels."""
+    """Channels of the layers at `size` pixels."""
     return min(4096 // size, 128)
-
-
-def kept(size: int) -> int:
-    """Channels that a block hands on here: where maps are drawn, a stock block has them three times."""
-    return channels(size) - 2 * MAPS if size in HEADS else channels(size)
 
 
 class Linear(nn.Module):
@@ -98,8 +94,20 @@ def upsample(x: Tensor) -> Tensor:
     return F.interpolate(F.pad(x, [1] * 4), scale_factor=2, mode="bilinear", align_corners=False)[..., 2:-2, 2:-2]
 
 
-class MapsNetwork(nn.Module):
-    """Class and shape numbers to w, w to maps; and a palette network beside it.
+class Head(nn.Module):
+    """From activations to fields, at every place by itself; float32."""
+
+    def __init__(self, inputs: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(COUNT, inputs) * (0.3 / math.sqrt(inputs)))
+        self.bias = nn.Parameter(torch.zeros(COUNT))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.conv2d(x.float(), self.weight[:, :, None, None], self.bias)
+
+
+class FieldsNetwork(nn.Module):
+    """Class and shape numbers to w, w to fields; and a palette network beside it.
 
     Args:
         classes: how many. columns: width of the constant, which is 4 high: 7 for pictures nearly as wide as 16:9.
@@ -118,17 +126,14 @@ class MapsNetwork(nn.Module):
             next(self.shape.parameters())[:, :NUMBERS] *= math.sqrt(SHAPE_W / NUMBERS) / 2.0
         widths = [PALETTE_NUMBERS] + [PALETTE_W] * LAYERS
         self.palette_layers = nn.Sequential(*(Linear(a, b, activate=True) for a, b in pairwise(widths)))
-        self.palette_out = Linear(PALETTE_W, MAPS * 3)
+        self.palette_out = Linear(PALETTE_W, COLOURS * 3)
         self.const = nn.Parameter(torch.randn(channels(4), 4, columns))
         self.conv0, self.conv1 = nn.ModuleDict(), nn.ModuleDict()
         for size in SIZES:
             if size > 4:
-                self.conv0[str(size)] = Conv(kept(size // 2), channels(size), up=True, styled=size <= 64)
-            self.conv1[str(size)] = Conv(channels(size), kept(size), up=False, styled=size < 64)
-        self.head = nn.ParameterDict(
-            {str(s): nn.Parameter(torch.full([MAPS], 0.3 if s == 64 else 0.05)) for s in HEADS}
-        )
-        self.early = nn.Parameter(torch.randn(MAPS, channels(32)) / math.sqrt(channels(32)))  # stage 32 only
+                self.conv0[str(size)] = Conv(channels(size // 2), channels(size), up=True, styled=size <= 64)
+            self.conv1[str(size)] = Conv(channels(size), channels(size), up=False, styled=size < 64)
+        self.head = nn.ModuleDict({str(size): Head(channels(size)) for size in HEADS})
         self.register_buffer("w_avg", torch.zeros(SHAPE_W))
 
     def w(self, z: Tensor, classes: Tensor) -> Tensor:
@@ -141,24 +146,24 @@ class MapsNetwork(nn.Module):
     def colours(self, numbers: Tensor) -> Tensor:
         """What the palette network has learned of `palettes.palette`: `[n, 10]` to `[n, 5, 3]`."""
         colours: Tensor = self.palette_out(self.palette_layers(numbers))
-        return colours.reshape(-1, MAPS, 3)
+        return colours.reshape(-1, COLOURS, 3)
 
     def width(self, size: int) -> int:
         """Pixels of a row of a picture `size` pixels high."""
         return size // 4 * self.columns
 
     def forward(self, coarse: Tensor, middle: Tensor, size: int, dtype: torch.dtype = torch.float32) -> Tensor:
-        """Maps float32 `[n, 5, size, size / 4 * columns]` of w `[n, SHAPE_W]` for the coarse and for the middle rows."""
+        """Fields as they are stored, float32 `[n, channels, size, size / 4 * columns]` in ±1, of w `[n, SHAPE_W]` for the
+        coarse and for the middle rows."""
         rows = iter([coarse] * COARSE_ROWS + [middle] * MIDDLE_ROWS + [middle] * 16)
         x = self.const.to(dtype).expand(coarse.shape[0], -1, -1, -1).contiguous(memory_format=torch.channels_last)
-        maps = None
+        drawn = None
         for s in SIZES[: SIZES.index(size) + 1]:
             if s > 4:
                 x = self.conv0[str(s)](x, next(rows))
             x = self.conv1[str(s)](x, next(rows))
             if s in HEADS:
-                drawn = x[:, :MAPS].float() * self.head[str(s)][:, None, None]
-                maps = drawn if maps is None else upsample(maps) + drawn
-        if maps is None:
-            maps = torch.einsum("nchw,kc->nkhw", x.float(), self.early)
-        return maps
+                more = self.head[str(s)](x)
+                drawn = more if drawn is None else upsample(drawn) + more
+        assert drawn is not None, f"size: {size} is below {HEADS[0]}"
+        return drawn

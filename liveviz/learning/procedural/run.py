@@ -12,11 +12,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from liveviz.learning.checkpoint import Place, check_same, read_checkpoint, write_checkpoint
-from liveviz.learning.judge import Judge
 from liveviz.learning.optimiser import Optimiser
 from liveviz.learning.pictures import COARSE, MIDDLE, Z_DIM, normalise, palette, programs
 from liveviz.learning.procedural.export import write_export
-from liveviz.learning.procedural.network import MapsNetwork
+from liveviz.learning.procedural.network import FieldsNetwork
 from liveviz.learning.procedural.together import Together
 from liveviz.learning.sheets import progress_sheet
 from liveviz.models.tensors import Container
@@ -29,36 +28,30 @@ CHECKPOINT = "checkpoint.safetensors"
 
 @dataclass(frozen=True)
 class TrainStage:
-    """size: pixels, 32 to 256. steps, batch: how many. rate: learning rate at its start and end (cosine between).
-    lower: factor on the rate of the layers below this size. samples: sub-pixels a side of what is drawn.
-    judge: how hard the judge pulls at what is drawn, beside the loss."""
+    """size: pixels, 32 to 128. steps, batch: how many. rate: learning rate at its start and end (cosine between).
+    lower: factor on the rate of the layers below this size."""
 
     size: int
     steps: int
     batch: int
     rate: tuple[float, float]
     lower: float = 1.0
-    samples: int = 2
-    judge: float = 0.0
 
     def numbers(self) -> tuple[float, ...]:
-        """size, steps, batch, rate at the start, at the end, lower, samples; and the judge's weight, where it has one."""
-        size, steps, batch, rate, lower, samples, judge = astuple(self)
-        return (size, steps, batch, *rate, lower, samples, *([judge] if judge else []))
+        """size, steps, batch, rate at the start, at the end, lower."""
+        size, steps, batch, rate, lower = astuple(self)
+        return (size, steps, batch, *rate, lower)
 
     def work(self, steps: int) -> float:
         """About how long so many steps take: ms of a core, where it was measured."""
-        judging = WORK_JUDGE if self.judge else 0.0
-        return steps * self.batch * (WORK_FIXED + judging + self.size**2 * (WORK_LEARN + WORK_DRAW * self.samples**2))
+        return steps * self.batch * (WORK_FIXED + self.size**2 * WORK_PIXEL)
 
 
-WORK_FIXED, WORK_LEARN, WORK_DRAW = 15.0, 0.0006, 0.00025  # ms a picture, per pixel, per sample drawn
-WORK_JUDGE = 10.0  # ms a picture
+WORK_FIXED, WORK_PIXEL = 6.0, 0.0016  # ms a picture, and per pixel of it
 DEFAULT_STAGES = (
-    TrainStage(32, 2200, 32, (0.008, 0.005)),
-    TrainStage(64, 3600, 32, (0.007, 0.0015), samples=1),
-    TrainStage(128, 2400, 16, (0.004, 0.001), lower=0.6, samples=1),
-    TrainStage(256, 4000, 16, (0.0028, 0.0002), lower=0.6, samples=1, judge=0.5),
+    TrainStage(32, 3000, 32, (0.008, 0.005)),
+    TrainStage(64, 4000, 32, (0.007, 0.002)),
+    TrainStage(128, 6000, 16, (0.004, 0.0002), lower=0.6),
 )
 
 
@@ -87,7 +80,7 @@ class TrainOptions:
 
 
 def fit_palette(
-    network: MapsNetwork, steps: int, random: torch.Generator, device: torch.device, check: Callable[[], None]
+    network: FieldsNetwork, steps: int, random: torch.Generator, device: torch.device, check: Callable[[], None]
 ) -> float:
     """Teach the palette network the palettes (no pictures needed); the mean error of the last steps."""
     parts = [*network.palette_layers.parameters(), *network.palette_out.parameters()]
@@ -113,7 +106,7 @@ class Run:
         self.device = torch.device(options.device)
         self.names = list(programs())
         torch.manual_seed(options.seed)
-        self.network = MapsNetwork(len(self.names), options.columns).to(self.device)
+        self.network = FieldsNetwork(len(self.names), options.columns).to(self.device)
         self.random = torch.Generator().manual_seed(options.seed)
         self.step = self.stage = self.at = 0
         path = options.folder / CHECKPOINT
@@ -127,7 +120,6 @@ class Run:
         self.average = copy.deepcopy(self.network).requires_grad_(False)
         learned = {n: p for n, p in self.network.named_parameters() if not n.startswith("palette")}
         self.optimiser = Optimiser(learned)
-        self.judge = Judge(self.device)
         if not fresh:
             self.load(path)
             log.info("resumed at step %d", self.step)
@@ -138,8 +130,6 @@ class Run:
             "average": self.average.state_dict(),
             "optimiser": self.optimiser.tensors(),
         }
-        if any(stage.judge for stage in self.options.stages[: self.stage + 1]):
-            parts["judge"] = self.judge.tensors()
         return {f"{part}.{name}": value for part, found in parts.items() for name, value in found.items()}
 
     def _place(self) -> Place:
@@ -154,9 +144,8 @@ class Run:
 
     def load(self, path: Path) -> None:
         """Go on from a checkpoint; LivevizError where it is not whole or not of this run."""
-        shapes = {n: tuple(value.shape) for n, value in self._tensors().items() if not n.startswith("judge.")}
-        judged = {f"judge.{name}": tuple(value.shape) for name, value in self.judge.tensors().items()}
-        tensors, random, place = read_checkpoint(path, shapes, judged)
+        shapes = {n: tuple(value.shape) for n, value in self._tensors().items()}
+        tensors, random, place = read_checkpoint(path, shapes)
         check_same(path, place, self._place())
 
         def part(prefix: str) -> dict[str, Tensor]:
@@ -165,8 +154,6 @@ class Run:
         self.network.load_state_dict(part("network."))
         self.average.load_state_dict(part("average."))
         self.optimiser.load(part("optimiser."))
-        if given := part("judge."):
-            self.judge.load(given)
         try:
             self.random.set_state(random)
         except RuntimeError as error:

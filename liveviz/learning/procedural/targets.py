@@ -1,8 +1,8 @@
 """What the network is asked and what it should answer, also for what a show does to latents.
 
 A batch holds four kinds of questions: a picture; middle rows from another z and class; a truncated w; a w between two.
-For each the answer is drawn: the other's middle numbers; milder numbers; the way between (numbers within a class, a
-cross-fade between classes). So nothing that is played is left to chance.
+For each the answer is drawn: the other's middle numbers; milder numbers; the way between (numbers within a class, fields
+between classes: edges are distances, so that one shape grows into the other). So nothing that is played is left to chance.
 """
 
 from dataclasses import dataclass
@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from liveviz.learning.pictures import COARSE, Z_DIM, draw_numbers, normalise, numbers_of
-from liveviz.learning.procedural.network import MapsNetwork
+from liveviz.fields import CHANNELS, stored
+from liveviz.learning.pictures import COARSE, Z_DIM, draw_fields, normalise, numbers_of
+from liveviz.learning.procedural.network import FieldsNetwork
 
 PLAIN, MIXED, TRUNCATED, BETWEEN = range(4)
 SHARES = (0.46, 0.14, 0.14, 0.26)
@@ -49,7 +50,7 @@ def way(t: Tensor) -> Tensor:
     return t**2 / (t**2 + (1.0 - t) ** 2)
 
 
-def latents(network: MapsNetwork, q: Questions) -> tuple[Tensor, Tensor, Tensor]:
+def latents(network: FieldsNetwork, q: Questions) -> tuple[Tensor, Tensor, Tensor]:
     """w for the coarse rows, for the middle rows, and of the plain first z: each `[n, SHAPE_W]`."""
     first, second = network.w(torch.cat([q.z, q.other]), torch.cat([q.classes, q.others])).chunk(2)
     kind = q.kind[:, None]
@@ -59,17 +60,19 @@ def latents(network: MapsNetwork, q: Questions) -> tuple[Tensor, Tensor, Tensor]
 
 
 @torch.no_grad()
-def answers(names: list[str], q: Questions, size: int, samples: int, width: int = 0) -> Tensor:
-    """Maps `[n, 5, size, width]` (0: a square) that the network should draw for the questions."""
+def answers(names: list[str], q: Questions, size: int, width: int = 0) -> Tensor:
+    """Fields as stored, `[n, channels, size, width]` (0: a square), that the network should draw for the questions."""
     one, two = numbers_of(q.z), numbers_of(q.other)  # each [n, COARSE + MIDDLE]
     kind = q.kind[:, None]
     numbers = torch.where(kind == TRUNCATED, one * q.t, one)
     numbers = torch.where(kind == MIXED, torch.cat([one[:, :COARSE], two[:, COARSE:]], dim=1), numbers)
     same = (q.kind == BETWEEN) & (q.classes == q.others)
     numbers = torch.where(same[:, None], one.lerp(two, q.t), numbers)
-    drawn = draw_numbers(names, numbers, q.classes, size, samples, width)
+    drawn = draw_fields(names, numbers, q.classes, size, width)
     faded = ((q.kind == BETWEEN) & ~same).nonzero()[:, 0]
     if len(faded):
-        end = draw_numbers(names, two[faded], q.others[faded], size, samples, width)
+        end = draw_fields(names, two[faded], q.others[faded], size, width)
         drawn[faded] = drawn[faded].lerp(end, way(q.t[faded])[:, :, None, None])
+    for n, channel in enumerate(CHANNELS):
+        drawn[:, n] = stored(drawn[:, n], channel.low, channel.high)
     return drawn

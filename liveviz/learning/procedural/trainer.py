@@ -9,9 +9,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from liveviz.learning.judge import LAZY
 from liveviz.learning.precision import training_dtype
-from liveviz.learning.procedural.losses import maps_loss
+from liveviz.learning.procedural.losses import fields_loss
 from liveviz.learning.procedural.run import Run, TrainOptions, TrainStage
 from liveviz.learning.procedural.targets import answers, ask, latents
 from liveviz.learning.procedural.together import Together
@@ -24,7 +23,7 @@ CLIP = 5.0
 @dataclass(frozen=True)
 class Progress:
     """step: of all. size: pixels of the stage. at, steps: done in the stage, and in all of it. share: of the whole
-    work, 0 to 1. error: mean absolute error of the maps. speed: pictures per second."""
+    work, 0 to 1. error: mean absolute error of the fields. speed: pictures per second."""
 
     step: int
     size: int
@@ -48,8 +47,7 @@ def rates(named: dict[str, nn.Parameter], stage: TrainStage, at: int) -> dict[st
     for name in named:
         part = name.split(".")
         size = int(part[1]) if part[0] in ("conv0", "conv1", "head") else 4
-        late = part[0] == "early" and stage.size > 32
-        found[name] = 0.0 if size > stage.size or late else rate * (1.0 if size >= stage.size else stage.lower)
+        found[name] = 0.0 if size > stage.size else rate * (1.0 if size >= stage.size else stage.lower)
     return found
 
 
@@ -119,34 +117,18 @@ def run_stage(run: Run, stage: TrainStage, now: Callable[[], float], report: Cal
             since, counted = now(), 0
 
 
-def balanced(loss: Tensor, wish: Tensor, drawn: Tensor, weight: float) -> Tensor:
-    """Where loss and wish pull what was drawn, together: the wish `weight` times as hard as the loss does.
-
-    Source: Esser et al. 2021 (2012.09841), equation 7.
-    """
-    one, two = (torch.autograd.grad(part, drawn, retain_graph=True)[0] for part in (loss, wish))
-    return one + two * (weight * one.norm() / (two.norm() + 1e-8))
-
-
 def learn(run: Run, stage: TrainStage) -> Tensor:
-    """One step; how far what was drawn is from what was wanted, `[n, 5, size, size]`."""
+    """One step; how far what was drawn is from what was wanted, `[n, channels, size, size]`."""
     network, together, named = run.network, run.together, run.optimiser.named
     run.check()
     asked = rates(named, stage, run.at)
     q = ask(stage.batch, len(run.names), run.random, together.share(stage.batch), run.device)
-    wanted = answers(run.names, q, stage.size, stage.samples, network.width(stage.size))
+    wanted = answers(run.names, q, stage.size, network.width(stage.size))
     run.check()
     coarse, middle, plain = latents(network, q)
     drawn = network(coarse, middle, stage.size, training_dtype(run.device))
-    loss = maps_loss(drawn, wanted)
-    verdicts: list[Tensor] = []  # gradients of the judge
-    if stage.judge:
-        seed = int(torch.randint(1 << 40, (1,), generator=run.random)) + together.rank
-        verdict = run.judge.look(drawn, wanted, seed, run.step % LAZY == 0)
-        verdicts = run.judge.gradients(verdict)
-        pull = balanced(loss, verdict.wish, drawn, stage.judge)
-    else:
-        (pull,) = torch.autograd.grad(loss, drawn)
+    loss = fields_loss(drawn, wanted)
+    (pull,) = torch.autograd.grad(loss, drawn)
     for p in named.values():
         p.grad = None
     run.check()
@@ -154,10 +136,8 @@ def learn(run: Run, stage: TrainStage) -> Tensor:
     mean = plain.detach().mean(dim=0)
     gradients = [p.grad for p in named.values() if p.grad is not None]
     run.check()
-    together.average([*gradients, *verdicts, mean])
+    together.average([*gradients, mean])
     nn.utils.clip_grad_norm_(list(named.values()), CLIP)
     run.optimiser.step(asked)
-    if stage.judge:
-        run.judge.learn(verdicts)
     network.w_avg.lerp_(mean, 0.01)
     return drawn.detach() - wanted

@@ -5,6 +5,8 @@ import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar
 
+from liveviz.fields import COLOURS
+from liveviz.fields import COUNT as FIELDS
 from liveviz.models.sizes import Config, NoisePlace
 from liveviz.models.stylegan import layers2, layers3
 from liveviz.spec import LivevizError
@@ -20,7 +22,7 @@ _WHOLE = {  # field: lowest, highest
     "w_dim": (1, 2048),
     "classes": (0, 10000),
     "mapping_layers": (1, 16),
-    "img_channels": (1, 3),
+    "img_channels": (1, FIELDS),
     "const_height": (1, 64),
     "const_width": (1, 64),
     "num_fp16_res": (0, 16),
@@ -40,7 +42,7 @@ class GeneratorConfig:
     channel_base, channel_max: a layer at r pixels has min(channel_base / r, channel_max) channels.
     classes: 0 for an unconditional generator; else c is one-hot of that length.
     mapping_lr: learning-rate multiplier of the mapping network: its stored weights are larger by 1 / mapping_lr.
-    img_channels: 1 (grey) or 3 (colour).
+    img_channels: 1 (grey), 3 (colour), or fields.COUNT: the picture is one of fields, and a palette is read from ws.
     conv_clamp: activations and toRGB outputs stay within ± this; None leaves them free.
     architecture: one of ARCHITECTURES.
     const_height, const_width: of the learned constant of StyleGAN2 and, in quarters of the picture, of StyleGAN3's
@@ -87,8 +89,10 @@ class GeneratorConfig:
             )
         if self.channel_base < self.resolution:
             raise LivevizError(f"channel_base: {self.channel_base} leaves no channel at {self.resolution} pixels")
-        if self.img_channels == 2:
-            raise LivevizError("img_channels: 2 is neither 1 (grey) nor 3 (colour)")
+        if self.img_channels not in (1, 3, FIELDS):
+            raise LivevizError(f"img_channels: {self.img_channels} is none of 1 (grey), 3 (colour), {FIELDS} (fields)")
+        if self.draws_fields and self.architecture != "stylegan2-skip":
+            raise LivevizError(f"img_channels: {FIELDS} (fields) is for stylegan2-skip, not for {self.architecture}")
         if self.width * self.height > MAX_PIXELS:
             raise LivevizError(
                 f"const_width: {self.const_width} x {self.const_height} makes a picture of {self.width} x {self.height}; "
@@ -109,6 +113,11 @@ class GeneratorConfig:
     def is_stylegan3(self) -> bool:
         """Whether it is one of the alias-free architectures."""
         return self.architecture.startswith("stylegan3")
+
+    @property
+    def draws_fields(self) -> bool:
+        """Whether its picture is one of fields, which has no colours yet."""
+        return self.img_channels == FIELDS
 
     @property
     def plane(self) -> bool:
@@ -176,7 +185,10 @@ class GeneratorConfig:
             shapes[f"mapping.fc{n}.weight"] = (self.w_dim, width)
             shapes[f"mapping.fc{n}.bias"] = (self.w_dim,)
         shapes["mapping.w_avg"] = (self.w_dim,)
-        return shapes | (layers3 if self.is_stylegan3 else layers2).shapes(self)
+        shapes |= (layers3 if self.is_stylegan3 else layers2).shapes(self)
+        if self.draws_fields:
+            shapes |= {"palette.weight": (COLOURS * 3, self.w_dim), "palette.bias": (COLOURS * 3,)}
+        return shapes
 
     @property
     def parameters(self) -> int:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from liveviz.models.generator import Generator
+from liveviz.models.palette import BIAS, WEIGHT
 from liveviz.models.stylegan import reference3
 from liveviz.models.stylegan.config import GeneratorConfig, as_stylegan
 from liveviz.models.stylegan.reference2 import Layer, Synthesis, fir_kernel, upsample
@@ -54,5 +55,6 @@ def network(generator: Generator, fp16: bool = False) -> Network:
     """
     net = Network(as_stylegan(generator.config), fp16)
     # Arrays read from a file may be read-only, and torch would share them: copy.
-    net.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in generator.weights.items()})
+    drawn = {name: value for name, value in generator.weights.items() if name not in (WEIGHT, BIAS)}
+    net.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in drawn.items()})
     return net.requires_grad_(False).eval()
