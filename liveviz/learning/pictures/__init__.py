@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from liveviz.learning.levels import to_bytes
 from liveviz.learning.pictures._palettes import PALETTE_NUMBERS, PALETTES, paint, palette, resting
 from liveviz.learning.pictures._shared import MAPS, Layers, Numbers, Plane, maps, plane
 from liveviz.system import discover
@@ -84,8 +85,7 @@ def pixels(name: str, z: NDArray[np.float32], size: int) -> NDArray[np.uint8]:
     """One picture uint8 `[size, size, 3]` of a class by name, of z `[z_dim]`, as a picture file holds it."""
     latent = torch.from_numpy(z)[None]  # [1, z_dim]
     picture = draw([name], latent, torch.zeros(1, dtype=torch.long), size, FILE_SAMPLES)[0]  # [3, size, size]
-    levels: NDArray[np.uint8] = (picture * 127.5 + 127.5).round().to(torch.uint8).permute(1, 2, 0).numpy()
-    return levels
+    return to_bytes(picture).transpose(1, 2, 0)
 
 
 __all__ = [
