@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from jack_kit import controller, jack, jack_server, needs_jack, own_server_name  # noqa: F401 - fixtures
-from waiting import GUARD_S, wait_until
+from waiting import GUARD_S, nothing_may_happen_for, wait_until
 
 from liveviz.inputs.control.mailbox import MAX_EVENTS
 from liveviz.inputs.control.midi_ports import Port, find, survey
@@ -130,7 +130,8 @@ def test_no_sequencer_is_an_empty_list_and_a_reason(own_server_name):  # noqa: F
     with pytest.raises(LivevizError, match=r"no input port named 'Knobs'; there are: none \(.+\)"):
         MidiInput("Knobs", clock.now)
     with listening(None) as one:
-        assert not one.wait(0.1) and one.poll() == [] and one.ports == ()
+        nothing_may_happen_for(0.1)
+        assert one.poll() == [] and one.ports == ()
 
 
 def test_midi_that_hangs_or_does_not_load_is_no_ports(monkeypatch):
@@ -139,7 +140,8 @@ def test_midi_that_hangs_or_does_not_load_is_no_ports(monkeypatch):
     assert survey() == ([], "libremidi does not load: no wheel")
     assert midi_ports() == []
     with listening(None) as one:
-        assert not one.wait(0.05)
+        nothing_may_happen_for(0.05)
+        assert one.poll() == []
     hanging = _HangingWatch()
     monkeypatch.setattr("liveviz.inputs.control.midi_ports.PortWatch", lambda: hanging)
     assert survey() == ([], "the MIDI system does not answer")

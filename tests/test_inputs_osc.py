@@ -70,7 +70,7 @@ def until(osc, done):
     end = clock.now() + GUARD_S
     messages = []
     while clock.now() < end:
-        osc.wait(0.05)
+        pace(0.002)
         messages += osc.poll()
         if done(messages):
             return messages
@@ -146,8 +146,7 @@ def test_future_bundle_waits_for_its_time_and_comes_whole(osc, client):
     client.send(bundle(clock.utc() + ahead, build("/late", 1.0), build("/later", 2.0)))
     client.send(build("/soon", 0.0))
     assert [m.address for m in fence(osc, client)] == ["/soon"]
-    while not (got := osc.poll()):
-        assert osc.wait(GUARD_S)
+    got = wait_until(osc.poll, what="the bundle", look=0.002)
     assert [m.address for m in got] == ["/late", "/later"]
     assert clock.now() - sent >= ahead - 0.02
     assert all(m.time - sent == pytest.approx(ahead, abs=0.05) for m in got)

@@ -16,6 +16,7 @@ from liveviz.engine.noise import NoiseFields
 from liveviz.models import Directions, Generator
 from liveviz.models import families as generators
 from liveviz.spec import ImageFrame, LivevizError, ParameterFrame, UsageError
+from liveviz.spec.levels import Rounding, to_bytes
 
 NOISE_MODES = ("const", "none", "random")
 
@@ -151,8 +152,7 @@ class NetworkBackend(Backend):
 
 def pack_rgba(img: Array) -> NDArray[np.uint8]:
     """Pixels `[H, W, 4]` of raw output `[1, C, H, W]`: -1 is 0, 1 is 255, alpha 255; grey becomes three channels."""
-    with np.errstate(over="ignore", invalid="ignore"):  # a generator may draw what is no number
-        levels = np.clip(np.floor(img[0] * np.float32(127.5) + np.float32(128.0)), 0, 255).astype(np.uint8)  # [C, H, W]
+    levels = to_bytes(img[0], Rounding.UP)  # [C, H, W]
     pixels = np.full((*img.shape[2:], 4), 255, np.uint8)
     pixels[..., :3] = levels.transpose(1, 2, 0)
     return pixels

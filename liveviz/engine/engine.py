@@ -9,16 +9,16 @@ from pathlib import Path
 
 from liveviz import bending
 from liveviz.engine.backend import Array, Backend
+from liveviz.engine.building import Workshop, reason, warm
 from liveviz.engine.device_image import DeviceImage
 from liveviz.engine.directions_finder import Finder
 from liveviz.engine.families import layers_of
 from liveviz.engine.registry import choose, create, stand_in
 from liveviz.models import Directions, Generator
 from liveviz.spec import BendSetting, ImageFrame, LivevizError, ParameterFrame
-from liveviz.system.threads import stand_back, step_up
 
 RECENT = 300
-PATIENCE = 60  # frames
+PATIENCE = 60  # frames after which hands that moved a bend have waited long enough for spare time to build it
 
 # (topology, whether it is still wanted); raises LivevizError
 Ahead = Callable[[bending.Topology, Callable[[], bool]], None]
@@ -28,6 +28,10 @@ _log = logging.getLogger("liveviz.engine")
 
 class Engine:
     """ParameterFrame to ImageFrame, whatever layers the frame bends.
+
+    It swaps the backends of one generator, which draw the same picture, so that one replaces the other from a picture to
+    the next. Who swaps generators (`runtime.model_swap`) has several engines, and fades between them at a beat. That is
+    why there are two; what building, warming and closing they share is the `Workshop`.
 
     Args:
         backend, generator, cache, precision, threads: as for `create`.
@@ -57,7 +61,6 @@ class Engine:
     ) -> None:
         self._generator, self._cache, self._precision, self._threads = generator, cache, precision, threads
         self._noise_mask, self._ahead, self._wait = noise_mask, ahead, wait
-        self._closed = False
         self._layers = layers_of(generator.config) if generator else {}
         self._name = choose(backend)
         settings = [bend for bend in bends if isinstance(bend, BendSetting)]
@@ -67,8 +70,7 @@ class Engine:
         self._backend = self._build_first(topology, instead) if wait else self._build(topology, instead)
         self._lock = threading.Lock()
         self._next: Backend | None = None
-        self._builder: threading.Thread | None = None
-        self._replaced: list[Backend] = []
+        self._workshop: Workshop[Backend] = Workshop("engine-builder")
         self._frame: ParameterFrame | None = None
         self._refused: set[bending.Topology] = set()
         self._frames = self._asked = 0
@@ -169,22 +171,20 @@ class Engine:
     @property
     def building(self) -> bool:
         """Whether something is being built, for which `close` would wait."""
-        return self._builder is not None and self._builder.is_alive()
+        return self._workshop.busy
 
     def rest(self) -> None:
         """Give back what was replaced. To be called between two pictures: it takes as long as drawing one."""
-        while self._replaced:
-            self._replaced.pop().close()
+        while self._workshop.rest():
+            pass
 
     def close(self) -> None:
         """Wait for what is being built, and give everything back."""
-        self._closed = True
-        if self._builder is not None:
-            self._builder.join()
+        self._workshop.finish()
         if self._finder is not None:
             self._finder.close()
         self._swap()
-        self.rest()
+        self._workshop.close()
         self._backend.close()
 
     def _build_first(self, topology: bending.Topology, instead: str | None) -> Backend:
@@ -213,7 +213,7 @@ class Engine:
         with self._lock:
             ready, self._next = self._next, None
         if ready is not None:
-            self._replaced.append(self._backend)
+            self._workshop.retire(self._backend)
             self._backend = ready
             if self._wait:
                 self.rest()
@@ -228,7 +228,8 @@ class Engine:
 
     def _want(self, topology: bending.Topology) -> None:
         if self.building:
-            self._hurry()
+            if self._frames == self._asked + PATIENCE:
+                self._workshop.hurry()
         elif topology in self._refused:
             return
         elif self._wait:
@@ -236,33 +237,22 @@ class Engine:
             self._swap()
         else:
             self._asked = self._frames
-            self._builder = threading.Thread(
-                target=self._build_next, args=(topology,), name="engine-builder", daemon=True
-            )
-            self._builder.start()
-
-    def _hurry(self) -> None:
-        """What has been wanted for a while by hands that moved it is not left to time that nobody wants."""
-        if self._frames == self._asked + PATIENCE and self._builder is not None and self._builder.native_id is not None:
-            step_up(self._builder.native_id, process=False)
+            self._workshop.start(self._build_next, topology)
 
     def _build_next(self, topology: bending.Topology) -> None:
         self._refused.add(topology)  # until it is there: whatever goes wrong, it is not tried on every frame
         masked, frame = self._noise_mask, self._frame
         try:
-            if not self._wait:
-                stand_back(entirely=True)
-                if self._ahead is not None:
-                    self._ahead(topology, lambda: not self._closed)
+            if self._ahead is not None and not self._wait:
+                self._ahead(topology, lambda: not self._workshop.closed)
             built = self._build(topology)
-            if frame is not None and not self._wait:
-                built.render(frame)
+            if not self._wait:
+                warm(built, frame)
         except (LivevizError, RuntimeError, MemoryError) as error:  # the last two: a library that has no room
-            if self._closed:
+            if self._workshop.closed:
                 return
             layers = sorted({stage.layer for stage in topology - self._backend.topology})
-            what = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            _log.warning("%s%s", f"layers {layers} cannot be bent: " if layers else "", what)
+            _log.warning("%s%s", f"layers {layers} cannot be bent: " if layers else "", reason(error))
             return
         if topology <= built.topology:
             self._refused.discard(topology)

@@ -1,29 +1,28 @@
 """The engine's half of each family, found by folder and by the family's name in a generator's config."""
 
-from functools import cache
 from pathlib import Path
 
 from liveviz import bending
 from liveviz.engine.family import Family, Network
 from liveviz.models import Config, Generator
-from liveviz.spec import LivevizError
 from liveviz.system import discover
 
-_ROOM = "liveviz.engine"
+_FOUND = discover.Folders(
+    "liveviz.engine",
+    "family",
+    "FAMILY",
+    lambda name, known: f"family {name!r:.40}: has no engine; there are {', '.join(known)}",
+)
 
 
-@cache
 def names() -> tuple[str, ...]:
     """Names of all families that can be drawn, sorted: the folders of `engine` with a `family.py`."""
-    return tuple(discover.folders(_ROOM, "family"))
+    return _FOUND.names
 
 
-@cache
 def load(name: str) -> Family:
     """The family of that name; LivevizError where nothing here draws it."""
-    if name not in names():
-        raise LivevizError(f"family {name!r:.40}: has no engine; there are {', '.join(names())}")
-    found: Family = discover.load(_ROOM, name, "family").FAMILY
+    found: Family = _FOUND.load(name)
     return found
 
 
@@ -44,4 +43,4 @@ def layers_of(config: Config) -> dict[int, bending.LayerShape]:
 
 def sources(name: str) -> list[Path]:
     """The files that decide how a family is drawn: what was compiled from other ones is stale."""
-    return sorted(Path(str(discover.load(_ROOM, name, "family").__file__)).parent.rglob("*.py"))
+    return sorted(Path(str(_FOUND.file(name).__file__)).parent.rglob("*.py"))

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from liveviz.learning.features import FeatureConfig, FeatureNetwork, folded, write_features
+from liveviz.learning.levels import from_bytes, to_bytes
 from liveviz.learning.pictures import Z_DIM, draw, programs
 from liveviz.learning.precision import has_bfloat16
 
@@ -43,7 +44,7 @@ def bank(count: int, size: int, random: torch.Generator, check: Callable[[], Non
         n = min(64, count - start)
         classes = (torch.arange(n) + start) % len(names)
         drawn = draw(names, torch.randn(n, Z_DIM, generator=random), classes, size)
-        out[start : start + n] = (drawn * 127.5 + 127.5).round().to(torch.uint8)
+        out[start : start + n] = torch.from_numpy(to_bytes(drawn))
     return out
 
 
@@ -124,7 +125,7 @@ def train_features(
         rate = RATE * min(1.0, (step + 1) / 100) * (0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * step / steps)))
         adam.param_groups[0]["lr"] = rate
         chosen = torch.randint(count, (BATCH,), generator=random)
-        x = pictures[chosen].float() / 127.5 - 1.0
+        x = from_bytes(pictures[chosen])
         levels = torch.rand(BATCH, DAMAGES, generator=random)
         levels = levels * (torch.rand(BATCH, DAMAGES, generator=random) < 0.3)  # most of it is whole
         views = [damaged(crops(x, levels[:, 3], random), levels[:, :3], random) for _ in range(2)]
@@ -141,7 +142,7 @@ def train_features(
     network.eval()
     made = folded(network, CONFIG)
     with torch.no_grad():
-        whole = (pictures[:CALIBRATED].float() / 127.5 - 1.0).split(64)
+        whole = from_bytes(pictures[:CALIBRATED]).split(64)
         vectors = torch.cat([made.vectors(x) for x in whole])
         made.shift.copy_(vectors.mean(dim=0))
         made.scale.copy_(1.0 / vectors.std(dim=0).clamp(min=1e-3))

@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from liveviz.learning.levels import from_bytes
 from liveviz.spec import LivevizError
 from liveviz.system.files import write_whole
 
@@ -51,7 +52,7 @@ class Pictures:
 
     def batch(self, chosen: Tensor, device: torch.device | str = "cpu") -> Tensor:
         """Some of them as float32 `[n, 3, h, w]` in ±1; they travel as bytes."""
-        return torch.from_numpy(self.pixels[chosen.numpy()]).to(device).float() / 127.5 - 1.0
+        return from_bytes(self.pixels[chosen.numpy()], device)
 
 
 def find(folder: Path) -> tuple[list[Path], list[int], tuple[str, ...]]:

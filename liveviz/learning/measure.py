@@ -13,6 +13,7 @@ from torch import Tensor
 from liveviz.learning.edges import edge_widths
 from liveviz.learning.features import FeatureNetwork, read_features
 from liveviz.learning.folder import find, read_some
+from liveviz.learning.levels import from_bytes, to_bytes
 from liveviz.learning.pictures import Z_DIM, draw, programs
 from liveviz.learning.scores import SMALLEST, scores
 from liveviz.spec import LivevizError, UsageError
@@ -69,13 +70,7 @@ def _drawn(seed: int, size: tuple[int, int], count: int, names: Sequence[str], c
     for some in (torch.arange(count) % len(names)).split(PART):
         classes += some.tolist()
         z = torch.randn(len(some), Z_DIM, generator=random)
-        yield levels(draw(list(names), z, some, height, width))
-
-
-def levels(pictures: Tensor) -> Pixels:
-    """Bytes of pictures in ±1."""
-    found: Pixels = (pictures * 127.5 + 127.5).round().clamp(0, 255).to(torch.uint8).cpu().numpy()
-    return found
+        yield to_bytes(draw(list(names), z, some, height, width))
 
 
 @dataclass(frozen=True)
@@ -104,7 +99,7 @@ class Eye:
         """Look at pictures uint8 `[n, 3, h, w]` part by part; `each(done)` after every part."""
         vectors, widths, done = [], [], 0
         for part in parts:
-            x = torch.from_numpy(part).to(self.device).float() / 127.5 - 1.0
+            x = from_bytes(part, self.device)
             vectors.append(torch.cat([network.vectors(x) for network in self.networks], dim=1).cpu())
             widths.append(edge_widths(x).cpu())
             done += len(part)

@@ -23,6 +23,7 @@ def write_sheet(pictures: Tensor, columns: int, path: Path) -> None:
     rows = -(-n // columns)
     full = torch.cat([pictures.cpu(), torch.full((rows * columns - n, 3, height, width), -1.0)])
     sheet = full.reshape(rows, columns, 3, height, width).permute(0, 3, 1, 4, 2)  # [rows, h, columns, w, 3]
+    # As the sheets of all runs are written: `levels.to_bytes` would put two values in a million one level elsewhere
     values = ((sheet.clamp(-1.0, 1.0) + 1.0) * 127.5).round().to(torch.uint8)
     write_whole(path, _png(values.reshape(rows * height, columns * width, 3).numpy()))
 

@@ -1,8 +1,6 @@
 """Which families of generators there are: found by folder, so that a new one is new files only. A config's table in a file
 says which it is of; a file without the word is of the first one, as all were once."""
 
-from functools import cache
-
 from liveviz.models.family import Family
 from liveviz.models.generator import Generator
 from liveviz.models.latents import LatentMapping
@@ -12,21 +10,22 @@ from liveviz.system import discover
 
 __all__ = ["FIELD", "FIRST", "config_of", "every", "load", "mapping_of", "names", "new", "of", "table_of"]
 
-_ROOM = "liveviz.models"
+_FOUND = discover.Folders(
+    "liveviz.models",
+    "family",
+    "FAMILY",
+    lambda name, known: f"{FIELD}: {name!r:.40} is unknown; known are {', '.join(known)}",
+)
 
 
-@cache
 def names() -> tuple[str, ...]:
     """Names of all families, sorted: the folders of `models` with a `family.py`."""
-    return tuple(discover.folders(_ROOM, "family"))
+    return _FOUND.names
 
 
-@cache
 def load(name: str) -> Family:
     """The family of that name; LivevizError for an unknown one."""
-    if name not in names():
-        raise LivevizError(f"{FIELD}: {name!r:.40} is unknown; known are {', '.join(names())}")
-    found: Family = discover.load(_ROOM, name, "family").FAMILY
+    found: Family = _FOUND.load(name)
     return found
 
 

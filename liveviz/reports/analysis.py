@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from liveviz.inputs.audio.sources import Reader
+from liveviz.inputs.audio.sources import Pulled, Reader
 from liveviz.runtime.own_files import write_json
 from liveviz.signals import Analyser
-from liveviz.spec import AudioBlock, LivevizError, UsageError
+from liveviz.spec import LivevizError, UsageError
 
 BLOCK = 16_384  # frames read at once
 EVENTS = {
@@ -64,11 +64,10 @@ def analyze(
     rows: list[NDArray[np.float64]] = []
     events: dict[str, list[list[float]]] = {name: [] for name in EVENTS}
     called = {signal: name for name, signal in EVENTS.items()}
-    heard = 0
-    while True:
-        samples = reader.read(BLOCK)
-        heard += len(samples)
-        for frame in analyser.step(AudioBlock(samples, reader.sample_rate, heard / reader.sample_rate)):
+    sound = Pulled(reader)
+    while not sound.over:
+        block = sound.block(BLOCK)
+        for frame in analyser.step(block):
             times.append(frame.time)
             rows.append(frame.values)
             for event in frame.events:
@@ -76,11 +75,11 @@ def analyze(
                     pair = [round(max(event.time, 0.0), DIGITS), round(event.known, DIGITS)]
                     events[called[event.name]].append(pair)
         if also is not None:
-            also(samples)
-        if len(samples) < BLOCK:
-            break
+            also(block.samples)
     if not rows:
-        raise LivevizError(f"{reader.label}: too short to listen to ({heard} samples; at least {analyser.hop_length})")
+        raise LivevizError(
+            f"{reader.label}: too short to listen to ({sound.frames} samples; at least {analyser.hop_length})"
+        )
     table = np.array(rows)  # [hops, outputs]
     return {
         "sample_rate": reader.sample_rate,

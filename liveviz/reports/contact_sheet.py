@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from liveviz.spec.levels import Rounding, to_bytes
+
 Array = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 
@@ -37,7 +39,7 @@ def tiles(raw: Array, area: int) -> Pixels:
     """Raw pictures `[n, C, H, W]` about ±1 as uint8 `[n, h, w, 3]` of about `area`² pixels each; grey gets colour."""
     from PIL import Image
 
-    levels = np.clip(np.rint(np.nan_to_num(raw, nan=-1.0) * 127.5 + 127.5), 0, 255).astype(np.uint8)
+    levels = to_bytes(np.nan_to_num(raw, nan=-1.0), Rounding.EVEN)
     levels = levels.transpose(0, 2, 3, 1)
     levels = np.repeat(levels, 3, axis=3) if levels.shape[3] == 1 else np.ascontiguousarray(levels[..., :3])
     height, width = levels.shape[1:3]

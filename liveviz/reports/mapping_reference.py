@@ -16,6 +16,7 @@ from liveviz.post import Chain
 from liveviz.runtime import composition, open_generator, paths
 from liveviz.spec import ImageFrame, ParameterFrame
 from liveviz.spec.keys import KEYS
+from liveviz.spec.levels import Rounding, to_bytes
 from liveviz.system.files import write_whole
 
 PAGE, PICTURES = "mapping-reference.md", "effects"
@@ -57,7 +58,7 @@ def pictures() -> dict[str, NDArray[np.uint8]]:
         drawn = backend.synthesize(ws, "const", seed=_SEED)[0]  # [3, H, W]
     finally:
         backend.close()
-    still = np.clip(np.rint(drawn * 127.5 + 127.5), 0, 255).astype(np.uint8).transpose(1, 2, 0)
+    still = to_bytes(drawn, Rounding.EVEN).transpose(1, 2, 0)
     image = np.dstack([still, np.full(still.shape[:2], 255, np.uint8)])
     screen = Headless(SIZE)
     found = {}

@@ -30,8 +30,7 @@ class MappingFile:
     def __init__(self, path: Path, last_good: Slot, stems: Stems, model: str | None = None) -> None:
         self.path, self._last_good, self._stems = path, last_good, stems
         self.model = self._named_by = model
-        self._stamp = self._seen = copying.stamp(path)
-        self._still = 0
+        self._file = copying.Watched(path)
         self._looked = now()
         self.mistake = ""
         try:
@@ -47,24 +46,22 @@ class MappingFile:
         if now() - self._looked < _LOOK_EVERY:
             return None
         self._looked = now()
-        stamp = copying.stamp(self.path)
-        self._still = self._still + 1 if stamp == self._seen else 0  # looks since it changed
-        self._seen = stamp
+        self._file.look()
         renamed = self.model != self._named_by and models.direction_names(self.model or "", paths.model_folders()) != (
             models.direction_names(self._named_by or "", paths.model_folders())
         )
         self._named_by = self.model
-        saved = stamp != self._stamp
-        if not (renamed or (saved and self._still in (1, _STILL))):
+        saved = self._file.new
+        if not (renamed or (saved and self._file.still in (1, _STILL))):
             return None
         try:
             program = self._load()
         except LivevizError as error:
-            if self._still == _STILL or not saved:  # else it may be half written
-                self._stamp = stamp
+            if self._file.still == _STILL or not saved:  # else it may be half written
+                self._file.take()
                 self._warn(error)
             return None
-        self._stamp = stamp
+        self._file.take()
         self.mistake = ""
         if not saved and program == self.program:
             return None

@@ -3,24 +3,23 @@ next beat with a crossfade, and stays out, with one line, if anything about it i
 
 import logging
 import math
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from liveviz import bending, engine, models
 from liveviz.engine import Crossfade, DeviceImage, Engine
+from liveviz.engine.building import Workshop, reason, warm
 from liveviz.runtime.model_progress import Coming
 from liveviz.runtime.open_generator import Opened, Opener
 from liveviz.runtime.quality.reduced import Reduced, Reduction
 from liveviz.spec import ImageFrame, LivevizError, ParameterFrame
 from liveviz.system.clock import now
-from liveviz.system.threads import stand_back
 
 FADE_S = 0.8
 BEAT_WITHIN_S = 2.0  # where no beat comes, it comes in without one
 SETTLE_S = 0.15  # who pages through generators gets the one that he stops at
-_WARM = 2  # pictures drawn before it is seen: the first takes ten times as long as the others
+_WARM = 2  # pictures drawn before it is seen
 
 _log = logging.getLogger("liveviz.runtime")
 
@@ -29,6 +28,9 @@ Picture = TypeVar("Picture", ImageFrame, DeviceImage)
 
 class Playing:
     """The engine that plays, and the one that comes.
+
+    Each generator has an engine of its own, which swaps its backends by itself (`engine.Engine`); here two generators are
+    on the screen at once, in a fade that begins at a beat. What both share of building and closing is the `Workshop`.
 
     Args:
         name: of the first generator. bends: topology to begin with. fits: whether pictures of that size can be shown.
@@ -54,11 +56,10 @@ class Playing:
         self.mistake = ""
         self.coming: Coming | None = None
         self._asked, self._asked_at = name, -math.inf
-        self._closed = False
         self._frame: ParameterFrame | None = None
-        self._maker: threading.Thread | None = None
+        # what plays has drawn: its threads are there already, at full priority, and draw for the next one too
+        self._workshop: Workshop[Engine] = Workshop("model-change")
         self._prepared: set[tuple[str, str, bending.Topology]] = set()
-        self._ended: list[Engine] = []
         self._reduced = Reduced(opener)
         self.drawing = self._now.engine
         self._next: Opened | None = None
@@ -87,7 +88,7 @@ class Playing:
     @property
     def making(self) -> bool:
         """Whether another one is being made, for which `close` would wait."""
-        return self._maker is not None and self._maker.is_alive()
+        return self._workshop.busy
 
     @property
     def generator(self) -> models.Generator | None:
@@ -135,20 +136,15 @@ class Playing:
         and would make one late in the middle of it."""
         self._now.engine.rest()
         self._reduced.rest()
-        ready = next((one for one in self._ended if not one.building), None)
-        if ready is not None:
-            self._ended.remove(ready)
-            ready.close()
+        self._workshop.rest(lambda one: not one.building)
 
     def close(self) -> None:
         """Give everything back."""
-        self._closed = True
-        if self._maker is not None:
-            self._maker.join()
+        self._workshop.finish()
         self._forget()
         self._reduced.close()
-        for one in (*self._ended, self._now.engine):
-            one.close()
+        self._workshop.close()
+        self._now.engine.close()
 
     def _engines(self) -> list[Engine]:
         """The one that plays, whole and reduced; in a fade also those between and the one that comes."""
@@ -169,7 +165,7 @@ class Playing:
             return draw(self.drawing)
         if share < 1.0:
             return self._mixed(coming, frame, share, kind, draw)
-        self._ended.append(self._now.engine)
+        self._workshop.retire(self._now.engine)
         self._now, self._next, self.coming = coming, None, None
         self.drawing = coming.engine
         self._forget()
@@ -226,16 +222,12 @@ class Playing:
         busy = self._next is not None or self.making
         if busy or self.mistake or self._asked == self.name or now() - self._asked_at < SETTLE_S:
             return
-        self._maker = threading.Thread(
-            target=self._work, args=(self._asked, self.engine.topology), name="model-change", daemon=True
-        )
-        self._maker.start()
+        self._workshop.start(self._work, self._asked, self.engine.topology)
 
     def _work(self, name: str, bends: bending.Topology) -> None:
         def wanted() -> bool:
-            return name == self._asked and not self._closed
+            return name == self._asked and not self._workshop.closed
 
-        stand_back(entirely=True)  # what plays has drawn: its threads are there already, and draw for the next one too
         made: list[Engine] = []
         coming = self.coming = Coming(name)
         _log.info("%s", coming.words(now()))
@@ -249,18 +241,16 @@ class Playing:
             masked = self._opener.mask
             made += (way := self._opener.between(self._now, opened))
             for one in made:
-                for _ in range(_WARM):
-                    if self._frame is not None:
-                        one.render(self._frame)
+                warm(one, self._frame, _WARM)
             if masked is not self._opener.mask:  # it was changed meanwhile
                 for one in made:
                     one.mask_noise(self._opener.mask)
         except Exception as error:  # noqa: BLE001 - whatever a file, a library or a full memory does, the old one plays
-            self._ended += made
+            self._workshop.retire(*made)
             if self.coming is coming:
                 self.coming = None
             if wanted():
-                text = (str(error).strip().splitlines() or [type(error).__name__])[0]
+                text = reason(error)
                 self.mistake = text if text.startswith("model ") else f"model {name}: {text}"
                 _log.warning("%s; the show goes on as it was", self.mistake)
             return
@@ -280,7 +270,7 @@ class Playing:
 
     def _forget(self) -> None:
         """Leave the next one out, or what was between it and the one before."""
-        self._ended += self._way if self._next is None else [*self._way, self._next.engine]
+        self._workshop.retire(*self._way, *([] if self._next is None else [self._next.engine]))
         self._way, self._next = [], None
         self._since = self._fading = None
         self._slow, self._drawn = False, {}

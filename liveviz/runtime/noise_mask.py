@@ -23,8 +23,7 @@ from liveviz.system.picture_files import BAD_PICTURE
 MAX_SIDE = 4096
 MAX_BYTES = 64 * 1024 * 1024
 FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")
-_GONE_LOOKS = 5  # an editor that replaces the file takes it away for a moment
-_GONE = (0, 0)
+_GONE_STILL = 4  # looks after the one that missed it: an editor that replaces the file takes it away for a moment
 
 Mask = NDArray[np.float32] | None
 
@@ -37,9 +36,9 @@ def of(program: Program) -> Mask:
 
     Raises: LivevizError: file, what is wrong, what is allowed.
     """
-    if program.noise_mask is None:
+    path = _picture(program)
+    if path is None:
         return None
-    path = Path(program.noise_mask)
     return copying.whole(path, lambda: _read(path))
 
 
@@ -77,13 +76,17 @@ def _grey(picture: Image.Image) -> NDArray[np.float32]:
     return np.asarray(picture.convert("L"), np.float32) / np.float32(255.0)
 
 
+def _picture(program: Program) -> Path | None:
+    return None if program.noise_mask is None else Path(program.noise_mask)
+
+
 class MaskFile:
     """The mask of a live show: looked at now and then, read in the background, handed on when it has changed.
 
     Args:
         program: that plays. path: of its mapping file. last_good: where the stage keeps the text of the mapping that plays.
         use: takes a new mask, in a thread of its own. model: that the show began with.
-    State: the name of the picture and what it looked like on disk; `mistake`, what is wrong with what is there now, or
+    State: the program that names the picture, and the file that is watched; `mistake`, what is wrong with what is there now, or
     nothing.
     """
 
@@ -100,8 +103,7 @@ class MaskFile:
         self._path, self._last_good, self._stems, self._use = path, last_good, stems, use
         self._program = program
         self._read = last_good.sequence
-        self._stamp = self._seen = self._look()
-        self._gone = 0
+        self._file = copying.Watched(_picture(program))
         self._reader: threading.Thread | None = None
         self.mistake = ""
 
@@ -109,25 +111,14 @@ class MaskFile:
         """Look, and begin to read where there is something new that stays as it is for a while."""
         if self._reader is not None and self._reader.is_alive():
             return
-        stamp, before = self._look(), self._seen
-        self._seen = stamp
-        self._gone = self._gone + 1 if stamp == _GONE and self._program.noise_mask is not None else 0
+        self._file.look()
         named = self._last_good.sequence != self._read
-        settled = stamp == before and not 0 < self._gone < _GONE_LOOKS
-        changed = stamp != self._stamp and settled
+        changed = self._file.new and self._file.still >= (_GONE_STILL if self._file.gone else 1)
         if named or changed:
-            self._stamp = stamp if changed else self._stamp
+            if changed:
+                self._file.take()
             self._reader = threading.Thread(target=self._work, args=(named, changed), name="noise-mask", daemon=True)
             self._reader.start()
-
-    def _look(self) -> tuple[int, int]:
-        if self._program.noise_mask is None:
-            return _GONE
-        try:
-            found = Path(self._program.noise_mask).stat()
-        except (OSError, ValueError):
-            return _GONE
-        return found.st_mtime_ns, found.st_size
 
     def _work(self, named: bool, changed: bool) -> None:
         """Read what plays, where it is another mapping, and the picture, where it is another picture."""
@@ -139,7 +130,8 @@ class MaskFile:
                     found[1].tobytes().decode(), self._path, self._stems, self._model
                 )
             if self._program.noise_mask != before:
-                self._stamp, changed = self._look(), True
+                self._file.follow(_picture(self._program))
+                changed = True
         if not changed:
             return
         try:

@@ -30,19 +30,20 @@ class FileEars:
     """The ears of an offline render: every block up to the frame's time, analysed in order, handed to `heard`."""
 
     def __init__(self, reader: sources.Reader, listener: signals.Listener, heard: Callable[[AudioBlock], None]) -> None:
-        self._reader, self._listener, self._heard = reader, listener, heard
-        self._read = 0
+        self._sound, self._sample_rate = sources.Pulled(reader), reader.sample_rate
+        self._listener, self._heard = listener, heard
         self._newest: SignalFrame | None = None
-        self.over = False
+
+    @property
+    def over(self) -> bool:
+        """Whether the sound has ended."""
+        return self._sound.over
 
     def listen(self, until: float, dt: float) -> SignalFrame | None:
         """The newest SignalFrame whose sound lies before `until` seconds."""
-        while not self.over and (wanted := int(until * self._reader.sample_rate) - self._read) > 0:
-            samples = self._reader.read(min(_BLOCK, wanted))
-            self.over = len(samples) < min(_BLOCK, wanted)
-            self._read += len(samples)
-            if len(samples):
-                block = AudioBlock(samples, self._reader.sample_rate, self._read / self._reader.sample_rate)
+        while not self.over and (wanted := int(until * self._sample_rate) - self._sound.frames) > 0:
+            block = self._sound.block(min(_BLOCK, wanted))
+            if len(block.samples):
                 self._heard(block)
                 for frame in self._listener.step(block):
                     self._newest = frame

@@ -40,6 +40,51 @@ def whole(path: Path, read: Callable[[], Read]) -> Read:
                 raise
 
 
+class Watched:
+    """A file, or a folder, that is looked at now and then, to be read again where it has become another one.
+
+    The one who watches looks as often as it likes, tries to read what is new once it has stood still for as many looks
+    as it wants, and says `take` when that is done with, for better or worse.
+
+    Args:
+        path: None watches nothing, which is never new.
+    State: how it looked when it was taken, and at the last look; `still`, at how many looks in a row before the last one
+    it was as at the last one already.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self.follow(path)
+
+    def follow(self, path: Path | None) -> None:
+        """Watch that file from here on; what is there now counts as taken."""
+        self._path = path
+        self._taken = self._seen = self._stamp()
+        self.still = 0
+
+    def look(self) -> None:
+        """See what is there."""
+        found = self._stamp()
+        self.still = self.still + 1 if found == self._seen else 0
+        self._seen = found
+
+    @property
+    def new(self) -> bool:
+        """Whether at the last look something else was there than what was taken."""
+        return self._seen != self._taken
+
+    @property
+    def gone(self) -> bool:
+        """Whether at the last look nothing was there."""
+        return not self._seen
+
+    def take(self) -> None:
+        """What was there at the last look is not new any more."""
+        self._taken = self._seen
+
+    def _stamp(self) -> Stamp:
+        return () if self._path is None else stamp(self._path)
+
+
 def _changes(path: Path, before: Stamp) -> bool:
     """Whether the file has become another one than `before`, once it stands still."""
     seen, since = before, now()

@@ -1,16 +1,14 @@
 """`liveviz listen`: what the ears hear, live, in the terminal."""
 
 import argparse
-import logging
 
 from liveviz.cli import arguments, terminal
 from liveviz.inputs.audio import sources
-from liveviz.runtime import settings
-from liveviz.signals import Listener, all_outputs
+from liveviz.runtime.live_listening import LiveListening
+from liveviz.signals import all_outputs
 from liveviz.spec import SignalFrame, channels_needed
 from liveviz.system.clock import now
 
-_log = logging.getLogger("liveviz.cli")
 _EVERY = 1 / 20
 
 
@@ -26,21 +24,15 @@ def run(args: argparse.Namespace) -> int:
     channels, stems = arguments.ears(args)
     seconds = arguments.seconds(args.seconds)
     source = sources.open_live(args.source, now, loop=False, channels=channels_needed(channels, stems))
-    if source.notice:
-        _log.info("%s", source.notice)
-    offset = settings.latency_offset(source.label) if source.duration is None else 0.0
-    listener = Listener(source.sample_rate, channels, stems, offset)
+    ears = LiveListening(source, channels, stems)
     began, drawn = now(), 0.0
     newest: SignalFrame | None = None
     source.start()
     try:
         with terminal.View(all_outputs(stems)) as view:
             while not source.finished and (seconds is None or now() - began < seconds):
-                for block in source.blocks(_EVERY):
-                    if block.sample_rate != listener.sample_rate:  # the device came back at another rate
-                        listener = Listener(block.sample_rate, channels, stems, offset)
-                    for frame in listener.step(block):
-                        newest = frame
+                for _, frames in ears.hear(_EVERY):
+                    newest = frames[-1] if frames else newest
                 if now() - drawn >= _EVERY:
                     drawn = now()
                     view.draw(newest, f"{source.label}, {source.sample_rate} Hz", drawn)

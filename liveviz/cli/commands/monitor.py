@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import threading
 from collections import deque
 from collections.abc import Iterator
 
@@ -41,17 +42,20 @@ def run(args: argparse.Namespace) -> int:
     place = None if args.osc == "none" else arguments.host_port(args.osc)
     packets: deque[Packet] = deque(maxlen=_WAITING)
     osc = None
+    wake = threading.Event()
     told = _accounts(args.mapping, args.model)
     if place is not None:
         try:
-            osc = OscInput(*place, now, utc, watch=packets.append)
+            osc = OscInput(*place, now, utc, watch=packets.append, wake=wake)
         except LivevizError as error:
             if "in use" not in str(error):
                 raise
             _log.info("a program listens at %s:%d already: asking it what comes", *place)
     beside = place is not None and osc is None
     lines = (
-        follow(message_account.MONITOR, *place, now) if place is not None and beside else _own(args, told, osc, packets)
+        follow(message_account.MONITOR, *place, now)
+        if place is not None and beside
+        else _own(args, told, osc, packets, wake)
     )
     began = now()
     try:
@@ -83,9 +87,12 @@ def _accounts(name: str, model: str | None) -> Accounts:
     return told
 
 
-def _own(args: argparse.Namespace, told: Accounts, osc: OscInput | None, packets: deque[Packet]) -> Iterator[str]:
-    """A line for every message that this program hears itself; "" where there was none for a moment."""
-    midi = MidiInput(args.midi, now) if args.midi != "none" else None
+def _own(
+    args: argparse.Namespace, told: Accounts, osc: OscInput | None, packets: deque[Packet], wake: threading.Event
+) -> Iterator[str]:
+    """A line for every message that this program hears itself; "" where there was none for a moment. `wake` is what `osc`
+    sets, and the MIDI input too."""
+    midi = MidiInput(args.midi, now, wake) if args.midi != "none" else None
     if osc is None and midi is None:
         raise LivevizError("monitor: --osc none and --midi none leave nothing to listen to")
     inputs = [one for one in (osc, midi) if one is not None]
@@ -94,7 +101,8 @@ def _own(args: argparse.Namespace, told: Accounts, osc: OscInput | None, packets
     _log.info("listening to %s", " and ".join(_places(args, osc, midi)))
     try:
         while True:
-            inputs[0].wait(_WAIT_S)
+            wake.wait(_WAIT_S)
+            wake.clear()
             told.frame = told.still()
             if osc is not None:
                 osc.poll()

@@ -15,6 +15,7 @@ from liveviz.cli import arguments
 from liveviz.outputs.still import write_png
 from liveviz.runtime import open_generator, own_files, paths
 from liveviz.spec import LivevizError, UsageError
+from liveviz.spec.levels import Rounding, to_bytes
 
 _log = logging.getLogger("liveviz.cli")
 _MAX_PICTURES = 4096
@@ -134,5 +135,5 @@ def _sheet(pictures: NDArray[np.float32]) -> NDArray[np.uint8]:
     columns = int(np.ceil(np.sqrt(count)))
     rows = -(-count // columns)
     tiles = np.zeros((rows * columns, height, width, 3), np.uint8)
-    tiles[:count] = np.clip(np.rint(pictures * 127.5 + 127.5), 0, 255).transpose(0, 2, 3, 1).astype(np.uint8)
+    tiles[:count] = to_bytes(pictures, Rounding.EVEN).transpose(0, 2, 3, 1)
     return tiles.reshape(rows, columns, height, width, 3).transpose(0, 2, 1, 3, 4).reshape(rows * height, -1, 3)

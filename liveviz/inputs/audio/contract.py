@@ -79,6 +79,25 @@ class Reader(Protocol):
     def close(self) -> None: ...
 
 
+class Pulled:
+    """A `Reader` as blocks, in order, each with the time of its end, in seconds from the first sample that was pulled.
+
+    State: `frames`, how many samples were pulled; `over`, whether the sound has ended.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self.frames = 0
+        self.over = False
+
+    def block(self, frames: int) -> AudioBlock:
+        """The next `frames` samples, at least 1; fewer, perhaps none, at the end, which sets `over`."""
+        samples = self._reader.read(frames)
+        self.over = len(samples) < frames
+        self.frames += len(samples)
+        return AudioBlock(samples, self._reader.sample_rate, self.frames / self._reader.sample_rate)
+
+
 def bounded_samples(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """`samples` (changed in place) with what is not finite as 0 and the rest within ±CEILING."""
     np.nan_to_num(samples, copy=False, nan=0.0, posinf=0.0, neginf=0.0)

@@ -7,13 +7,13 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from liveviz.inputs.audio.contract import Reader, Source
+from liveviz.inputs.audio.contract import Pulled, Reader, Source
 from liveviz.spec import LivevizError
 
 if TYPE_CHECKING:
     from liveviz.inputs.audio.portaudio import Device
 
-__all__ = ["DEMO", "SYSTEM", "Reader", "Source", "devices", "look_again", "open_live", "open_reader"]
+__all__ = ["DEMO", "SYSTEM", "Pulled", "Reader", "Source", "devices", "look_again", "open_live", "open_reader"]
 
 DEMO, SYSTEM = "demo", "system"
 SOUND_SUFFIXES = (

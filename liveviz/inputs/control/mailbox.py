@@ -17,7 +17,8 @@ class Mailbox:
     """Control messages between two drains, in the order of their last change; every method from any thread.
 
     Args:
-        wake: set whenever something is put in.
+        wake: set whenever something is put in. It is the one way to wait: who drains one or several mailboxes hands the
+            same event to all of them, waits for it, clears it, and only then drains.
     State: at most MAX_ADDRESSES values and MAX_EVENTS events; `dropped` counts what did not fit (a new address where
     there is no room, the oldest event where the queue is full).
     """
@@ -25,7 +26,6 @@ class Mailbox:
     def __init__(self, wake: threading.Event | None = None) -> None:
         self.dropped = 0
         self._lock = threading.Lock()
-        self._filled = threading.Event()
         self._wake = wake
         self._slots: dict[tuple[str, str] | int, ControlMessage] = {}  # values by address and port, events by number
         self._events: deque[int] = deque()
@@ -39,10 +39,8 @@ class Mailbox:
                     self._put_event(message)
                 else:
                     self._put_value(message)
-            if self._slots:
-                self._filled.set()
-                if self._wake is not None:
-                    self._wake.set()
+            if self._slots and self._wake is not None:
+                self._wake.set()
 
     def _put_value(self, message: ControlMessage) -> None:
         key = message.address, message.port
@@ -65,9 +63,4 @@ class Mailbox:
         with self._lock:
             slots, self._slots = self._slots, {}
             self._events.clear()
-            self._filled.clear()
         return list(slots.values())
-
-    def wait(self, timeout: float) -> bool:
-        """Wait up to `timeout` seconds until there is something to drain; True where there is."""
-        return self._filled.wait(timeout)

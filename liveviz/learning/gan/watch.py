@@ -12,7 +12,8 @@ from torch import Tensor
 
 from liveviz.learning.folder import Pictures
 from liveviz.learning.gan.generator import synthesize
-from liveviz.learning.measure import PART, Eye, Pixels, Seen, compare, levels
+from liveviz.learning.levels import to_bytes
+from liveviz.learning.measure import PART, Eye, Pixels, Seen, compare
 from liveviz.models.stylegan.reference import Network
 from liveviz.system.files import write_whole
 
@@ -66,7 +67,7 @@ class Watch:
             chosen = torch.randperm(len(self._data), generator=random)
             self._classes = self._data.classes[chosen[:count]]
             self._real, other = (
-                self._eye.see(levels(self._data.batch(part)) for part in some.split(PART))
+                self._eye.see(to_bytes(self._data.batch(part)) for part in some.split(PART))
                 for some in (chosen[:count], chosen[count : 2 * count])
             )
             self._wanted = compare(self._real, other)
@@ -115,7 +116,7 @@ class Watch:
         random = torch.Generator().manual_seed(2)
         for classes in self._classes.split(PART):
             z = torch.randn(len(classes), network.config.z_dim, generator=random).to(self._device)
-            yield levels(synthesize(network, network.mapping.ws(network.mapping(z, one_hot(classes, network, z)))))
+            yield to_bytes(synthesize(network, network.mapping.ws(network.mapping(z, one_hot(classes, network, z)))))
 
     def _alarm(self, name: str, says: str) -> None:
         if name not in self._given:

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from liveviz.fields import CHANNELS, COUNT, NAMES
 from liveviz.fields import paint as paint_fields
+from liveviz.learning.levels import to_bytes
 from liveviz.learning.pictures import _torch_ops
 from liveviz.learning.pictures._palettes import PALETTE_NUMBERS, PALETTES, palette, resting
 from liveviz.learning.pictures._shared import Numbers, Plane, Scene, fields, plane
@@ -98,8 +99,7 @@ def pixels(name: str, z: NDArray[np.float32], size: int) -> NDArray[np.uint8]:
     """One picture uint8 `[size, size, 3]` of a class by name, of z `[z_dim]`, as a picture file holds it."""
     latent = torch.from_numpy(z)[None]  # [1, z_dim]
     picture = draw([name], latent, torch.zeros(1, dtype=torch.long), size)[0]  # [3, size, size]
-    levels: NDArray[np.uint8] = (picture * 127.5 + 127.5).round().to(torch.uint8).permute(1, 2, 0).numpy()
-    return levels
+    return to_bytes(picture).transpose(1, 2, 0)
 
 
 __all__ = [

@@ -1,22 +1,19 @@
 """The child that listens: sound in, SignalFrames out. It also passes the sound on to the recorder where one runs."""
 
-import logging
 import time
 from dataclasses import replace
 
 from liveviz.inputs.audio import sources
 from liveviz.inputs.audio.downmix import Downmix
-from liveviz.runtime import settings
 from liveviz.runtime.ipc import wire
 from liveviz.runtime.ipc.links import Links
 from liveviz.runtime.ipc.status import AudioStatus, Phase, ScreenKind, StatusBox
+from liveviz.runtime.live_listening import LiveListening
 from liveviz.runtime.options import ShowOptions
 from liveviz.runtime.processes import child
-from liveviz.signals import Listener
 from liveviz.spec import LivevizError, channels_needed
 from liveviz.system.clock import now
 
-_log = logging.getLogger("liveviz.runtime")
 _LOOK_EVERY = 0.3
 
 
@@ -27,8 +24,7 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
     source = _open(options, status, life, loop)
     if source is None:
         return
-    if source.notice:
-        _log.info("%s", source.notice)
+    ears = LiveListening(source, options.channels, options.stems, options.offset)
     taped = bool(options.sinks) or not loop
     hops = 0
     heartbeat = child.Heartbeat()
@@ -48,24 +44,14 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
             )
         )
 
-    offset = options.offset
-    if offset is None:  # what was calibrated is about devices; a file is stamped when it is heard
-        offset = settings.latency_offset(source.label) if source.duration is None else 0.0
-
-    def listener(sample_rate: int) -> Listener:
-        return Listener(sample_rate, options.channels, options.stems, offset)
-
-    ears = listener(source.sample_rate)
     downmix = Downmix(source.channels, source.speakers, options.channels, options.stems)
     source.start()
     say(Phase.READY)
     child.settle()
     try:
         while life.goes_on() and not source.finished:
-            for block in source.blocks(timeout=0.1):
-                if block.sample_rate != ears.sample_rate:  # the device came back at another rate
-                    ears = listener(block.sample_rate)
-                for frame in ears.step(block):
+            for block, frames in ears.hear(timeout=0.1):
+                for frame in frames:
                     hops += 1
                     links.signals.write(wire.pack_signals(frame))
                 if taped:

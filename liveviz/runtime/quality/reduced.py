@@ -3,10 +3,10 @@ a thread of its own and comes in when it has drawn once; until then all goes on 
 neighbouring pictures anyway, and the two differ in softness only."""
 
 import logging
-import threading
 from dataclasses import dataclass
 
 from liveviz.engine import Engine
+from liveviz.engine.building import Workshop, reason, warm
 from liveviz.runtime.open_generator import Opened, Opener
 from liveviz.spec import LivevizError, ParameterFrame
 
@@ -38,8 +38,7 @@ class Reduced:
         self._of: Opened | None = None
         self._wanted = self._drawn = WHOLE
         self._made: dict[Reduction, Engine | None] = {}  # None: there is no such thing
-        self._maker: threading.Thread | None = None
-        self._ended: list[Engine] = []
+        self._workshop: Workshop[Engine] = Workshop("reduce", background=False)
 
     def ask(self, wanted: Reduction) -> None:
         """Draw so from the next picture on, or as soon as it can be."""
@@ -72,25 +71,21 @@ class Reduced:
 
     def rest(self) -> None:
         """Close one that is not needed any more, between two pictures."""
-        if self._ended:
-            self._ended.pop().close()
+        self._workshop.rest()
 
     def close(self) -> None:
         """Give everything back."""
-        if self._maker is not None:
-            self._maker.join()
+        self._workshop.finish()
         self._forget()
-        while self._ended:
-            self.rest()
+        self._workshop.close()
 
     def _forget(self) -> None:
-        self._ended += self.engines
+        self._workshop.retire(*self.engines)
         self._made, self._drawn = {}, WHOLE
 
     def _make(self, whole: Opened, wanted: Reduction, frame: ParameterFrame) -> None:
-        if self._maker is None or not self._maker.is_alive():
-            self._maker = threading.Thread(target=self._open, args=(whole, wanted, frame), name="reduce", daemon=True)
-            self._maker.start()
+        if not self._workshop.busy:
+            self._workshop.start(self._open, whole, wanted, frame)
 
     def _open(self, whole: Opened, wanted: Reduction, frame: ParameterFrame) -> None:
         """Open it and draw once; where that fails, one line says why and the whole one goes on."""
@@ -99,11 +94,10 @@ class Reduced:
             opened = self._opener.reduced(whole, wanted.light, wanted.small)
             if opened is not None:
                 made = opened.engine
-                made.render(frame)  # the first picture of any engine takes ten times as long
+                warm(made, frame)
         except (LivevizError, RuntimeError, MemoryError) as error:  # the last two: a library that has no room
-            text = (str(error).strip().splitlines() or [type(error).__name__])[0]
-            _log.warning("model %s cannot be drawn with less: %s", whole.name, text)
+            _log.warning("model %s cannot be drawn with less: %s", whole.name, reason(error))
         if self._of is whole:
             self._made[wanted] = made
         elif made is not None:
-            self._ended.append(made)
+            self._workshop.retire(made)

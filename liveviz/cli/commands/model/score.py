@@ -14,6 +14,7 @@ from liveviz.runtime import open_generator, paths
 from liveviz.runtime.own_files import write_json
 from liveviz.runtime.progress import Progress
 from liveviz.spec import UsageError
+from liveviz.spec.levels import Rounding, to_bytes
 
 if TYPE_CHECKING:
     from liveviz.learning import measure
@@ -100,6 +101,5 @@ def _made(generator: Generator, backend: engine.Backend, classes: list[int]) -> 
         some = classes[start : start + _PART]
         z = random.standard_normal((len(some), generator.config.z_dim)).astype(np.float32)
         raw = backend.synthesize(mapping.ws(mapping(z, mapping.one_hot(some))))  # [n, C, h, w]
-        with np.errstate(invalid="ignore"):  # a generator may draw what is no number
-            pixels = np.clip(np.nan_to_num(raw) * 127.5 + 128.0, 0, 255).astype(np.uint8)
+        pixels = to_bytes(np.nan_to_num(raw), Rounding.UP)  # a generator may draw what is no number
         yield np.repeat(pixels, 3, axis=1) if pixels.shape[1] == 1 else pixels

@@ -131,9 +131,3 @@ class StaticNetwork:
 
 
 _FIR4 = FIR * np.float32(4.0)  # [4, 4], sum 4
-
-
-def pack(img: Tensor) -> Tensor:
-    """Pixels uint8 `[H, W, 4]` of `[1, C, H, W]`, on its device."""
-    levels = (img[0] * 127.5 + 128.0).floor().clamp(0, 255).to(torch.uint8).expand(3, -1, -1)  # [3, H, W]
-    return torch.cat([levels, torch.full_like(levels[:1], 255)]).permute(1, 2, 0).contiguous()

@@ -103,10 +103,6 @@ class MidiInput:
         """Its counters, and the open ports."""
         return SourceReport(self.received, self.rejected, self.dropped, self.reconnects, self.ports)
 
-    def wait(self, timeout: float) -> bool:
-        """Wait up to `timeout` seconds for something to poll; True where there is."""
-        return self._mailbox.wait(timeout)
-
     def close(self) -> None:
         """Stop listening, within CLOSE_S seconds; may be called twice."""
         self._stop.set()

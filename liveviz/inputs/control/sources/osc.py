@@ -126,10 +126,6 @@ class OscInput:
         """Its counters, and the port."""
         return SourceReport(self.received, self.rejected, self.dropped, 0, (str(self.port),))
 
-    def wait(self, timeout: float) -> bool:
-        """Wait up to `timeout` seconds for something to poll; True where there is."""
-        return self._mailbox.wait(timeout)
-
     def send(self, address: str, value: float | str, to: tuple[str, int]) -> None:
         """Send one message to a numeric address, from the port that is listened at; what cannot be sent is let go."""
         for one in self._sockets:
