@@ -5,14 +5,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "spec": set(),
     "system": {"spec"},
     "bending": {"system", "spec"},
-    "models": {"system", "spec"},
+    "fields": set(),
+    "models": {"fields", "system", "spec"},
     "inputs": {"system", "spec"},
     "signals": {"system", "spec"},
     "mapping": {"system", "spec"},
-    "post": {"system", "spec"},
+    "post": {"fields", "system", "spec"},
     "outputs": {"system", "spec"},
-    "learning": {"models", "signals", "system", "spec"},
-    "engine": {"models", "bending", "system", "spec"},
+    "learning": {"fields", "models", "signals", "system", "spec"},
+    "engine": {"fields", "models", "bending", "system", "spec"},
 }
 MAY_IMPORT["runtime"] = set(MAY_IMPORT)
 MAY_IMPORT["reports"] = set(MAY_IMPORT)

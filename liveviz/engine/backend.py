@@ -9,18 +9,20 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from liveviz import bending
+from liveviz import bending, fields
 from liveviz.engine import families
 from liveviz.engine.device_image import DeviceImage
 from liveviz.engine.noise import NoiseFields
 from liveviz.models import Directions, Generator
 from liveviz.models import families as generators
+from liveviz.models.palette import Palette
 from liveviz.spec import ImageFrame, LivevizError, ParameterFrame, UsageError
 from liveviz.spec.levels import Rounding, to_bytes
 
 NOISE_MODES = ("const", "none", "random")
 
 Array = NDArray[np.float32]
+Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
 
 class Backend(ABC):
@@ -96,13 +98,20 @@ class NetworkBackend(Backend):
         self.noise = NoiseFields(config.noises, noise_gains)
         self._noise_const = generators.of(config).stored_noise(generator)
         self.bends = bending.Bends(topology, self.family.layers(config))
+        self._palette = Palette(generator) if config.draws_fields else None
 
     def render(self, frame: ParameterFrame) -> ImageFrame:
         ws = self.latents.ws(frame)  # [1, num_ws, w_dim]
         noise = self.noise.frame(frame)
         where = self.family.view(self.generator.config, frame)
         pixels = self._pixels(ws, noise, where, self.bends.step(frame))
-        return ImageFrame(pixels, frame.sequence, frame.time, frame.signal_time, frame.signal_sequence)
+        return self._image(pixels, frame, ws)
+
+    def _image(self, pixels: Pixels, frame: ParameterFrame, ws: Array) -> ImageFrame:
+        """What was drawn of a frame, with the palette of its ws `[1, num_ws, w_dim]` where it has no colours yet."""
+        palette = None if self._palette is None else self._palette(ws)[0]
+        about = (frame.sequence, frame.time, frame.signal_time, frame.signal_sequence)
+        return ImageFrame(pixels, *about, palette)
 
     def ws(self, z: Array, c: Array | None, psi: float = 1.0) -> Array:
         mapping = self.latents.mapping
@@ -135,8 +144,8 @@ class NetworkBackend(Backend):
         """Raw output `[n, C, H, W]` of at least one ws, one by one unless a backend does it otherwise."""
         return np.concatenate([self._raw(ws[n : n + 1], noise) for n in range(len(ws))])
 
-    def _pixels(self, ws: Array, noise: list[Array], view: Array | None, moved: bending.Moved) -> NDArray[np.uint8]:
-        """Pixels `[H, W, 4]`; not asked for where a backend brings its own `render`.
+    def _pixels(self, ws: Array, noise: list[Array], view: Array | None, moved: bending.Moved) -> Pixels:
+        """Pixels as in an ImageFrame; not asked for where a backend brings its own `render`.
 
         Args:
             ws: `[1, num_ws, w_dim]`. noise: `[1, 1, h, w]` per convolution, times its gain.
@@ -148,6 +157,11 @@ class NetworkBackend(Backend):
     @abstractmethod
     def _raw(self, ws: Array, noise: list[Array]) -> Array:
         """Raw output `[1, C, H, W]` of the same, unbent, from the file's own view."""
+
+
+def pack(img: Array) -> Pixels:
+    """Pixels as in an ImageFrame of raw output `[1, C, H, W]`."""
+    return fields.pack(img[0]) if img.shape[1] == fields.COUNT else pack_rgba(img)
 
 
 def pack_rgba(img: Array) -> NDArray[np.uint8]:

@@ -14,6 +14,8 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from liveviz import fields
+from liveviz.engine.backend import pack_rgba
 from liveviz.engine.device_image import DeviceImage
 from liveviz.models import Generator
 from liveviz.spec import ImageFrame, LivevizError, ParameterFrame
@@ -78,12 +80,27 @@ def mix(a: Picture, b: Picture, share: float) -> Picture:
     rows, columns = ((np.arange(new) * old + old // 2) // new for new, old in sizes)
     if isinstance(a, DeviceImage):
         return replace(b, pixels=_mixed_on_device(a.pixels, b.pixels, part, rows, columns))
+    if (a.palette is None) != (b.palette is None):  # only one of them has colours
+        a, b = coloured(a), coloured(b)
     before = a.pixels if a.pixels.shape == b.pixels.shape else a.pixels[rows[:, None], columns]
-    mixed = before.astype(np.uint16)
-    mixed *= np.uint16(256 - part)
-    mixed += b.pixels * np.uint16(part)
-    mixed += np.uint16(128)
-    return replace(b, pixels=(mixed >> 8).astype(np.uint8))
+    wide = np.uint16 if b.palette is None else np.uint32
+    mixed = before.astype(wide)
+    mixed *= wide(256 - part)
+    mixed += b.pixels * wide(part)
+    mixed += wide(128)
+    pixels = (mixed >> 8).astype(b.pixels.dtype)
+    if a.palette is None or b.palette is None:
+        return replace(b, pixels=pixels)
+    palette = a.palette + (b.palette - a.palette) * np.float32(part / 256)
+    return replace(b, pixels=pixels, palette=palette)
+
+
+def coloured(image: ImageFrame) -> ImageFrame:
+    """The picture with its colours, at its own size: fields are painted."""
+    if image.palette is None:
+        return image
+    rgb = fields.colours(image.pixels, image.palette, image.size)  # [3, H, W]
+    return replace(image, pixels=pack_rgba(rgb[None] * 2.0 - 1.0), palette=None)
 
 
 def _mixed_on_device(a: Any, b: Any, part: int, rows: Array, columns: Array) -> Any:

@@ -130,7 +130,7 @@ class Network(ABC):
         key = (conv.name, colours)
         if key not in self._coloured:
             weight = np.zeros((colours, *conv.weight.shape[1:]), np.float32)
-            bias, filled = np.zeros(colours, np.float32), min(colours, 3)
+            bias, filled = np.zeros(colours, np.float32), colours if colours == len(conv.bias) else min(colours, 3)
             weight[:filled], bias[:filled] = conv.weight, conv.bias
             self._coloured[key] = replace(conv, weight=weight, bias=bias)
         return self._coloured[key]

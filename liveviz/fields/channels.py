@@ -23,6 +23,8 @@ class Channel:
 CHANNELS = (
     Channel("figure_edge", -1.0, 1.0, "signed distance to the figure's edge, as tanh(d / REACH); above 0 is inside"),
     Channel("front_edge", -1.0, 1.0, "the same of what stands in front of the figure"),
+    Channel("u", -32.0, 32.0, "coordinate of fine detail, in cells"),
+    Channel("v", -32.0, 32.0, "the other coordinate"),
     Channel("ground_place", -0.5, 1.5, "place on the colour ramp outside of the figure: 0 dark, 1 white"),
     Channel("ground_shade", -0.5, 1.5, "brightness there"),
     Channel("figure_place", -0.5, 1.5, "place on the ramp inside of the figure"),
@@ -33,15 +35,15 @@ CHANNELS = (
     Channel(
         "detail", -1.0, 1.0, "above 0: strength of thin lines where u is whole; below 0: of sparks in cells of u, v"
     ),
-    Channel("u", -32.0, 32.0, "coordinate of fine detail, in cells"),
-    Channel("v", -32.0, 32.0, "the other coordinate"),
 )
+FINE = 4
+"""The first so many need all of the bits they are stored in; eight are enough for what follows."""
 NAMES = tuple(channel.name for channel in CHANNELS)
 COUNT = len(CHANNELS)
 COLOURS = 5
 """Of a palette: dark, middle, bright, white; and the accent, which is the colour of light."""
 
 
-def stored(values: Any, low: Any, high: Any) -> Any:
+def as_drawn(values: Any, low: Any, high: Any) -> Any:
     """What a generator draws for values of a channel: -1 at its `low`, 1 at its `high`."""
     return (values - low) * (2.0 / (high - low)) - 1.0

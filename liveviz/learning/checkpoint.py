@@ -72,9 +72,7 @@ def write_checkpoint(path: Path, tensors: Mapping[str, Tensor], random: Tensor, 
     write_state(path, tensors, random, METADATA_KEY, place.__dict__)
 
 
-def read_checkpoint(
-    path: Path, shapes: Mapping[str, tuple[int, ...]]
-) -> tuple[dict[str, Tensor], Tensor, Place]:
+def read_checkpoint(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> tuple[dict[str, Tensor], Tensor, Place]:
     """What `read_state` gives, with the place."""
     tensors, random, table = read_state(path, shapes, METADATA_KEY, place_of)
     return tensors, random, place_of(table)

@@ -182,6 +182,8 @@ class Chain:
                 return False
         if isinstance(pixels, FetchedImage):
             self._fit.take(pixels)
+        elif isinstance(image, ImageFrame) and image.palette is not None:
+            self._fit.take_fields(pixels, image.palette)
         elif pixels.dtype == np.uint8 and pixels.ndim == 3 and pixels.shape[2] == 4 and 0 not in pixels.shape:
             self._fit.upload(pixels)
         else:

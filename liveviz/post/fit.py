@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from liveviz.post.crisp import REACH, Crisp
 from liveviz.post.effect import Canvas
+from liveviz.post.fields_picture import FieldsPicture
 from liveviz.post.glsl import VERTEX
 from liveviz.spec import FetchedImage
 
@@ -97,19 +98,20 @@ def near_sides(picture: tuple[int, int], canvas: tuple[int, int]) -> bool:
     return max(scales) <= NEAR * min(scales)
 
 
-def quads(picture: tuple[int, int], canvas: tuple[int, int], mode: int) -> NDArray[np.float32]:
+def quads(picture: tuple[int, int], canvas: tuple[int, int], mode: int, frame: int = FRAME) -> NDArray[np.float32]:
     """The rectangles to draw, as triangles: float32 `[6 * n, 4]` of x, y (-1 to 1, y up) and u, v (v 0 is the top row).
 
     Args:
         picture, canvas: width and height in pixels, > 0.
         mode: CONTAIN (black sides), COVER (crops), MIRROR (like CONTAIN, the sides filled with mirrored copies;
             like COVER where little would be left to fill).
+        frame: pixels of the picture that are left out at its border, where it is enlarged.
     """
     scale = enlargement(picture, canvas, mode)
     # Zero padding leaves a frame of a pixel or two around a generator's picture: a line when it is enlarged, and where it
     # meets its mirror.
     whole = scale <= ENLARGED and (mode != MIRROR or near_sides(picture, canvas))
-    edge = 0 if whole or min(picture) < FRAMED_FROM else FRAME
+    edge = 0 if whole or min(picture) < FRAMED_FROM else frame
     spans = [_spans(picture[axis] * scale, canvas[axis], mode == MIRROR, edge / picture[axis]) for axis in (0, 1)]
     corners = []
     for left, right, u0, u1 in spans[0]:
@@ -158,7 +160,9 @@ class Fit:
         self._mixing_vertices = ctx.vertex_array(self._mixing, [])
         self._buffer: moderngl.Buffer
         self._vertices: moderngl.VertexArray
-        self._key: tuple[tuple[int, int], tuple[int, int], int] | None = None
+        self._key: tuple[tuple[int, int], tuple[int, int], int, int] | None = None
+        self._fields: FieldsPicture | None = None
+        self._shows_fields = False
         self._programs = {
             name: ctx.program(vertex_shader=_VERTEX, fragment_shader=source)
             for name, source in (("plain", _PLAIN), ("smooth", _SMOOTH), ("crisp", _CRISP))
@@ -177,8 +181,15 @@ class Fit:
         """Take over a picture that is in GL's memory."""
         image.write_to(self._turn(image.size))
 
+    def take_fields(self, pixels: NDArray[np.uint16], palette: NDArray[np.float32]) -> None:
+        """Take over a picture of fields, uint16 `[H, W, channels]`, and its palette `[5, 3]`."""
+        self._fields = self._fields or FieldsPicture(self._ctx, smooth=self._crisp is not None)
+        self._fields.take(pixels, palette)
+        self._shows_fields = True
+
     def _turn(self, size: tuple[int, int]) -> moderngl.Texture:
         """The texture for the next picture, (width, height); the one that was the last is the one before it now."""
+        self._shows_fields = False
         self._texture, self._before = self._before, self._texture
         if self._texture is None or self._texture.size != size:
             if self._texture is not None:
@@ -193,6 +204,13 @@ class Fit:
         Args:
             share: of the last picture, 0 to 1; the rest is the picture before it. Mixed at the last picture's size.
         """
+        if self._shows_fields and self._fields is not None:
+            program = self._fields.use(share, enlargement(self._fields.size, target.size, mode))
+            self._place(self._fields.size, target.size, mode, program)
+            target.use()
+            target.clear(0.0, 0.0, 0.0, 1.0)
+            self._vertices.render()
+            return
         texture = self._texture
         if texture is None:
             target.clear(0.0, 0.0, 0.0, 1.0)
@@ -205,12 +223,7 @@ class Fit:
             texture.build_mipmaps()
         texture.filter = (ctx.LINEAR_MIPMAP_LINEAR if scale < 0.75 else ctx.LINEAR, ctx.LINEAR)
         how = "plain" if scale <= ENLARGED else "smooth" if self._crisp is None else "crisp"
-        key = (texture.size, target.size, mode)
-        if key != self._key:
-            self._forget()
-            self._buffer = ctx.buffer(quads(*key))
-            self._vertices = ctx.vertex_array(self._programs[how], [(self._buffer, "2f 2f", "corner", "at")])
-            self._key = key
+        self._place(texture.size, target.size, mode, self._programs[how])
         if self._crisp is not None and how == "crisp":
             self._crisp.draw(texture)
             self._crisp.push.use(1)
@@ -219,6 +232,16 @@ class Fit:
         target.clear(0.0, 0.0, 0.0, 1.0)
         texture.use(0)
         self._vertices.render()
+
+    def _place(self, picture: tuple[int, int], canvas: tuple[int, int], mode: int, program: moderngl.Program) -> None:
+        """Make the rectangles ready that a picture is drawn on, with that program."""
+        key = (picture, canvas, mode, program.glo)
+        if key != self._key:
+            self._forget()
+            frame = 0 if self._shows_fields else FRAME
+            self._buffer = self._ctx.buffer(quads(picture, canvas, mode, frame))
+            self._vertices = self._ctx.vertex_array(program, [(self._buffer, "2f 2f", "corner", "at")])
+            self._key = key
 
     def _between(self, texture: moderngl.Texture, before: moderngl.Texture, share: float) -> moderngl.Texture:
         if self._mixed is None or self._mixed.texture.size != texture.size:
@@ -244,6 +267,8 @@ class Fit:
         self._forget()
         if self._crisp is not None:
             self._crisp.release()
+        if self._fields is not None:
+            self._fields.release()
         for program in self._programs.values():
             program.release()
         for thing in (self._mixing_vertices, self._mixing, self._texture, self._before, self._mixed):

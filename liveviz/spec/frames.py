@@ -177,15 +177,18 @@ class ParameterFrame:
 class ImageFrame:
     """One picture of the generator.
 
-    pixels: uint8 `[H, W, 4]`, RGBA, row 0 at the top, alpha 255.
+    pixels: uint8 `[H, W, 4]`, RGBA, row 0 at the top, alpha 255; of a picture of fields (`liveviz.fields`) uint16
+        `[H, W, channels]`, which becomes colour where it is shown.
     parameters: sequence of the ParameterFrame it was made from.
+    palette: of a picture of fields, its colours float32 `[5, 3]`; None for one that has its colours.
     """
 
-    pixels: NDArray[np.uint8]
+    pixels: NDArray[np.uint8] | NDArray[np.uint16]
     parameters: int
     time: float = 0.0
     signal_time: float = float("-inf")
     signal_sequence: int = -1
+    palette: NDArray[np.float32] | None = None
 
     @property
     def size(self) -> tuple[int, int]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liveviz import bending
-from liveviz.engine.backend import Array, NetworkBackend, pack_rgba
+from liveviz.engine.backend import Array, NetworkBackend, pack
 from liveviz.models import Generator, families
 from liveviz.spec import ImageFrame, ParameterFrame, UsageError
 
@@ -87,7 +87,7 @@ class Reference(NetworkBackend):
 
         layers = {stage.layer for stage in self.topology} | gains.keys()
         filters = {layer: [torch.from_numpy(f) for f in factors] for layer, factors in moved.filters.items()}
-        return pack_rgba(self._run(ws, noise, view, {n: partial(bend, layer=n) for n in layers}, filters))
+        return pack(self._run(ws, noise, view, {n: partial(bend, layer=n) for n in layers}, filters))
 
     def _raw(self, ws: Array, noise: list[Array]) -> Array:
         return self._run(ws, noise, None)

@@ -29,13 +29,12 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     thin = 0.30 + 0.09 * opening
     squeeze = RADIUS * thin + RADIUS * (1.0 - thin) * along**2 / (far**2)  # how far apart the rings' lines stand
     hoop = both((far - 1.30) * squeeze, (2.34 - far) * squeeze)
-    gap = (0.035 - (far - 1.74).abs()) * squeeze
-    hoop = both(hoop, -gap, torch.maximum(-ball, -across * RADIUS))
+    hoop = both(hoop, torch.maximum(-ball, -across * RADIUS))
     air = torch.exp(-(6.0 - 2.0 * glow) * (rho - 1.0).clamp(min=0.0)) * (0.2 + 0.8 * torch.sigmoid(3.5 * towards))
     outside = soft(rho - 1.0, 0.05)
     scene = Scene(0.10 + 0.10 * sin(1.4 * p.x + 1.1 * p.y + 0.8), 0.55, (0.62 + 0.18 * glow) * air * outside)
     scene = scene.laid(ball, band, 0.05 + 1.15 * day).lit(0.30 * day**4 * (1.0 - outside))
-    ringed = 0.62 + 0.24 * sin(9.0 * far)
+    ringed = 0.62 + 0.24 * sin(9.0 * far) - 0.5 * bump(far - 1.74, 0.06)
     scene = scene.before(hoop, ringed, 0.92 * shadow)
     on_ring = soft(hoop, 0.04)
     u, v = sky(p)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from liveviz.fields import CHANNELS, stored
+from liveviz.fields import CHANNELS, as_drawn
 from liveviz.learning.pictures import COARSE, Z_DIM, draw_fields, normalise, numbers_of
 from liveviz.learning.procedural.network import FieldsNetwork
 
@@ -74,5 +74,5 @@ def answers(names: list[str], q: Questions, size: int, width: int = 0) -> Tensor
         end = draw_fields(names, two[faded], q.others[faded], size, width)
         drawn[faded] = drawn[faded].lerp(end, way(q.t[faded])[:, :, None, None])
     for n, channel in enumerate(CHANNELS):
-        drawn[:, n] = stored(drawn[:, n], channel.low, channel.high)
+        drawn[:, n] = as_drawn(drawn[:, n], channel.low, channel.high)
     return drawn

@@ -41,6 +41,7 @@ class Config:
     family: ClassVar[str] = NAME
     architecture: ClassVar[str] = NAME
     img_channels: ClassVar[int] = 3
+    draws_fields: ClassVar[bool] = False
     num_ws: ClassVar[int] = 2
     noises: ClassVar[tuple[NoisePlace, ...]] = ()
     plane: ClassVar[bool] = False

@@ -16,6 +16,7 @@ _MAPPING_BYTES = 512 * 1024
 _NAME_BYTES = 4096
 _STATE_BYTES = 128 * 1024
 _WORD_BYTES = 8192
+_MOST_OF_FIELDS = 1 << 23  # bytes: a picture of fields is small; one with colours may be as large as it is
 _ROOM_FOR = 1024 * 1024  # pixels: another generator may come in the middle of a show, and be larger
 
 
@@ -62,7 +63,9 @@ class Links:
         try:
             self.signals = self._keep(Slot(wire.signal_bytes(outputs)))
             self.parameters = self._keep(Slot(parameters.bytes))
-            self.images = self._keep(Slot(max(wire.image_bytes(*picture), wire.image_bytes(1, _ROOM_FOR))))
+            fields = min(wire.image_bytes(*picture, of_fields=True), _MOST_OF_FIELDS)
+            room = max(wire.image_bytes(*picture), fields, wire.image_bytes(1, _ROOM_FOR))
+            self.images = self._keep(Slot(room))
             self.handover = self._keep(Slot(_WORD_BYTES))
             self.mapping = self._keep(Slot(_MAPPING_BYTES))
             self.model = self._keep(Slot(_NAME_BYTES))

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from liveviz.fields import COLOURS
+from liveviz.fields import COUNT as FIELDS
 from liveviz.spec import (
     AudioBlock,
     Command,
@@ -31,7 +33,9 @@ _MOST_PORT = 50  # letters of a port's name
 AUDIO_FRAMES, AUDIO_CHANNELS = 1024, 2
 AUDIO_BYTES = 24 + AUDIO_FRAMES * AUDIO_CHANNELS * 4
 IMAGE_HEAD = 64
-_IMAGE = struct.Struct("<qddqdqqq")
+_IMAGE = struct.Struct("<qddqdiiB7x")
+_PALETTE = 4 * COLOURS * 3  # bytes
+_HOST, _DEVICE, _FIELDS = range(3)  # where and what an image's pixels are
 _PLACE = struct.Struct("<64sqq")
 
 
@@ -51,9 +55,9 @@ def unpack_signals(content: NDArray[np.uint8]) -> SignalFrame:
     return SignalFrame(int(vector[0]), float(vector[1]), vector[2:])
 
 
-def image_bytes(width: int, height: int) -> int:
-    """Bytes of an ImageFrame of that size."""
-    return IMAGE_HEAD + width * height * 4
+def image_bytes(width: int, height: int, of_fields: bool = False) -> int:
+    """Bytes of an ImageFrame of that size: one with colours, or one of fields."""
+    return IMAGE_HEAD + width * height * (2 * FIELDS if of_fields else 4) + (_PALETTE if of_fields else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,38 +72,46 @@ class DevicePlace:
     offset: int
 
 
-def _image_head(image: "ImageFrame | DeviceImage", render_s: float, elsewhere: bool) -> bytes:
+def _image_head(image: "ImageFrame | DeviceImage", render_s: float, kind: int) -> bytes:
     height, width = image.pixels.shape[:2]
     times = image.time, image.signal_time, image.signal_sequence
-    return _IMAGE.pack(image.parameters, *times, render_s, width, height, elsewhere)
+    return _IMAGE.pack(image.parameters, *times, render_s, width, height, kind).ljust(IMAGE_HEAD, b"\0")
 
 
 def pack_image(image: ImageFrame, render_s: float) -> tuple[bytes, NDArray[np.uint8]]:
-    """(64-byte head, pixels): two parts for Slot.write."""
-    return _image_head(image, render_s, False), np.ascontiguousarray(image.pixels)
+    """(head of IMAGE_HEAD bytes and, of fields, the palette; pixels as bytes): two parts for Slot.write."""
+    pixels = np.ascontiguousarray(image.pixels)
+    if image.palette is None:
+        return _image_head(image, render_s, _HOST), pixels
+    palette = np.ascontiguousarray(image.palette, np.float32).tobytes()
+    return _image_head(image, render_s, _FIELDS) + palette, pixels.view(np.uint8)
 
 
 def unpack_image(content: NDArray[np.uint8]) -> tuple[ImageFrame, float]:
     """(the image, seconds that its render took)."""
-    *about, render_s, width, height, _ = _IMAGE.unpack(content[:IMAGE_HEAD].tobytes())
-    return ImageFrame(content[IMAGE_HEAD:].reshape(height, width, 4), *about), render_s
+    *about, render_s, width, height, kind = _IMAGE.unpack(content[: _IMAGE.size].tobytes())
+    if kind != _FIELDS:
+        return ImageFrame(content[IMAGE_HEAD:].reshape(height, width, 4), *about), render_s
+    palette = content[IMAGE_HEAD : IMAGE_HEAD + _PALETTE].view(np.float32).reshape(COLOURS, 3)
+    pixels = content[IMAGE_HEAD + _PALETTE :].view(np.uint16).reshape(height, width, FIELDS)
+    return ImageFrame(pixels, *about, palette), render_s
 
 
 def unpack_placed(content: NDArray[np.uint8], write_to: Callable[[Any], None]) -> tuple[FetchedImage, float]:
     """The same of an image whose pixels were fetched from where `unpack_place` says."""
-    *about, render_s, width, height, _ = _IMAGE.unpack(content[:IMAGE_HEAD].tobytes())
+    *about, render_s, width, height, _ = _IMAGE.unpack(content[: _IMAGE.size].tobytes())
     return FetchedImage((width, height), write_to, *about), render_s
 
 
 def pack_placed(image: "DeviceImage", render_s: float, place: DevicePlace) -> tuple[bytes, bytes]:
     """(64-byte head, where the pixels are): two parts for Slot.write."""
-    return _image_head(image, render_s, True), _PLACE.pack(place.handle, place.owner, place.offset)
+    return _image_head(image, render_s, _DEVICE), _PLACE.pack(place.handle, place.owner, place.offset)
 
 
 def unpack_place(content: NDArray[np.uint8]) -> tuple[DevicePlace, tuple[int, int]] | None:
     """(where the pixels of a placed image are, (width, height)); None for an image that brings its own."""
-    *_, width, height, elsewhere = _IMAGE.unpack(content[:IMAGE_HEAD].tobytes())
-    if not elsewhere:
+    *_, width, height, kind = _IMAGE.unpack(content[: _IMAGE.size].tobytes())
+    if kind != _DEVICE:
         return None
     return DevicePlace(*_PLACE.unpack(content[IMAGE_HEAD:].tobytes())), (width, height)
 

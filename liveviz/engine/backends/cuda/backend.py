@@ -17,6 +17,7 @@ from liveviz.engine import families
 from liveviz.engine.backend import Array, NetworkBackend
 from liveviz.engine.device_image import DeviceImage
 from liveviz.engine.noise import STRENGTHS
+from liveviz.fields import COUNT as FIELDS
 from liveviz.models import Generator
 from liveviz.spec import ImageFrame, LivevizError, ParameterFrame, UsageError, layer_range
 
@@ -60,7 +61,7 @@ class Cuda(NetworkBackend):
     """The network on a torch device.
 
     stream: of CUDA, on which everything of this engine is in order; None on a CPU.
-    State: the input tensors and, on a GPU, the captured graph that reads them; what the last frame sent.
+    State: the ws of the last frame; the input tensors and, on a GPU, the captured graph that reads them; what the last frame sent.
     """
 
     name: ClassVar[str] = "cuda"
@@ -81,7 +82,7 @@ class Cuda(NetworkBackend):
         self.device = torch.cuda.get_device_name(0) if device == "cuda" else "CPU"
         self._dtype = {"f32": torch.float32, "f16": torch.float16, "bf16": torch.bfloat16}[precision]
         self.stream = torch.cuda.Stream() if device == "cuda" else None
-        self.on_device = device == "cuda"
+        self.on_device = device == "cuda" and not generator.config.draws_fields  # fields are a hundredth of a screen
         self._bend_inputs = {name: self._buffer(*shape) for name, shape in self.bends.shapes.items()}
         self._style_of = self.family.device_styles(self._network, device)
         ranges = [layer_range(place.layer) for place in generator.config.noises]
@@ -98,9 +99,11 @@ class Cuda(NetworkBackend):
         self._put = dict(zip(names, (part.numpy() for part in self._host.split(list(sizes.values()))), strict=True))
         self._got = dict(zip(names, self._sent.split(list(sizes.values())), strict=True))
         self._draw = self._open_network(self.topology)
+        self._ws: Array = np.zeros((1, generator.config.num_ws, generator.config.w_dim), np.float32)
         self._plain: Draw | None = None if self.topology else self._draw
         width, height = self.size
-        self._read = torch.zeros(height, width, 4, dtype=torch.uint8, pin_memory=device == "cuda")
+        kind = (FIELDS, torch.uint16) if generator.config.draws_fields else (4, torch.uint8)
+        self._read = torch.zeros(height, width, kind[0], dtype=kind[1], pin_memory=device == "cuda")
         self._replay: Callable[[], Tensor] = self._capture() if device == "cuda" else self._frame
 
     def _buffer(self, *shape: int) -> "Tensor":
@@ -145,7 +148,7 @@ class Cuda(NetworkBackend):
 
     def prepare(self, frame: ParameterFrame) -> None:
         """Make ready what a frame sends to the device: all of it but noise fields and bends goes at `launch`."""
-        ws = self.latents.ws(frame)  # [1, num_ws, w_dim]
+        ws = self._ws = self.latents.ws(frame)  # [1, num_ws, w_dim]
         where = self.family.view(self.generator.config, frame)
         moved = self.bends.step(frame)
         with self._on_stream():
@@ -181,7 +184,7 @@ class Cuda(NetworkBackend):
             if self.stream is not None:
                 self.stream.synchronize()
             made = np.array(self._read.numpy())  # its own: the next frame is read back to the same place
-        return ImageFrame(made, frame.sequence, frame.time, frame.signal_time, frame.signal_sequence)
+        return self._image(made, frame, self._ws)
 
     def _raw(self, ws: Array, noise: list[Array]) -> Array:
         with self._on_stream(), self._tuned():

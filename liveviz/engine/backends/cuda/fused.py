@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from liveviz import fields
 from liveviz.engine.operations import FIR
 
 TOLERATED = 4e-3  # half precision rounds; a wrong kernel is off by far more
@@ -137,7 +138,11 @@ def sample(x: Tensor, grid: Tensor) -> Tensor:
 
 
 def pack(img: Tensor) -> Tensor:
-    """Pixels uint8 `[H, W, 4]` of `[1, C, H, W]`, on its device."""
+    """Pixels as in an ImageFrame, on its device, of `[1, C, H, W]`: uint8 `[H, W, 4]`, or uint16 `[H, W, C]` of fields."""
+    if img.shape[1] == fields.COUNT:
+        half = 0.5 * fields.MOST
+        levels = (img[0].float() * half + (half + 0.5)).floor().clamp(0, fields.MOST)
+        return levels.int().permute(1, 2, 0).contiguous().to(torch.uint16)
     levels = (img[0].float() * 127.5 + 128.0).floor().clamp(0, 255).to(torch.uint8).expand(3, -1, -1)  # [3, H, W]
     return torch.cat([levels, torch.full_like(levels[:1], 255)]).permute(1, 2, 0).contiguous()
 

@@ -62,10 +62,13 @@ class FusedNetwork(StaticNetwork):
         Args:
             styles: float32 `[1, style_size]`. noise: `[1, 1, h, w]` per convolution, times its scale.
             bends: by the names of `bending.inputs`.
-        Returns: uint8 `[H, W, 4]`, or float32 `[1, img_channels, H, W]`, on the device.
+        Returns: pixels as in an ImageFrame, or float32 `[1, img_channels, H, W]`, on the device.
         """
         self._styles, self._noise, self._bends = styles, noise, bends
         made = self.network.build(self, self.network.config.img_channels)
+        if self.network.config.draws_fields:
+            img: Tensor = made.draw(False)
+            return fused.pack(img) if pixels else img
         return made.draw(pixels)
 
     def _vector(self, value: Array) -> Tensor:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from liveviz import bending
+from liveviz import bending, fields
 from liveviz.engine import families
 from liveviz.engine.backends.openvino.bends import OpenVinoOperations
 from liveviz.engine.backends.openvino.bf16 import steady
@@ -39,7 +39,9 @@ class Graph:
         self._noise = [ops.parameter([1, 1, n.height, n.width], np.float32) for n in network.noises]
         shapes = bending.inputs(topology, families.layers_of(network.config))
         self.bends = {name: ops.parameter(list(shape), np.float32, name=name) for name, shape in shapes.items()}
-        img = network.build(self, 4 if pixels else network.config.img_channels)
+        colours = network.config.img_channels
+        self._fields = network.config.draws_fields
+        img = network.build(self, 4 if pixels and not self._fields else colours)
         output = self._pack(img) if pixels else img
         self.model = ov.Model([output], [*self._styles.values(), *self._noise, *self.bends.values()], "liveviz")
 
@@ -164,16 +166,30 @@ class Graph:
         return bending.build(OpenVinoOperations(self.o), x, layer, self.topology, self.bends)
 
     def _pack(self, img: Any) -> Any:
-        """uint8 `[1, H, W, 4]`, or `[1, H / 2, W / 2, 16]` of blocks: -1 is 0, 1 is 255, alpha 255."""
+        """uint8 `[1, H, W, 4]`, or `[1, H / 2, W / 2, 16]` of blocks: -1 is 0, 1 is 255, alpha 255. Of fields uint16 of as
+        many as there are: -1 is 0, 1 is 65535."""
+        if self._fields:
+            return self._pack_fields(img)
         o, blocks = self.o, img.get_output_shape(0)[1] // 4
         offset = self._constant(np.tile([128.0, 128.0, 128.0, 255.0], blocks)[None, :, None, None])
         levels = o.floor(o.clamp(o.add(o.multiply(img, self._constant(127.5)), offset), 0.0, 255.0))
         return o.transpose(o.convert(levels, "u8"), o.constant(np.array([0, 2, 3, 1])))
 
+    def _pack_fields(self, img: Any) -> Any:
+        o, half = self.o, 0.5 * fields.MOST
+        scaled = o.add(o.multiply(img, self._constant(half)), self._constant(half + 0.5))
+        levels = o.floor(o.clamp(scaled, 0.0, float(fields.MOST)))
+        return o.transpose(o.convert(levels, "u16"), o.constant(np.array([0, 2, 3, 1])))
 
-def whole_pixels(packed: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Pixels `[H, W, 4]`, a copy, of what a graph made of them, `[1, H, W, 4]` or blocks `[1, H / 2, W / 2, 16]`."""
+
+def whole_pixels(packed: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """Pixels as in an ImageFrame, a copy, of what a graph made of them, `[1, H, W, C]` or blocks `[1, H / 2, W / 2, 4 * C]`."""
     _, height, width, size = packed.shape
+    if packed.dtype == np.uint16:
+        if size == fields.COUNT:
+            return packed[0].copy()
+        blocks = packed.reshape(height, width, 2, 2, fields.COUNT).swapaxes(1, 2)  # [H / 2, 2, W / 2, 2, channels]
+        return blocks.reshape(2 * height, 2 * width, fields.COUNT)
     if size == 4:
         return packed[0].copy()
     rows = packed.view(np.uint64).swapaxes(2, 3)  # [1, H / 2, 2, W / 2] of two pixels each
