@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from liveviz.learning.judge import Judge
 
 from liveviz.learning import MapsNetwork, Progress, Stopped, TrainOptions, TrainStage, generator, grain, train
 from liveviz.learning.checkpoint import METADATA_KEY
-from liveviz.learning.judge import Judge
 from liveviz.learning.optimiser import Optimiser, orthogonal
 from liveviz.learning.pictures import (
     COARSE,

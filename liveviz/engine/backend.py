@@ -4,7 +4,7 @@ only and all of them show the same picture."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from liveviz.spec.levels import Rounding, to_bytes
 NOISE_MODES = ("const", "none", "random")
 
 Array = NDArray[np.float32]
-Pixels = NDArray[np.uint8] | NDArray[np.uint16]
+Pixels = NDArray[Any]  # as in an ImageFrame
 
 
 class Backend(ABC):
@@ -60,6 +60,20 @@ class Backend(ABC):
         Returns:
             float32 `[n, img_channels, H, W]`, about ±1.
         """
+
+    def pictures(
+        self, ws: Array, noise_mode: str = "const", seed: int = 0, size: tuple[int, int] | None = None
+    ) -> Array:
+        """Pictures of ws, with their colours: float32 `[n, 1 or 3, H, W]`, about ±1; arguments as in `synthesize`.
+
+        Args:
+            size: (width, height) that a picture of fields is painted at; None: its own. Others have one size.
+        """
+        return self.synthesize(ws, noise_mode, seed)
+
+    def images(self, ws: Array, noise_mode: str = "const", seed: int = 0) -> list[ImageFrame]:
+        """Pictures of ws as `render` makes them; arguments as in `synthesize`. LivevizError where there is no network."""
+        raise LivevizError(f"backend {self.name}: has no network, so it makes no stills")
 
     def ws(self, z: Array, c: Array | None, psi: float = 1.0) -> Array:
         """ws `[n, num_ws, w_dim]` of z `[n, z_dim]` and c `[n, classes]` (None without classes), truncated on every row.
@@ -133,6 +147,21 @@ class NetworkBackend(Backend):
         if not len(ws):
             return np.zeros((0, config.img_channels, config.height, config.width), np.float32)
         return self._raw_batch(ws, noise)
+
+    def pictures(
+        self, ws: Array, noise_mode: str = "const", seed: int = 0, size: tuple[int, int] | None = None
+    ) -> Array:
+        raw = self.synthesize(ws, noise_mode, seed)
+        if self._palette is None or not len(raw):
+            return raw
+        both = zip(raw, self._palette(np.asarray(ws, np.float32)), strict=True)
+        return np.stack([fields.colours(fields.pack(one), palette, size or self.size) for one, palette in both]) * 2 - 1
+
+    def images(self, ws: Array, noise_mode: str = "const", seed: int = 0) -> list[ImageFrame]:
+        """Pictures of ws as `render` makes them; arguments as in `synthesize`."""
+        raw = self.synthesize(ws, noise_mode, seed)
+        palettes = [None] * len(raw) if self._palette is None else list(self._palette(np.asarray(ws, np.float32)))
+        return [ImageFrame(pack(raw[n : n + 1]), n, palette=palette) for n, palette in enumerate(palettes)]
 
     def mask_noise(self, picture: Array | None) -> None:
         self.noise.mask(picture)

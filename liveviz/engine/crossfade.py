@@ -83,10 +83,10 @@ def mix(a: Picture, b: Picture, share: float) -> Picture:
     if (a.palette is None) != (b.palette is None):  # only one of them has colours
         a, b = coloured(a), coloured(b)
     before = a.pixels if a.pixels.shape == b.pixels.shape else a.pixels[rows[:, None], columns]
-    wide = np.uint16 if b.palette is None else np.uint32
-    mixed = before.astype(wide)
+    wide: Any = np.uint16 if b.palette is None else np.uint32
+    mixed: Any = before.astype(wide)
     mixed *= wide(256 - part)
-    mixed += b.pixels * wide(part)
+    mixed += b.pixels.astype(wide) * wide(part)
     mixed += wide(128)
     pixels = (mixed >> 8).astype(b.pixels.dtype)
     if a.palette is None or b.palette is None:

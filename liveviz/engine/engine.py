@@ -168,6 +168,12 @@ class Engine:
         """Raw network output of ws, as `Backend.synthesize`."""
         return self._backend.synthesize(ws, noise_mode, seed)
 
+    def pictures(
+        self, ws: Array, noise_mode: str = "const", seed: int = 0, size: tuple[int, int] | None = None
+    ) -> Array:
+        """Pictures of ws with their colours, as `Backend.pictures`."""
+        return self._backend.pictures(ws, noise_mode, seed, size)
+
     @property
     def building(self) -> bool:
         """Whether something is being built, for which `close` would wait."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from liveviz.fields.channels import CHANNELS, COLOURS
 from liveviz.fields.paint import paint
 
-Operand = "Name | float"
-
 
 class Name:
     """A number in the shader: what it is called, and the lines that make it."""
@@ -22,39 +20,39 @@ class Name:
         self.lines.append(f"float {name} = {formula};")
         return Name(name, self.lines)
 
-    def _two(self, sign: str, other: Operand, turned: bool = False) -> Name:
+    def _two(self, sign: str, other: Name | float, turned: bool = False) -> Name:
         a, b = (_text(other), self.text) if turned else (self.text, _text(other))
         return self.made(f"{a} {sign} {b}")
 
-    def __add__(self, other: Operand) -> Name:
+    def __add__(self, other: Name | float) -> Name:
         return self._two("+", other)
 
-    def __radd__(self, other: Operand) -> Name:
+    def __radd__(self, other: Name | float) -> Name:
         return self._two("+", other, True)
 
-    def __sub__(self, other: Operand) -> Name:
+    def __sub__(self, other: Name | float) -> Name:
         return self._two("-", other)
 
-    def __rsub__(self, other: Operand) -> Name:
+    def __rsub__(self, other: Name | float) -> Name:
         return self._two("-", other, True)
 
-    def __mul__(self, other: Operand) -> Name:
+    def __mul__(self, other: Name | float) -> Name:
         return self._two("*", other)
 
-    def __rmul__(self, other: Operand) -> Name:
+    def __rmul__(self, other: Name | float) -> Name:
         return self._two("*", other, True)
 
-    def __truediv__(self, other: Operand) -> Name:
+    def __truediv__(self, other: Name | float) -> Name:
         return self._two("/", other)
 
-    def __rtruediv__(self, other: Operand) -> Name:
+    def __rtruediv__(self, other: Name | float) -> Name:
         return self._two("/", other, True)
 
     def __neg__(self) -> Name:
         return self.made(f"-{self.text}")
 
 
-def _text(value: Operand) -> str:
+def _text(value: Name | float) -> str:
     return value.text if isinstance(value, Name) else repr(float(value))
 
 
@@ -64,7 +62,7 @@ class _Functions:
     def __getattr__(self, name: str) -> object:
         called = {"absolute": "abs", "maximum": "max"}.get(name, name)
 
-        def call(*values: Operand) -> Name:
+        def call(*values: Name | float) -> Name:
             lines = next(value.lines for value in values if isinstance(value, Name))
             return Name("", lines).made(f"{called}({', '.join(map(_text, values))})")
 

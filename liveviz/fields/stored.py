@@ -1,5 +1,7 @@
 """Pictures of fields as they travel, in 16 bits a number, and what they look like at any size."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,7 +12,8 @@ from liveviz.fields.paint import paint
 MOST = 65535
 """The largest number that a field is stored as: fine enough for a dark gradient on a wall of 2160 rows."""
 
-Pixels = NDArray[np.uint16]
+Pixels = NDArray[Any]
+"""uint16 `[H, W, channels]`."""
 Palette = NDArray[np.float32]
 
 
@@ -51,4 +54,4 @@ def _weights(old: int, new: int) -> NDArray[np.float32]:
 def colours(pixels: Pixels, palette: Palette, size: tuple[int, int]) -> NDArray[np.float32]:
     """Colours float32 `[3, h, w]`, 0 to 1, at `size` (width, height), of a picture of fields and its palette `[5, 3]`."""
     planes = enlarge(pixels, size)
-    return np.stack(paint(numbers, planes, palette, np.float32(2.0 / size[1]))).astype(np.float32)
+    return np.stack(paint(numbers, planes, list(palette), np.float32(2.0 / size[1]))).astype(np.float32)

@@ -3,7 +3,7 @@ so no ring along an edge, and `liveviz.fields` says what colour that is. The las
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,6 +105,11 @@ void main() {{
 """
 
 
+def _uniform(program: moderngl.Program, name: str) -> moderngl.Uniform:
+    found: Any = program[name]
+    return found
+
+
 class FieldsPicture:
     """The last two pictures of fields, and the programs that draw them.
 
@@ -135,8 +140,8 @@ class FieldsPicture:
         made["now"] = 0
         if "before" in made:
             made["before"] = 1
-        made["low"].write(self._low.tobytes())
-        made["span"].write(self._span.tobytes())
+        _uniform(made, "low").write(self._low.tobytes())
+        _uniform(made, "span").write(self._span.tobytes())
         return made
 
     @property
@@ -149,7 +154,7 @@ class FieldsPicture:
     def take(self, pixels: NDArray[np.uint16], palette: NDArray[np.float32]) -> None:
         """Take over uint16 `[H, W, channels]`, row 0 at the top, and its palette `[5, 3]`."""
         height, width = pixels.shape[:2]
-        layers = pixels.reshape(height, width, LAYERS, PER_LAYER).transpose(2, 0, 1, 3)
+        layers: NDArray[Any] = pixels.reshape(height, width, LAYERS, PER_LAYER).transpose(2, 0, 1, 3)
         if not self._smooth:
             layers = self._as_bytes(pixels)
         self._now, self._before = self._before, self._now
@@ -189,7 +194,7 @@ class FieldsPicture:
             before.use(1)
         program["pixel"] = 2.0 / (self.size[1] * scale)  # half image heights
         palette = self._palettes[1] + (self._palettes[0] - self._palettes[1]) * np.float32(share)
-        program["palette"].write(palette.astype(np.float32).tobytes())
+        _uniform(program, "palette").write(palette.astype(np.float32).tobytes())
         self._now.use(0)
         return program
 

@@ -27,6 +27,7 @@ _SEED, _CLASS, _FRAMES, _STEP = (
     16,
     3,
 )  # the picture comes in from the side, so that effects with a memory have one
+_ROWS = 512  # of the picture, where it is one of fields
 _QUALITY = 84
 
 
@@ -55,7 +56,7 @@ def pictures() -> dict[str, NDArray[np.uint8]]:
     backend = engine.create(engine.choose(), generator, cache=paths.cache(), precision="f32")
     try:
         ws = backend.ws(models.latent(_SEED, generator.config.z_dim), cls, 0.7)
-        drawn = backend.synthesize(ws, "const", seed=_SEED)[0]  # [3, H, W]
+        drawn = backend.pictures(ws, "const", seed=_SEED, size=(_ROWS, _ROWS))[0]  # [3, H, W]
     finally:
         backend.close()
     still = to_bytes(drawn, Rounding.EVEN).transpose(1, 2, 0)

@@ -183,7 +183,7 @@ class ImageFrame:
     palette: of a picture of fields, its colours float32 `[5, 3]`; None for one that has its colours.
     """
 
-    pixels: NDArray[np.uint8] | NDArray[np.uint16]
+    pixels: NDArray[Any]
     parameters: int
     time: float = 0.0
     signal_time: float = float("-inf")

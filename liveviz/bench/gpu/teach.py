@@ -12,10 +12,9 @@ PIECE = 15 * 2**20
 STAGES = (
     learning.TrainStage(32, 4000, 128, (0.008, 0.005)),
     learning.TrainStage(64, 8000, 128, (0.007, 0.0015)),
-    learning.TrainStage(128, 6000, 64, (0.004, 0.0012), lower=0.5, samples=2),
-    learning.TrainStage(256, 20000, 64, (0.0035, 0.0002), lower=0.5, samples=2),
+    learning.TrainStage(128, 20000, 64, (0.004, 0.0002), lower=0.5),
 )
-SMALL = (learning.TrainStage(32, 3, 4, (0.004, 0.001), samples=1),)
+SMALL = (learning.TrainStage(32, 3, 4, (0.004, 0.001)),)
 
 
 def run(report: Report, folder: Path, minutes: float, stages: tuple[learning.TrainStage, ...], columns: int) -> None:

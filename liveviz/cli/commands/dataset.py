@@ -24,7 +24,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     draw = actions.add_parser("draw", help="draw pictures by program")
     draw.add_argument("--classes", default="all", metavar="all|A,B", help="which, with commas between (default: all)")
     draw.add_argument("--count", type=int, required=True, metavar="N", help="pictures in all, as many of each class")
-    draw.add_argument("--size", type=int, default=256, metavar="S", help="pixels a side, 16 to 1024 (default: 256)")
+    draw.add_argument("--size", type=int, default=256, metavar="S", help="pixels a side, 16 to 2160 (default: 256)")
     draw.add_argument("--seed", type=int, default=0, metavar="S", help="of the pictures (default: 0)")
     draw.add_argument("-o", "--out", required=True, metavar="DIR", help="folder for CLASS-NUMBER.png")
 
@@ -34,8 +34,8 @@ def run(args: argparse.Namespace) -> int:
     classes = _classes(args.classes)
     if not 1 <= args.count <= 1_000_000:
         raise UsageError(f"count {args.count}: 1 to 1000000 pictures")
-    if not 16 <= args.size <= 1024:
-        raise UsageError(f"size {args.size}: 16 to 1024 pixels")
+    if not 16 <= args.size <= 2160:
+        raise UsageError(f"size {args.size}: 16 to 2160 pixels")
     arguments.seed(args.seed)
     out = Path(args.out)
     try:

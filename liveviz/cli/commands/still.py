@@ -5,7 +5,7 @@ import logging
 import math
 import tokenize
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from liveviz import engine, models
 from liveviz.cli import arguments
 from liveviz.outputs.still import write_png
 from liveviz.runtime import open_generator, own_files, paths
+from liveviz.runtime.on_canvas import on_canvas
 from liveviz.spec import LivevizError, UsageError
 from liveviz.spec.levels import Rounding, to_bytes
 
@@ -40,6 +41,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--size", metavar="WxH", help="shape of the picture, in the generator's own lines (default: its own)"
     )
     arguments.add_wide(parser)
+    parser.add_argument("--canvas", metavar="WxH", help="draw it as a show of that size does (PNG only)")
     parser.add_argument("--noise", default="const", choices=("const", "none", "random"))
     parser.add_argument("--backend", default="auto", choices=("auto", *engine.backends()))
 
@@ -49,6 +51,10 @@ def run(args: argparse.Namespace) -> int:
     read = [path for path in (args.model, args.z, args.c) if path]
     out = paths.check_writable(arguments.suffix(args.out, (".png", ".npy"), "out"), "out", read, "still")
     again = own_files.again(out)
+    numbers = out.suffix.lower() == ".npy"
+    canvas = paths.parse_size(args.canvas) if args.canvas else None
+    if numbers and canvas is not None:
+        raise UsageError("canvas: is for a .png; a .npy holds what the network draws")
     if not -4.0 <= args.psi <= 4.0:
         raise UsageError(f"psi {args.psi}: -4 to 4")
     generator = open_generator.open_model(args.model)
@@ -62,13 +68,22 @@ def run(args: argparse.Namespace) -> int:
     precision = None if name == "reference" else "f32"  # the reference is true to the file's own precision
     backend = engine.create(name, generator, cache=paths.cache(), precision=precision)
     try:
-        pictures = backend.synthesize(backend.ws(z, c, args.psi), args.noise, seed=seed)  # [n, C, H, W]
+        ws = backend.ws(z, c, args.psi)
+        made: Any  # images, numbers or bytes
+        if canvas is not None:
+            made = backend.images(ws, args.noise, seed)
+        elif numbers:
+            made = backend.synthesize(ws, args.noise, seed)  # [n, C, H, W]
+        else:
+            made = to_bytes(backend.pictures(ws, args.noise, seed), Rounding.EVEN).transpose(0, 2, 3, 1)
     finally:
         backend.close()
-    if out.suffix.lower() == ".npy":
-        own_files.write_npy(pictures, out)
+    if isinstance(made, list):
+        made = on_canvas(made, canvas or (config.width, config.height))
+    if made.dtype == np.float32:
+        own_files.write_npy(made, out)
     else:
-        write_png(_sheet(pictures), out, "still")
+        write_png(_sheet(made), out, "still")
     _log.info("written: %s%s", out, again)
     return 0
 
@@ -129,11 +144,11 @@ def _classes(args: argparse.Namespace, classes: int, count: int, seed: int) -> N
     return np.repeat(np.eye(classes, dtype=np.float32)[chosen : chosen + 1], count, axis=0)
 
 
-def _sheet(pictures: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """A contact sheet uint8 `[H, W, 3]` of pictures `[n, C, h, w]` in ±1, about as wide as high."""
-    count, _, height, width = pictures.shape
+def _sheet(tiles: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A contact sheet uint8 `[H, W, 3]` of pictures `[n, h, w, 1 or 3]`, about as wide as high."""
+    count, height, width, _ = tiles.shape
     columns = int(np.ceil(np.sqrt(count)))
     rows = -(-count // columns)
-    tiles = np.zeros((rows * columns, height, width, 3), np.uint8)
-    tiles[:count] = to_bytes(pictures, Rounding.EVEN).transpose(0, 2, 3, 1)
-    return tiles.reshape(rows, columns, height, width, 3).transpose(0, 2, 1, 3, 4).reshape(rows * height, -1, 3)
+    whole = np.zeros((rows * columns, height, width, 3), np.uint8)
+    whole[:count] = tiles
+    return whole.reshape(rows, columns, height, width, 3).transpose(0, 2, 1, 3, 4).reshape(rows * height, -1, 3)

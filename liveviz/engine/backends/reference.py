@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from liveviz import bending
-from liveviz.engine.backend import Array, NetworkBackend, pack
+from liveviz.engine.backend import Array, NetworkBackend, Pixels, pack
 from liveviz.models import Generator, families
 from liveviz.spec import ImageFrame, ParameterFrame, UsageError
 
@@ -73,7 +72,7 @@ class Reference(NetworkBackend):
             self._inputs = {}
         return super().render(frame)
 
-    def _pixels(self, ws: Array, noise: list[Array], view: Array | None, moved: bending.Moved) -> NDArray[np.uint8]:
+    def _pixels(self, ws: Array, noise: list[Array], view: Array | None, moved: bending.Moved) -> Pixels:
         import torch
 
         from liveviz.engine.bends_torch import TorchOperations

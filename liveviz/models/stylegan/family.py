@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from liveviz.fields import COUNT as FIELDS
 from liveviz.models.family import Family, Read, Reference
 from liveviz.models.generator import Generator
 from liveviz.models.importing.opened import Opened
@@ -33,7 +34,8 @@ class StyleGan(Family):
     def examples(self) -> tuple[GeneratorConfig, ...]:
         plain = [init.small_config(32, 256, 16, architecture=name) for name in ARCHITECTURES]
         classes = init.small_config(32, 256, 16, classes=3, const=(6, 4))
-        return *plain, classes, replace(classes, classes=0, img_channels=1, conv_clamp=None)
+        fields = replace(classes, img_channels=FIELDS, conv_clamp=None)
+        return *plain, classes, fields, replace(classes, classes=0, img_channels=1, conv_clamp=None)
 
     def new(self, config: GeneratorConfig, seed: int = 0) -> Generator:
         return init.new(config, seed)
@@ -66,7 +68,7 @@ class StyleGan(Family):
         ]
 
     def decides_directions(self, weight: str) -> bool:
-        return weight.startswith("mapping.") or ".affine." in weight
+        return weight.startswith(("mapping.", "palette.")) or ".affine." in weight
 
     def widen(self, generator: Generator, size: tuple[int, int], how: str) -> Generator:
         return wide.widen(generator, size, how)

@@ -1,11 +1,13 @@
 """Random generators: what `model new` writes, and what every test and benchmark runs on. Drawn by numpy, so that a seed
 gives the same weights on every machine, with or without torch."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from liveviz.fields import COLOURS
 from liveviz.models.generator import Generator
 from liveviz.models.stylegan import layers3
 from liveviz.models.stylegan.config import GeneratorConfig
@@ -22,6 +24,7 @@ RGB_BIAS = -0.45
 ALONE = 2.5  # how much more a toRGB draws that is the only one
 ALIAS_FREE_GAIN = 6.0  # of a StyleGAN3's: its pictures are scaled down
 ALIAS_FREE_EMA = 0.9  # of random layers' activations, about
+COLOURFUL = 0.12  # standard deviation of a random palette's colours around grey
 BUMP = np.outer([1, 2, 1], [1, 2, 1]) / 4.0  # [3, 3]
 
 
@@ -75,6 +78,10 @@ def new(config: GeneratorConfig, seed: int = 0) -> Generator:
     for name, shape in config.shapes().items():
         if name.endswith("noise_strength"):
             value: NDArray = np.full(shape, NOISE_STRENGTH)
+        elif name == "palette.bias":  # from dark to light
+            value = np.repeat(np.linspace(0.05, 1.0, COLOURS), 3)
+        elif name == "palette.weight":
+            value = random.standard_normal(shape) * (COLOURFUL / math.sqrt(config.w_dim))
         elif name.endswith(("bias", "w_avg")):
             value = np.full(shape, 1.0 if ".affine." in name else 0.0)
         elif ".fc" in name:

@@ -78,7 +78,7 @@ def _image_head(image: "ImageFrame | DeviceImage", render_s: float, kind: int) -
     return _IMAGE.pack(image.parameters, *times, render_s, width, height, kind).ljust(IMAGE_HEAD, b"\0")
 
 
-def pack_image(image: ImageFrame, render_s: float) -> tuple[bytes, NDArray[np.uint8]]:
+def pack_image(image: ImageFrame, render_s: float) -> tuple[bytes, NDArray[Any]]:
     """(head of IMAGE_HEAD bytes and, of fields, the palette; pixels as bytes): two parts for Slot.write."""
     pixels = np.ascontiguousarray(image.pixels)
     if image.palette is None:
@@ -94,7 +94,8 @@ def unpack_image(content: NDArray[np.uint8]) -> tuple[ImageFrame, float]:
         return ImageFrame(content[IMAGE_HEAD:].reshape(height, width, 4), *about), render_s
     palette = content[IMAGE_HEAD : IMAGE_HEAD + _PALETTE].view(np.float32).reshape(COLOURS, 3)
     pixels = content[IMAGE_HEAD + _PALETTE :].view(np.uint16).reshape(height, width, FIELDS)
-    return ImageFrame(pixels, *about, palette), render_s
+    parameters, time, signal_time, signal_sequence = about
+    return ImageFrame(pixels, parameters, time, signal_time, signal_sequence, palette), render_s
 
 
 def unpack_placed(content: NDArray[np.uint8], write_to: Callable[[Any], None]) -> tuple[FetchedImage, float]:

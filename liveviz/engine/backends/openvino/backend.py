@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from liveviz import bending
 from liveviz.engine import families
-from liveviz.engine.backend import Array, NetworkBackend
+from liveviz.engine.backend import Array, NetworkBackend, Pixels
 from liveviz.engine.backends.openvino import bends as bend_openvino
 from liveviz.engine.backends.openvino import bf16
 from liveviz.engine.backends.openvino import graph as openvino_graph
@@ -100,7 +99,7 @@ class OpenVino(NetworkBackend):
         self._request = self._open(pixels=True)
         self._raw_request: Any = None
 
-    def _pixels(self, ws: Array, noise: list[Array], view: Array | None, moved: bending.Moved) -> NDArray[np.uint8]:
+    def _pixels(self, ws: Array, noise: list[Array], view: Array | None, moved: bending.Moved) -> Pixels:
         self._style[...] = self._network.styles(ws, view)
         if (scale := self._network.factors(moved)) is not None:
             self._style *= scale
