@@ -22,6 +22,7 @@ from liveviz import bending, engine, models
 from liveviz.engine import families as engines
 from liveviz.engine.backends.cuda.backend import Cuda
 from liveviz.engine.family import LISTENS
+from liveviz.fields import COUNT as FIELDS
 from liveviz.models import Generator, families
 from liveviz.models.importing import states
 from liveviz.spec import BendSetting, LatentTerm, LivevizError, ParameterFrame, RowSetting
@@ -114,7 +115,8 @@ def test_a_config_answers_what_the_weights_are(name: str, n: int, tmp_path: Path
     assert read.config == config and read.fingerprint == made.fingerprint
     rows = config.ws_resolutions
     assert len(rows) == config.num_ws <= 64 and list(rows) == sorted(rows)
-    assert config.img_channels in (1, 3) and config.architecture
+    assert config.img_channels in (1, 3, FIELDS) and config.architecture
+    assert config.draws_fields == (config.img_channels == FIELDS)
     assert bool(config.noises) == ("noise" in engines.of(config).listens(config))
     assert config.plane == ("view" in engines.of(config).listens(config))
     assert [field.shape for field in families.of(config).stored_noise(made)] == [

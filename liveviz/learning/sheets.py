@@ -41,6 +41,12 @@ def _png(pixels: NDArray[np.uint8]) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + parts
 
 
+def painted(drawn: Tensor, colours: Tensor) -> Tensor:
+    """Pictures `[n, 3, SHOWN, width]` in ±1, on the CPU, of fields as drawn `[n, channels, h, w]` and colours `[n, 5, 3]`."""
+    large = F.interpolate(values(drawn), scale_factor=SHOWN / drawn.shape[2], mode="bicubic")
+    return paint(large, colours.to(large)).cpu()
+
+
 @torch.no_grad()
 def progress_sheet(network: FieldsNetwork, names: list[str], path: Path, size: int = 128) -> None:
     """One row a pair of classes: wanted and drawn, two samples each, the same seeds every time."""
@@ -51,10 +57,9 @@ def progress_sheet(network: FieldsNetwork, names: list[str], path: Path, size: i
     unit = normalise(z).to(device)
     w = network.w(unit, classes.to(device))
     colours = network.colours(unit[:, COARSE + MIDDLE :])
-    parts = []
-    for some, table in zip(w.split(8), colours.split(8), strict=True):
-        large = F.interpolate(values(network(some, some, size)), scale_factor=SHOWN // size, mode="bicubic")
-        parts.append(paint(large, table).cpu())
+    parts = [
+        painted(network(some, some, size), table) for some, table in zip(w.split(8), colours.split(8), strict=True)
+    ]
     wide = network.width(SHOWN)
     wanted = torch.cat([draw(names, a, b, SHOWN, wide) for a, b in zip(z.split(8), classes.split(8), strict=True)])
     both = torch.stack([wanted, torch.cat(parts)], dim=1).flatten(0, 1)  # [4 * classes, 3, SHOWN, wide]

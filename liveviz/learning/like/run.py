@@ -22,8 +22,9 @@ from liveviz.learning.optimiser import Optimiser
 from liveviz.learning.precision import has_bfloat16
 from liveviz.learning.procedural.run import CHECKPOINT, TrainStage
 from liveviz.learning.procedural.together import Together
-from liveviz.learning.sheets import write_sheet
+from liveviz.learning.sheets import painted, write_sheet
 from liveviz.models import Card, Generator, GeneratorConfig, new, write_bundle
+from liveviz.models.palette import Palette
 from liveviz.models.stylegan.config import as_stylegan
 from liveviz.models.stylegan.reference import network
 from liveviz.spec import LivevizError
@@ -172,8 +173,10 @@ class LikeRun:
         teacher, config = self.options.teacher, self.options.config
         state = self.average.state_dict()
         made = Generator(
-            config, {n: state[n].cpu().numpy().copy() for n in config.shapes()}, self.options.folder.resolve().name
-        )
+            config,
+            {n: state[n].cpu().numpy().copy() if n in state else teacher.weights[n] for n in config.shapes()},
+            self.options.folder.resolve().name,
+        )  # a palette is the teacher's, as the mapping network is
         card = teacher.card or Card(teacher.name, False, "unknown", "")
         card = replace(
             card,
@@ -200,9 +203,12 @@ class LikeRun:
         classes = torch.arange(SHOWN, device=self.device) % max(config.classes, 1)
         c = F.one_hot(classes, config.classes).float() if config.classes else None
         ws = self.teacher.mapping.ws(self.teacher.mapping(z, c))
+        palette = Palette(self.options.teacher) if config.draws_fields else None
         rows = []
         for some in ws.split(4):
-            rows += [synthesize(net, some) for net in (self.teacher, self.average)]
+            for net in (self.teacher, self.average):
+                drawn = synthesize(net, some)
+                rows.append(drawn if palette is None else painted(drawn, torch.from_numpy(palette(some.cpu().numpy()))))
         shown = torch.cat(rows)
         shown = shown if shown.shape[1] == 3 else shown.expand(-1, 3, -1, -1)
         write_sheet(shown, 4, folder / f"sheet_{self.step:06d}.png")

@@ -1,6 +1,6 @@
 """Teaching a light generator: it and its teacher draw the same ws with the same noise, and what differs is what it learns
 from: colours and gradients at several scales, the picture so far at every lower level, what a feature network sees, and
-how strong edges are, wherever exactly. (A judge of edges, as `train --pictures` has one, drove the colours off.) At large
+how strong edges are, wherever exactly. At large
 sizes only a part of the picture is drawn above a quarter of the size, so that a step sees more pictures. Steps are
 counted, not seconds, so that a run which was killed goes on as if nothing had been.
 
@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from liveviz.learning.features import FeatureNetwork, reduced
 from liveviz.learning.gan.generator import Window, levels, noises
 from liveviz.learning.like.run import LikeOptions, LikeRun
-from liveviz.learning.procedural.losses import charbonnier, picture_loss
+from liveviz.learning.procedural.losses import charbonnier, fields_loss, picture_loss
 from liveviz.learning.procedural.run import TrainStage
 from liveviz.learning.procedural.together import Together
 from liveviz.learning.procedural.trainer import CLIP, WARM_UP, Progress, Stopped
@@ -148,11 +148,13 @@ def learn(run: LikeRun, stage: TrainStage) -> float:
         run.check()
         drawn = drawn_at(run.network, ws, noise, stage.size, window)
     last, right = drawn[stage.size], wanted[stage.size]
-    loss = picture_loss(last, right, whole=window is None)
+    of_fields = run.teacher.config.draws_fields
+    loss = fields_loss(last, right) if of_fields else picture_loss(last, right, whole=window is None)
     if run.features is not None and stage.size >= 32:
         with torch.autocast(run.device.type, torch.bfloat16, enabled=run.bfloat16):
             loss = loss + SEEN * seen_loss(run.features, last, right)
-    loss = loss + EDGES * edges_loss(last, right)
+    if not of_fields:  # theirs are zero crossings, and sharp wherever they are
+        loss = loss + EDGES * edges_loss(last, right)
     for r, img in drawn.items():
         if r != stage.size and wanted[r].abs().max() > 0.0:
             loss = loss + LOWER_LEVELS * charbonnier(img - wanted[r])
