@@ -1,53 +1,56 @@
-"""Kaleidoscope: five mirrors, and coloured glass between them, pane over pane to the edges of the picture."""
+"""Kaleidoscope: six mirrors, and cut glass between them: star over star, with slivers of glass in their gaps."""
 
 import math
 
 import torch
 
-from liveviz.learning.pictures._shared import Numbers, Plane, Scene, bump, rotated, soft
+from liveviz.learning.pictures._shared import Numbers, Plane, Scene, both, bump, soft
 
-sin, cos = torch.sin, torch.cos
-MIRRORS = 5
-
-
-def _glass(p: Plane, fine: torch.Tensor, phase: torch.Tensor, turn: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """A wave of MIRRORS directions, within about ±MIRRORS, and how fast it rises."""
-    value, rise_x, rise_y = torch.zeros_like(p.x), torch.zeros_like(p.x), torch.zeros_like(p.x)
-    for k in range(MIRRORS):
-        angle = 2.0 * math.pi * k / MIRRORS + turn
-        c, s = cos(angle), sin(angle)
-        along = fine * (p.x * c + p.y * s) + phase
-        value = value + cos(along)
-        rise_x, rise_y = rise_x - fine * c * sin(along), rise_y - fine * s * sin(along)
-    return value, (rise_x**2 + rise_y**2 + 9.0).sqrt()
+sin, cos, exp = torch.sin, torch.cos, torch.exp
+HALF = math.pi / 6.0
+"""From one mirror to the next, in radians."""
+STARS = ((2.60, 0.9, 0.0), (1.78, 0.75, 1.0), (1.36, 0.95, 0.0), (0.96, 0.80, 1.0), (0.66, 1.0, 0.0), (0.38, 0.8, 1.0))
+"""Radius of the points, how pointed in radians, on which mirror the points are: every second star is ground."""
 
 
 def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
-    """coarse: turn, twist, two slides of the glass. middle: how many pieces, how wide the light on the edges."""
+    """coarse: turn, twist, two slides of the glass. middle: how many lines, how wide the light on the edges."""
     turn, twist, slide, other = coarse
-    pieces, glow = middle
-    x, y = rotated(p.x, p.y, 0.3 * turn + 0.5 * math.pi + 0.25 * twist * torch.exp(-1.5 * p.r))
-    turned = Plane(x, y, p.r, p.theta)
-    fine = 6.2 + 0.9 * pieces
-    first, rise = _glass(turned, fine, 0.5 + 0.9 * slide, torch.zeros_like(slide))
-    second, steep = _glass(turned, 0.62 * fine, 1.3 - 0.9 * other, torch.full_like(slide, math.pi / MIRRORS))
-    dim = torch.exp(-0.45 * p.r)
-    scene = Scene(0.06 + 0.08 * dim + 0.03 * second, 0.45)
-    light = 0.45 * torch.exp(-5.0 * p.r)
-    panes = (
-        (second, steep, -0.2, 0.36),
-        (first, rise, 0.1, 0.16),
-        (second, steep, 1.3, 0.66),
-        (first, rise, 1.6, 0.30),
-    )
-    for k, (wave, slope, level, place) in enumerate(panes):
-        away = (wave - level) / slope
+    lines, glow = middle
+    angle = 6.0 * (p.theta + 0.30 * turn + 0.35 * twist * exp(-1.3 * p.r))
+    fold = HALF * (0.5 - torch.asin(0.985 * cos(angle)) / math.pi)  # 0 on one mirror, HALF on the next
+    dim = exp(-0.55 * p.r)
+    scene = Scene(0.05 + 0.05 * dim, 0.45)
+    light = torch.zeros_like(p.r)
+    shape = torch.zeros_like(p.r)
+    for k, (radius, pointed, which) in enumerate(STARS):
+        push = slide if k % 2 else other
+        alpha = pointed + 0.16 * push
+        tip = radius * (1.0 + 0.06 * (push if k < 4 else -push))
+        off = HALF - fold if which else fold
+        x, y = p.r * cos(off), p.r * sin(off)
+        away = tip * cos(alpha) - x * cos(alpha) - y * sin(alpha)
+        shape = away if k == 2 else shape
         inner = away.clamp(min=0.0)
-        here = soft(away, 0.04)
-        tone = place * (0.55 + 0.6 * dim) + 0.07 * (second if k % 2 else first)
-        scene = (scene.cut if k % 2 else scene.laid)(away, tone, 0.30 + 0.62 * dim + 0.25 * torch.exp(-9.0 * inner))
-        light = light * (1.0 - 0.6 * here) + (0.20 + 0.10 * glow) * bump(away, 0.025 + 0.012 * glow) * dim
-    jewel = (first - 2.9) / rise
-    scene = scene.before(jewel, 0.72 + 0.10 * first - 0.1 * p.r, 0.55 + 0.5 * dim)
-    light = light + (0.3 + 0.1 * glow) * bump(jewel, 0.03) * dim
-    return scene.lit(light).lined(1.6 * first + 1.1 * second, 0.30 * (0.3 + 0.7 * dim))
+        share = k / (len(STARS) - 1)
+        facet = (
+            0.14 * torch.tanh(7.0 * (off - 0.5 * HALF)) * soft(p.r - 0.1, 0.2)
+        )  # each half of a ray catches the light
+        place = (0.16 + 0.30 * share if k % 2 else 0.36 + 0.42 * share) - 0.45 * facet + 0.06 * push
+        edge = exp(-12.0 * inner)
+        shade = 0.36 + 0.40 * share - 1.1 * facet + 0.34 * edge
+        scene = (scene.cut if k % 2 else scene.laid)(away, place, shade)
+        # a sliver of glass in every gap, of the other colour
+        middle_of = radius * (0.74 + 0.05 * push)
+        far = (x - middle_of).abs() / (0.20 * radius) + y.abs() / (0.085 * radius)
+        sliver = both((1.0 - far) * 0.075 * radius, away - 0.03)
+        light = light * (1.0 - 0.85 * soft(away, 0.04)) + (0.22 + 0.10 * glow) * bump(away, 0.022 + 0.010 * glow)
+        if k < 4:
+            scene = (scene.laid if k % 2 else scene.cut)(
+                sliver, 0.95 - place if k % 2 else 0.7 * place, 0.5 + 0.4 * share
+            )
+            light = light + 0.22 * bump(sliver, 0.02)
+    heart = 0.13 - p.r * cos(fold) - 0.02 * other
+    scene = scene.before(heart, 0.98, 1.0)
+    light = light * (0.5 + 0.5 * dim) + (0.7 + 0.2 * glow) * exp(-(6.5 - 2.0 * glow) * p.r)
+    return scene.lit(light).lined((9.0 + 2.5 * lines) * shape, 0.22 + 0.2 * dim)
