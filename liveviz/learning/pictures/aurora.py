@@ -28,6 +28,7 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
         up = above.clamp(min=0.0)
         turned = 0.5 + 0.5 * torch.cos(fold * x + 2.3 * k + phase + 0.8)  # where the cloth faces us
         ray = sin((12.0 + 3.0 * rays) * x + 1.6 * sin(2.0 * x + k + phase) + 1.7 * k)
+        ray = 0.6 * ray + 0.4 * sin((7.3 + rays) * x + 2.0 * k - phase)
         reach = torch.exp(-(2.5 - 0.8 * glow - 0.9 * ray) * up)
         bright = strength * reach * (0.55 + 0.45 * turned) * (0.80 + 0.20 * ray)
         place = night + 0.86 * bright.clamp(max=1.05)
@@ -37,7 +38,7 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
         light = light * (1.0 - here) + (0.5 + 0.2 * turned) * strength * here * torch.exp(-13.0 * up) * (
             0.8 + 0.2 * ray
         )
-        light = light + 0.16 * (1.0 - here) * strength * torch.exp(-9.0 * (-above).clamp(min=0.0))
+        light = light + 0.09 * (1.0 - here) * strength * torch.exp(-9.0 * (-above).clamp(min=0.0))
         strand = (10.0 + 2.0 * rays) * x + 0.9 * sin(2.0 * x + k + phase) + 0.4 * sin(5.0 * x + 2.0 * k)
         seen = soft(above - 0.02, 0.06)
         u = u + (strand - u) * soft(above, 0.05) * soft(1.0 - above - 0.45, 0.3)

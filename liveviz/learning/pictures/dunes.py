@@ -28,14 +28,14 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     top = top + 0.03 * sin(3.0 * p.x + 1.0) * side.abs().clamp(max=1.0)
     body = (top - p.y) * 0.85
     low = (0.34 + 0.12 * height - p.y).clamp(min=0.0)
-    crest = 0.06 - 0.85 * low**1.5 * 0.6 + (0.20 + 0.16 * bend) * sin(4.2 * low + 0.4) * low.clamp(max=0.6) * 1.8
+    crest = 0.06 - 0.85 * low**1.5 * 0.6 + (0.20 + 0.30 * bend) * sin(4.2 * low + 0.4) * low.clamp(max=0.6) * 1.8
     right = (side - crest + 0.06) * 0.75
     inner = (top - p.y).clamp(min=0.0)
     wind = sin(2.6 * p.x + 3.0 * p.y) * 0.05
     edge = exp(-5.0 * right.abs())
     scene = scene.laid(body, 0.16 + 0.10 * exp(-4.0 * inner) - 0.10 * edge + wind, 0.50 + 0.5 * wind)
     lit = both(body, -right)
-    ripple = (8.0 + 1.6 * ripples) * (p.y + 0.55 * p.x) + 0.6 * sin(3.0 * p.x - 2.0 * p.y) + 0.3 * sin(7.0 * p.x)
+    ripple = (8.0 + 2.6 * ripples) * (p.y + 0.55 * p.x) + 0.6 * sin(3.0 * p.x - 2.0 * p.y) + 0.3 * sin(7.0 * p.x)
     wave = 0.05 * sin(6.28 * ripple) * soft(lit, 0.2)
     scene = scene.before(lit, 0.50 + 0.26 * edge + wind + 0.10 * exp(-6.0 * inner), 0.66 + 0.36 * edge + wave)
     # before it, a low one

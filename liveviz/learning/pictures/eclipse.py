@@ -15,17 +15,17 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     above = (p.r - RADIUS).clamp(min=0.0)
     swirl = p.theta + 0.30 * above + 0.3 * streamers * above
     shape = (
-        0.42 * cos(2.0 * swirl + 0.5 + 0.8 * streamers)
-        + 0.26 * cos(5.0 * swirl + 1.2 * others)
+        0.42 * cos(2.0 * swirl + 0.5 + 1.5 * streamers)
+        + 0.26 * cos(5.0 * swirl + 2.0 * others)
         + 0.16 * cos(9.0 * swirl - 1.4 * streamers)
-        + 0.34 * lopsided * cos(swirl + 0.6)
+        + 0.55 * lopsided * cos(swirl + 0.6)
     )
     reach = exp(-above * (3.0 - 0.8 * glow) * (1.0 - 0.6 * shape))
     near = exp(-9.0 * above)
     scene = Scene(0.05 + 0.50 * reach, 0.35 + 0.55 * reach, (0.34 + 0.10 * glow) * reach)
     for k, (size, place) in enumerate(((0.62, 0.34), (0.44, 0.52), (0.26, 0.78))):
         # petals of light, one in the other: bright at the sun, gone at their tips
-        wave = shape + 0.30 * cos((7.0 + 2.0 * k) * swirl + 1.1 * others + 2.0 * k)
+        wave = shape + 0.30 * cos((7.0 + 2.0 * k) * swirl + 1.8 * others + 2.0 * k)
         tip = RADIUS + size * (0.62 + 0.16 * glow + 0.52 * wave).clamp(min=0.05)
         inner = above / (tip - RADIUS)
         away = (tip - p.r) * 0.55
@@ -44,7 +44,7 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     scene = scene.lit(0.8 * rim + 1.1 * bump(spot, 0.075) + 0.55 * exp(-5.0 * spot) + 0.25 * near * soft(-moon, 0.03))
     u, v = sky(p)
     threads = (
-        (5.0 + rays) * cos(2.0 * swirl + 0.5) + (3.0 + rays) * cos(5.0 * swirl + 1.2 * others) + 2.0 * cos(9.0 * swirl)
+        (5.0 + rays) * cos(2.0 * swirl + 0.5) + (3.0 + rays) * cos(5.0 * swirl + 2.0 * others) + 2.0 * cos(9.0 * swirl)
     )
     inside = soft(1.05 - p.r, 0.25)
     stars = soft(p.r - 0.95, 0.2)

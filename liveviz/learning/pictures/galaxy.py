@@ -29,7 +29,7 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     for k, (lag, narrow, bright) in enumerate(((0.0, -0.05, 0.42), (-0.55, 0.70, 0.0), (0.30, 0.78, 0.86))):
         # an arm, its lane of dust, and the young stars at its front
         band = (cos(phase + lag) + ragged - narrow + 0.22 * wide) * away
-        band = torch.maximum(band, centre) if k == 0 else torch.minimum(band, -centre - 0.04)
+        band = torch.maximum(band, centre) if k == 0 else torch.minimum(band, -centre - (0.16 if k == 1 else 0.04))
         rich = fade * (0.70 + 0.30 * cos(phase + lag))
         place = dark + (bright - 0.1) * rich if k != 1 else 0.03 + 0.08 * fade
         add = (scene.laid, scene.cut, scene.before)[k]

@@ -37,7 +37,8 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
         light = (
             light + 0.20 * trail * bump(arm, 0.035) + 0.10 * trail * exp(-(9.0 - 3.0 * glow) * (-arm).clamp(min=0.0))
         )
-    scene = scene.laid(mouth, 0.14 + 0.2 * (y + 0.2), 0.5)
+    scene = scene.laid(mouth, 0.30 + 0.3 * (y + 0.2), 0.5)
+    light = light * (1.0 - 0.9 * soft(mouth, 0.05))
     fan = x / (wide * (1.02 - (y / tall).clamp(-0.5, 0.98) ** 2).clamp(min=0.05).sqrt())
     rib = 0.5 + 0.5 * cos((9.5 + 2.5 * ribs) * fan)
     dome = rho.clamp(max=1.0)

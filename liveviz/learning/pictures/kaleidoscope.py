@@ -25,8 +25,8 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     shape = torch.zeros_like(p.r)
     for k, (radius, pointed, which) in enumerate(STARS):
         push = slide if k % 2 else other
-        alpha = pointed + 0.16 * push
-        tip = radius * (1.0 + 0.06 * (push if k < 4 else -push))
+        alpha = pointed + 0.22 * push
+        tip = radius * (1.0 + 0.10 * (push if k < 4 else -push))
         off = HALF - fold if which else fold
         x, y = p.r * cos(off), p.r * sin(off)
         away = tip * cos(alpha) - x * cos(alpha) - y * sin(alpha)
@@ -53,4 +53,4 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     heart = 0.13 - p.r * cos(fold) - 0.02 * other
     scene = scene.before(heart, 0.98, 1.0)
     light = light * (0.5 + 0.5 * dim) + (0.7 + 0.2 * glow) * exp(-(6.5 - 2.0 * glow) * p.r)
-    return scene.lit(light).lined((9.0 + 2.5 * lines) * shape, 0.22 + 0.2 * dim)
+    return scene.lit(light).lined((9.0 + 4.0 * lines) * shape, 0.22 + 0.2 * dim)
