@@ -13,8 +13,11 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     """coarse: the near curtain's wave, the far one's, height, lean. middle: how many rays, how far they reach."""
     wave, other, height, lean = coarse
     rays, glow = middle
-    night = 0.03 + 0.10 * (1.0 - p.y).clamp(max=1.6)
-    scene = Scene(night, 0.50)
+    night = 0.03 + 0.07 * bump(p.y - 0.1, 0.8)
+    hills = -0.60 + 0.13 * zigzag(2.6 * p.x + 0.6) + 0.05 * zigzag(6.5 * p.x + 1.0)
+    down = hills - p.y
+    dusk = torch.exp(-5.0 * (-down).clamp(min=0.0))
+    scene = Scene(night + 0.34 * dusk, 0.42 + 0.45 * dusk)
     x = p.x + (0.12 + 0.20 * lean) * p.y
     u, v = sky(p)
     detail = -0.8 * soft(p.y - 0.2, 0.5)
@@ -40,12 +43,11 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
         )
         light = light + 0.09 * (1.0 - here) * strength * torch.exp(-9.0 * (-above).clamp(min=0.0))
         strand = (10.0 + 2.0 * rays) * x + 0.9 * sin(2.0 * x + k + phase) + 0.4 * sin(5.0 * x + 2.0 * k)
-        seen = soft(above - 0.02, 0.06)
-        u = u + (strand - u) * soft(above, 0.05) * soft(1.0 - above - 0.45, 0.3)
-        detail = detail * (1.0 - here) + seen * (0.42 * torch.exp(-3.4 * up) * turned - 0.8 * soft(above - 0.62, 0.15))
-    hills = -0.66 + 0.13 * zigzag(2.6 * p.x + 0.6) + 0.05 * zigzag(6.5 * p.x + 1.0)
-    down = hills - p.y
-    scene = scene.before(0.85 * down, 0.05 + 0.12 * torch.exp(-5.0 * down.clamp(min=0.0)), 0.5)
+        seen = soft(above - 0.05, 0.05)
+        u = u + (strand - u) * soft(above, 0.03) * soft(0.62 - above, 0.12)
+        detail = detail * (1.0 - here) + seen * (
+            0.60 * torch.exp(-2.6 * up) * (1.0 - soft(above - 0.45, 0.12)) * turned - 0.8 * soft(above - 0.85, 0.2)
+        )
+    scene = scene.before(0.85 * down, 0.02 + 0.05 * torch.exp(-5.0 * down.clamp(min=0.0)), 0.5)
     under = soft(down, 0.04)
-    lake = bump(down, 0.05) * (1.0 - under)
-    return scene.lit(light * (1.0 - under) + 0.10 * lake).with_values(u=u, v=v, detail=detail * (1.0 - under))
+    return scene.lit(light * (1.0 - under)).with_values(u=u, v=v, detail=detail * (1.0 - under))

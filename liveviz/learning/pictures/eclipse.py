@@ -46,7 +46,7 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     threads = (
         (5.0 + rays) * cos(2.0 * swirl + 0.5) + (3.0 + rays) * cos(5.0 * swirl + 2.0 * others) + 2.0 * cos(9.0 * swirl)
     )
-    inside = soft(1.05 - p.r, 0.25)
-    stars = soft(p.r - 0.95, 0.2)
+    inside = soft(0.84 - p.r, 0.16)
+    stars = soft(p.r - 1.12, 0.12)
     detail = 0.42 * exp(-2.4 * above) * (1.0 - soft(moon, 0.03)) * inside - 0.9 * stars
-    return scene.with_values(u=u + (threads - u) * soft(0.98 - p.r, 0.15), v=v, detail=detail)
+    return scene.with_values(u=u + (threads - u) * soft(0.98 - p.r, 0.1), v=v, detail=detail)

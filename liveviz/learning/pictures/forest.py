@@ -2,7 +2,7 @@
 
 import torch
 
-from liveviz.learning.pictures._shared import Numbers, Plane, Scene, bump, disc, soft, zigzag
+from liveviz.learning.pictures._shared import Numbers, Plane, Scene, bump, disc, over, soft, zigzag
 
 sin, exp = torch.sin, torch.exp
 ROWS = (
@@ -21,9 +21,9 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     mx, my = p.x - 0.04 - 0.11 * moon, p.y - 0.12 - 0.06 * leaves
     ball = disc(mx, my, 0.43)
     away = (-ball).clamp(min=0.0)
-    halo = exp(-(2.4 - 0.8 * glow) * away)
+    halo = exp(-(1.7 - 0.6 * glow) * away)
     shaft = 0.85 + 0.15 * sin((9.0 + 2.0 * rays) * mx / (1.4 + my) + 1.0) * soft(-my, 0.5)
-    scene = Scene(0.14 + 0.50 * halo * shaft, 0.42 + 0.40 * halo, (0.34 + 0.14 * glow) * halo * shaft)
+    scene = Scene(0.10 + 0.60 * halo * shaft, 0.42 + 0.55 * halo, (0.36 + 0.14 * glow) * halo * shaft)
     seas = 0.10 * sin(5.0 * mx + 1.5 * sin(4.0 * my)) * sin(5.5 * my + 1.0)
     scene = scene.laid(ball, 0.90 + 0.6 * seas, 0.92 + seas).lit(-0.45 * soft(ball, 0.04) * scene.glow)
     seen = torch.zeros_like(p.x)
@@ -43,16 +43,17 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
             - (0.06 + 0.05 * k) * (p.x / (1.2 + 0.2 * leaves)) ** 2
         )
         trees = torch.maximum(trees, 0.8 * (p.y - crown))
-        rim = exp(-30.0 * trees.clamp(min=0.0)) * exp(-0.8 * away)
+        rim = exp(-30.0 * trees.clamp(min=0.0)) * exp(-1.6 * away)
         fog = halo * (0.22 - 0.07 * k) * exp(-0.6 * (p.y + 0.5).abs())
-        add = scene.before if k == 3 else (scene.laid if k % 2 else scene.cut)
-        scene = add(trees, 0.20 - 0.055 * k + fog + (0.02 + 0.05 * k) * rim, 0.38 + 0.10 * k * rim)
+        place = 0.17 - 0.05 * k + fog + (0.02 + 0.06 * k) * rim
+        shade = 0.40 + 0.12 * k * rim
+        scene = over(scene, trees, place, shade) if k < 3 else scene.before(trees, place, shade)
         here = soft(trees, 0.04)
         scene = scene.lit(
-            -(0.45 + 0.18 * k) * here * scene.glow + 0.05 * k * bump(trees - 0.012, 0.016) * exp(-0.9 * away)
+            -(0.45 + 0.18 * k) * here * scene.glow + 0.05 * k * bump(trees - 0.012, 0.016) * exp(-1.8 * away)
         )
         seen = torch.maximum(seen, here) if k == 3 else seen
     glade = exp(-((p.x / 1.5) ** 2) - ((p.y + 0.42) / 0.42) ** 2)
-    u = 5.0 * p.x + 0.7 * sin(2.4 * p.y + sway) + 0.2
-    v = 5.0 * p.y + 0.7 * sin(2.0 * p.x - sway) + 0.6
-    return scene.lit(0.20 * glade).sparked(u, v, (0.15 + 1.5 * glade).clamp(max=1.0) * (1.0 - 0.3 * seen))
+    u = 6.5 * p.x + 0.7 * sin(2.4 * p.y + sway) + 0.2
+    v = 6.5 * p.y + 0.7 * sin(2.0 * p.x - sway) + 0.6
+    return scene.lit(0.20 * glade).sparked(u, v, (0.2 + 2.0 * glade).clamp(max=1.0) * (1.0 - 0.3 * seen))

@@ -2,7 +2,7 @@
 
 import torch
 
-from liveviz.learning.pictures._shared import Numbers, Plane, Scene, both, bump, length, rotated, sky, soft
+from liveviz.learning.pictures._shared import Numbers, Plane, Scene, both, bump, length, over, rotated, sky, soft
 
 sin, cos, exp = torch.sin, torch.cos, torch.exp
 
@@ -33,11 +33,11 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
         thick = (0.050 + 0.028 * frill) * (1.15 - 0.62 * below)
         arm = both((thick - (x - line).abs()) * 0.8, hem + 0.05 - y)
         place = 0.22 + 0.52 * trail + 0.16 * (x - line) / 0.07 * (0.3 if k % 2 else -0.3)
-        scene = (scene.cut if k in (1, 2) else scene.laid)(arm, place, 0.26 + 0.60 * trail + 0.10 * frill)
+        scene = over(scene, arm, place - 0.14 * (k < 3), 0.22 + 0.54 * trail + 0.10 * frill + 0.05 * k)
         light = (
             light + 0.20 * trail * bump(arm, 0.035) + 0.10 * trail * exp(-(9.0 - 3.0 * glow) * (-arm).clamp(min=0.0))
         )
-    scene = scene.laid(mouth, 0.30 + 0.3 * (y + 0.2), 0.5)
+    scene = over(scene, mouth, 0.30 + 0.3 * (y + 0.2), 0.5)
     light = light * (1.0 - 0.9 * soft(mouth, 0.05))
     fan = x / (wide * (1.02 - (y / tall).clamp(-0.5, 0.98) ** 2).clamp(min=0.05).sqrt())
     rib = 0.5 + 0.5 * cos((9.5 + 2.5 * ribs) * fan)
@@ -45,15 +45,15 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     scene = scene.before(bell, 0.26 + 0.30 * dome**2 + 0.22 * rib, 0.50 + 0.36 * dome**3 + 0.20 * rib)
     inside = soft(bell, 0.04)
     heart = 0.0
-    for side in (-0.20, 0.20):
-        heart = heart + bump(length((x - side * wide / 0.6) / 0.13, (y - 0.17) / 0.09) - 0.9, 0.5)
+    for side, high in ((-0.24, 0.16), (0.0, 0.24), (0.24, 0.16)):
+        heart = heart + bump(length((x - side * wide / 0.6) / 0.10, (y - high * tall / 0.5) / 0.07), 0.9)
     light = light * (1.0 - inside) + inside * ((0.40 + 0.15 * glow) * heart + 0.40 * bump(rho - 0.98, 0.08))
     light = light + 0.45 * bump(y - hem, 0.035) * soft(1.0 - rho, 0.1)
     u, v = sky(p)
     turn = (1.6 * u + 0.5 * sin(2.0 * p.y), 1.6 * v + 0.5 * sin(2.4 * p.x))
-    motes = 0.9 * (1.0 - soft(bell, 0.06)) * (1.0 - 0.8 * trail * soft(0.55 - x.abs(), 0.3) * soft(-y, 0.2))
+    motes = 0.9 * (1.0 - soft(bell + 0.05, 0.05)) * (1.0 - 0.8 * trail * soft(0.55 - x.abs(), 0.3) * soft(-y, 0.2))
     lines = soft(bell - 0.03, 0.08)
     ring = (6.0 + ribs) * dome * (1.0 + 0.06 * rib)
     return scene.lit(light).with_values(
-        u=turn[0] + (ring - turn[0]) * soft(bell, 0.05), v=turn[1], detail=0.35 * lines - motes * (1.0 - lines)
+        u=turn[0] + (ring - turn[0]) * soft(bell, 0.03), v=turn[1], detail=0.35 * lines - motes * (1.0 - lines)
     )

@@ -36,9 +36,9 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
         facet = (
             0.14 * torch.tanh(7.0 * (off - 0.5 * HALF)) * soft(p.r - 0.1, 0.2)
         )  # each half of a ray catches the light
-        place = (0.16 + 0.30 * share if k % 2 else 0.36 + 0.42 * share) - 0.45 * facet + 0.06 * push
+        place = (0.08 + 0.30 * share if k % 2 else 0.36 + 0.42 * share) - 0.45 * facet + 0.06 * push
         edge = exp(-12.0 * inner)
-        shade = 0.36 + 0.40 * share - 1.1 * facet + 0.34 * edge
+        shade = 0.32 + 0.44 * share - 1.5 * facet + 0.34 * edge
         scene = (scene.cut if k % 2 else scene.laid)(away, place, shade)
         # a sliver of glass in every gap, of the other colour
         middle_of = radius * (0.74 + 0.05 * push)
