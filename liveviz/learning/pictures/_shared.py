@@ -201,3 +201,19 @@ def sky(p: Plane) -> tuple[Tensor, Tensor]:
 
 
 TURN = 2.0 * math.pi
+
+
+def over(scene: Scene, distance: Tensor, place: Value, shade: Value) -> Scene:
+    """The scene with a thing over ground and figures, inside where distance > 0, its edges hard to both of them.
+
+    It is ground where figures were and a figure where ground was: two sides are enough for any pile of things.
+    """
+    figure = torch.as_tensor(scene.figure)
+    on_figure, on_ground = _nearer(distance, figure), _nearer(distance, -figure)
+    return scene.with_values(
+        figure=torch.maximum(torch.minimum(figure, -distance), torch.minimum(-figure, distance)),
+        figure_place=_mixed(scene.figure_place, place, on_figure),
+        figure_shade=_mixed(scene.figure_shade, shade, on_figure),
+        place=_mixed(scene.place, place, on_ground),
+        shade=_mixed(scene.shade, shade, on_ground),
+    )

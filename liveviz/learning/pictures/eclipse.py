@@ -2,33 +2,51 @@
 
 import torch
 
-from liveviz.learning.pictures._shared import Layers, Numbers, Plane, bump, inside, stars
+from liveviz.learning.pictures._shared import Numbers, Plane, Scene, bump, disc, length, sky, soft
 
-cos = torch.cos
+cos, exp = torch.cos, torch.exp
 RADIUS = 0.40
 
 
-def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Layers:
+def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     """coarse: where the bead is, two sets of streamers, how lopsided. middle: how many rays, the corona's reach."""
     bead, streamers, others, lopsided = coarse
     rays, glow = middle
     above = (p.r - RADIUS).clamp(min=0.0)
-    swirl = p.theta + 0.35 * above
+    swirl = p.theta + 0.30 * above + 0.3 * streamers * above
     shape = (
-        0.34 * cos(2.0 * swirl + 0.7 + 0.9 * streamers)
-        + 0.26 * cos(5.0 * swirl + 1.1 * others)
-        + 0.14 * cos(9.0 * swirl - 1.4 * streamers)
-        + 0.25 * lopsided * cos(swirl + 0.6)
+        0.42 * cos(2.0 * swirl + 0.5 + 1.5 * streamers)
+        + 0.26 * cos(5.0 * swirl + 2.0 * others)
+        + 0.16 * cos(9.0 * swirl - 1.4 * streamers)
+        + 0.55 * lopsided * cos(swirl + 0.6)
     )
-    ray = 0.82 + (0.18 + 0.08 * rays) * cos(14.0 * swirl + 1.6 * cos(3.0 * swirl + others) + 1.2 * rays)
-    reach = torch.exp(-above * (3.6 - 0.9 * glow) * (1.0 - 0.62 * shape))
-    corona = reach * (ray * (1.0 - 0.7 * torch.exp(-above * 12.0)) + 0.7 * torch.exp(-above * 12.0))
-    moon = inside(RADIUS - p.r, 0.016)
-    earthshine = 0.10 + 0.08 * (p.x + p.y) + 0.05 * torch.sin(9.0 * p.x) * torch.sin(8.0 * p.y + 1.0)
-    sky = Layers(0.04 + 0.90 * corona, 0.30 + 0.85 * corona, 0.42 * torch.exp(-above * 9.0) * (0.8 + 0.2 * shape))
-    sky = sky.lit(0.7 * stars(p, 16, 21) * (1.0 - corona))
-    picture = sky.under(moon, earthshine, torch.full_like(p.x, 0.35))
-    angle = 0.9 + 0.7 * bead
-    spot = ((p.x - RADIUS * cos(angle)) ** 2 + (p.y - RADIUS * torch.sin(angle)) ** 2 + 1e-4).sqrt()
-    rim = bump(p.r - RADIUS - 0.012, 0.022) * (0.35 + 0.65 * torch.exp(-3.0 * spot))
-    return picture.lit(0.9 * rim + 1.0 * bump(spot, 0.085) + 0.5 * torch.exp(-6.0 * spot))
+    reach = exp(-above * (3.0 - 0.8 * glow) * (1.0 - 0.6 * shape))
+    near = exp(-9.0 * above)
+    scene = Scene(0.05 + 0.50 * reach, 0.35 + 0.55 * reach, (0.34 + 0.10 * glow) * reach)
+    for k, (size, place) in enumerate(((0.62, 0.34), (0.44, 0.52), (0.26, 0.78))):
+        # petals of light, one in the other: bright at the sun, gone at their tips
+        wave = shape + 0.30 * cos((7.0 + 2.0 * k) * swirl + 1.8 * others + 2.0 * k)
+        tip = RADIUS + size * (0.62 + 0.16 * glow + 0.52 * wave).clamp(min=0.05)
+        inner = above / (tip - RADIUS)
+        away = (tip - p.r) * 0.55
+        fall = exp(-1.1 * inner)
+        scene = (scene.cut if k == 1 else scene.laid)(
+            away, 0.10 + (place + 0.12) * fall + 0.2 * near, 0.30 + 0.75 * fall
+        )
+        scene = scene.lit(0.20 * bump(away, 0.035) * exp(-1.6 * above))
+    moon = disc(p.x, p.y, RADIUS)
+    seas = 0.05 * torch.sin(9.0 * p.x) * torch.sin(8.0 * p.y + 1.0)
+    scene = scene.before(moon, 0.02 + 0.05 * (p.x + p.y) + seas, 0.30)
+    scene = scene.with_values(glow=scene.glow * (1.0 - 0.97 * soft(moon, 0.03)))
+    angle = 0.9 + 1.0 * bead
+    spot = length(p.x - RADIUS * cos(angle), p.y - RADIUS * torch.sin(angle))
+    rim = bump(p.r - RADIUS - 0.012, 0.022) * (0.30 + 0.70 * exp(-2.5 * spot))
+    scene = scene.lit(0.8 * rim + 1.1 * bump(spot, 0.075) + 0.55 * exp(-5.0 * spot) + 0.25 * near * soft(-moon, 0.03))
+    u, v = sky(p)
+    threads = (
+        (5.0 + rays) * cos(2.0 * swirl + 0.5) + (3.0 + rays) * cos(5.0 * swirl + 2.0 * others) + 2.0 * cos(9.0 * swirl)
+    )
+    inside = soft(0.84 - p.r, 0.16)
+    stars = soft(p.r - 1.12, 0.12)
+    detail = 0.42 * exp(-2.4 * above) * (1.0 - soft(moon, 0.03)) * inside - 0.9 * stars
+    return scene.with_values(u=u + (threads - u) * soft(0.98 - p.r, 0.1), v=v, detail=detail)

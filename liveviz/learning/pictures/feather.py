@@ -2,48 +2,51 @@
 
 import torch
 
-from liveviz.learning.pictures._shared import Layers, Numbers, Plane, bump, inside
+from liveviz.learning.pictures._shared import Numbers, Plane, Scene, both, bump, length, soft
 
-sin = torch.sin
+sin, exp = torch.sin, torch.exp
 
 
-def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Layers:
+def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     """coarse: bend of the stem, size of the eye, sweep of the barbs, shimmer. middle: how many barbs, glow."""
     bend, size, sweep, shimmer = coarse
     barbs, glow = middle
-    x = p.x - (0.07 * bend) * (1.0 - p.y) ** 2 * 0.5 + 0.05 * bend
+    x = p.x - 0.10 * bend * (0.5 * (1.0 - p.y) ** 2 - 0.7)
     y = p.y - 0.16
-    side = (x * x + 0.0008).sqrt()
-    body = inside(0.92 + 0.10 * y - 0.30 * y**2 - side, 0.06)
-    comb = sin((18.0 + 0.7 * barbs) * (y - (0.95 + 0.04 * sweep) * side**0.85) + 0.8 * shimmer)
-    strand = 0.5 + 0.5 * comb
-    picture = Layers(
-        0.04 + body * (0.20 + 0.32 * strand), 0.35 + body * (0.06 + 0.62 * strand), 0.16 * body * strand**3
+    side = (x * x + 0.0009).sqrt()
+    rise = 0.80 + 0.30 * sweep
+    along = y - rise * side**0.85
+    count = 20.0 + 4.5 * barbs
+    long = 1.75 + 0.14 * sin(2.0 * y) + 0.10 * sin(7.0 * along)
+    out = side / long
+    comb = torch.cos(count * along)
+    steep = count * (1.0 + rise**2) ** 0.5
+    strand = (comb + 1.25 - 2.6 * out**1.6) / steep  # closed at the stem, pointed at the ends
+    fade = exp(-1.2 * out**2)
+    gloss = 0.5 + 0.5 * sin(5.0 * side - 2.0 * y + 3.0 * shimmer)
+    scene = Scene(0.05 + 0.10 * exp(-1.4 * p.r), 0.45, 0.10 * exp(-1.5 * p.r))
+    scene = scene.laid(
+        strand, 0.14 + 0.24 * fade + 0.10 * comb * fade + 0.26 * gloss * fade, 0.28 + 0.44 * fade * (1 + 0.4 * comb)
     )
-    stem = bump(x, 0.028) * inside(-y - 0.15, 0.05)
-    picture = picture.under(stem, torch.full_like(x, 0.85), torch.full_like(x, 0.9), 0.3 * stem)
-    drop = (x / (0.86 - 0.16 * y)) ** 2 + (y * 0.86) ** 2
-    rho = (drop + 1e-4).sqrt() / (0.62 + 0.06 * size)
-    low = (x * x / 0.8 + (y + 0.10) ** 2 + 1e-4).sqrt() / (0.62 + 0.06 * size)  # the inner rings sit lower
-    comb = 0.05 * comb
-    rings = (
-        (rho, 1.0, 0.40, 0.60, 0.12),
-        (rho, 0.86, 0.66, 0.88, 0.40),
-        (low, 0.62, 0.26, 0.72, 0.12),
-        (low, 0.45, 0.90, 1.0, 0.50),
-    )
-    for place, edge, ramp, shade, light in rings:
-        away = edge - place
-        picture = picture.under(
-            inside(away, 0.025),
-            ramp + comb + 0.12 * place * sin(2.0 * p.theta + shimmer),
-            shade + comb,
-            light * bump(away, 0.055 + 0.02 * glow),
+    light = 0.14 * bump(strand, 0.02) * fade
+    big = 0.60 + 0.09 * size
+    rho = length(x / (0.86 - 0.16 * y), y * 0.86) / big
+    low = length(x / 0.9, y + 0.10) / big  # the inner rings sit lower
+    notch = 0.30 * bump(x, 0.09) * soft(-0.10 - y, 0.1)
+    rings = ((rho, 1.0, 0.40, 0.16), (rho, 0.84, 0.74, 0.42), (low, 0.64, 0.22, 0.16), (low, 0.46, 0.86, 0.5))
+    for k, (ring, edge, place, shine) in enumerate(rings):
+        away = (edge - ring) * big * 0.9
+        here = soft(away, 0.04)
+        inner = away.clamp(min=0.0)
+        wave = 0.10 * sin(2.0 * torch.atan2(y.abs() + 0.3, x) * 2.0 + 1.5 * shimmer) * edge
+        scene = (scene.laid if k % 2 else scene.cut)(
+            away, place + wave - 0.9 * inner * (1 if k % 2 else -1), 0.62 + 0.4 * exp(-9.0 * inner)
         )
-    heart = (0.27 - 0.13 * bump(x, 0.08) * inside(y + 0.10, 0.1)) - low
-    picture = picture.under(
-        inside(heart, 0.025), torch.full_like(x, 0.06), torch.full_like(x, 0.5), 0.25 * bump(heart, 0.05)
-    )
-    return picture.lit(
-        (0.30 + 0.14 * glow) * torch.exp(-(2.6 - 0.8 * glow) * (rho - 1.0).clamp(min=0.0)) * inside(rho - 1.0, 0.05)
-    )
+        light = light * (1.0 - 0.7 * here) + shine * bump(away, 0.045 + 0.02 * glow)
+    heart = (0.30 - notch - low) * big * 0.8
+    stem = both(0.034 - x.abs() + 0.012 * (-y).clamp(min=0.0), 0.9 * big * (rho - 0.99) - 2.0 * soft(y, 0.2))
+    scene = scene.before(heart, 0.05 + 0.3 * heart.clamp(min=0.0), 0.5).before(stem, 0.90, 0.95)
+    light = light * (1.0 - soft(heart, 0.03)) + 0.35 * bump(heart, 0.04)
+    light = light + (0.26 + 0.14 * glow) * exp(-(3.2 - 1.0 * glow) * (rho - 1.0).clamp(min=0.0)) * soft(rho - 1.0, 0.06)
+    lines = (1.0 - soft(heart + 0.02, 0.06)) * (0.14 + 0.22 * fade) * soft(strand - 0.01, 0.05)
+    return scene.lit(light).lined((9.0 + barbs) * along, lines)
