@@ -7,6 +7,7 @@ covered by its own share of the shape.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -201,3 +202,11 @@ def sky(p: Plane) -> tuple[Tensor, Tensor]:
 
 
 TURN = 2.0 * math.pi
+
+
+def measured(shape: Callable[[Tensor, Tensor], Tensor], x: Tensor, y: Tensor, least: float = 0.3) -> Tensor:
+    """Signed distance, about, to where shape(x, y) is 0: its value by its own slope, which counts as `least` at least."""
+    step = 0.01
+    value = shape(x, y)
+    along, up = shape(x + step, y) - value, shape(x, y + step) - value
+    return value / ((along**2 + up**2) / step**2 + least**2).sqrt()
