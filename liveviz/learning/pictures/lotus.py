@@ -60,8 +60,8 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     fan = (6.5 + 1.2 * veins) * torch.atan2(x, y + 0.16) * 2.0
     rings = 9.0 * torch.log(length(p.x * 0.28, below + 0.06)) + 0.5 * sin(5.0 * p.x + 1.6 * water)
     star_u, star_v = sky(p)
-    on = soft(leaf, 0.05)
+    on = soft(leaf + 0.04, 0.03)
     u = star_u + (fan - star_u) * on
-    detail = 0.30 * soft(leaf - 0.02, 0.04) * soft(heart - 0.2, 0.2) - 0.7 * (1.0 - soft(leaf + 0.06, 0.08))
+    detail = 0.30 * soft(leaf - 0.015, 0.02) * soft(heart - 0.2, 0.2) - 0.7 * (1.0 - soft(leaf + 0.13, 0.05))
     detail = detail * (1.0 - soft(WATER + 0.03 - p.y, 0.05)) + 0.34 * calm * pool
     return scene.with_values(u=u + (rings - u) * pool, v=star_v, detail=detail)

@@ -36,6 +36,6 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
         gap = soft(away + 0.05, 0.03)
         light = light * (1.0 - gap)
         light = light + (0.30 + 0.10 * glow) * exp(-away.abs() / (0.050 + 0.02 * glow)) * (0.4 + 0.6 * sheen)
-        u = u + ((2.5 + 0.7 * threads) * side + 0.5 - u) * here
-        detail = detail * (1.0 - gap) + 0.40 * soft(away - 0.015, 0.02)
+        u = u + ((3.5 + threads) * side + 0.5 - u) * soft(away + 0.01, 0.018)
+        detail = detail * (1.0 - gap) + 0.40 * soft(away - 0.022, 0.015)
     return scene.lit(light).lined(u, detail)

@@ -35,5 +35,5 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     wide = 0.05 + 0.02 * glow
     light = 0.50 * bump(back - 0.03, wide) * (1.0 - torch.sigmoid(60.0 * (front - 0.02)))
     light = light + 0.50 * bump(front - 0.03, wide) + (0.26 + 0.1 * glow) * bump(cloth - 0.75, 0.25) * (1.0 - fallen)
-    weave = (8.0 + 2.0 * threads) * (y + 0.34 * sin(1.7 * x + 0.6 + 0.9 * fold) * 0.8 + 0.10 * waves)
+    weave = (11.0 + 2.0 * threads) * (y + 0.34 * sin(1.7 * x + 0.6 + 0.9 * fold) * 0.8 + 0.10 * waves)
     return scene.lit(light).lined(weave, 0.20 + 0.16 * cloth)

@@ -31,6 +31,7 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     scene = scene.laid(sun, 0.70 + 0.26 * up, 1.05 + 0.1 * up).lit(-0.3 * soft(ball, 0.06))
     far = 0.17 + 0.13 * zigzag(3.0 * x + 0.7 + 0.9 * hills) + 0.06 * zigzag(7.3 * x + 0.4 - 0.9 * hills)
     depth = (far - y).clamp(min=0.0)
+    hill = soft(0.85 * (far - y), 0.04)
     scene = scene.before(0.85 * (far - y), 0.14 + 0.30 * exp(-9.0 * depth), 0.45 + 0.45 * exp(-9.0 * depth))
     lift = 0.16 * (1.0 - exp(-1.6 * p.x**2))
     bank = -0.05 + lift + (0.04 + 0.05 * lift) * zigzag(5.2 * p.x - 1.2 + 0.9 * shore) + 0.04 * sin(2.1 * p.x + shore)
@@ -42,12 +43,11 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
         shade=scene.shade * dim,
         figure_shade=scene.figure_shade * dim,
         front_shade=scene.front_shade * dim,
-        glow=scene.glow * dim * (1.0 - 0.25 * sea),
+        glow=scene.glow * dim * (1.0 - 0.25 * sea) * (1.0 - 0.75 * hill),
     )
     scene = scene.before(near, 0.03 + 0.10 * front_light, 0.55).lit(
         0.55 * bump(p.y - HORIZON, 0.018 + 0.006 * glow) * exp(-1.1 * p.x**2) * (1.0 - soft(near, 0.04))
     )
-    hill = soft(0.85 * (far - y), 0.04)
     star_u, star_v = sky(p)
     waves = 7.0 * torch.log(below + 0.04) + 0.7 * sin(4.0 * p.x + 1.6 * water + 2.0 * below) * calm
     contour = 24.0 * depth + 0.4 * sin(9.0 * x)
