@@ -46,7 +46,7 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
         facet = both(body - 0.006, across - ridge)  # the one that is turned to the light
         cap = soft(0.30 - tip + 0.9 * (across - ridge).abs(), 0.03)  # the slanted end of each facet
         rise = (along / grown).clamp(0.0, 1.0)
-        core = exp(-2.6 * rise)
+        core = exp(-2.2 * rise)
         scene = scene.cut(body + GAP, deep, 0.5)
         scene = scene.with_values(front=torch.minimum(torch.as_tensor(scene.front), -body - GAP))
         facing = 0.5 + 0.35 * torch.sin(1.3 * lean + 1.4 * sun)
@@ -57,7 +57,7 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
         here = soft(body, 0.03)
         light = light * (1.0 - 0.8 * soft(body, 0.03))
         light = light + (0.26 + 0.10 * glow) * (bump(body, 0.022) + 0.7 * bump(across - ridge, 0.02) * here) * (0.3 + rise)
-        light = light + 0.35 * core * here * haze
+        light = light + 0.55 * core * here * haze
         u = u + ((12.0 + 3.0 * lines) * (along + 0.6 * (across - ridge).abs()) - u) * soft(body + 0.005, 0.018)
         detail = detail * (1.0 - soft(body + 0.04, 0.03)) + 0.26 * soft(body - 0.032, 0.02) * (0.4 + 0.6 * core)
     return scene.lit(light).with_values(u=u, v=star_v, detail=detail)

@@ -29,16 +29,16 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     inner = 1.0 - wing(x, y) / wide  # 0 on the axis, 1 at the wings' edge
     edge = measured(wing, x, y)
     thin = exp(-((0.72 * out) ** 3))  # the gas is lost far out
-    haze = exp(-1.7 * p.r)
+    haze, hot = exp(-1.7 * p.r), exp(-((p.r / 0.17) ** 2))
     strand = 0.5 + 0.5 * sin((5.0 + filaments) * inner + 4.2 * out + 1.3 * sin(4.0 * out + 1.2 * waves) + 0.8 * drift)
     scene = Scene(0.05 + 0.24 * haze + 0.05 * sin(1.7 * p.x - 1.3 * p.y), 0.45 + 0.2 * haze)
     light = 0.20 * exp(-3.0 * p.r)
     for k, share in enumerate(SHELLS):
         away = edge - (1.0 - share) * wide * 0.8 + 0.03 * k * sin((5.0 + k) * out + 1.7 * k + waves) * thin
-        apart = 1.0 if k < 2 else out**2 / (0.12 + out**2)  # near the star the shells are one
+        apart = 1.0 if k < 2 else out**2 / (0.20 + out**2)  # near the star the shells are one
         rim = exp(-9.0 * away.clamp(min=0.0)) * apart
-        place = 0.10 + 0.06 * k + (0.20 + 0.12 * k) * strand + 0.42 * rim
-        shade = 0.26 + 0.05 * k + 0.40 * strand + 0.52 * rim
+        place = 0.10 + 0.06 * k + 0.8 * hot + (0.20 + 0.12 * k) * strand + 0.42 * rim
+        shade = 0.26 + 0.05 * k + 0.5 * hot + 0.40 * strand + 0.52 * rim
         fade = 0.25 + 0.75 * thin
         scene = (scene.cut if k % 2 else scene.laid)(away, place * fade, shade * fade)
         light = light * (1.0 - 0.6 * soft(away, 0.05)) + (0.36 + 0.1 * glow) * bump(away, 0.028 + 0.01 * glow) * thin * apart

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from liveviz.learning.pictures._shared import Numbers, Plane, Scene, bump, measured, rotated
+from liveviz.learning.pictures._shared import Numbers, Plane, Scene, bump, measured, rotated, soft
 
 sin, cos, exp = torch.sin, torch.cos, torch.exp
 
@@ -32,8 +32,9 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     scene = scene.laid(back, 0.30 + 0.22 * upper + 0.44 * roll, (0.50 + 0.30 * upper + 0.5 * roll) * (1.0 - 0.5 * cast))
     turned = exp(-6.0 * front.clamp(min=0.0))
     scene = scene.before(front, 0.22 + 0.16 * lower + 0.58 * turned, 0.46 + 0.26 * lower + 0.55 * turned)
+    behind = (1.0 - soft(back, 0.03)) * (1.0 - soft(front, 0.03))
     wide = 0.05 + 0.02 * glow
-    light = 0.50 * bump(back - 0.03, wide) * (1.0 - torch.sigmoid(60.0 * (front - 0.02)))
-    light = light + 0.50 * bump(front - 0.03, wide) + (0.26 + 0.1 * glow) * bump(cloth - 0.75, 0.25) * (1.0 - fallen)
+    light = 0.50 * bump(back - 0.03, wide) * (1.0 - soft(front, 0.06))
+    light = light + 0.50 * bump(front - 0.03, wide) + (0.26 + 0.1 * glow) * bump(cloth - 0.75, 0.25) * (1.0 - fallen) * behind
     weave = (11.0 + 2.0 * threads) * (y + 0.34 * sin(1.7 * x + 0.6 + 0.9 * fold) * 0.8 + 0.10 * waves)
     return scene.lit(light).lined(weave, 0.20 + 0.16 * cloth)
