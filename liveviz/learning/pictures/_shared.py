@@ -7,6 +7,7 @@ covered by its own share of the shape.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -217,3 +218,11 @@ def over(scene: Scene, distance: Tensor, place: Value, shade: Value) -> Scene:
         place=_mixed(scene.place, place, on_ground),
         shade=_mixed(scene.shade, shade, on_ground),
     )
+
+
+def measured(shape: Callable[[Tensor, Tensor], Tensor], x: Tensor, y: Tensor, least: float = 0.3) -> Tensor:
+    """Signed distance, about, to where shape(x, y) is 0: its value by its own slope, which counts as `least` at least."""
+    step = 0.01
+    value = shape(x, y)
+    along, up = shape(x + step, y) - value, shape(x, y + step) - value
+    return value / ((along**2 + up**2) / step**2 + least**2).sqrt()

@@ -1,29 +1,42 @@
-"""Ribbons: five threads of light, woven across the dark."""
+"""Ribbons: five bands of light, woven across the dark."""
 
 import torch
 
-from liveviz.learning.pictures._shared import Layers, Numbers, Plane, bump, rotated
+from liveviz.learning.pictures._shared import Numbers, Plane, Scene, bump, rotated, soft
 
-sin = torch.sin
+sin, exp = torch.sin, torch.exp
+ORDER = (2, 0, 4, 1, 3)
+"""Which ribbon lies on which, from the back to the front."""
 
 
-def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Layers:
-    """coarse: slope, wave, weave, pinch. middle: how curled, how wide the light."""
+def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
+    """coarse: slope, wave, weave, pinch. middle: how many threads, how wide the light."""
     slope, wave, weave, pinch = coarse
-    curl, glow = middle
-    x, y = rotated(p.x, p.y, 0.25 + 0.13 * slope)
-    light, core, veil = torch.zeros_like(y), torch.zeros_like(y), torch.zeros_like(y)
-    width = 0.050 + 0.014 * glow
-    for k in range(5):
-        line = (
-            0.27 * (k - 2) * (0.75 + (0.45 + 0.13 * pinch) * sin(1.6 * x + 0.5))
-            + 0.26 * sin(2.0 * x + 0.75 * k + 0.7 * wave)
-            + (0.11 + 0.04 * curl) * sin(3.7 * x + 2.1 * k + 0.6 * weave)
+    threads, glow = middle
+    x, y = rotated(p.x, p.y, 0.22 + 0.16 * slope)
+    deep = 0.04 + 0.10 * exp(-2.0 * y * y)
+    scene = Scene(deep, 0.5)
+    light, u, detail = torch.zeros_like(y * glow), torch.zeros_like(y), torch.zeros_like(y)
+    for k, band in enumerate(ORDER):
+        a, b, c = 1.6 * x + 0.5, 2.0 * x + 0.95 * band + 0.9 * wave, 3.3 * x + 2.1 * band + 1.0 * weave
+        knot = 0.80 + (0.45 + 0.25 * pinch) * sin(a)
+        line = 0.30 * (band - 2) * knot + 0.24 * sin(b) + 0.12 * sin(c)
+        rise = (
+            0.30 * (band - 2) * (0.45 + 0.25 * pinch) * 1.6 * torch.cos(a) + 0.48 * torch.cos(b) + 0.40 * torch.cos(c)
         )
-        away = (y - line).abs()
-        core = core + bump(away, width * (0.8 + 0.25 * sin(2.0 * x + k)))
-        light = light + torch.exp(-away / (0.11 + 0.04 * glow)) * (0.42 - 0.04 * k)
-        veil = veil + torch.exp(-away * 4.0) * 0.22
-    return Layers(
-        0.06 + 0.5 * veil + 0.62 * core.clamp(max=1.0), 0.35 + 0.5 * veil + 0.6 * core.clamp(max=1.0), light * 0.8
-    )
+        turn = sin(1.9 * x + 1.3 * band + 0.7 * weave)  # the ribbon turns about itself
+        half = 0.095 + 0.045 * turn
+        across = (y - line) / (1.0 + rise * rise).sqrt()
+        away = half - across.abs()
+        side = across / half
+        sheen = 0.5 + 0.5 * sin(2.4 * side + 3.0 * x + 1.7 * band)
+        place = 0.26 + 0.52 * sheen + 0.16 * side * turn
+        shade = 0.34 + 0.56 * sheen + 0.22 * bump(away, 0.04)
+        scene = scene.cut(away + 0.05, deep, 0.5)  # it stands off from those behind it
+        scene = scene.laid(away, place, shade) if k < 4 else scene.before(away, place + 0.1, shade + 0.1)
+        gap = soft(away + 0.05, 0.03)
+        light = light * (1.0 - gap)
+        light = light + (0.30 + 0.10 * glow) * exp(-away.abs() / (0.050 + 0.02 * glow)) * (0.4 + 0.6 * sheen)
+        u = u + ((3.5 + threads) * side + 0.5 - u) * soft(away + 0.01, 0.018)
+        detail = detail * (1.0 - gap) + 0.40 * soft(away - 0.022, 0.015)
+    return scene.lit(light).lined(u, detail)
