@@ -90,7 +90,9 @@ class GeneratorConfig:
         if self.channel_base < self.resolution:
             raise LivevizError(f"channel_base: {self.channel_base} leaves no channel at {self.resolution} pixels")
         if self.img_channels not in (1, 3, FIELDS):
-            raise LivevizError(f"img_channels: {self.img_channels} is none of 1 (grey), 3 (colour), {FIELDS} (fields)")
+            raise LivevizError(
+                f"img_channels: {self.img_channels} is neither 1 (grey) nor 3 (colour) nor {FIELDS} (fields)"
+            )
         if self.draws_fields and self.architecture != "stylegan2-skip":
             raise LivevizError(f"img_channels: {FIELDS} (fields) is for stylegan2-skip, not for {self.architecture}")
         if self.width * self.height > MAX_PIXELS:
