@@ -5,7 +5,7 @@ import torch
 from liveviz.learning.pictures._shared import Numbers, Plane, Scene, bump, disc, length, measured, rotated, sky, soft
 
 sin, exp = torch.sin, torch.exp
-SHELLS = (1.0, 0.70, 0.43, 0.20)
+SHELLS = (1.0, 0.70, 0.43)
 """How far out the shells of gas lie, as shares of the wings' width; every second one is a figure."""
 
 
