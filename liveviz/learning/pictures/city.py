@@ -25,9 +25,9 @@ def houses(p: Plane, street: int, grown: torch.Tensor) -> torch.Tensor:
     for k in range(-5, 6):
         x = p.x - apart * (k + 0.37 * street)
         wave = math.sin(2.4 * k + 1.7 * street) * math.sin(1.1 * k + 2.0 * street + 0.4)
-        if street == 0:  # lower where the moon stands
-            wave -= 0.9 * math.exp(-(((apart * k - 0.62) / 0.45) ** 2))
-        top = roof + differ * (0.5 + 0.5 * wave + 0.32 * grown * math.sin(1.3 * k + 0.8 * street + 0.9))
+        low = 0.62 * math.exp(-(((apart * k - 0.62) / 0.42) ** 2)) if street == 0 else 0.0  # where the moon stands
+        taller = 0.5 + 0.5 * wave + 0.45 * grown * math.sin(1.3 * k + 0.8 * street + 0.9)
+        top = roof + differ * (1.0 - low) * taller
         kind = (k + 2 * street) % 3 if street in (0, 3) else k % 2
         tower = both(half - x.abs(), top - p.y)
         if kind == 0:  # a second, narrower block on the first
@@ -41,7 +41,7 @@ def houses(p: Plane, street: int, grown: torch.Tensor) -> torch.Tensor:
 
 
 def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
-    """coarse: far houses' heights, near ones', who is awake, the beams. middle: how many stars, how wide the light."""
+    """coarse: far houses' heights, near ones', who is awake, the beams. middle: how many lamps, how wide the light."""
     far, near, awake, beams = coarse
     many, glow = middle
     dusk = exp(-(1.5 - 0.4 * glow) * (p.y + 0.45).clamp(min=0.0) - 0.25 * p.x**2)
@@ -50,11 +50,11 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     moon = disc(p.x - 0.62, p.y - 0.66, 0.18)
     scene = scene.laid(moon, 0.95, 0.95 + 0.12 * sin(9.0 * p.x) * sin(8.0 * p.y))
     light = light + 0.40 * exp(-5.0 * (-moon).clamp(min=0.0)) * (1.0 - soft(moon, 0.03))
-    for foot, lean in ((-0.72, 0.30 + 0.34 * beams), (-0.42, 0.16 - 0.34 * beams)):
+    for foot, lean in ((-0.72, 0.30 + 0.55 * beams), (-0.42, 0.10 - 0.50 * beams)):
         aside = p.x - foot - lean * (p.y + 0.3)
         width = 0.03 + 0.09 * (p.y + 0.3).clamp(min=0.0)
-        light = light + 0.42 * bump(aside, width) * exp(-0.7 * (p.y + 0.3).clamp(min=0.0)) * soft(p.y + 0.3, 0.3)
-    lamps = (-0.35 - 0.15 * many) * soft(p.y - 0.1, 0.5) * (1.0 - soft(moon + 0.04, 0.06))
+        light = light + 0.50 * bump(aside, width) * exp(-0.7 * (p.y + 0.3).clamp(min=0.0)) * soft(p.y + 0.3, 0.3)
+    lamps = (-0.35 - 0.25 * many) * soft(p.y - 0.1, 0.5) * (1.0 - soft(moon + 0.04, 0.06))
     streets = [houses(p, k, far if k < 2 else near) for k in range(4)]
     for k, wall in enumerate(streets):
         fog = exp(-(3.4 - 0.4 * glow) * (p.y - STREETS[k][2] + 0.22).clamp(min=0.0)) * (1.0 - 0.22 * k)
@@ -64,13 +64,13 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
         here = soft(wall, 0.02)
         light = light * (1.0 - (0.75 + 0.06 * k) * here) + (0.22 + 0.08 * glow) * rim * dusk * (1.0 - here)
         scene = scene.before(wall, place, shade) if k == 3 else (scene.cut if k % 2 else scene.laid)(wall, place, shade)
-        lamps = lamps * (1.0 - here) - (1.0 - 0.15 * k) * soft(wall - 0.03, 0.02)
+        lamps = lamps * (1.0 - here) - (0.75 + 0.25 * many) * soft(wall - 0.03, 0.02)
         if k in (1, 2):  # on these one sees the single windows
             across = math.tau / PANE * (p.x - 0.37 * k * STREETS[k][0]) + 0.5 * math.pi
             floor = 0.85 * math.tau / PANE * (p.y - STREETS[k][2] + 0.02) - 0.5 * math.pi
             room, storey = across + cos(across), floor + cos(floor)  # they hardly change within one window
             lit = sin(0.30 * room + 3.0 * k + 1.6 * awake) * sin(0.22 * storey + 0.13 * room - 1.3 * awake)
-            lit = lit + 0.35 * awake + 0.15
+            lit = lit + 0.30 * awake + 0.30 * many + 0.15
             column, row = zigzag(across, 0.995), zigzag(floor, 0.995)
             pane = both(0.24 * PANE * column - 0.001, 0.28 * PANE * row + 0.004, 0.10 * lit, 0.8 * (wall - 0.035))
             pane = both(pane, -streets[k + 1] - 0.03)

@@ -56,9 +56,8 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
         scene = scene.before(facet, place + 0.16 + 0.24 * facing, shade + 0.22 + 0.20 * facing)
         here = soft(body, 0.03)
         light = light * (1.0 - 0.8 * soft(body, 0.03))
-        light = light + (0.26 + 0.10 * glow) * (bump(body, 0.022) + 0.7 * bump(across - ridge, 0.02) * here) * (
-            0.3 + rise
-        )
+        seams = bump(body, 0.022) + 0.7 * bump(across - ridge, 0.02) * here
+        light = light + (0.26 + 0.10 * glow) * seams * (0.3 + rise)
         light = light + 0.55 * core * here * haze
         u = u + ((12.0 + 3.0 * lines) * (along + 0.6 * (across - ridge).abs()) - u) * soft(body + 0.005, 0.018)
         detail = detail * (1.0 - soft(body + 0.04, 0.03)) + 0.26 * soft(body - 0.032, 0.02) * (0.4 + 0.6 * core)

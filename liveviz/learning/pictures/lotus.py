@@ -30,7 +30,7 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     below = (WATER - p.y).clamp(min=0.0)
     pool = soft(WATER - p.y, 0.05)
     calm = below / (below + 0.08)
-    x = p.x + 0.06 * calm * sin(26.0 * (below + 0.02) ** 0.6 + 1.6 * water + 1.5 * p.x)
+    x = p.x + (0.06 + 0.035 * water) * calm * sin(26.0 * (below + 0.02) ** 0.6 + 2.2 * water + 1.5 * p.x)
     y = (p.y - WATER).abs() * (1.0 + 0.2 * pool) - 0.05
     away = length(x, y - 0.3)
     heart = length(x, y - 0.08)
@@ -43,7 +43,7 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
             turn = angle * (0.90 + 0.15 * bloom) + (0.10 - 0.03 * k) * sway
             across, along = rotated(x, y, -turn)
             one = petal(across, along, long, half)
-            side = side + (across / half - side) * soft(one - row, 0.03)
+            side = side + ((across / half).clamp(-1.3, 1.3) - side) * soft(one - row, 0.03)
             row = either(row, one)
         inner = (length(x, y) / long).clamp(max=1.2)
         mid = exp(-((side / 0.30) ** 2))
@@ -63,5 +63,5 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     on = soft(leaf + 0.04, 0.03)
     u = star_u + (fan - star_u) * on
     detail = 0.30 * soft(leaf - 0.015, 0.02) * soft(heart - 0.2, 0.2) - 0.7 * (1.0 - soft(leaf + 0.13, 0.05))
-    detail = detail * (1.0 - soft(WATER + 0.03 - p.y, 0.05)) + 0.34 * calm * pool
-    return scene.with_values(u=u + (rings - u) * pool, v=star_v, detail=detail)
+    detail = detail * soft(p.y - WATER - 0.05, 0.03) + 0.34 * calm * soft(WATER - 0.05 - p.y, 0.03)
+    return scene.with_values(u=u + (rings - u) * soft(WATER - p.y, 0.02), v=star_v, detail=detail)

@@ -5,7 +5,7 @@ import torch
 from liveviz.learning.pictures._shared import Numbers, Plane, Scene, bump, disc, length, measured, rotated, sky, soft
 
 sin, exp = torch.sin, torch.exp
-SHELLS = (1.0, 0.70, 0.43, 0.20)
+SHELLS = (1.0, 0.70, 0.43)
 """How far out the shells of gas lie, as shares of the wings' width; every second one is a figure."""
 
 
@@ -27,9 +27,9 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     out = length(x, 0.0 * y)
     wide = breadth(out)
     inner = 1.0 - wing(x, y) / wide  # 0 on the axis, 1 at the wings' edge
-    edge = measured(wing, x, y)
+    edge = measured(wing, x, y, 0.9)
     thin = exp(-((0.72 * out) ** 3))  # the gas is lost far out
-    haze, hot = exp(-1.7 * p.r), exp(-((p.r / 0.17) ** 2))
+    haze, hot = exp(-1.7 * p.r), exp(-((p.r / 0.12) ** 2))
     strand = 0.5 + 0.5 * sin((5.0 + filaments) * inner + 4.2 * out + 1.3 * sin(4.0 * out + 1.2 * waves) + 0.8 * drift)
     scene = Scene(0.05 + 0.24 * haze + 0.05 * sin(1.7 * p.x - 1.3 * p.y), 0.45 + 0.2 * haze)
     light = 0.20 * exp(-3.0 * p.r)
@@ -41,12 +41,10 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
         shade = 0.26 + 0.05 * k + 0.5 * hot + 0.40 * strand + 0.52 * rim
         fade = 0.25 + 0.75 * thin
         scene = (scene.cut if k % 2 else scene.laid)(away, place * fade, shade * fade)
-        light = (
-            light * (1.0 - 0.6 * soft(away, 0.05))
-            + (0.36 + 0.1 * glow) * bump(away, 0.028 + 0.01 * glow) * thin * apart
-        )
+        seam = bump(away, 0.028 + 0.01 * glow) * thin * apart
+        light = light * (1.0 - 0.6 * soft(away, 0.05)) + (0.36 + 0.1 * glow) * seam
     star = disc(p.x, p.y, 0.045)
-    burst = exp(-(5.0 - 1.2 * glow) * p.r) + 0.9 * bump(p.r, 0.11) + 0.35 * exp(-26.0 * y.abs() - 2.2 * x.abs())
+    burst = exp(-(5.0 - 1.2 * glow) * p.r) + 0.9 * bump(p.r, 0.09) + 0.35 * exp(-26.0 * y.abs() - 2.2 * x.abs())
     scene = scene.before(star, 1.0, 1.2).lit(light + (0.55 + 0.1 * glow) * burst)
     threads = (9.0 + 2.0 * filaments) * inner + 0.9 * sin(5.0 * out + 4.0 * inner + 1.2 * waves)
     star_u, star_v = sky(p)

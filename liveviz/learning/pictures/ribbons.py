@@ -4,7 +4,7 @@ import torch
 
 from liveviz.learning.pictures._shared import Numbers, Plane, Scene, bump, rotated, soft
 
-sin, exp = torch.sin, torch.exp
+sin, cos, exp = torch.sin, torch.cos, torch.exp
 ORDER = (2, 0, 4, 1, 3)
 """Which ribbon lies on which, from the back to the front."""
 
@@ -20,15 +20,14 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     for k, band in enumerate(ORDER):
         a, b, c = 1.6 * x + 0.5, 2.0 * x + 0.95 * band + 0.9 * wave, 3.3 * x + 2.1 * band + 1.0 * weave
         knot = 0.80 + (0.45 + 0.25 * pinch) * sin(a)
-        line = 0.30 * (band - 2) * knot + 0.24 * sin(b) + 0.12 * sin(c)
-        rise = (
-            0.30 * (band - 2) * (0.45 + 0.25 * pinch) * 1.6 * torch.cos(a) + 0.48 * torch.cos(b) + 0.40 * torch.cos(c)
-        )
+        lane = 0.30 * (band - 2)
+        line = lane * knot + 0.24 * sin(b) + 0.12 * sin(c)
+        rise = lane * (0.72 + 0.40 * pinch) * cos(a) + 0.48 * cos(b) + 0.40 * cos(c)  # the line's slope
         turn = sin(1.9 * x + 1.3 * band + 0.7 * weave)  # the ribbon turns about itself
         half = 0.095 + 0.045 * turn
         across = (y - line) / (1.0 + rise * rise).sqrt()
         away = half - across.abs()
-        side = across / half
+        side = (across / half).clamp(-1.3, 1.3)
         sheen = 0.5 + 0.5 * sin(2.4 * side + 3.0 * x + 1.7 * band)
         place = 0.26 + 0.52 * sheen + 0.16 * side * turn
         shade = 0.34 + 0.56 * sheen + 0.22 * bump(away, 0.04)

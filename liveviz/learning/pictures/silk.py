@@ -27,9 +27,8 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     upper = sin(4.4 * sheet(x, y) + 1.2 * sin(2.2 * x - 0.5 * fold) + 0.4)
     fallen = exp(-4.5 * back.abs())  # the shadow the upper fold throws on the cloth
     cast = exp(-4.5 * (-front).clamp(min=0.0))
-    scene = Scene(
-        0.42 + 0.26 * cloth - 0.26 * fallen, (0.66 + 0.36 * cloth) * (1.0 - 0.85 * fallen) * (1.0 - 0.8 * cast)
-    )
+    dark = (1.0 - 0.85 * fallen) * (1.0 - 0.8 * cast)
+    scene = Scene(0.42 + 0.26 * cloth - 0.26 * fallen, (0.66 + 0.36 * cloth) * dark)
     roll = exp(-6.0 * back.clamp(min=0.0))
     scene = scene.laid(back, 0.30 + 0.22 * upper + 0.44 * roll, (0.50 + 0.30 * upper + 0.5 * roll) * (1.0 - 0.5 * cast))
     turned = exp(-6.0 * front.clamp(min=0.0))
@@ -37,10 +36,7 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     behind = (1.0 - soft(back, 0.03)) * (1.0 - soft(front, 0.03))
     wide = 0.05 + 0.02 * glow
     light = 0.50 * bump(back - 0.03, wide) * (1.0 - soft(front, 0.06))
-    light = (
-        light
-        + 0.50 * bump(front - 0.03, wide)
-        + (0.26 + 0.1 * glow) * bump(cloth - 0.75, 0.25) * (1.0 - fallen) * behind
-    )
+    gleam = bump(cloth - 0.75, 0.25) * (1.0 - fallen) * behind
+    light = light + 0.50 * bump(front - 0.03, wide) + (0.26 + 0.1 * glow) * gleam
     weave = (11.0 + 2.0 * threads) * (y + 0.34 * sin(1.7 * x + 0.6 + 0.9 * fold) * 0.8 + 0.10 * waves)
     return scene.lit(light).lined(weave, 0.20 + 0.16 * cloth)
