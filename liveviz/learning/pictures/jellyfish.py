@@ -44,7 +44,7 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     dome = rho.clamp(max=1.0)
     scene = scene.before(bell, 0.26 + 0.30 * dome**2 + 0.22 * rib, 0.50 + 0.36 * dome**3 + 0.20 * rib)
     inside = soft(bell, 0.04)
-    heart = 0.0
+    heart = torch.zeros_like(x)
     for side, high in ((-0.24, 0.16), (0.0, 0.24), (0.24, 0.16)):
         heart = heart + bump(length((x - side * wide / 0.6) / 0.10, (y - high * tall / 0.5) / 0.07), 0.9)
     light = light * (1.0 - inside) + inside * ((0.40 + 0.15 * glow) * heart + 0.40 * bump(rho - 0.98, 0.08))
