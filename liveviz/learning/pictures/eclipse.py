@@ -48,5 +48,5 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     )
     inside = soft(0.84 - p.r, 0.16)
     stars = soft(p.r - 1.12, 0.12)
-    detail = 0.42 * exp(-2.4 * above) * (1.0 - soft(moon, 0.03)) * inside - 0.9 * stars
+    detail = 0.42 * exp(-2.4 * above) * (1.0 - soft(moon + 0.02, 0.02)) * inside - 0.9 * stars
     return scene.with_values(u=u + (threads - u) * soft(0.98 - p.r, 0.1), v=v, detail=detail)
