@@ -47,4 +47,4 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     light = light * (1.0 - soft(heart, 0.03)) + 0.35 * bump(heart, 0.04)
     light = light + (0.26 + 0.14 * glow) * exp(-(3.2 - 1.0 * glow) * (rho - 1.0).clamp(min=0.0)) * soft(rho - 1.0, 0.06)
     lines = (1.0 - soft(heart + 0.02, 0.06)) * (0.14 + 0.22 * fade) * soft(strand - 0.01, 0.05)
-    return scene.lit(light).lined((9.0 + barbs) * along, lines)
+    return scene.lit(light).lined((9.0 + barbs) * along + 8.0, lines)

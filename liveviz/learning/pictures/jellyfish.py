@@ -32,7 +32,7 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
         frill = 0.5 + 0.5 * sin(17.0 * below + 2.0 * k)
         thick = (0.050 + 0.028 * frill) * (1.15 - 0.62 * below)
         arm = both((thick - (x - line).abs()) * 0.8, hem + 0.05 - y)
-        place = 0.22 + 0.52 * trail + 0.16 * (x - line) / 0.07 * (0.3 if k % 2 else -0.3)
+        place = 0.22 + 0.52 * trail + 0.05 * torch.tanh((x - line) / 0.07) * (-1.0) ** (k + 1)
         scene = over(scene, arm, place - 0.14 * (k < 3), 0.22 + 0.54 * trail + 0.10 * frill + 0.05 * k)
         light = (
             light + 0.20 * trail * bump(arm, 0.035) + 0.10 * trail * exp(-(9.0 - 3.0 * glow) * (-arm).clamp(min=0.0))
