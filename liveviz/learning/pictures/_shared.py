@@ -210,7 +210,9 @@ def over(scene: Scene, distance: Tensor, place: Value, shade: Value) -> Scene:
     It is ground where figures were and a figure where ground was: two sides are enough for any pile of things.
     """
     figure = torch.as_tensor(scene.figure)
-    on_figure, on_ground = _nearer(distance, figure), _nearer(distance, -figure)
+    inside = torch.sigmoid((distance - JOIN) * (4.0 / JOIN))  # what is outside keeps its own values up to the edge
+    on_figure = torch.maximum(inside, torch.sigmoid((distance - figure) * (4.0 / JOIN)))
+    on_ground = torch.maximum(inside, torch.sigmoid((distance + figure) * (4.0 / JOIN)))
     return scene.with_values(
         figure=torch.maximum(torch.minimum(figure, -distance), torch.minimum(-figure, distance)),
         figure_place=_mixed(scene.figure_place, place, on_figure),

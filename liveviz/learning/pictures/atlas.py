@@ -47,5 +47,5 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
         light = light * (1.0 - 0.6 * soft(away, 0.04)) + (0.20 + 0.09 * glow) * bump(away, 0.022 + 0.01 * glow) * (
             1.0 - 0.5 * lean
         )
-    fine = (4.0 + lines) / 0.165
-    return scene.lit(light).lined(fine * (land - 0.02), 0.16 + 0.12 * soft(land, 0.2))
+    fine = (3.4 + 0.8 * lines) / 0.165
+    return scene.lit(light).lined(fine * (land - 0.35), 0.16 + 0.12 * soft(land, 0.2))

@@ -2,7 +2,7 @@
 
 import torch
 
-from liveviz.learning.pictures._shared import Numbers, Plane, Scene, both, bump, length, soft
+from liveviz.learning.pictures._shared import Numbers, Plane, Scene, both, bump, length, over, soft
 
 sin, exp = torch.sin, torch.exp
 
@@ -39,9 +39,7 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
         here = soft(away, 0.04)
         inner = away.clamp(min=0.0)
         wave = 0.10 * sin(2.0 * torch.atan2(y.abs() + 0.3, x) * 2.0 + 1.5 * shimmer) * edge
-        scene = (scene.laid if k % 2 else scene.cut)(
-            away, place + wave - 0.9 * inner * (1 if k % 2 else -1), 0.62 + 0.4 * exp(-9.0 * inner)
-        )
+        scene = over(scene, away, place + wave - 0.9 * inner * (1 if k % 2 else -1), 0.62 + 0.4 * exp(-9.0 * inner))
         light = light * (1.0 - 0.7 * here) + shine * bump(away, 0.045 + 0.02 * glow)
     heart = (0.30 - notch - low) * big * 0.8
     stem = both(0.034 - x.abs() + 0.012 * (-y).clamp(min=0.0), 0.9 * big * (rho - 0.99) - 2.0 * soft(y, 0.2))
@@ -49,4 +47,4 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     light = light * (1.0 - soft(heart, 0.03)) + 0.35 * bump(heart, 0.04)
     light = light + (0.26 + 0.14 * glow) * exp(-(3.2 - 1.0 * glow) * (rho - 1.0).clamp(min=0.0)) * soft(rho - 1.0, 0.06)
     lines = (1.0 - soft(heart + 0.02, 0.06)) * (0.14 + 0.22 * fade) * soft(strand - 0.01, 0.05)
-    return scene.lit(light).lined((9.0 + barbs) * along, lines)
+    return scene.lit(light).lined((9.0 + barbs) * along + 8.0, lines)

@@ -23,7 +23,7 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     away = (-ball).clamp(min=0.0)
     halo = exp(-(1.7 - 0.6 * glow) * away)
     shaft = 0.85 + 0.15 * sin((9.0 + 2.0 * rays) * mx / (1.4 + my) + 1.0) * soft(-my, 0.5)
-    scene = Scene(0.10 + 0.60 * halo * shaft, 0.42 + 0.55 * halo, (0.36 + 0.14 * glow) * halo * shaft)
+    scene = Scene(0.10 + 0.60 * halo * shaft, 0.42 + 0.55 * halo, (0.22 + 0.12 * glow) * halo * shaft)
     seas = 0.10 * sin(5.0 * mx + 1.5 * sin(4.0 * my)) * sin(5.5 * my + 1.0)
     scene = scene.laid(ball, 0.90 + 0.6 * seas, 0.92 + seas).lit(-0.45 * soft(ball, 0.04) * scene.glow)
     seen = torch.zeros_like(p.x)

@@ -31,7 +31,7 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
         band = (cos(phase + lag) + ragged - narrow + 0.22 * wide) * away
         band = torch.maximum(band, centre) if k == 0 else torch.minimum(band, -centre - (0.16 if k == 1 else 0.04))
         rich = fade * (0.70 + 0.30 * cos(phase + lag))
-        place = dark + (bright - 0.1) * rich if k != 1 else 0.03 + 0.08 * fade
+        place = (dark + (bright - 0.1) * rich).clamp(max=1.0) if k != 1 else 0.03 + 0.08 * fade
         add = (scene.laid, scene.cut, scene.before)[k]
         scene = add(band, place, 0.36 + 0.3 * haze + 0.5 * rich * (k != 1) + 0.3 * core)
         light = light * (1.0 - 0.85 * soft(band, 0.04)) if k == 1 else light + 0.26 * bump(band, 0.03) * fade

@@ -32,7 +32,7 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
         frill = 0.5 + 0.5 * sin(17.0 * below + 2.0 * k)
         thick = (0.050 + 0.028 * frill) * (1.15 - 0.62 * below)
         arm = both((thick - (x - line).abs()) * 0.8, hem + 0.05 - y)
-        place = 0.22 + 0.52 * trail + 0.16 * (x - line) / 0.07 * (0.3 if k % 2 else -0.3)
+        place = 0.22 + 0.52 * trail + 0.05 * torch.tanh((x - line) / 0.07) * (-1.0) ** (k + 1)
         scene = over(scene, arm, place - 0.14 * (k < 3), 0.22 + 0.54 * trail + 0.10 * frill + 0.05 * k)
         light = (
             light + 0.20 * trail * bump(arm, 0.035) + 0.10 * trail * exp(-(9.0 - 3.0 * glow) * (-arm).clamp(min=0.0))
@@ -44,7 +44,7 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     dome = rho.clamp(max=1.0)
     scene = scene.before(bell, 0.26 + 0.30 * dome**2 + 0.22 * rib, 0.50 + 0.36 * dome**3 + 0.20 * rib)
     inside = soft(bell, 0.04)
-    heart = 0.0
+    heart = torch.zeros_like(x)
     for side, high in ((-0.24, 0.16), (0.0, 0.24), (0.24, 0.16)):
         heart = heart + bump(length((x - side * wide / 0.6) / 0.10, (y - high * tall / 0.5) / 0.07), 0.9)
     light = light * (1.0 - inside) + inside * ((0.40 + 0.15 * glow) * heart + 0.40 * bump(rho - 0.98, 0.08))
