@@ -8,7 +8,7 @@ from liveviz.mapping.program import Chords, PictureList, Program, Route, Target
 from liveviz.spec import LAYER_RANGES, Parameter, Registry
 
 SHOWN_CHANNELS = 8
-HEADER = ("parameter", "OSC address (0-1)", "range", "rests at", "driven by")
+COLUMN_TITLES = ("parameter", "OSC address (0-1)", "range", "rests at", "driven by")
 
 
 def parameter_rows(
@@ -60,8 +60,8 @@ def _text(program: Program, registry: Registry, names: Sequence[str]) -> Iterato
     for route in program.routes:
         yield "  " + route_text(route, names)
     yield ""
-    rows = [HEADER, *parameter_rows(program, registry, names)]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(HEADER))]
+    rows = [COLUMN_TITLES, *parameter_rows(program, registry, names)]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(COLUMN_TITLES))]
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 

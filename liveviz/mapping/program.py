@@ -9,9 +9,13 @@ from typing import NamedTuple
 from liveviz.mapping.curves import CURVES
 from liveviz.spec import Channels
 
-LAYER = 16  # where a bend acts when the file does not say
-BASE, TARGET, CHORDS = 0, 1, 2  # groups of pictures, so that a show's seed gives each list pictures of its own
-CHROMAS = ("chroma", "bass_chroma", "chord", "musical_key", "section_label")  # signals with twelve places
+DEFAULT_BEND_LAYER = 16  # where a bend acts when the file does not say
+BASE_GROUP, TARGET_GROUP, CHORDS_GROUP = (
+    0,
+    1,
+    2,
+)  # groups of pictures, so that a show's seed gives each list pictures of its own
+CHROMA_SIGNALS = ("chroma", "bass_chroma", "chord", "musical_key", "section_label")  # signals with twelve places
 MIXES = ("set", "add", "multiply", "max")
 TAKEOVERS = ("jump", "pickup", "scale")
 
@@ -53,7 +57,7 @@ class PictureList:
 class Chords:
     """A palette of 1 to 12 pictures mixed by a chroma: pitch class k (C = 0) shows picture k modulo their number.
 
-    source: one of CHROMAS. detail: 0 or 1 for coarse, middle, fine. attack, release: seconds.
+    source: one of CHROMA_SIGNALS. detail: 0 or 1 for coarse, middle, fine. attack, release: seconds.
     """
 
     palette: PictureList

@@ -24,7 +24,7 @@ _NOBODY = "nobody listens to it"
 
 def plays(message: ControlMessage) -> bool:
     """Whether a message that says something in words is more than words: a number, or what is to come to rest."""
-    return as_number(message.text) is not None or message.address.startswith(mapping.REST)
+    return as_number(message.text) is not None or message.address.startswith(mapping.REST_ADDRESS)
 
 
 class Accounts:
@@ -99,7 +99,7 @@ class Accounts:
             moved = moved if moves is None else (moved or []) + moves
         if moved is None and address in self._heard:
             return "no number in it"
-        if moved and address.startswith(mapping.REST):
+        if moved and address.startswith(mapping.REST_ADDRESS):
             return f"back to rest: {', '.join(move.target.parameter for move in moved)}"
         return self._nobody(address) if moved is None else self._moved(moved)
 
