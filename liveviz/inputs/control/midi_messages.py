@@ -15,7 +15,7 @@ PAIR_S = (
 PAIRS_TO_TRUST = 3  # after so many pairs a controller is 14-bit, and its LSB may come alone
 
 _DATA_MSB, _DATA_LSB, _NRPN_LSB, _NRPN_MSB, _RPN_LSB, _RPN_MSB = 6, 38, 98, 99, 100, 101
-_REALTIME = {"clock": "midi.clock", "start": "midi.start", "stop": "midi.stop", "continue": "midi.continue"}
+_REALTIME_ADDRESSES = {"clock": "midi.clock", "start": "midi.start", "stop": "midi.stop", "continue": "midi.continue"}
 
 Change = tuple[str, float, bool]  # address, value 0-1, whether it is an event that counts one by one
 
@@ -110,8 +110,8 @@ class MidiDecoder:
 
     def _changes(self, message: mido.Message, time: float) -> list[Change]:
         kind = message.type
-        if kind in _REALTIME:
-            return [(_REALTIME[kind], 1.0, True)]
+        if kind in _REALTIME_ADDRESSES:
+            return [(_REALTIME_ADDRESSES[kind], 1.0, True)]
         if kind == "control_change":
             return self._control(message.channel, message.control, message.value, time)
         if kind not in ("note_on", "note_off", "pitchwheel", "aftertouch", "polytouch", "program_change"):
