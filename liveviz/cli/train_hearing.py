@@ -26,7 +26,17 @@ from liveviz.learning.hearing import (
 )
 from liveviz.runtime import paths
 from liveviz.runtime.progress import Progress
-from liveviz.signals import DELAYS, HEARD, STEP, WIDTH, HopCutter, Looks, Rig, clean_mono, natural_hop_length
+from liveviz.signals import (
+    DELAYS_LOOKS,
+    HEARD_KINDS,
+    LOOK_SECONDS,
+    LOOK_SIZE,
+    HopCutter,
+    Looks,
+    Rig,
+    clean_mono,
+    natural_hop_length,
+)
 from liveviz.spec import LivevizError, UsageError
 from liveviz.system.files import write_whole
 
@@ -34,7 +44,12 @@ _log = logging.getLogger("liveviz.cli")
 KEYS = {"beat": "beats", "downbeat": "downbeats"}  # names in a truth file, where they are others
 BLURS = {"beat": (0.5, 0.5), "downbeat": (0.5, 0.5)}
 DRUM_BLUR = (0.7, 1.0)  # a drum is judged in one look: a little early or late must not matter
-TASK = Task(tuple(KEYS.get(k, k) for k in HEARD), DELAYS, tuple(BLURS.get(k, DRUM_BLUR) for k in HEARD), STEP)
+TASK = Task(
+    tuple(KEYS.get(k, k) for k in HEARD_KINDS),
+    DELAYS_LOOKS,
+    tuple(BLURS.get(k, DRUM_BLUR) for k in HEARD_KINDS),
+    LOOK_SECONDS,
+)
 GOING_ON = 1e-3  # learning rate where it begins with another network
 SECONDS = 40.0  # of a song that is composed
 LONGEST = 900.0  # seconds of a song that are heard
@@ -86,7 +101,9 @@ def _read(path: str) -> tuple[HearingNetwork, dict[str, str]]:
     """The network in a file that this command wrote, and what to say of it in the next one."""
     try:
         data = Path(path).read_bytes()
-        return HearingNetwork.of(load(data), 2 * WIDTH, len(HEARD)), {"start": hashlib.sha256(data).hexdigest()}
+        return HearingNetwork.of(load(data), 2 * LOOK_SIZE, len(HEARD_KINDS)), {
+            "start": hashlib.sha256(data).hexdigest()
+        }
     except OSError as error:
         raise LivevizError(f"{path}: cannot be read: {error.strerror or error}") from error
     except (SafetensorError, ValueError) as error:
@@ -110,7 +127,7 @@ def _compose(args: argparse.Namespace, folder: Path) -> list[Path]:
 
 
 def looks_of(song: Path, rng: np.random.Generator) -> NDArray[np.float32]:
-    """What the analyser sees of a song under conditions drawn from `rng`: float32 `[looks, 2 * WIDTH]`."""
+    """What the analyser sees of a song under conditions drawn from `rng`: float32 `[looks, 2 * LOOK_SIZE]`."""
     reader = open_reader(str(song))
     try:
         rate = reader.sample_rate
@@ -125,4 +142,4 @@ def looks_of(song: Path, rng: np.random.Generator) -> NDArray[np.float32]:
             part.step(hop)
         if looks.fresh:
             seen.append(np.concatenate((looks.newest, looks.oldest)))
-    return np.array(seen, np.float32).reshape(-1, 2 * WIDTH)
+    return np.array(seen, np.float32).reshape(-1, 2 * LOOK_SIZE)

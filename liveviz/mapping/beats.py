@@ -4,7 +4,7 @@ own that follow it gently and go on at 120 bpm when nobody plays."""
 import math
 
 from liveviz.spec import Tempo, approach
-from liveviz.spec.tempo import ANALYSER, FRESH_S
+from liveviz.spec.tempo import ANALYSER_SOURCE, FRESH_S
 
 IDLE_BPM = 120.0
 TEMPO_GLIDE_SECONDS = 1.0  # the tempo follows the leader's with this time constant
@@ -34,7 +34,9 @@ class Beats:
         passed = 0.5 * (before + self.bpm) / 60.0 * dt
         correction = 0.0
         if leads is not None and leads.known and math.isfinite(leads.beat):
-            age = min(max(time - leads.time, 0.0), MAX_PHASE_AGE_SECONDS if leads.source == ANALYSER else FRESH_S)
+            age = min(
+                max(time - leads.time, 0.0), MAX_PHASE_AGE_SECONDS if leads.source == ANALYSER_SOURCE else FRESH_S
+            )
             now = leads.beat + age * leads.bpm / 60.0
             error = (now - self.count - passed + 0.5) % 1.0 - 0.5
             correction = approach(0.0, error, dt, PHASE_GLIDE_SECONDS)

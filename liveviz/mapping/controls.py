@@ -16,9 +16,8 @@ log = logging.getLogger("liveviz.mapping")
 
 LONGEST_ADDRESS_LETTERS = 300
 LONGEST_FADE_SECONDS = 3600.0
-REST_ADDRESS = (
-    "/liveviz/rest"  # alone for every parameter; with a parameter's path behind it, or its name as text, for that one
-)
+# Alone for every parameter; with a parameter's path behind it, or its name as text, for that one
+REST_ADDRESS = "/liveviz/rest"
 _STROKE_PARAMETER = "latent.target"  # a button that pulls to it takes the next picture
 
 

@@ -10,11 +10,8 @@ from liveviz.mapping.curves import CURVES
 from liveviz.spec import Channels
 
 DEFAULT_BEND_LAYER = 16  # where a bend acts when the file does not say
-BASE_GROUP, TARGET_GROUP, CHORDS_GROUP = (
-    0,
-    1,
-    2,
-)  # groups of pictures, so that a show's seed gives each list pictures of its own
+# Groups of pictures, so that a show's seed gives each list pictures of its own
+BASE_GROUP, TARGET_GROUP, CHORDS_GROUP = 0, 1, 2
 CHROMA_SIGNALS = ("chroma", "bass_chroma", "chord", "musical_key", "section_label")  # signals with twelve places
 MIXES = ("set", "add", "multiply", "max")
 TAKEOVERS = ("jump", "pickup", "scale")

@@ -2,11 +2,11 @@
 
 import glfw
 
-from liveviz.spec.keys import FUNCTION_KEYS, PAD_DIGITS, PLACES, PRINTED
+from liveviz.spec.keys import FUNCTION_KEYS, PAD_DIGITS, PLACE_KEYS, PRINTED_KEYS
 
 _LETTERS = range(glfw.KEY_A, glfw.KEY_Z + 1)
 _KEYS: dict[int, str] = {
-    getattr(glfw, "KEY_" + name.upper()): name for name in (*PLACES, *FUNCTION_KEYS, *PAD_DIGITS, *PRINTED)
+    getattr(glfw, "KEY_" + name.upper()): name for name in (*PLACE_KEYS, *FUNCTION_KEYS, *PAD_DIGITS, *PRINTED_KEYS)
 }
 
 

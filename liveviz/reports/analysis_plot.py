@@ -10,7 +10,7 @@ import numpy as np
 
 from liveviz.outputs.still import software
 from liveviz.reports.spectrogram import COLUMNS, LOW_HZ, Spectrogram
-from liveviz.signals.chroma import NAMES
+from liveviz.signals.chroma import PITCH_CLASSES
 from liveviz.system.files import write_whole
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def _draw_chroma(ax: "Axes", result: Mapping[str, Any], end: float) -> None:
         vmax=0.85,
         interpolation="nearest",
     )
-    ax.set_yticks(range(12), NAMES)
+    ax.set_yticks(range(12), PITCH_CLASSES)
     ax.tick_params(axis="y", labelsize=12)
     ax.grid(False)
 
@@ -233,4 +233,4 @@ def key_name(signals: Mapping[str, Any]) -> str | None:
     if not signals["t"] or signals["musical_key.confidence"][-1] < 0.5:
         return None
     mode = "major" if signals["musical_key.mode"][-1] > 0.5 else "minor"
-    return f"{NAMES[round(signals['musical_key'][-1])]} {mode}"
+    return f"{PITCH_CLASSES[round(signals['musical_key'][-1])]} {mode}"

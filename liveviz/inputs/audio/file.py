@@ -20,10 +20,8 @@ SAMPLE_RATES_HZ = (8_000, 192_000)
 MAX_CHANNELS = 64
 READ_ERRORS = (soundfile.SoundFileError, OSError)
 _UNKNOWN_LENGTH = 1 << 62
-_WIDEST_SAMPLE_BYTES, _MAX_HEAD_BYTES = (
-    8,
-    1 << 16,
-)  # bytes of a sample, and of what else a file may hold before its head is doubted
+# Bytes of a sample, and of what else a file may hold before its head is doubted
+_WIDEST_SAMPLE_BYTES, _MAX_HEAD_BYTES = 8, 1 << 16
 READABLE_KINDS = "wav, flac, mp3, ogg, m4a, aac, wma, and the sound of mp4, mov, webm"
 
 

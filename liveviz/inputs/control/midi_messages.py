@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 import mido
 
 MAX_BYTES = 1024  # of one chunk; what is longer is a dump of some device's memory, not playing
-PAIR_S = (
-    0.02  # an LSB this soon beside its MSB belongs to it: a device sends both at once, a hand moves two knobs slower
-)
+# An LSB this soon beside its MSB belongs to it: a device sends both at once, a hand moves two knobs slower
+PAIR_S = 0.02
 PAIRS_TO_TRUST = 3  # after so many pairs a controller is 14-bit, and its LSB may come alone
 
 _DATA_MSB, _DATA_LSB, _NRPN_LSB, _NRPN_MSB, _RPN_LSB, _RPN_MSB = 6, 38, 98, 99, 100, 101
