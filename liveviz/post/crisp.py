@@ -15,15 +15,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from liveviz.post.effect import Canvas
-from liveviz.post.glsl import VERTEX
+from liveviz.post.glsl import VERTEX_SHADER
 
 if TYPE_CHECKING:
     import moderngl
 
-REACH = 1.5
+REACH_PIXELS = 1.5
 """How many pixels of the picture a full push is."""
 
-_HEAD = """#version 330 core
+_SHADER_HEAD = """#version 330 core
 uniform sampler2D picture;
 out vec4 colour;
 vec4 at(int x, int y) {
@@ -32,7 +32,7 @@ vec4 at(int x, int y) {
 }
 """
 # The strongest negative weight of the four neighbours that keeps the result within 0 to 1; half of it is taken.
-_CONTRAST = """
+_CONTRAST_SHADER = """
 void main() {
     vec3 b = at(0, -1).rgb, d = at(-1, 0).rgb, e = at(0, 0).rgb, f = at(1, 0).rgb, h = at(0, 1).rgb;
     vec3 low = min(min(b, d), min(f, h)), high = max(max(b, d), max(f, h));
@@ -42,7 +42,7 @@ void main() {
 }
 """
 # Sobel's gradient; the root spends the 8 bits on weak edges.
-_EDGES = """
+_EDGES_SHADER = """
 float light(int x, int y) { return dot(at(x, y).rgb, vec3(0.3, 0.5, 0.2)); }
 void main() {
     float a = light(-1, -1), b = light(0, -1), c = light(1, -1), d = light(-1, 0), f = light(1, 0);
@@ -53,7 +53,7 @@ void main() {
 """
 # Where the edges around lie (their centre of gravity, a Gaussian of one pixel), and as far to the other side. Where there
 # is hardly an edge there is no push: else grain would clot.
-_PUSH = """
+_PUSH_SHADER = """
 void main() {
     float sum = 0.0;
     vec2 centre = vec2(0.0);
@@ -73,15 +73,16 @@ void main() {
 class Crisp:
     """The passes for pictures of one size at a time.
 
-    State: `picture`, the texture with its contrast raised; `push`, where to look: x and y, -REACH to REACH pixels as 0 to 1,
-    of which 128/255 is none. Both have the size of the last picture.
+    State: `picture`, the texture with its contrast raised; `push`, where to look: x and y, -REACH_PIXELS to REACH_PIXELS
+    as 0 to 1, of which 128/255 is none. Both have the size of the last picture.
     """
 
     def __init__(self, ctx: moderngl.Context) -> None:
         self._ctx = ctx
         self._canvases: list[Canvas] = []
         self._programs = [
-            ctx.program(vertex_shader=VERTEX, fragment_shader=_HEAD + source) for source in (_CONTRAST, _EDGES, _PUSH)
+            ctx.program(vertex_shader=VERTEX_SHADER, fragment_shader=_SHADER_HEAD + source)
+            for source in (_CONTRAST_SHADER, _EDGES_SHADER, _PUSH_SHADER)
         ]
         self._vertices = [ctx.vertex_array(program, []) for program in self._programs]
 

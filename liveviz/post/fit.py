@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from liveviz.post.crisp import REACH, Crisp
+from liveviz.post.crisp import REACH_PIXELS, Crisp
 from liveviz.post.effect import Canvas
-from liveviz.post.glsl import VERTEX
+from liveviz.post.glsl import VERTEX_SHADER
 from liveviz.spec import FetchedImage
 
 if TYPE_CHECKING:
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 CONTAIN, COVER, MIRROR = 0, 1, 2
 
-_VERTEX = """#version 330 core
+_VERTEX_SHADER = """#version 330 core
 in vec2 corner;
 in vec2 at;
 out vec2 uv;
 void main() { uv = at; gl_Position = vec4(corner, 0.0, 1.0); }
 """
-_PLAIN = """#version 330 core
+_PLAIN_SHADER = """#version 330 core
 uniform sampler2D picture;
 in vec2 uv;
 out vec4 colour;
@@ -38,7 +38,7 @@ void main() { colour = vec4(texture(picture, uv).rgb, 1.0); }
 """
 # Catmull-Rom in five bilinear reads: the two middle taps of each axis are one read between them, and the corners, whose
 # weights are below 0.5 %, are left out.
-_ROUND = """#version 330 core
+_ROUND_SHADER = """#version 330 core
 uniform sampler2D picture;
 in vec2 uv;
 out vec4 colour;
@@ -63,7 +63,7 @@ vec3 smooth_at(vec2 uv) {
     return clamp(sum / (middle + above + below + left + right), 0.0, 1.0);
 }
 """
-_BETWEEN = """#version 330 core
+_BETWEEN_SHADER = """#version 330 core
 uniform sampler2D picture;
 uniform sampler2D before;
 uniform float share;
@@ -71,18 +71,18 @@ in vec2 isf_FragNormCoord;
 out vec4 colour;
 void main() { colour = mix(texture(before, isf_FragNormCoord), texture(picture, isf_FragNormCoord), share); }
 """
-_SMOOTH = _ROUND + "void main() { colour = vec4(smooth_at(uv), 1.0); }\n"
-_CRISP = f"""{_ROUND}
+_SMOOTH_SHADER = _ROUND_SHADER + "void main() { colour = vec4(smooth_at(uv), 1.0); }\n"
+_CRISP_SHADER = f"""{_ROUND_SHADER}
 uniform sampler2D push;
 void main() {{
-    vec2 away = (texture(push, uv).rg - 128.0 / 255.0) * {2 * REACH:.1f};
+    vec2 away = (texture(push, uv).rg - 128.0 / 255.0) * {2 * REACH_PIXELS:.1f};
     colour = vec4(smooth_at(uv + away / vec2(textureSize(picture, 0))), 1.0);
 }}
 """
 
-FRAME, FRAMED_FROM = 2, 128
-NEAR = 1.08
-ENLARGED = 1.01  # a picture shown at its own size keeps every pixel
+EDGE_PIXELS, EDGE_FROM_PIXELS = 2, 128
+NEAR_RATIO = 1.08
+ENLARGED_RATIO = 1.01  # a picture shown at its own size keeps every pixel
 
 
 def enlargement(picture: tuple[int, int], canvas: tuple[int, int], mode: int) -> float:
@@ -94,7 +94,7 @@ def enlargement(picture: tuple[int, int], canvas: tuple[int, int], mode: int) ->
 def near_sides(picture: tuple[int, int], canvas: tuple[int, int]) -> bool:
     """Whether a picture was made for this canvas: a sliver of its mirror at the sides would only show a seam."""
     scales = (canvas[0] / picture[0], canvas[1] / picture[1])
-    return max(scales) <= NEAR * min(scales)
+    return max(scales) <= NEAR_RATIO * min(scales)
 
 
 def quads(picture: tuple[int, int], canvas: tuple[int, int], mode: int) -> NDArray[np.float32]:
@@ -108,8 +108,8 @@ def quads(picture: tuple[int, int], canvas: tuple[int, int], mode: int) -> NDArr
     scale = enlargement(picture, canvas, mode)
     # Zero padding leaves a frame of a pixel or two around a generator's picture: a line when it is enlarged, and where it
     # meets its mirror.
-    whole = scale <= ENLARGED and (mode != MIRROR or near_sides(picture, canvas))
-    edge = 0 if whole or min(picture) < FRAMED_FROM else FRAME
+    whole = scale <= ENLARGED_RATIO and (mode != MIRROR or near_sides(picture, canvas))
+    edge = 0 if whole or min(picture) < EDGE_FROM_PIXELS else EDGE_PIXELS
     spans = [_spans(picture[axis] * scale, canvas[axis], mode == MIRROR, edge / picture[axis]) for axis in (0, 1)]
     corners = []
     for left, right, u0, u1 in spans[0]:
@@ -153,15 +153,15 @@ class Fit:
         self._texture: moderngl.Texture | None = None
         self._before: moderngl.Texture | None = None
         self._mixed: Canvas | None = None
-        self._mixing = ctx.program(vertex_shader=VERTEX, fragment_shader=_BETWEEN)
+        self._mixing = ctx.program(vertex_shader=VERTEX_SHADER, fragment_shader=_BETWEEN_SHADER)
         self._mixing["before"] = 1
         self._mixing_vertices = ctx.vertex_array(self._mixing, [])
         self._buffer: moderngl.Buffer
         self._vertices: moderngl.VertexArray
         self._key: tuple[tuple[int, int], tuple[int, int], int] | None = None
         self._programs = {
-            name: ctx.program(vertex_shader=_VERTEX, fragment_shader=source)
-            for name, source in (("plain", _PLAIN), ("smooth", _SMOOTH), ("crisp", _CRISP))
+            name: ctx.program(vertex_shader=_VERTEX_SHADER, fragment_shader=source)
+            for name, source in (("plain", _PLAIN_SHADER), ("smooth", _SMOOTH_SHADER), ("crisp", _CRISP_SHADER))
         }
         self._programs["crisp"]["push"] = 1
 
@@ -204,7 +204,7 @@ class Fit:
         if scale < 0.75:
             texture.build_mipmaps()
         texture.filter = (ctx.LINEAR_MIPMAP_LINEAR if scale < 0.75 else ctx.LINEAR, ctx.LINEAR)
-        how = "plain" if scale <= ENLARGED else "smooth" if self._crisp is None else "crisp"
+        how = "plain" if scale <= ENLARGED_RATIO else "smooth" if self._crisp is None else "crisp"
         key = (texture.size, target.size, mode)
         if key != self._key:
             self._forget()

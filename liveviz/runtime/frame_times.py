@@ -7,7 +7,7 @@ from liveviz.runtime.stats import percentiles
 from liveviz.runtime.tick import Picture
 from liveviz.system.clock import WallClock
 
-_KEPT = 36000  # 20 minutes at 30 fps; percentiles are over the newest of them
+_KEPT_FRAMES = 36000  # 20 minutes at 30 fps; percentiles are over the newest of them
 
 
 class Figures:
@@ -25,8 +25,8 @@ class Figures:
         self._newest_picture = -1
         self._newest_hop: tuple[int, float] | None = None
         self.rendered = self.presented = self.late = 0
-        self.intervals: deque[float] = deque(maxlen=_KEPT)
-        self.waits: deque[float] = deque(maxlen=4 * _KEPT)
+        self.intervals: deque[float] = deque(maxlen=_KEPT_FRAMES)
+        self.waits: deque[float] = deque(maxlen=4 * _KEPT_FRAMES)
 
     def frame(self, picture: Picture, presented: float, clock: WallClock, stale: bool) -> None:
         """Count one presented frame."""

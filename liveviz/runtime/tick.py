@@ -13,7 +13,7 @@ from liveviz.post import Chain
 from liveviz.spec import ControlMessage, ParameterFrame, SignalFrame, StageImage, Tempo
 from liveviz.system import clock
 
-_TRANSPORT = ("midi.start", "midi.stop", "midi.continue")  # that nobody listens to them is no mistake
+_TRANSPORT_ADDRESSES = ("midi.start", "midi.stop", "midi.continue")  # that nobody listens to them is no mistake
 
 
 class Clock(Protocol):
@@ -83,7 +83,7 @@ class Tick:
         for message in self._controls(now):
             heard = self._show.control(message)
             self.newest = message
-            if message.kind != "key" and message.address not in _TRANSPORT:
+            if message.kind != "key" and message.address not in _TRANSPORT_ADDRESSES:
                 self.unheard = None if heard else message
             if heard:
                 self.applied[message.kind] += 1

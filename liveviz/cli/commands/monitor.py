@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
             _log.info("a program listens at %s:%d already: asking it what comes", *place)
     beside = place is not None and osc is None
     lines = (
-        follow(message_account.MONITOR, *place, now)
+        follow(message_account.MONITOR_ADDRESS, *place, now)
         if place is not None and beside
         else _own(args, told, osc, packets, wake)
     )

@@ -72,7 +72,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--quality",
         default="auto",
-        choices=("auto", *quality_steps.NAMES),
+        choices=("auto", *quality_steps.STEP_NAMES),
         help="auto: what this machine can do at the full rate; else stay at that step (default: auto)",
     )
     parser.add_argument("--seconds", type=float, metavar="S", help="stop after S seconds")

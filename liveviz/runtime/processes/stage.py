@@ -13,7 +13,7 @@ from liveviz.runtime.hints import Hints
 from liveviz.runtime.ipc import wire
 from liveviz.runtime.ipc.links import Links
 from liveviz.runtime.ipc.status import Phase, StageStatus
-from liveviz.runtime.key_commands import KEYS
+from liveviz.runtime.key_commands import KEY_COMMANDS
 from liveviz.runtime.mapping_file import MappingFile
 from liveviz.runtime.message_account import plays
 from liveviz.runtime.model_choice import ModelChoice
@@ -110,8 +110,8 @@ class Stage:
                 self._do(one)
                 continue
             yield one
-            if one.value > 0.0 and one.address in KEYS:
-                self._do(KEYS[one.address])
+            if one.value > 0.0 and one.address in KEY_COMMANDS:
+                self._do(KEY_COMMANDS[one.address])
 
     def _do(self, command: Command) -> None:
         """What a performer asks for; what cannot be done is a line in the log."""
