@@ -18,7 +18,7 @@ from safetensors.numpy import load_file, save
 
 import liveviz.signals as room
 from liveviz.cli.main import make_parser
-from liveviz.cli.train_hearing import TASK, looks_of
+from liveviz.cli.train_hearing import HEARING_TASK, looks_of
 from liveviz.learning.hearing import HearingOptions, Lesson, Task, lesson, song_files, train_hearing, trainer, vary
 from liveviz.learning.hearing.compose import compose
 from liveviz.learning.hearing.drums import MAKERS, synthetic
@@ -217,6 +217,6 @@ def test_what_the_network_learns_from_is_what_the_analyser_sees(tmp_path: Path) 
     song = write_song(tmp_path / "one.wav")
     looks = looks_of(song, np.random.default_rng(1))
     assert looks.shape == (int(3.0 / LOOK_SECONDS), 2 * LOOK_SIZE) and looks.dtype == np.float32
-    assert len(TASK.keys) == len(TASK.delays) == len(TASK.blurs) == len(HEARD_KINDS)
+    assert len(HEARING_TASK.keys) == len(HEARING_TASK.delays) == len(HEARING_TASK.blurs) == len(HEARD_KINDS)
     np.testing.assert_array_equal(looks[40, :LOOK_SIZE], looks[53, LOOK_SIZE:])
     assert np.isfinite(looks).all() and click(RATE).size

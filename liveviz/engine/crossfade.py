@@ -18,7 +18,7 @@ from liveviz.engine.device_image import DeviceImage
 from liveviz.models import Generator
 from liveviz.spec import ImageFrame, LivevizError, ParameterFrame
 
-FAMILY = 0.5  # cosine of the weights
+RELATED_COSINE = 0.5  # cosine of the weights
 
 Array = NDArray[np.int64]
 
@@ -109,7 +109,7 @@ def of_one_family(a: Generator, b: Generator) -> bool:
     names = [name for name in a.weights if name.endswith(".weight") and a.weights[name].ndim == 4]
     both = sum(float(np.vdot(a.weights[name], b.weights[name])) for name in names)
     sizes = [sum(float(np.vdot(g.weights[name], g.weights[name])) for name in names) for g in (a, b)]
-    return bool(names) and both >= FAMILY * float(np.sqrt(sizes[0] * sizes[1]))
+    return bool(names) and both >= RELATED_COSINE * float(np.sqrt(sizes[0] * sizes[1]))
 
 
 def mix_weights(a: Generator, b: Generator, share: float) -> Generator:

@@ -92,9 +92,8 @@ class Mp4:
             self._resampler = av.AudioResampler("fltp", layout, out, 1024)
             self._layout = layout
             self._position = 0  # samples written so far
-            self._early: deque[tuple[NDArray[np.float32], float]] = deque(
-                maxlen=_EARLY_BLOCKS
-            )  # before the first picture
+            # Before the first picture
+            self._early: deque[tuple[NDArray[np.float32], float]] = deque(maxlen=_EARLY_BLOCKS)
         self._container.start_encoding()
 
     def picture(self, pixels: NDArray[np.uint8], time: float) -> None:

@@ -242,7 +242,7 @@ def _without_interrupt() -> Iterator[None]:
 def _picture_size(options: ShowOptions) -> tuple[int, int]:
     """(width, height) of the engine's pictures; LivevizError where the model cannot be read."""
     if options.backend == "testcard":
-        return testcard.SIZE, testcard.SIZE
+        return testcard.SIDE_PIXELS, testcard.SIDE_PIXELS
     generator = open_generator.open_model(options.model)
     config = models.widen(generator, options.size, options.wide).config
     return config.width, config.height
