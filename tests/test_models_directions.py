@@ -74,12 +74,11 @@ def test_classes_differ_more_than_a_direction_says() -> None:
     assert np.square(pca(generator, 6000, 20).std).sum() == pytest.approx(np.trace(np.cov(w, rowvar=False)), rel=0.05)
 
 
-def test_streaming_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_streaming_changes_nothing() -> None:
     generator = plain_generator(small(16, classes=3), 3)
     whole = cloud(generator, 1001)
     rests = []
-    monkeypatch.setattr(find, "_CHUNK_LATENTS", 7)
-    pieces = cloud(generator, 1001, rest=lambda: rests.append(1))
+    pieces = cloud(generator, 1001, rest=lambda: rests.append(1), chunk=7)
     np.testing.assert_allclose(pieces.covariance, whole.covariance, rtol=1e-6, atol=1e-9)
     np.testing.assert_allclose(pieces.sample, whole.sample, atol=1e-5)
     assert len(rests) == 143 and abs(whole.sample.mean()) < 1e-6

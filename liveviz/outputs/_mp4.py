@@ -21,7 +21,7 @@ _FEW_CORES = 4  # up to so many, a live film costs a third of the work and half 
 _AAC_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
 _SOUND_SLACK_SECONDS = 0.05  # seconds that sound may be off its time before silence is put in or samples are cut
 _EARLY_BLOCKS = 512  # blocks of sound that are kept until the first picture
-_HELD_S = 10.0  # seconds that the last picture is repeated for; a show that was stopped for longer leaves a gap
+HELD_SECONDS = 10.0  # that the last picture is repeated for; a show that was stopped for longer leaves a gap
 _FRAGMENT_S, _KEY_S = 0.4, 1.0  # how much one fragment holds, and from one picture that can be sought to the next
 _READ_OPTIONS = {"protocol_whitelist": "file"}  # what is looked at may be anybody's: it opens nothing else
 
@@ -110,7 +110,7 @@ class Mp4:
                 self.dropped += 1
                 return
             slot = self._slot + 1  # jitter of the clock, not a second picture of the same time
-        if self._live and self._shown is not None and slot - self._slot <= _HELD_S * self._fps:
+        if self._live and self._shown is not None and slot - self._slot <= HELD_SECONDS * self._fps:
             for missed in range(
                 self._slot + 1, slot
             ):  # a film has a picture at every place, also where the show had none

@@ -16,10 +16,10 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from liveviz.outputs._mp4 import Mp4, playable, written_by
+from liveviz.outputs._mp4 import HELD_SECONDS, Mp4, playable, written_by
 from liveviz.spec import LivevizError
 
-__all__ = ["Recorder", "playable", "written_by"]
+__all__ = ["HELD_SECONDS", "Recorder", "playable", "written_by"]
 
 # How many wait for the encoder: a quarter of a second, and some seconds of sound
 _WAITING_FRAMES, _WAITING_BLOCKS = 8, 512

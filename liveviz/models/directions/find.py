@@ -19,7 +19,7 @@ SAMPLE_COUNT, COMPONENT_COUNT = 20000, 64
 KEPT_LATENTS = 4096  # w that a Cloud keeps to compare others with
 DEAD_RATIO = 1e-4  # of the largest standard deviation: what w does not do
 RARE_SHARE, SLACK_RATIO = 0.001, 1.25
-_CHUNK_LATENTS = 250
+CHUNK_LATENTS = 250
 
 Wide = NDArray[np.float64]
 
@@ -28,7 +28,8 @@ Wide = NDArray[np.float64]
 class Cloud:
     """What w does about its mean, or about the means of the classes.
 
-    covariance: float64 `[w_dim, w_dim]`. sample: float32 `[up to KEPT_LATENTS, w_dim]`, some w with the mean of theirs taken off.
+    covariance: float64 `[w_dim, w_dim]`. sample: float32 `[up to KEPT_LATENTS, w_dim]`, some w with the mean of theirs
+    taken off.
     """
 
     covariance: Wide
@@ -36,9 +37,13 @@ class Cloud:
 
 
 def cloud(
-    generator: Generator, samples: int = SAMPLE_COUNT, seed: int = 0, rest: Callable[[], object] = lambda: None
+    generator: Generator,
+    samples: int = SAMPLE_COUNT,
+    seed: int = 0,
+    rest: Callable[[], object] = lambda: None,
+    chunk: int = CHUNK_LATENTS,
 ) -> Cloud:
-    """The cloud of `samples` random z, evenly of every class; no more than _CHUNK_LATENTS of them are in memory at once.
+    """The cloud of `samples` random z, evenly of every class; no more than `chunk` of them are in memory at once.
 
     `rest` is called after each of these: a show that plays meanwhile gets its turn.
 
@@ -53,8 +58,8 @@ def cloud(
     squares = np.zeros((config.w_dim, config.w_dim))
     sums, counts = np.zeros((groups, config.w_dim)), np.zeros(groups)
     kept, kept_groups = [], []
-    for first in range(0, samples, _CHUNK_LATENTS):
-        group = np.arange(first, min(first + _CHUNK_LATENTS, samples)) % groups  # [n]
+    for first in range(0, samples, chunk):
+        group = np.arange(first, min(first + chunk, samples)) % groups  # [n]
         z = random.randn(len(group), config.z_dim).astype(np.float32)
         w = mapping(z, mapping.one_hot(group)) - origin  # [n, w_dim], float64
         squares += w.T @ w
