@@ -34,7 +34,7 @@ class Renders(Protocol):
         """One picture."""
 
 
-Picture = TypeVar("Picture", ImageFrame, DeviceImage)
+Image = TypeVar("Image", ImageFrame, DeviceImage)
 
 
 class Crossfade:
@@ -60,7 +60,7 @@ class Crossfade:
         """
         return self.at(share, lambda engine: engine.render(frame))
 
-    def at(self, share: float, picture: Callable[[Any], Picture]) -> Picture:
+    def at(self, share: float, picture: Callable[[Any], Image]) -> Image:
         """The same, of pictures that `picture` has of the engines."""
         place = min(max(share, 0.0), 1.0) * (len(self.engines) - 1)
         first = min(int(place), len(self.engines) - 2)
@@ -70,7 +70,7 @@ class Crossfade:
         return mix(picture(self.engines[first]), picture(self.engines[first + 1]), share)
 
 
-def mix(a: Picture, b: Picture, share: float) -> Picture:
+def mix(a: Image, b: Image, share: float) -> Image:
     """The picture at `share` of the way from a (0) to b (1), rounded to nearest in 256 steps; all else is b's, its size
     too: a of another size is taken at the nearest pixels. Pictures on the GPU are mixed there."""
     part = round(min(max(share, 0.0), 1.0) * 256)

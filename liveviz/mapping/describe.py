@@ -4,7 +4,7 @@ reaches it."""
 from collections.abc import Iterator, Sequence
 
 from liveviz.mapping.controls import Move
-from liveviz.mapping.program import Chords, PictureList, Program, Route, Target
+from liveviz.mapping.program import Chords, ImageList, Program, Route, Target
 from liveviz.spec import LAYER_RANGES, Parameter, Registry
 
 SHOWN_CHANNELS = 8
@@ -51,8 +51,8 @@ def _text(program: Program, registry: Registry, names: Sequence[str]) -> Iterato
     if program.noise_mask:
         yield f"noise     held back where {program.noise_mask} is dark"
     latent = program.latent
-    yield f"pictures  {_pictures(latent.base)}, once round in {latent.loop_bars:g} bars"
-    yield f"targets   {_pictures(latent.target)} on {_detail(latent.target_detail)}, pulled by latent.target"
+    yield f"pictures  {_images(latent.base)}, once round in {latent.loop_bars:g} bars"
+    yield f"targets   {_images(latent.target)} on {_detail(latent.target_detail)}, pulled by latent.target"
     for chords in latent.chords:
         yield f"chords    {_chords(chords)}"
     yield ""
@@ -140,7 +140,7 @@ def _at(route: Route) -> str:
     return f"@{route.layer}" if route.layer else ""
 
 
-def _pictures(pictures: PictureList) -> str:
+def _images(pictures: ImageList) -> str:
     if not pictures.seeds:
         return f"{pictures.count} chosen by the seed"
     return f"{len(pictures.seeds)} (seeds {', '.join(map(str, pictures.seeds))})"
@@ -155,6 +155,4 @@ def _detail(detail: tuple[float, float, float]) -> str:
 
 
 def _chords(chords: Chords) -> str:
-    return (
-        f"{chords.source} mixes {_pictures(chords.palette)} on {_detail(chords.detail)}, as far as latent.chords says"
-    )
+    return f"{chords.source} mixes {_images(chords.palette)} on {_detail(chords.detail)}, as far as latent.chords says"

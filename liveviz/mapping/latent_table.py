@@ -4,16 +4,16 @@ from collections.abc import Mapping
 
 from liveviz.mapping import words
 from liveviz.mapping.fields import Table, quote
-from liveviz.mapping.program import CHORDS_GROUP, CHROMA_SIGNALS, Chords, Latent, PictureList
+from liveviz.mapping.program import CHORDS_GROUP, CHROMA_SIGNALS, Chords, ImageList, Latent
 from liveviz.spec import LAYER_RANGES, Output
 from liveviz.spec.limits import MAX_LATENTS
 
 MAX_PICTURES = 64
 MAX_CLASS = 9999
 WHOLE_IMAGE_WEIGHTS: tuple[float, float, float] = (1.0, 1.0, 1.0)
-DEFAULT_BASE = PictureList((), 4)
-DEFAULT_TARGET = PictureList((), 4)
-DEFAULT_PALETTE = PictureList((), 12)
+DEFAULT_BASE = ImageList((), 4)
+DEFAULT_TARGET = ImageList((), 4)
+DEFAULT_PALETTE = ImageList((), 12)
 MOVING_TERMS = 3  # two neighbours of the base loop and one target sound together with the palettes
 
 
@@ -39,9 +39,9 @@ def read_latent(table: Table, sources: Mapping[str, Output], wants_chords: bool)
     if terms > MAX_LATENTS - MOVING_TERMS:
         table.fail("chords", f"{terms} pictures in all palettes; at most {MAX_LATENTS - MOVING_TERMS} are allowed")
     return Latent(
-        base=_pictures(base, "seeds", DEFAULT_BASE),
+        base=_images(base, "seeds", DEFAULT_BASE),
         loop_bars=base.number("loop_bars", 8.0, 0.25, 1024.0, "bars"),
-        target=_pictures(target, "seeds", DEFAULT_TARGET),
+        target=_images(target, "seeds", DEFAULT_TARGET),
         target_detail=_detail(target, WHOLE_IMAGE_WEIGHTS),
         chords=chords,
     )
@@ -56,7 +56,7 @@ def _chords(table: Table, sources: Mapping[str, Output]) -> Chords:
             "from", f"there is no signal {missing} here; allowed: {', '.join(CHROMA_SIGNALS)} where it is analysed"
         )
     return Chords(
-        palette=_pictures(table, "palette", DEFAULT_PALETTE, most=12),
+        palette=_images(table, "palette", DEFAULT_PALETTE, most=12),
         source=source,
         detail=_detail(table, (0.0, 0.0, 1.0)),
         attack=table.number("attack", 0.05, 0.0, 60.0, "seconds"),
@@ -68,7 +68,7 @@ def _missing(source: str, sources: Mapping[str, Output]) -> str | None:
     return next((n for n in (f"{source}.{i}" for i in range(12)) if n not in sources), None)
 
 
-def _pictures(table: Table, key: str, default: PictureList, most: int = MAX_PICTURES) -> PictureList:
+def _images(table: Table, key: str, default: ImageList, most: int = MAX_PICTURES) -> ImageList:
     """Seeds under `key`: a list of them, or how many (the show's seed chooses)."""
     value = table.data.get(key, default.count)
     how = f"write a list of 1 to {most} seeds, or how many pictures"
@@ -83,13 +83,13 @@ def _pictures(table: Table, key: str, default: PictureList, most: int = MAX_PICT
     else:
         table.fail(key, f"{quote(value)} is not allowed; {how}")
     if not table.has("classes"):
-        return PictureList(seeds, count)
+        return ImageList(seeds, count)
     given = table.data["classes"]
     given = [given] * count if isinstance(given, int) else given
     if not isinstance(given, list) or len(given) != count:
         table.fail("classes", f"{quote(given)}; write one class, or a list of {count}, one for each of {key}")
     classes = tuple(table.as_integer(("classes", i), v, -1, MAX_CLASS) for i, v in enumerate(given))
-    return PictureList(seeds, count, classes)
+    return ImageList(seeds, count, classes)
 
 
 def _detail(table: Table, default: tuple[float, float, float]) -> tuple[float, float, float]:

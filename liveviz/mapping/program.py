@@ -32,7 +32,7 @@ class Target(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class PictureList:
+class ImageList:
     """Some pictures of the generator.
 
     seeds: one per picture; or empty and `count` > 0: that many pictures chosen by the seed of the show.
@@ -57,7 +57,7 @@ class Chords:
     source: one of CHROMA_SIGNALS. detail: 0 or 1 for coarse, middle, fine. attack, release: seconds.
     """
 
-    palette: PictureList
+    palette: ImageList
     source: str
     detail: tuple[float, float, float]
     attack: float
@@ -68,9 +68,9 @@ class Chords:
 class Latent:
     """The pictures of the show: a loop that drifts, a list that is pulled to, palettes that follow the harmony."""
 
-    base: PictureList
+    base: ImageList
     loop_bars: float
-    target: PictureList
+    target: ImageList
     target_detail: tuple[float, float, float]
     chords: tuple[Chords, ...]
 

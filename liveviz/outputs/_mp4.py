@@ -114,7 +114,7 @@ class Mp4:
             for missed in range(
                 self._slot + 1, slot
             ):  # a film has a picture at every place, also where the show had none
-                self._encode_picture(self._shown, missed)
+                self._encode_frame(self._shown, missed)
         self._slot = slot
         width, height = self._size
         if (pixels.shape[1] - width, pixels.shape[0] - height) in ((1, 0), (0, 1), (1, 1)):
@@ -131,14 +131,14 @@ class Mp4:
             dst_color_primaries=ColorPrimaries.BT709,
             threads=1,
         )
-        self._encode_picture(frame, slot)
+        self._encode_frame(frame, slot)
         if self._audio is not None and self._live:
             # a device that was pulled out: without sound the container would hold back the pictures
             missing = round((time - self._start - 1.0) * self._rate) - self._position
             if missing > 0:
                 self._silence(missing)
 
-    def _encode_picture(self, frame: Any, slot: int) -> None:
+    def _encode_frame(self, frame: Any, slot: int) -> None:
         frame.pts, frame.time_base, self._shown = slot, self._video.codec_context.time_base, frame
         key = (
             self._live and slot - self._keyed >= _KEY_S * self._fps

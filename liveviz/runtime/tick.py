@@ -23,7 +23,7 @@ class Clock(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class TickFrame:
     """What one tick made: the parameters, the generator's image, the canvas texture (None = black).
 
     rendered: False where the picture before is held. drawn_from: when drawing on the canvas began, on the show's clock.
@@ -77,7 +77,7 @@ class Tick:
         """Draw with another chain from now on; a picture that is held is drawn again."""
         self._chain, self._last = chain, None
 
-    def step(self) -> Picture:
+    def step(self) -> TickFrame:
         """One picture, at the clock's next time."""
         now, dt = self._clock.next()
         for message in self._controls(now):
@@ -98,4 +98,4 @@ class Tick:
         assert self._last is not None
         image, canvas = self._last
         shown = None if parameters["stage.blackout"] >= 0.5 else canvas
-        return Picture(now, dt, parameters, image, shown, rendered, drawn_from)
+        return TickFrame(now, dt, parameters, image, shown, rendered, drawn_from)

@@ -24,7 +24,7 @@ from liveviz.runtime.processes import child
 from liveviz.runtime.quality.rate import Rate
 from liveviz.runtime.remote_engine import RemoteEngine
 from liveviz.runtime.screen import Screen
-from liveviz.runtime.tick import Picture, Tick
+from liveviz.runtime.tick import Tick, TickFrame
 from liveviz.spec import Command, CommandKind, ControlMessage, ShowState, SignalFrame
 from liveviz.system.clock import WallClock, now, worked
 
@@ -155,7 +155,7 @@ class Stage:
             self._sinks.frame(picture, self._chain)
         return not self.screen.closed and not self.figures.time_is_up(self._options.seconds)
 
-    def _state(self, picture: Picture) -> ShowState:
+    def _state(self, picture: TickFrame) -> ShowState:
         """The show as it is, as data."""
         message, heard = self._tick.newest, self._heard
         levels = {name: float(heard.values[place]) for name, place in self._levels.items()} if heard is not None else {}

@@ -61,7 +61,7 @@ class Supervisor:
         self._options = options
         composition.load_mapping(options.mapping, stems=options.stems, model=options.model)
         self._context = multiprocessing.get_context("spawn")
-        self._picture = _picture_size(options)
+        self._newest_image = _image_size(options)
         self._rooms = {name: _Room(name) for name in child.ROOM_MODULES}
         self._tapes: dict[str, None] = {}
         self._watched = self._back = now()
@@ -75,7 +75,7 @@ class Supervisor:
         numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
         restore = [(s, signal.signal(s, self._interrupt)) for s in numbers]
         heard = len(signals.all_outputs(self._options.stems))
-        self.links = Links(self._context, heard, composition.parameter_wire(), self._picture)
+        self.links = Links(self._context, heard, composition.parameter_wire(), self._newest_image)
         try:
             for room in self._rooms.values():
                 self._start(room)
@@ -252,7 +252,7 @@ def _without_interrupt() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _picture_size(options: ShowOptions) -> tuple[int, int]:
+def _image_size(options: ShowOptions) -> tuple[int, int]:
     """(width, height) of the engine's pictures; LivevizError where the model cannot be read."""
     if options.backend == "testcard":
         return testcard.SIDE_PIXELS, testcard.SIDE_PIXELS

@@ -64,8 +64,8 @@ def _both(backend: str, generator: models.Generator) -> tuple[NDArray[np.float32
     half = max(cores // 2, 1)
     _recycle_memory()
     with ThreadPoolExecutor(1) as beside:
-        drawn = beside.submit(_pictures, backend, generator, lambda: half)
-        wanted = _pictures("reference", generator, lambda: cores if drawn.done() else half)
+        drawn = beside.submit(_images, backend, generator, lambda: half)
+        wanted = _images("reference", generator, lambda: cores if drawn.done() else half)
         return drawn.result(), wanted
 
 
@@ -80,7 +80,7 @@ def _recycle_memory() -> None:
             ctypes.CDLL(None).mallopt(option, value)
 
 
-def _pictures(backend: str, generator: models.Generator, threads: Callable[[], int]) -> NDArray[np.float32]:
+def _images(backend: str, generator: models.Generator, threads: Callable[[], int]) -> NDArray[np.float32]:
     """Float32 `[4, C, H, W]` of the seeds 0 to 3, each of its own class; `threads` is asked before each."""
     config, network = generator.config, models.mapping_of(generator)
     z = np.concatenate([models.latent(seed, config.z_dim) for seed in range(COMPARED_IMAGES)])  # [4, z_dim]

@@ -21,7 +21,7 @@ from liveviz.engine.backends.openvino import bends as bend_openvino
 from liveviz.engine.backends.openvino import bf16
 from liveviz.engine.backends.openvino import graph as openvino_graph
 from liveviz.engine.backends.openvino.device import ISA_VARIABLE, choose, fastest
-from liveviz.engine.backends.openvino.graph import Graph, whole_picture, whole_pixels
+from liveviz.engine.backends.openvino.graph import Graph, whole_image, whole_pixels
 from liveviz.models import Generator
 from liveviz.spec import LivevizError, UsageError
 from liveviz.system.cache import Cache
@@ -114,7 +114,7 @@ class OpenVino(NetworkBackend):
             self._raw_request = self._open(pixels=False)
         self._style[...] = self._network.styles(ws)
         self._raw_request.infer()
-        return whole_picture(self._raw_request.get_output_tensor(0).data, self.generator.config.height)
+        return whole_image(self._raw_request.get_output_tensor(0).data, self.generator.config.height)
 
     def close(self) -> None:
         self._request = self._raw_request = None
