@@ -1,11 +1,11 @@
-"""Makes a small picture ready to be enlarged a lot: on a wall, 256 lines become 1080, and every edge that the generator
-drew two pixels wide becomes a soft band. Three passes at the picture's own size, cheap on any GPU: fine contrast is
+"""Makes a small image ready to be enlarged a lot: on a wall, 256 lines become 1080, and every edge that the generator
+drew two pixels wide becomes a soft band. Three passes at the image's own size, cheap on any GPU: fine contrast is
 raised where nothing would clip (after RCAS of AMD FidelityFX Super Resolution 1, https://gpuopen.com/fidelityfx-superresolution,
 MIT); the strength of edges is measured; and each pixel is told where to look instead of at itself: away from the edge
 beside it. Read through that (`_CRISP` in `fit`), edges are steep at any size, without halos.
 
-Tried on 16 pictures drawn at 768 lines, reduced to 256, softened as a generator does and enlarged again (dB to the original;
-width of edges, where pictures that were not softened have 12.6 pixels): bilinear 41.5, 17.2; Catmull-Rom 42.1, 15.2; EASU of
+Tried on 16 images drawn at 768 lines, reduced to 256, softened as a generator does and enlarged again (dB to the original;
+width of edges, where images that were not softened have 12.6 pixels): bilinear 41.5, 17.2; Catmull-Rom 42.1, 15.2; EASU of
 FSR 1 42.8, 10.3, with stripes on soft diagonals that RCAS after it turns into hatching (40.3, 1.4); this 44.1, 11.8.
 Source for looking away from edges: warp sharpening, Arad & Gotsman 1999 ("Enhancement by image-dependent warping").
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import moderngl
 
 REACH_PIXELS = 1.5
-"""How many pixels of the picture a full push is."""
+"""How many pixels of the image a full push is."""
 
 _SHADER_HEAD = """#version 330 core
 uniform sampler2D picture;
@@ -71,10 +71,10 @@ void main() {
 
 
 class Crisp:
-    """The passes for pictures of one size at a time.
+    """The passes for images of one size at a time.
 
-    State: `picture`, the texture with its contrast raised; `push`, where to look: x and y, -REACH_PIXELS to REACH_PIXELS
-    as 0 to 1, of which 128/255 is none. Both have the size of the last picture.
+    State: `image`, the texture with its contrast raised; `push`, where to look: x and y, -REACH_PIXELS to REACH_PIXELS
+    as 0 to 1, of which 128/255 is none. Both have the size of the last image.
     """
 
     def __init__(self, ctx: moderngl.Context) -> None:
@@ -87,8 +87,8 @@ class Crisp:
         self._vertices = [ctx.vertex_array(program, []) for program in self._programs]
 
     @property
-    def picture(self) -> moderngl.Texture:
-        """The picture of the last `draw`."""
+    def image(self) -> moderngl.Texture:
+        """The image of the last `draw`."""
         return self._canvases[0].texture
 
     @property
@@ -97,8 +97,8 @@ class Crisp:
         return self._canvases[2].texture
 
     def draw(self, source: moderngl.Texture) -> None:
-        """Work on another picture."""
-        if not self._canvases or self.picture.size != source.size:
+        """Work on another image."""
+        if not self._canvases or self.image.size != source.size:
             self._forget()
             self._canvases = [Canvas(self._ctx, source.size) for _ in self._programs]
         contrast, edges, push = self._canvases

@@ -1,4 +1,4 @@
-"""Lays the generator's small picture on the stage's canvas: without distortion, upright, and enlarged with a filter
+"""Lays the generator's small image on the stage's canvas: without distortion, upright, and enlarged with a filter
 that does not show the pixels (Catmull-Rom; plain bilinear enlargement of 256 lines to 720 looks like a lattice). Where
 there is a GPU, or time, edges are made steep as well (`crisp`)."""
 
@@ -82,35 +82,35 @@ void main() {{
 
 EDGE_PIXELS, EDGE_FROM_PIXELS = 2, 128
 NEAR_RATIO = 1.08
-ENLARGED_RATIO = 1.01  # a picture shown at its own size keeps every pixel
+ENLARGED_RATIO = 1.01  # an image shown at its own size keeps every pixel
 
 
-def enlargement(picture: tuple[int, int], canvas: tuple[int, int], mode: int) -> float:
-    """Pixels of the canvas per pixel of the picture, the same on both axes."""
-    scales = (canvas[0] / picture[0], canvas[1] / picture[1])
-    return max(scales) if mode == COVER or (mode == MIRROR and near_sides(picture, canvas)) else min(scales)
+def enlargement(image: tuple[int, int], canvas: tuple[int, int], mode: int) -> float:
+    """Pixels of the canvas per pixel of the image, the same on both axes."""
+    scales = (canvas[0] / image[0], canvas[1] / image[1])
+    return max(scales) if mode == COVER or (mode == MIRROR and near_sides(image, canvas)) else min(scales)
 
 
-def near_sides(picture: tuple[int, int], canvas: tuple[int, int]) -> bool:
-    """Whether a picture was made for this canvas: a sliver of its mirror at the sides would only show a seam."""
-    scales = (canvas[0] / picture[0], canvas[1] / picture[1])
+def near_sides(image: tuple[int, int], canvas: tuple[int, int]) -> bool:
+    """Whether an image was made for this canvas: a sliver of its mirror at the sides would only show a seam."""
+    scales = (canvas[0] / image[0], canvas[1] / image[1])
     return max(scales) <= NEAR_RATIO * min(scales)
 
 
-def quads(picture: tuple[int, int], canvas: tuple[int, int], mode: int) -> NDArray[np.float32]:
+def quads(image: tuple[int, int], canvas: tuple[int, int], mode: int) -> NDArray[np.float32]:
     """The rectangles to draw, as triangles: float32 `[6 * n, 4]` of x, y (-1 to 1, y up) and u, v (v 0 is the top row).
 
     Args:
-        picture, canvas: width and height in pixels, > 0.
+        image, canvas: width and height in pixels, > 0.
         mode: CONTAIN (black sides), COVER (crops), MIRROR (like CONTAIN, the sides filled with mirrored copies;
             like COVER where little would be left to fill).
     """
-    scale = enlargement(picture, canvas, mode)
-    # Zero padding leaves a frame of a pixel or two around a generator's picture: a line when it is enlarged, and where it
+    scale = enlargement(image, canvas, mode)
+    # Zero padding leaves a frame of a pixel or two around a generator's image: a line when it is enlarged, and where it
     # meets its mirror.
-    whole = scale <= ENLARGED_RATIO and (mode != MIRROR or near_sides(picture, canvas))
-    edge = 0 if whole or min(picture) < EDGE_FROM_PIXELS else EDGE_PIXELS
-    spans = [_spans(picture[axis] * scale, canvas[axis], mode == MIRROR, edge / picture[axis]) for axis in (0, 1)]
+    whole = scale <= ENLARGED_RATIO and (mode != MIRROR or near_sides(image, canvas))
+    edge = 0 if whole or min(image) < EDGE_FROM_PIXELS else EDGE_PIXELS
+    spans = [_spans(image[axis] * scale, canvas[axis], mode == MIRROR, edge / image[axis]) for axis in (0, 1)]
     corners = []
     for left, right, u0, u1 in spans[0]:
         for top, bottom, v0, v1 in spans[1]:
@@ -122,11 +122,11 @@ def quads(picture: tuple[int, int], canvas: tuple[int, int], mode: int) -> NDArr
 
 
 def _spans(length: float, room: int, mirror: bool, edge: float) -> list[tuple[float, float, float, float]]:
-    """Pieces (from, to, texture from, texture to) along one side of `room` pixels for a picture of `length` pixels, of
+    """Pieces (from, to, texture from, texture to) along one side of `room` pixels for an image of `length` pixels, of
     which the share `edge` at either end is left out."""
-    length = max(length, 1.0)  # a picture thinner than a pixel: else there would be millions of mirrored copies
+    length = max(length, 1.0)  # an image thinner than a pixel: else there would be millions of mirrored copies
     start = (room - length) / 2
-    if abs(length - round(length)) < 1e-6:  # on whole pixels, so that a picture at its own size stays sharp
+    if abs(length - round(length)) < 1e-6:  # on whole pixels, so that an image at its own size stays sharp
         length = round(length)
         start = (room - length) // 2
     copies = range(-math.ceil(start / length), math.ceil((room - start) / length)) if mirror and length < room else (0,)
@@ -139,12 +139,12 @@ def _spans(length: float, room: int, mirror: bool, edge: float) -> list[tuple[fl
 
 
 class Fit:
-    """Holds the uploaded picture and the one before it, and draws one, or a mixture of both, into a framebuffer.
+    """Holds the uploaded image and the one before it, and draws one, or a mixture of both, into a framebuffer.
 
     Args:
         upload: how pixels get into a texture of their size; None writes them at once.
-        crisp: make edges steep where a picture is enlarged: 15 ms a frame of 1280x720 without a GPU, nothing with one.
-    State: the two textures, whose sizes follow the pictures, and the rectangles for the last sizes and mode.
+        crisp: make edges steep where an image is enlarged: 15 ms a frame of 1280x720 without a GPU, nothing with one.
+    State: the two textures, whose sizes follow the images, and the rectangles for the last sizes and mode.
     """
 
     def __init__(self, ctx: moderngl.Context, upload: Upload | None = None, crisp: bool = True) -> None:
@@ -174,11 +174,11 @@ class Fit:
             texture.write(np.ascontiguousarray(pixels))
 
     def take(self, image: FetchedImage) -> None:
-        """Take over a picture that is in GL's memory."""
+        """Take over an image that is in GL's memory."""
         image.write_to(self._turn(image.size))
 
     def _turn(self, size: tuple[int, int]) -> moderngl.Texture:
-        """The texture for the next picture, (width, height); the one that was the last is the one before it now."""
+        """The texture for the next image, (width, height); the one that was the last is the one before it now."""
         self._texture, self._before = self._before, self._texture
         if self._texture is None or self._texture.size != size:
             if self._texture is not None:
@@ -188,10 +188,10 @@ class Fit:
         return self._texture
 
     def draw(self, target: moderngl.Framebuffer, mode: int, share: float = 1.0) -> None:
-        """Draw the last picture into all of `target`; black where it does not reach.
+        """Draw the last image into all of `target`; black where it does not reach.
 
         Args:
-            share: of the last picture, 0 to 1; the rest is the picture before it. Mixed at the last picture's size.
+            share: of the last image, 0 to 1; the rest is the image before it. Mixed at the last image's size.
         """
         texture = self._texture
         if texture is None:
@@ -214,7 +214,7 @@ class Fit:
         if self._crisp is not None and how == "crisp":
             self._crisp.draw(texture)
             self._crisp.push.use(1)
-            texture = self._crisp.picture
+            texture = self._crisp.image
         target.use()
         target.clear(0.0, 0.0, 0.0, 1.0)
         texture.use(0)

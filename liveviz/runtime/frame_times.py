@@ -28,7 +28,7 @@ class Figures:
         self.intervals: deque[float] = deque(maxlen=_KEPT_FRAMES)
         self.waits: deque[float] = deque(maxlen=4 * _KEPT_FRAMES)
 
-    def frame(self, picture: TickFrame, presented: float, clock: WallClock, stale: bool) -> None:
+    def frame(self, frame: TickFrame, presented: float, clock: WallClock, stale: bool) -> None:
         """Count one presented frame."""
         if self._first is None:
             self._first = presented
@@ -36,7 +36,7 @@ class Figures:
             self.intervals.append(presented - self._last)
         self._last = presented
         self.presented += 1
-        image = picture.image
+        image = frame.image
         if image.parameters != self._newest_image:
             self._newest_image = image.parameters
             self.rendered += 1
