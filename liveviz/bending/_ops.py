@@ -99,7 +99,8 @@ def _checked(op: Any) -> Any:
 
 @cache
 def kind(name: str) -> str:
-    """Which of BEND_FUNCTIONS an op is: the function that its file has; "" where there is no such op, which the log says once."""
+    """Which of BEND_FUNCTIONS an op is: the function that its file has; "" where there is no such op, which the log
+    says once."""
     op = ops().get(name)
     if op is None:
         _log.warning("bend %.40r is unknown and left out; known are %s", name, ", ".join(ops()))

@@ -20,8 +20,8 @@ def random_frames(count: int, seed: int, layers: frozenset[int] = frozenset()) -
 
 
 def live_frames(count: int, seed: int, layers: frozenset[int] = frozenset()) -> Iterator[ParameterFrame]:
-    """Frames as a show at 60 fps has them: mixes of PALETTE_COUNT pictures with weights of their own in every frame, noise
-    that moves on by a field a second, and bends that move."""
+    """Frames as a show at 60 fps has them: mixes of PALETTE_COUNT pictures with weights of their own in every frame,
+    noise that moves on by a field a second, and bends that move."""
     random = np.random.RandomState(seed)
     for number, bends in enumerate(_bends(count, seed, layers)):
         picked = random.choice(PALETTE_COUNT, 3, replace=False)

@@ -91,7 +91,8 @@ def _deaf(name: str, program: Program, net: Net) -> str:
         and net.directions is not None
         and int(name.removeprefix(_DIRECTION_PREFIX)) >= net.directions
     ):
-        return f"{net.name} has {net.directions} directions, {_DIRECTION_PREFIX}0 to {_DIRECTION_PREFIX}{net.directions - 1}"
+        last = net.directions - 1
+        return f"{net.name} has {net.directions} directions, {_DIRECTION_PREFIX}0 to {_DIRECTION_PREFIX}{last}"
     if name == "latent.speed" and program.latent.base.count == 1:
         return "the base has one picture, so nothing drifts; give latent.base more seeds"
     return ""

@@ -4,10 +4,11 @@ raised where nothing would clip (after RCAS of AMD FidelityFX Super Resolution 1
 MIT); the strength of edges is measured; and each pixel is told where to look instead of at itself: away from the edge
 beside it. Read through that (`_CRISP` in `fit`), edges are steep at any size, without halos.
 
-Tried on 16 images drawn at 768 lines, reduced to 256, softened as a generator does and enlarged again (dB to the original;
-width of edges, where images that were not softened have 12.6 pixels): bilinear 41.5, 17.2; Catmull-Rom 42.1, 15.2; EASU of
-FSR 1 42.8, 10.3, with stripes on soft diagonals that RCAS after it turns into hatching (40.3, 1.4); this 44.1, 11.8.
-Source for looking away from edges: warp sharpening, Arad & Gotsman 1999 ("Enhancement by image-dependent warping").
+Tried on 16 images drawn at 768 lines, reduced to 256, softened as a generator does and enlarged again (dB to the
+original; width of edges, where images that were not softened have 12.6 pixels): bilinear 41.5, 17.2; Catmull-Rom 42.1,
+15.2; EASU of FSR 1 42.8, 10.3, with stripes on soft diagonals that RCAS after it turns into hatching (40.3, 1.4); this
+44.1, 11.8. Source for looking away from edges: warp sharpening, Arad & Gotsman 1999 ("Enhancement by image-dependent
+warping").
 """
 
 from __future__ import annotations

@@ -26,7 +26,8 @@ TILE_PIXELS, LABELS_PIXELS = 144, 330  # pixels: side of a tile if it is square,
 
 @dataclass(frozen=True)
 class Strip:
-    """One row of the page: its label, of some lines, ws `[COLUMN_COUNT, num_ws, w_dim]`, and which of them rests, if one."""
+    """One row of the page: its label, of some lines, ws `[COLUMN_COUNT, num_ws, w_dim]`, and which of them rests, if
+    one."""
 
     label: str
     ws: Array

@@ -48,7 +48,8 @@ class Spectrogram:
             self.levels[:, column] = np.maximum(self.levels[:, column], 10.0 * np.log10(power + 1e-14))
 
     def picture(self) -> NDArray[np.float32]:
-        """float32 `[ROW_COUNT, COLUMN_COUNT]`, 0 to 1: the loudest 75 dB, treble lifted 3 dB per octave so that hats are seen."""
+        """float32 `[ROW_COUNT, COLUMN_COUNT]`, 0 to 1: the loudest 75 dB, treble lifted 3 dB per octave so that hats
+        are seen."""
         levels = self.levels.copy()
         for column in range(1, COLUMN_COUNT):  # a short song has fewer windows than columns
             if not np.isfinite(levels[0, column]):

@@ -13,9 +13,8 @@ from liveviz.system.clock import now
 
 _log = logging.getLogger("liveviz.runtime")
 _LOOK_EVERY = 0.15
-_STILL_LOOKS = round(
-    copying.STILL_S / _LOOK_EVERY
-)  # looks: an editor may take it away for a moment, `cp` shows half of it
+# An editor may take it away for a moment, `cp` shows half of it
+_STILL_LOOKS = round(copying.STILL_S / _LOOK_EVERY)
 
 
 class MappingFile:

@@ -36,7 +36,8 @@ class Bars:
         periods: float64 `[tempi]`, frames per beat.
         cos, sin, beat: of every state, for the moment of the step (and not for the one it speaks of): where between two
             beats, as an angle, and which beat of the bar is nearest.
-    State: float32 `[states]`, sums to 1; states of one tempo lie side by side, a bar of `period * BEATS_PER_BAR` frames each.
+    State: float32 `[states]`, sums to 1; states of one tempo lie side by side, a bar of `period * BEATS_PER_BAR` frames
+    each.
     """
 
     def __init__(self, frame: float, late: float) -> None:

@@ -28,8 +28,8 @@ class Looks(Part):
     count: looks so far.
     fresh: looks that ended in this hop: 0 or 1, more only where a hop is longer than LOOK_SECONDS.
     behind: seconds from the end of the newest look to the end of the hop, 0 to LOOK_SECONDS.
-    newest: float32 `[LOOK_SIZE]`: rises per register, levels per register, then for chord and bass: distance from each of
-        HARMONY_SECONDS (0 the same, 1 nothing in common) and amount of tone.
+    newest: float32 `[LOOK_SIZE]`: rises per register, levels per register, then for chord and bass: distance from each
+        of HARMONY_SECONDS (0 the same, 1 nothing in common) and amount of tone.
     oldest: float32 `[LOOK_SIZE]`, the look of PAST_LOOKS looks before; zeros at first.
     State: the last PAST_LOOKS looks, the harmonies.
     """

@@ -53,7 +53,8 @@ class Sections(Part):
 
     started: whether a new one was recognised in this hop; began: when it began, seconds.
     label: 0 to LABEL_COUNT - 1; the same sound gets the same label.
-    novelty: steps by which the newest bar is unlike the section, over NEW_STEPS: 1 and more is a change. Renewed with every beat.
+    novelty: steps by which the newest bar is unlike the section, over NEW_STEPS: 1 and more is a change. Renewed with
+    every beat.
     State: features of the last beats, bars of the earlier sections by label. Forgotten when the gate shuts.
     """
 

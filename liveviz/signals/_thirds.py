@@ -17,8 +17,8 @@ class Thirds(Part):
     """Power of each third octave in the newest 46 ms.
 
     edges_hz: float64 `[BAND_COUNT + 1]`; centres_hz: float64 `[BAND_COUNT]`.
-    power: float32 `[BAND_COUNT]`, >= 0, after gain control; 0 where a band lies above half the sample rate. A full-scale sine
-        makes about 1.5 in its band (the window spreads it over a few bins).
+    power: float32 `[BAND_COUNT]`, >= 0, after gain control; 0 where a band lies above half the sample rate. A
+        full-scale sine makes about 1.5 in its band (the window spreads it over a few bins).
     squares: float32 `[n_fft // 2 + 1]`, the magnitudes squared.
     raw: factor from `power` to the power before gain control, 0 while the gate is shut.
     State: none of its own.

@@ -1,5 +1,6 @@
 """The effects of the demo song: filter sweep, echo, hall, side-chain. Each works bar by bar and keeps what rings over into
-the next bar, so that a bar's edge cannot be heard and a loop of the song has no seam. Arrays are float32 `[BAR_SAMPLES, 2]`."""
+the next bar, so that a bar's edge cannot be heard and a loop of the song has no seam. Arrays are float32
+`[BAR_SAMPLES, 2]`."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ FFT_SAMPLES = 3 * HOP_SAMPLES  # a window of two hops, and one for the filter to
 
 
 class Sweep:
-    """A resonant low-pass (two poles) or band-pass whose frequency moves; its output is HOP_SAMPLES samples (21 ms) late.
+    """A resonant low-pass (two poles) or band-pass whose frequency moves; its output is HOP_SAMPLES (21 ms) late.
 
     State: the last HOP_SAMPLES samples of the input, what rings over of the output.
     """

@@ -151,7 +151,8 @@ class Measure:
     def _walk(self, choice: Choice, sign: float, far: float) -> float:
         """How far one can go one way, in sigmas, at most `far`.
 
-        The pictures break one by one, where their strain passes 1; the limit is where more than BROKEN_SHARE of them have.
+        The pictures break one by one, where their strain passes 1; the limit is where more than BROKEN_SHARE of them
+        have.
         """
         rest = last = self._rest.part(self._tried)
         before = np.zeros(len(self._tried), np.float32)

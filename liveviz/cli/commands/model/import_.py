@@ -49,8 +49,8 @@ def run(args: argparse.Namespace) -> None:
     difference = float(np.abs(drawn - wanted).max())
     relative = difference / max(float(np.abs(wanted).max()), 1e-6)
     print(
-        f"{backend} and the reference, {COMPARED_IMAGES} pictures: worst pixel difference {difference * 127.5:.2g} of 255 "
-        f"levels ({relative:.1e} of the largest value)"
+        f"{backend} and the reference, {COMPARED_IMAGES} pictures: worst pixel difference "
+        f"{difference * 127.5:.2g} of 255 levels ({relative:.1e} of the largest value)"
     )
     if not relative <= WORST_ERROR_RATIO:
         raise LivevizError(f"{source}: is not written: {backend} draws something else than the reference")

@@ -48,8 +48,8 @@ def choose(openvino: Any, core: Any, wanted: str | None, folder: Path | None) ->
 
 
 def fastest(openvino: Any, core: Any, folder: Path | None, device: str = "CPU") -> str:
-    """The precision to draw in: f16 on a GPU; on a CPU `bf16` where it is at least MIN_SPEEDUP_RATIO times as fast there,
-    else `f32`.
+    """The precision to draw in: f16 on a GPU; on a CPU `bf16` where it is at least MIN_SPEEDUP_RATIO times as fast
+    there, else `f32`.
 
     Args: as for `choose`.
     """
