@@ -120,11 +120,11 @@ def test_the_page_is_a_png_that_shows_the_song(tmp_path: Path) -> None:
     analysis.run(Tape(SONG), path, None, "a song with ümlauts & $signs$.wav")
     with Image.open(path) as image:
         image.load()
-        assert image.format == "PNG" and image.size == (analysis_plot.WIDTH, analysis_plot.HEIGHT)
+        assert image.format == "PNG" and image.size == (analysis_plot.WIDTH_PIXELS, analysis_plot.HEIGHT_PIXELS)
         pixels = np.asarray(image.convert("RGB")).astype(int)
     assert len(np.unique(pixels.reshape(-1, 3), axis=0)) > 200
     kick_red = np.abs(pixels - [0xFF, 0x5D, 0x5D]).sum(axis=2) < 12
-    columns = np.flatnonzero(kick_red[480:760].any(axis=0) & (np.arange(analysis_plot.WIDTH) > 127))
+    columns = np.flatnonzero(kick_red[480:760].any(axis=0) & (np.arange(analysis_plot.WIDTH_PIXELS) > 127))
     assert np.count_nonzero(np.diff(columns) > 5) + 1 >= len(BEATS) - 1  # one red mark for every kick
 
 
@@ -140,7 +140,7 @@ def test_the_spectrogram_puts_a_tone_at_its_place() -> None:
     for start in range(0, sine.size, 5_000):
         picture.add(sine[start : start + 5_000, None].astype(np.float32))
     rows = picture.picture()[:, 200:-200].mean(axis=1)
-    expected = np.log(1_000 / 40) / np.log(16_000 / 40) * spectrogram.ROWS
+    expected = np.log(1_000 / 40) / np.log(16_000 / 40) * spectrogram.ROW_COUNT
     assert abs(rows.argmax() - expected) <= 2
     assert rows.max() > 0.9 and np.median(rows) < 0.4
 

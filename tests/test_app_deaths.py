@@ -48,6 +48,7 @@ class Chaos(threading.Thread):
 
     def run(self) -> None:
         try:
+            wait_until(lambda: len(self.show.children) == 4, LIMIT, "four processes")
             self.sound(0.0, 60.0)
             self.watch()
             for cycle in range(self.cycles):
@@ -64,16 +65,16 @@ class Chaos(threading.Thread):
         except (AssertionError, OSError, subprocess.SubprocessError, psutil.Error) as error:
             self.error = f"{type(error).__name__}: {error}"
         finally:
-            self.show._interrupts += 1
+            self.show.stop()
             if self.witness is not None:
                 self.witness.kill()
                 self.witness.communicate()
 
     def status(self) -> AudioStatus:
-        return self.show._links.audio_status.read()
+        return self.show.links.audio_status.read()
 
     def hops(self) -> int:
-        return self.show._links.signals.sequence
+        return self.show.links.signals.sequence
 
     def sound(self, since: float, limit: float) -> tuple[float, float]:
         """Wait for the first hop after a gap that began after `since`: when it came, and when the witness heard."""
@@ -125,11 +126,10 @@ class Chaos(threading.Thread):
         return time.monotonic()
 
     def kill_ears(self, cycle: int) -> float:
-        process = self.show._rooms["audio"].process
-        assert process is not None and process.pid is not None
-        os.kill(process.pid, 9)
+        number = self.show.children["audio"]
+        os.kill(number, 9)
         began = time.monotonic()
-        process.join(5.0)
+        wait_until(lambda: self.show.children.get("audio") != number, 5.0, "missed")
         return began
 
     def pactl(self, *words: str) -> None:
@@ -166,15 +166,7 @@ def play(folder: Path, cycles: int, monkeypatch: pytest.MonkeyPatch) -> Chaos:
                           "none", (), None, folder / "stats.json", False, started=time.monotonic())  # fmt: skip
     show = Supervisor(options)
     chaos = Chaos(show, server, cycles)
-    monkeypatch.setattr(show, "_report", lambda: 0)
-    start = show._start
-
-    def begin(room: object) -> None:
-        start(room)
-        if not chaos.ident and len([r for r in show._rooms.values() if r.process is not None]) == 4:
-            chaos.start()
-
-    monkeypatch.setattr(show, "_start", begin)
+    chaos.start()
     try:
         assert show.run() == 0
         chaos.join(5.0)

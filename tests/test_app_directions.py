@@ -51,7 +51,10 @@ def test_a_bundle_gets_its_directions_a_sheet_and_keeps_its_names(said, made: Ge
     assert all(re.fullmatch(r" +\d+  [a-z+]+ +-\d.\d to \+\d.\d sigma +rows \d+-\d+, moves +\d+%", row) for row in rows)
     with Image.open(out) as sheet:
         width, height = sheet.size
-    tile = (round(direction_sheet.AREA * 2**0.5), round(direction_sheet.AREA / 2**0.5))  # pictures of 32x16
+    tile = (
+        round(direction_sheet.TILE_PIXELS * 2**0.5),
+        round(direction_sheet.TILE_PIXELS / 2**0.5),
+    )  # pictures of 32x16
     assert width > 15 * tile[0] and len(rows) * tile[1] < height < len(rows) * (tile[1] + 10) + 300
     assert generator.card is not None
     named = replace(generator.card, direction_names=("up", "glow", "grain"))

@@ -10,7 +10,7 @@ from liveviz.runtime.ipc.links import Statuses
 from liveviz.runtime.ipc.status import AudioStatus, ControlStatus, EngineStatus, StageStatus
 from liveviz.runtime.options import ShowOptions
 from liveviz.runtime.stats import compose, percentiles
-from liveviz.runtime.tick import Picture
+from liveviz.runtime.tick import TickFrame
 from liveviz.spec import ImageFrame, ParameterFrame
 
 OPTIONS = ShowOptions("demo", "default", Path("x.toml"), (64, 36), 10.0, 0, "testcard", "headless", None, None, False,
@@ -29,7 +29,7 @@ def present(
     schedule = Schedule()
     schedule.due = due
     image = ImageFrame(PIXELS, number, due, hop_time, hop)
-    figures.frame(Picture(due, 0.1, ParameterFrame(number, due, {}, ()), image, None), presented, schedule, stale)
+    figures.frame(TickFrame(due, 0.1, ParameterFrame(number, due, {}, ()), image, None), presented, schedule, stale)
 
 
 def test_late_is_after_the_next_frame_was_due_or_an_old_picture() -> None:

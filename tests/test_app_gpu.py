@@ -11,7 +11,7 @@ import pytest
 
 from liveviz.bench.copies import host_copies
 from liveviz.bench.gpu import picture, right, teach
-from liveviz.bench.gpu.__main__ import STEPS
+from liveviz.bench.gpu.__main__ import STEP_NAMES
 from liveviz.bench.gpu.report import Report
 from liveviz.bending import ops
 
@@ -104,11 +104,11 @@ def test_without_a_gpu_it_says_so_in_one_line(tmp_path: Path, root: Path) -> Non
         pytest.skip("there is an NVIDIA GPU here")
     assert done.returncode == 1 and done.stderr.startswith("no GPU to run on: ") and done.stderr.count("\n") == 1
     done = run("quickly", folder=tmp_path, root=root, bare=False)
-    assert done.returncode == 2 and f"one of {', '.join(STEPS)}" in done.stderr
+    assert done.returncode == 2 and f"one of {', '.join(STEP_NAMES)}" in done.stderr
 
 
 def test_large_files_come_back_in_pieces(tmp_path: Path) -> None:
-    data = os.urandom(100) * (teach.PIECE // 50)
+    data = os.urandom(100) * (teach.PIECE_BYTES // 50)
     (tmp_path / "large").write_bytes(data)
     made = teach.pieces(tmp_path / "large", tmp_path / "out")
     assert len(made) == 2 and b"".join(p.read_bytes() for p in made) == data
@@ -118,13 +118,13 @@ def test_large_files_come_back_in_pieces(tmp_path: Path) -> None:
 @pytest.mark.gpu
 @pytest.mark.parametrize("path", right.fixtures(), ids=lambda p: p.name)
 def test_every_fixture_on_the_card(path: Path) -> None:
-    assert right.fixture(path, "cuda") <= right.HALF
+    assert right.fixture(path, "cuda") <= right.HALF_TOLERANCE
     assert right.fixture(path, "cuda", "f32") <= 2e-3
 
 
 @pytest.mark.gpu
 def test_bends_on_the_card() -> None:
-    assert max(right.bends("cuda").values()) <= right.LEVELS
+    assert max(right.bends("cuda").values()) <= right.TOLERATED_LEVELS
     assert right.identity("cuda")
 
 

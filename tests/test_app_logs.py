@@ -34,7 +34,7 @@ def test_a_flood_of_one_kind_is_cut_and_other_lines_come_through(
     for n in range(1000):
         _log.warning("model %r: there is none of that name", n)
     _log.info("mapping: loaded again")
-    assert len(capsys.readouterr().err.splitlines()) == logs.BURST + 1
+    assert len(capsys.readouterr().err.splitlines()) == logs.BURST_LINES + 1
     now[0] += logs.WINDOW_S
     _log.warning("model %r: there is none of that name", "later")
     assert "later" in capsys.readouterr().err

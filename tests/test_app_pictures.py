@@ -17,7 +17,7 @@ from liveviz.outputs.headless import Headless
 from liveviz.runtime import picture_transport
 from liveviz.runtime.ipc import wire
 from liveviz.runtime.ipc.shared_memory import Slot
-from liveviz.runtime.picture_transport import PLACES, Receiver, Sender
+from liveviz.runtime.picture_transport import RING_PLACES, Receiver, Sender
 from liveviz.spec import FetchedImage, ImageFrame, LivevizError, StageImage
 
 SPAWN = multiprocessing.get_context("spawn")
@@ -146,15 +146,15 @@ def test_a_picture_that_is_overwritten_while_it_is_copied_is_not_shown(boxes, gl
         for _ in range(count):
             sender.send(drawn(next(numbers)), 0.0)
 
-    for meanwhile in range(2 * PLACES):
+    for meanwhile in range(2 * RING_PLACES):
         draw(1)
         slow = iter([meanwhile])
         driver.during = lambda slow=slow: draw(next(slow, 0))
         image = until_new(stage)
         levels = shown(image, gl)
         assert levels.min() == levels.max() == image.parameters % 251, meanwhile
-        assert (image.parameters == boxes[0].sequence) == (meanwhile == 0 or meanwhile >= PLACES - 1)
-    driver.during = lambda: draw(PLACES)  # an engine so fast that no copy is ever whole
+        assert (image.parameters == boxes[0].sequence) == (meanwhile == 0 or meanwhile >= RING_PLACES - 1)
+    driver.during = lambda: draw(RING_PLACES)  # an engine so fast that no copy is ever whole
     draw(1)
     assert stage.newest() is None
     stage.close()

@@ -14,7 +14,7 @@ from liveviz.runtime.quality import controller as quality
 from liveviz.runtime.quality import steps as quality_steps
 from liveviz.runtime.quality.controller import Quality, SeenFrame
 from liveviz.runtime.quality.in_between import InBetween
-from liveviz.runtime.quality.steps import NAMES
+from liveviz.runtime.quality.steps import STEP_NAMES
 
 FPS = 30.0
 STEPS = quality_steps.ladder(light=0.22, small=0.75, effects=True)
@@ -95,10 +95,12 @@ def test_what_was_given_up_is_back_within_three_seconds(engine_s: float, stage_s
     def busy(time: float) -> float:
         return 2.0 if 60.0 < time < 70.0 else 1.0
 
-    control = Quality(STEPS, FPS, alone_s=engine_s / quality_steps.SLOWED)
+    control = Quality(STEPS, FPS, alone_s=engine_s / quality_steps.SHOW_SLOWDOWN_RATIO)
     machine = Machine(engine_s, stage_s, busy, tells=True, seed=seed).run(control, 140.0)
     before, after = ({name for time, _, _, name in machine.frames if a < time < b} for a, b in ((50, 60), (73.5, 90)))
-    assert len(before) == 1 and NAMES.index(max(after, key=NAMES.index)) <= NAMES.index(min(before, key=NAMES.index))
+    assert len(before) == 1 and STEP_NAMES.index(max(after, key=STEP_NAMES.index)) <= STEP_NAMES.index(
+        min(before, key=STEP_NAMES.index)
+    )
 
 
 def test_no_room_no_return() -> None:
@@ -134,7 +136,7 @@ def test_the_step_to_begin_with_is_what_the_machine_can_do(alone_s: float, draws
     first = quality_steps.begin(STEPS, alone_s, draws_s, FPS)
     loads = [quality_steps.load(step, alone_s, draws_s, FPS) for step in STEPS]
     assert all(load > 0.5 for load in loads[:first])
-    assert first == len(STEPS) - 1 or loads[first] <= quality_steps.FULL
+    assert first == len(STEPS) - 1 or loads[first] <= quality_steps.FULL_LOAD
 
 
 def test_as_many_come_in_a_show_as_there_is_time_for() -> None:
@@ -144,7 +146,7 @@ def test_as_many_come_in_a_show_as_there_is_time_for() -> None:
 
 def test_every_step_gives_up_more_and_has_a_name() -> None:
     for steps in (STEPS, quality_steps.ladder(None, 0.7, False), quality_steps.ladder(0.2, None, True)):
-        assert [s.name for s in steps] == [name for name in quality_steps.NAMES if name in {s.name for s in steps}]
+        assert [s.name for s in steps] == [name for name in quality_steps.STEP_NAMES if name in {s.name for s in steps}]
         for above, below in pairwise(steps[1:]):
             kept = (below.cost <= above.cost, below.effects <= above.effects, below.light >= above.light)
             assert all(kept) and below != above

@@ -103,8 +103,8 @@ def test_what_is_measured_before_a_show() -> None:
     drawn: list[object] = []
     assert 0.0 <= quality_start.alone_s(drawn.append) < 0.01 and drawn  # nothing is drawn in no time
     start = quality_start.Start(0.2, 0.7, 0.15)
-    assert [s.name for s in start.steps(False)] == [n for n in quality_steps.NAMES if n != "small-effects"]
-    assert [s.name for s in start.steps(True)] == [n for n in quality_steps.NAMES if n != "in-between"]
+    assert [s.name for s in start.steps(False)] == [n for n in quality_steps.STEP_NAMES if n != "small-effects"]
+    assert [s.name for s in start.steps(True)] == [n for n in quality_steps.STEP_NAMES if n != "in-between"]
 
 
 def test_what_pictures_take_is_kept_for_these_facts_alone(folder: Path) -> None:

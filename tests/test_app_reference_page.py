@@ -14,7 +14,7 @@ from liveviz.spec.keys import KEYS
 
 
 def test_the_page_in_docs_is_what_the_program_reads(root: Path) -> None:
-    assert (root / "docs" / mapping_reference.PAGE).read_text() == mapping_reference.page(), "run `make docs`"
+    assert (root / "docs" / mapping_reference.PAGE_FILE).read_text() == mapping_reference.page(), "run `make docs`"
 
 
 def test_every_word_of_the_language_is_on_it() -> None:
@@ -67,14 +67,14 @@ def test_what_is_on_it_is_known_and_nothing_else(title: str, body: str) -> None:
 
 
 def test_every_effect_has_a_picture_in_which_it_is_seen(root: Path) -> None:
-    folder = root / "docs" / mapping_reference.PICTURES
+    folder = root / "docs" / mapping_reference.IMAGES_FOLDER
     names = {path.stem for path in folder.glob("*.jpg")}
     assert names == {"none", *composition.shaders()}, "run `make docs`"
     drawn = mapping_reference.pictures()
     for name in names:
         with Image.open(folder / f"{name}.jpg") as picture:
             there = np.asarray(picture.convert("RGB"), np.float32)
-        assert there.shape == (mapping_reference.SIZE[1], mapping_reference.SIZE[0], 3)
+        assert there.shape == (mapping_reference.SIZE_PIXELS[1], mapping_reference.SIZE_PIXELS[0], 3)
         assert np.abs(there - drawn[name]).mean() < 6.0, f"{name}: run `make docs`"
         if name != "none":
             assert np.abs(drawn[name].astype(np.float32) - drawn["none"]).mean() > 1.0, name

@@ -17,7 +17,7 @@ from liveviz.spec import AudioBlock, LivevizError
 
 pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
 
-RATE = roundtrip.RATE
+RATE = roundtrip.RATE_HZ
 
 
 def blocks(samples: np.ndarray, rate: int, start: float) -> list[AudioBlock]:

@@ -244,7 +244,7 @@ def test_what_a_file_declares(op: str) -> None:
     module = bending.ops()[op]
     piece = module.PARAMETER
     assert piece.low <= piece.identity <= piece.high and piece.help
-    assert [kind for kind in bending.KINDS if hasattr(module, kind)] == [bending.kind(op)]
+    assert [kind for kind in bending.BEND_FUNCTIONS if hasattr(module, kind)] == [bending.kind(op)]
     for knob in bending.knobs(op).values():
         assert knob.low <= knob.identity <= knob.high and knob.help
 

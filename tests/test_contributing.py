@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 from live_show import LiveShow
 from own_copy import ROOT, copy, run
+from walls import check_length, check_manners, check_walls
 
 PAGE = (ROOT / "CONTRIBUTING.md").read_text()
 FILES = dict(re.findall(r"^`([\w./]+)`:\n\n```\w+\n(.*?)^```", PAGE, re.S | re.M))
 RATE, SECONDS = 22_050, 0.5
 SHOW = "version = 1\n[latent]\nbase = {{ seeds = [1, 2], loop_bars = 8 }}\n{}"
-WALLS = ("test_walls", "test_manners", "test_files_can_be_read_in_one_sitting")
 
 
 def follow(folder: Path, path: str) -> Path:
@@ -77,17 +77,13 @@ def test_every_file_on_the_page_is_followed() -> None:
 
 @pytest.mark.parametrize("path", [path for path in FILES if path.endswith(".py")])
 def test_the_files_keep_the_house_rules(path: str, tmp_path: Path) -> None:
-    """Walls and manners as tests/test_rooms.py has them, style by ruff."""
-    import test_rooms
-
+    """Walls, manners and length as of every file, style by ruff."""
     written = tmp_path / path
     written.parent.mkdir(parents=True)
     written.write_text(FILES[path])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(test_rooms, "PACKAGE", tmp_path / "liveviz")
-        patch.setattr(test_rooms, "ROOT", tmp_path)
-        for wall in WALLS:
-            getattr(test_rooms, wall)(written)
+    check_walls(written, tmp_path / "liveviz")
+    check_manners(written, tmp_path / "liveviz")
+    check_length(written)
     for words in (["check"], ["format", "--check"]):
         command = [sys.executable, "-m", "ruff", *words, "--config", str(ROOT / "pyproject.toml"), str(written)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -111,7 +111,7 @@ def test_no_cache_can_be_written(generator: Generator, tmp_path: Path, caplog: p
 def test_the_cache_does_not_grow_for_ever(
     generator: Generator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(directions_finder, "KEPT", 3)
+    monkeypatch.setattr(directions_finder, "KEPT_FILES", 3)
     found = pca(generator, 300, 2)
     for n in range(5):
         directions_finder.keep(tmp_path / f"{n}.directions", found)

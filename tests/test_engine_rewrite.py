@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from liveviz.engine import create
 from liveviz.engine.backends.cuda.backend import Cuda
 from liveviz.engine.backends.openvino import backend as openvino
-from liveviz.engine.backends.openvino.graph import Graph, whole_picture, whole_pixels
+from liveviz.engine.backends.openvino.graph import Graph, whole_image, whole_pixels
 from liveviz.engine.stylegan.rewrite import rewrite
 from liveviz.models import ARCHITECTURES, Generator, GeneratorConfig, MappingNetwork, new, small_config
 from liveviz.spec import LivevizError
@@ -128,7 +128,7 @@ def test_the_forms_that_only_bf16_takes_are_exact() -> None:
         .Core()
         .compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 1})
     )
-    made = whole_picture(run(inputs)[0], 128)
+    made = whole_image(run(inputs)[0], 128)
     assert relative_error(made, create("reference", generator).synthesize(ws, "none")) < 1e-5
 
 
@@ -136,8 +136,8 @@ def test_blocks_of_four_pixels() -> None:
     """What a graph draws in blocks of 2x2, put together; what it draws whole is copied."""
     picture = np.random.RandomState(0).rand(1, 3, 6, 10).astype(np.float32)
     blocks = [picture[:, :, row::2, column::2] for row in (0, 1) for column in (0, 1)]
-    np.testing.assert_array_equal(whole_picture(np.concatenate(blocks, axis=1), 6), picture)
-    np.testing.assert_array_equal(whole_picture(picture, 6), picture)
+    np.testing.assert_array_equal(whole_image(np.concatenate(blocks, axis=1), 6), picture)
+    np.testing.assert_array_equal(whole_image(picture, 6), picture)
     pixels = np.random.RandomState(1).randint(0, 256, (1, 6, 10, 4), np.uint8)
     packed = np.concatenate([pixels[:, row::2, column::2] for row in (0, 1) for column in (0, 1)], axis=3)
     np.testing.assert_array_equal(whole_pixels(packed), pixels[0])

@@ -21,7 +21,7 @@ from own_copy import ROOT, copy, run
 from liveviz import bending, engine, models
 from liveviz.engine import families as engines
 from liveviz.engine.backends.cuda.backend import Cuda
-from liveviz.engine.family import LISTENS
+from liveviz.engine.family import LISTENED_PARAMETERS
 from liveviz.fields import COUNT as FIELDS
 from liveviz.models import Generator, families
 from liveviz.models.importing import states
@@ -85,7 +85,7 @@ def test_a_config_says_what_makes_it_again(name: str, n: int) -> None:
     assert config.family == name
     table = json.loads(json.dumps(families.table_of(config)))
     assert families.config_of(table) == config
-    assert families.FIELD not in families.table_of(config) or name != families.FIRST
+    assert families.FAMILY_FIELD not in families.table_of(config) or name != families.DEFAULT_FAMILY
     for wrong in (
         {**table, "colour of the sky": 1},
         {**table, "family": "diffusion"},
@@ -222,7 +222,7 @@ def plain(values: dict[str, float] | None = None, **more: Any) -> ParameterFrame
 def test_a_picture_listens_to_what_its_family_says(name: str, n: int, backend: str) -> None:
     generator = example(name, n)
     says = engines.of(generator.config).listens(generator.config)
-    assert says <= set(LISTENS) and ("classes" in says) == (generator.config.classes > 1)
+    assert says <= set(LISTENED_PARAMETERS) and ("classes" in says) == (generator.config.classes > 1)
     assert ("bends" in says) == bool(generator.config.layers)
     opened = engine.create(backend, generator, precision="f32")
     try:
@@ -239,7 +239,7 @@ def test_a_picture_listens_to_what_its_family_says(name: str, n: int, backend: s
 @each
 def test_another_shape_and_less_work_are_generators_too(name: str, n: int) -> None:
     generator = example(name, n)
-    for how in models.WIDE:
+    for how in models.WIDE_MODES:
         made = models.widen(generator, (3 * generator.config.width, generator.config.height), how)
         assert {k: v.shape for k, v in made.weights.items()} == made.config.shapes()
         assert made.config.height == generator.config.height and made.config.width >= generator.config.width
@@ -256,7 +256,7 @@ def test_an_old_file_says_no_family_and_is_the_first_ones(tmp_path: Path) -> Non
     models.write(tmp_path / "a.safetensors", made)
     header = (tmp_path / "a.safetensors").read_bytes()[8:2000]
     assert b'"family' not in header and b'\\"family' not in header
-    assert models.read(tmp_path / "a.safetensors").config.family == families.FIRST == "stylegan"
+    assert models.read(tmp_path / "a.safetensors").config.family == families.DEFAULT_FAMILY == "stylegan"
 
 
 def test_a_new_family_is_two_folders(tmp_path: Path) -> None:

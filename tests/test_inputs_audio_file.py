@@ -9,7 +9,7 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liveviz.inputs.audio.contract import CEILING
+from liveviz.inputs.audio.contract import SAMPLE_CEILING
 from liveviz.inputs.audio.file import FileReader
 from liveviz.inputs.audio.sources import open_live, open_reader
 from liveviz.spec import LivevizError
@@ -67,7 +67,7 @@ def test_what_is_not_finite_becomes_silence_and_the_rest_is_bounded(tmp_path: Pa
     path, sound = tmp_path / "wild.wav", np.zeros((6, 1), np.float32)
     sound[:, 0] = [np.nan, np.inf, -np.inf, 1e30, -7.0, 0.25]
     soundfile.write(path, sound, RATE, subtype="FLOAT")
-    np.testing.assert_array_equal(FileReader(path).read(10)[:, 0], [0, 0, 0, CEILING, -CEILING, 0.25])
+    np.testing.assert_array_equal(FileReader(path).read(10)[:, 0], [0, 0, 0, SAMPLE_CEILING, -SAMPLE_CEILING, 0.25])
 
 
 def test_each_wrong_file_is_named_in_one_line(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from liveviz.inputs.audio.sources import open_reader
 from liveviz.inputs.demo.reader import DemoReader, truth
-from liveviz.inputs.demo.score import BAR, BEAT, SAMPLE_RATE, SECTIONS
+from liveviz.inputs.demo.score import BAR_SAMPLES, BEAT_SAMPLES, SAMPLE_RATE, SECTIONS
 
 pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
 
@@ -20,7 +20,7 @@ def played() -> tuple[np.ndarray, np.ndarray]:
     whole = reader.read(10**9)
     assert not len(reader.read(1))
     reader.rewind()
-    return whole, reader.read(BAR)
+    return whole, reader.read(BAR_SAMPLES)
 
 
 @pytest.fixture(scope="module")
@@ -58,8 +58,8 @@ def test_its_parts_differ_as_a_listener_expects(song: np.ndarray) -> None:
         assert level_db(drop) > level_db(section(song, "break")) + 4
         assert level_db(drop) > level_db(section(song, "intro")) + 3
         build = section(song, "build", nth)
-        third, gap = build[2 * BAR : 3 * BAR], build[-BEAT // 2 :]
-        assert band_db(third, 3000, 20000) > band_db(build[:BAR], 3000, 20000) + 1  # it climbs ...
+        third, gap = build[2 * BAR_SAMPLES : 3 * BAR_SAMPLES], build[-BEAT_SAMPLES // 2 :]
+        assert band_db(third, 3000, 20000) > band_db(build[:BAR_SAMPLES], 3000, 20000) + 1  # it climbs ...
         assert level_db(gap) < level_db(drop) - 12  # ... and holds its breath
     assert band_db(section(song, "break"), 20, 100) < band_db(section(song, "drop"), 20, 100) - 4
     side = song[:, 0] - song[:, 1]
@@ -106,23 +106,23 @@ def test_the_truth_is_in_order_and_inside_the_song() -> None:
 
 def test_the_loop_has_no_seam(played: tuple[np.ndarray, np.ndarray]) -> None:
     song, again = played
-    joined = np.concatenate([song[-BAR:], again]).mean(axis=1)
+    joined = np.concatenate([song[-BAR_SAMPLES:], again]).mean(axis=1)
     steps = np.abs(np.diff(joined))
     # A kick begins there: the step is as on the other beats, and echoes of the last bar sound on under it.
-    others = [steps[BAR + i * BEAT - 4 : BAR + i * BEAT + 4].max() for i in (1, 2, 3)]
-    assert 0.3 * min(others) < steps[BAR - 4 : BAR + 4].max() < 2 * max(others)
-    under = level_db(again[: BEAT // 2] - song[: BEAT // 2])
-    assert -70 < under < level_db(song[: BEAT // 2]) - 6
+    others = [steps[BAR_SAMPLES + i * BEAT_SAMPLES - 4 : BAR_SAMPLES + i * BEAT_SAMPLES + 4].max() for i in (1, 2, 3)]
+    assert 0.3 * min(others) < steps[BAR_SAMPLES - 4 : BAR_SAMPLES + 4].max() < 2 * max(others)
+    under = level_db(again[: BEAT_SAMPLES // 2] - song[: BEAT_SAMPLES // 2])
+    assert -70 < under < level_db(song[: BEAT_SAMPLES // 2]) - 6
 
 
 @settings(derandomize=True, deadline=None, max_examples=5)
 @given(sizes=st.lists(st.integers(1, 30_000), min_size=1, max_size=6))
 def test_it_is_the_same_every_time_in_any_pieces(sizes: list[int]) -> None:
-    reader, whole = DemoReader(), DemoReader().read(BAR + BEAT)
+    reader, whole = DemoReader(), DemoReader().read(BAR_SAMPLES + BEAT_SAMPLES)
     for _ in range(2):
         parts, n = [], 0
-        while n < BAR + BEAT:
-            parts.append(reader.read(min(sizes[len(parts) % len(sizes)], BAR + BEAT - n)))
+        while n < BAR_SAMPLES + BEAT_SAMPLES:
+            parts.append(reader.read(min(sizes[len(parts) % len(sizes)], BAR_SAMPLES + BEAT_SAMPLES - n)))
             n += len(parts[-1])
         np.testing.assert_array_equal(np.concatenate(parts), whole)
         reader.rewind()

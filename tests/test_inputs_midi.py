@@ -178,19 +178,52 @@ def test_names_whole_before_part_in_any_case(wanted, found):
     assert (port.name if port else None) == found
 
 
-class _FakeMidi:
+class _FloodedPort:
+    """A watch of one port, and the port: all of `messages` come at its first poll, as from no real one."""
+
+    reason = ""
+    port_name = "flood"
+
+    def __init__(self, messages):
+        self.messages, self.take, self.read = messages, None, threading.Event()
+
+    def ports(self):
+        return [Port("flood", None, self)]
+
+    every = ports
+
+    def open(self, _port, take):
+        self.take = take
+        return self
+
     def poll(self):
+        if not self.messages:
+            self.read.set()
+        for message in self.messages:
+            self.take(message, 0)
+        self.messages = []
+
+    def news(self):
+        return []
+
+    def lost(self):
+        return None
+
+    def refresh(self):
         pass
+
+    close = leave = close_port = refresh
 
 
 def flooded(messages):
     """A MidiInput whose one port has heard `messages` at once."""
-    one = MidiInput(None, clock.now)
-    inlet = midi_room._Inlet(Port("flood", None, None))
-    inlet.midi = _FakeMidi()
-    for message in messages:
-        inlet.take(message, 0)
-    one._read(inlet)
+    port = _FloodedPort(list(messages))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(midi_room, "PortWatch", lambda: port)
+        one = MidiInput(None, clock.now)
+        one.start()
+        assert port.read.wait(GUARD_S)
+        one.close()
     return one
 
 

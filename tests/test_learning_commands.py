@@ -25,7 +25,7 @@ from liveviz.learning.pictures import programs
 from liveviz.learning.procedural.run import CHECKPOINT, Run
 from liveviz.models import Card, MappingNetwork, new, small_config, write
 from liveviz.models.tensors import Container
-from liveviz.reports.model_sheet import COLUMNS, PSI, looks, sections
+from liveviz.reports.model_sheet import COLUMN_COUNT, SHEET_PSI, looks, sections
 from liveviz.spec import ws_range
 
 SHORT, LONG = "32:2:4:0.004:0.002:1:1", "32:100000:4:0.004:0.002:1:1"
@@ -160,8 +160,8 @@ def test_a_knob_is_shown_on_the_class_that_it_moves_most() -> None:
     assert [strip.label.endswith("in class 2") for strip in along] == [n == 1 for n in range(16)]
     mapping = MappingNetwork(generator)
     for n, strip in enumerate(along):
-        rest = mapping.ws(mapping.w(2, 2 if n == 1 else 0)[None], PSI)
-        np.testing.assert_array_equal(strip.ws[COLUMNS // 2], rest[0])
+        rest = mapping.ws(mapping.w(2, 2 if n == 1 else 0)[None], SHEET_PSI)
+        np.testing.assert_array_equal(strip.ws[COLUMN_COUNT // 2], rest[0])
         np.testing.assert_allclose(asked[(32 if n == 1 else 0) + n], strip.ws[[0, -1]], atol=1e-5)
 
 
@@ -170,7 +170,7 @@ def test_what_is_on_a_sheet(classes: int) -> None:
     generator = new(small_config(64, 256, 16, classes), 1)
     found = {part.title: [strip.ws for strip in part.strips] for part in sections(generator)}
     config = generator.config
-    assert all(ws.shape == (COLUMNS, config.num_ws, config.w_dim) for rows in found.values() for ws in rows)
+    assert all(ws.shape == (COLUMN_COUNT, config.num_ws, config.w_dim) for rows in found.values() for ws in rows)
     assert len(found["64 pictures"]) == 8 and len(found["PCA directions"]) == 16
     assert len(found.get("Classes", ())) == min(classes, 32)
     assert ("Ways between classes" in found) == (classes > 1)

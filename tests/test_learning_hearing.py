@@ -18,13 +18,13 @@ from safetensors.numpy import load_file, save
 
 import liveviz.signals as room
 from liveviz.cli.main import make_parser
-from liveviz.cli.train_hearing import TASK, looks_of
+from liveviz.cli.train_hearing import HEARING_TASK, looks_of
 from liveviz.learning.hearing import HearingOptions, Lesson, Task, lesson, song_files, train_hearing, trainer, vary
 from liveviz.learning.hearing.compose import compose
 from liveviz.learning.hearing.drums import MAKERS, synthetic
 from liveviz.learning.hearing.patterns import FASTEST_BPM, FEELS, KICK, SLOWEST_BPM, STEPS, STRAIGHT, fill, groove
 from liveviz.learning.hearing.render import ducked, midi_bytes
-from liveviz.signals import HEARD, STEP, WEIGHTS, WIDTH
+from liveviz.signals import HEARD_KINDS, LOOK_SECONDS, LOOK_SIZE, WEIGHTS_FILE
 from liveviz.spec import LivevizError, UsageError
 
 RATE = 44_100
@@ -169,9 +169,9 @@ def test_the_command_hears_learns_and_writes(tmp_path: Path) -> None:
     out = tmp_path / "ears.safetensors"
     args = make_parser("train").parse_args(["train", "--hearing", str(tmp_path), "-o", str(out), "--steps", "2"])
     assert args.run(args) == 0
-    made, shipped = load_file(out), load_file(Path(room.__path__[0]) / WEIGHTS)
+    made, shipped = load_file(out), load_file(Path(room.__path__[0]) / WEIGHTS_FILE)
     assert {k: v.shape for k, v in made.items()} == {k: v.shape for k, v in shipped.items()}
-    assert made["last_bias"].shape == (len(HEARD),) and made["mean"].shape == (2 * WIDTH,)
+    assert made["last_bias"].shape == (len(HEARD_KINDS),) and made["mean"].shape == (2 * LOOK_SIZE,)
     assert _told(out) == {"songs": "2", "compose": "0", "seed": "0", "steps": "2", "soundfonts": ""}
     again = tmp_path / "again.safetensors"
     going_on = ["train", "--hearing", str(tmp_path), "-o", str(again), "--steps", "1", "--start", str(out)]
@@ -216,7 +216,7 @@ def test_a_start_that_is_no_network_is_told_before_anything_is_heard(tmp_path: P
 def test_what_the_network_learns_from_is_what_the_analyser_sees(tmp_path: Path) -> None:
     song = write_song(tmp_path / "one.wav")
     looks = looks_of(song, np.random.default_rng(1))
-    assert looks.shape == (int(3.0 / STEP), 2 * WIDTH) and looks.dtype == np.float32
-    assert len(TASK.keys) == len(TASK.delays) == len(TASK.blurs) == len(HEARD)
-    np.testing.assert_array_equal(looks[40, :WIDTH], looks[53, WIDTH:])
+    assert looks.shape == (int(3.0 / LOOK_SECONDS), 2 * LOOK_SIZE) and looks.dtype == np.float32
+    assert len(HEARING_TASK.keys) == len(HEARING_TASK.delays) == len(HEARING_TASK.blurs) == len(HEARD_KINDS)
+    np.testing.assert_array_equal(looks[40, :LOOK_SIZE], looks[53, LOOK_SIZE:])
     assert np.isfinite(looks).all() and click(RATE).size

@@ -12,7 +12,7 @@ from mapping_kit import REGISTRY, frame, message, program, show
 
 from liveviz.spec import Tempo
 from liveviz.spec.limits import MAX_BENDS
-from liveviz.spec.tempo import ANALYSER, FRESH_S, leader
+from liveviz.spec.tempo import ANALYSER_SOURCE, FRESH_S, leader
 
 BODY = """
 [set]
@@ -153,7 +153,7 @@ def test_beats_follow_the_leader_without_a_jump() -> None:
         heard = frame(n, t, tempo=120.0, beat_phase=(2.0 * t) % 1.0)
         clock = Tempo(150.0, 2.5 * t, t, "midi") if 5.0 < t < 15.0 else None
         beats.append(a_show.step(heard, t, dt, clock).beats)
-        assert a_show.tempo is not None and a_show.tempo.source == ("midi" if clock else ANALYSER)
+        assert a_show.tempo is not None and a_show.tempo.source == ("midi" if clock else ANALYSER_SOURCE)
     steps = np.diff(beats)
     assert steps.min() >= 0.0 and steps.max() < 4 * 2.5 * dt  # never back, never a leap
     at = np.array(beats)

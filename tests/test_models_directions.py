@@ -7,7 +7,7 @@ import pytest
 from heart import plain_generator, small
 
 from liveviz.models import (
-    METHODS,
+    FINDING_METHODS,
     Directions,
     Generator,
     MappingNetwork,
@@ -74,12 +74,11 @@ def test_classes_differ_more_than_a_direction_says() -> None:
     assert np.square(pca(generator, 6000, 20).std).sum() == pytest.approx(np.trace(np.cov(w, rowvar=False)), rel=0.05)
 
 
-def test_streaming_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_streaming_changes_nothing() -> None:
     generator = plain_generator(small(16, classes=3), 3)
     whole = cloud(generator, 1001)
     rests = []
-    monkeypatch.setattr(find, "_CHUNK", 7)
-    pieces = cloud(generator, 1001, rest=lambda: rests.append(1))
+    pieces = cloud(generator, 1001, rest=lambda: rests.append(1), chunk=7)
     np.testing.assert_allclose(pieces.covariance, whole.covariance, rtol=1e-6, atol=1e-9)
     np.testing.assert_allclose(pieces.sample, whole.sample, atol=1e-5)
     assert len(rests) == 143 and abs(whole.sample.mean()) < 1e-6
@@ -174,7 +173,7 @@ def test_a_file_of_the_first_kind_still_plays(tmp_path: Path) -> None:
         ({}, "{", "JSON"),
         ({}, "[1]", "method"),
         ({}, "[" * 100_000, "JSON"),
-        ({}, '{"method": "x", "fingerprint": ""}', f"none of {', '.join(METHODS)}"),
+        ({}, '{"method": "x", "fingerprint": ""}', f"none of {', '.join(FINDING_METHODS)}"),
         ({}, '{"method": ["pca"], "fingerprint": ""}', "method"),
         ({}, '{"method": "pca", "fingerprint": 3}', "fingerprint"),
     ],

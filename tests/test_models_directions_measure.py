@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from liveviz.models import Directions, Generator, find_directions
 from liveviz.models.directions.find import Cloud, cloud
 from liveviz.models.directions.measure import Choice, Measure, in_turns
-from liveviz.models.directions.pictures import GRIDS, Ordinary, changed, distance, look
+from liveviz.models.directions.pictures import GRID_CELLS, Ordinary, changed, distance, look
 from liveviz.spec import LivevizError
 
 SIDE = 64
@@ -174,7 +174,7 @@ def test_pictures_of_any_size_are_seen(shape: tuple[int, int, int]) -> None:
     a, b = look(black), look(white)
     assert distance(a, a)[0] == 0.0 and changed(a, b)[0] == 1.0 and changed(a, a)[0] == 0.0
     assert 1.0 < distance(a, b)[0] <= 2.01
-    assert a.cells.shape[2] <= shape[1] and min(a.cells.shape[2:]) >= min(GRIDS[0], *shape[1:])
+    assert a.cells.shape[2] <= shape[1] and min(a.cells.shape[2:]) >= min(GRID_CELLS[0], *shape[1:])
     broken = look(np.full((2, *shape), np.nan, np.float32))
     assert np.isfinite(broken.features).all() and (broken.level < -0.99).all()
     strain = Ordinary.of(look(np.random.RandomState(0).uniform(-1, 1, (4, *shape)).astype(np.float32))).strain(b, b)

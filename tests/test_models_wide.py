@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liveviz.engine import create
-from liveviz.models import WIDE, GeneratorConfig, MappingNetwork, new, read, small_config, widen, write
+from liveviz.models import WIDE_MODES, GeneratorConfig, MappingNetwork, new, read, small_config, widen, write
 from liveviz.models.stylegan.config import MAX_PIXELS
 from liveviz.models.stylegan.reference import network
 
@@ -20,7 +20,9 @@ SIZES = st.tuples(st.integers(1, 8192), st.integers(1, 8192))
 
 
 @settings(derandomize=True, max_examples=60, deadline=None)
-@given(SIZES, st.sampled_from(WIDE), st.sampled_from(["stylegan2-skip", "stylegan3-t"]), st.sampled_from([1, 4, 7]))
+@given(
+    SIZES, st.sampled_from(WIDE_MODES), st.sampled_from(["stylegan2-skip", "stylegan3-t"]), st.sampled_from([1, 4, 7])
+)
 def test_any_canvas(size: tuple[int, int], how: str, architecture: str, width: int) -> None:
     generator = plain_generator(
         small(16, channel_base=32, channel_max=2, architecture=architecture, const_width=width), 1

@@ -9,7 +9,7 @@ import pytest
 from heart import frame
 from host_driver import Buffers, HostDriver
 
-from liveviz.outputs.handover import BUFFERS, DeviceUpload, HostUpload, host_upload, probe
+from liveviz.outputs.handover import BUFFER_COUNT, DeviceUpload, HostUpload, host_upload, probe
 from liveviz.outputs.headless import Headless
 from liveviz.post import Chain
 from liveviz.spec import ImageFrame, LivevizError
@@ -32,7 +32,7 @@ def picture(seed: int) -> np.ndarray:
 
 def test_pictures_from_the_host_arrive_whole_through_rotating_buffers(ctx: moderngl.Context) -> None:
     upload, texture = HostUpload(ctx), ctx.texture(SIZE, 4)
-    for seed in range(2 * BUFFERS + 1):
+    for seed in range(2 * BUFFER_COUNT + 1):
         upload.upload(picture(seed), texture)
         np.testing.assert_array_equal(np.frombuffer(texture.read(), np.uint8), picture(seed).ravel())
     upload.upload(np.asfortranarray(picture(99)), texture)  # not in GL's order: copied into it
@@ -123,7 +123,7 @@ def test_the_chain_draws_the_same_from_rotating_buffers(ctx: moderngl.Context) -
     seen = []
     for upload in (None, HostUpload(ctx).upload):
         chain = Chain(ctx, {}, SIZE, scale=1.0, upload=upload)
-        for seed in range(BUFFERS + 2):
+        for seed in range(BUFFER_COUNT + 2):
             chain.draw(ImageFrame(picture(seed), seed), frame({"stage.fit": 0.0}), 0.0, 0.0)
             seen.append(chain.read().tobytes())
         chain.close()

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from liveviz.outputs.headless import Headless
-from liveviz.outputs.overlay import HEIGHT, WIDTH, Overlay, OverlayStats
+from liveviz.outputs.overlay import HEIGHT_PIXELS, WIDTH_PIXELS, Overlay, OverlayStats
 
 STATS = OverlayStats(
     time=1.0, fps=30.0, target_fps=30.0, frame_ms=[33.0] * 60, latency_ms=41.0, level=0.5, level_db=-12.0, bpm=120.0,
@@ -27,10 +27,10 @@ def overlay() -> Iterator[Overlay]:
 
 
 def pixels(overlay: Overlay, stats: OverlayStats) -> NDArray[np.int32]:
-    """[HEIGHT, WIDTH, 4], row 0 at the top."""
+    """[HEIGHT_PIXELS, WIDTH_PIXELS, 4], row 0 at the top."""
     texture = overlay.draw(stats)
-    assert texture.size == (WIDTH, HEIGHT)
-    return np.frombuffer(texture.read(), np.uint8).reshape(HEIGHT, WIDTH, 4)[::-1].astype(np.int32)
+    assert texture.size == (WIDTH_PIXELS, HEIGHT_PIXELS)
+    return np.frombuffer(texture.read(), np.uint8).reshape(HEIGHT_PIXELS, WIDTH_PIXELS, 4)[::-1].astype(np.int32)
 
 
 def test_large_bright_letters_on_a_dark_panel(overlay: Overlay) -> None:

@@ -14,11 +14,10 @@ import av
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from waiting import pace
+from waiting import GUARD_S, pace, wait_until
 
 from liveviz.outputs import recorder as module
-from liveviz.outputs._mp4 import _HELD_S, Mp4
-from liveviz.outputs.recorder import Recorder
+from liveviz.outputs.recorder import HELD_SECONDS, Recorder
 from liveviz.spec import LivevizError
 
 pytestmark = pytest.mark.live  # its time is the wall clock's: it runs alone
@@ -84,14 +83,25 @@ def test_pictures_come_back_in_number_order_size_and_colour(tmp_path: Path, live
 def test_where_the_show_had_no_picture_the_film_repeats_one(tmp_path: Path) -> None:
     """A film of a constant rate: players and editors show 30 of 30 pictures a second, whatever the show managed."""
     path = tmp_path / "a.mp4"
-    film = Mp4(path, (160, 96), 30, None, live=True, start=None, command="play")
+    film = Recorder(path, (160, 96), 30, None)
+
+    def write(level: int, time: float) -> None:
+        """Until it is taken: what waits for the encoder when the next one comes seconds later would be old."""
+
+        def taken() -> bool:
+            before = film.dropped
+            film.write(np.full((96, 160, 3), level, np.uint8), time)
+            return film.dropped == before
+
+        wait_until(taken, GUARD_S, "taken")
+
     slots = [0, 1, 4, 5, 11, 12]
     for number, slot in enumerate(slots):
-        film.picture(np.full((96, 160, 3), 40 * number, np.uint8), 7.0 + slot / 30)
-    film.picture(np.full((96, 160, 3), 250, np.uint8), 7.0 + 12 / 30 + _HELD_S + 1.0)  # it was stopped: a gap
-    film.finish(whole=True)
+        write(40 * number, 7.0 + slot / 30)
+    write(250, 7.0 + 12 / 30 + HELD_SECONDS + 1.0)  # it was stopped: a gap
+    film.close()
     frames, times = decode(path)
-    assert times == pytest.approx([*(slot / 30 for slot in range(13)), 12 / 30 + _HELD_S + 1.0], abs=1e-3)
+    assert times == pytest.approx([*(slot / 30 for slot in range(13)), 12 / 30 + HELD_SECONDS + 1.0], abs=1e-3)
     shown = [max(n for n, slot in enumerate(slots) if slot <= place) for place in range(13)]
     np.testing.assert_allclose([frame.mean() for frame in frames[:-1]], [40 * n for n in shown], atol=6)
 
@@ -224,7 +234,6 @@ def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
 NOISE = """
 import resource, sys, time
 import numpy as np
-from liveviz.outputs._mp4 import _HELD_S
 from liveviz.outputs.recorder import Recorder
 path, limit, live, count = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "live", int(sys.argv[4])
 if limit:
@@ -293,7 +302,6 @@ def test_a_killed_recording_can_be_played(tmp_path: Path) -> None:
 TIMED = """
 import sys, time
 import numpy as np
-from liveviz.outputs._mp4 import _HELD_S
 from liveviz.outputs.recorder import Recorder
 path, fps = sys.argv[1], float(sys.argv[2])
 film = Recorder(path, (320, 240), fps, 48000, 2, live=True)

@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from post_kit import FOLDER, frame
 
 from liveviz import post
 from liveviz.outputs.headless import Headless
 from liveviz.post.chain import work_scale
 from liveviz.post.fit import Fit, quads
-from liveviz.spec import CORE_PARAMETERS, ImageFrame, LivevizError, ParameterFrame, Registry
+from liveviz.spec import ImageFrame, LivevizError
 
-FOLDER = Path(__file__).parents[1] / "shaders"
 SIDES = st.integers(40, 150)
 
 
@@ -28,12 +28,6 @@ def ctx() -> Iterator[moderngl.Context]:
     headless = Headless((64, 64))
     yield headless.ctx
     headless.close()
-
-
-def frame(**values: float) -> ParameterFrame:
-    """Defaults of the registry and what is given, `__` for the dot; the picture fits without bars by `stage__fit`."""
-    registry = Registry([*CORE_PARAMETERS, *post.parameters(post.shaders(FOLDER))])
-    return ParameterFrame(0, 0.0, registry.defaults() | {k.replace("__", "."): v for k, v in values.items()}, ())
 
 
 def rgba(rgb: NDArray[np.generic]) -> NDArray[np.uint8]:

@@ -1,18 +1,17 @@
 """Pictures in between and effects on fewer pixels: mixed as told, to the bit where nothing is mixed, and trails go on."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import moderngl
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from post_kit import FOLDER, frame
 
 from liveviz import post
 from liveviz.outputs.headless import Headless
-from liveviz.spec import CORE_PARAMETERS, ImageFrame, ParameterFrame, Registry
+from liveviz.spec import ImageFrame
 
-FOLDER = Path(__file__).parents[1] / "shaders"
 SIZE = (96, 54)
 
 
@@ -21,11 +20,6 @@ def ctx() -> Iterator[moderngl.Context]:
     headless = Headless((64, 64))
     yield headless.ctx
     headless.close()
-
-
-def frame(**values: float) -> ParameterFrame:
-    registry = Registry([*CORE_PARAMETERS, *post.parameters(post.shaders(FOLDER))])
-    return ParameterFrame(0, 0.0, registry.defaults() | {k.replace("__", "."): v for k, v in values.items()}, ())
 
 
 def grey(level: int, size: tuple[int, int] = SIZE) -> NDArray[np.uint8]:

@@ -129,7 +129,7 @@ def test_the_bends_of_the_page_are_the_bends() -> None:
 
 def test_addresses_that_answer_are_on_the_page() -> None:
     page = PAGES["docs/control.md"]
-    assert [address for address in message_account.ASKED if f'{address} "?"' not in page] == []
+    assert [address for address in message_account.ASKED_ADDRESSES if f'{address} "?"' not in page] == []
 
 
 def test_shipped_shows_and_generators_are_on_their_pages(root: Path) -> None:
@@ -144,5 +144,5 @@ def test_keys_are_the_window_s(root: Path) -> None:
     table = README[README.index("\n## Keys") : README.index("\n## More")]
     rows = re.findall(r"^\| ([\w, ]+) \| \w", table, re.M)
     keys = {key.lower().replace(" ", "_") for row in rows for key in row.split(", ")}
-    assert keys == {"esc", "f"} | {key.removeprefix("key.") for key in key_commands.KEYS}
+    assert keys == {"esc", "f"} | {key.removeprefix("key.") for key in key_commands.KEY_COMMANDS}
     assert all(f'"{key}"' in window for key in ("escape", "f"))

@@ -5,30 +5,8 @@ import ast
 from pathlib import Path
 
 import pytest
-from walls import MAY_IMPORT
+from walls import MAY_IMPORT, PACKAGE, ROOT, check_length, check_manners, check_walls, imports
 
-ROOT = Path(__file__).parents[1]
-PACKAGE = ROOT / "liveviz"
-MAY_USE = {
-    "torch": {"models", "bending", "learning", "engine", "bench"},
-    "moderngl": {
-        "post",
-        "outputs",
-        "runtime",
-        "bench",
-    },  # the last two hand contexts and textures on; they draw nothing
-    "glfw": {"outputs"},
-    "sounddevice": {"inputs"},
-    "mido": {"inputs"},
-    "pythonosc": {"inputs"},
-    "pylibremidi": {"inputs"},
-    "aubio": {"signals"},
-    "openvino": {"engine"},
-    "tensorrt": {"engine"},
-    "av": {"inputs", "outputs"},
-}
-PRINTS = {"cli", "bench"}
-LAZY = {"aubio", "openvino", "tensorrt", "tensorrt_rtx", "tensorrt_rtx_bindings", "matplotlib", "sounddevice"}
 BARE = ["models", "bending", "learning", "engine/backends/cuda", "bench/gpu"]  # must import with numpy and torch alone
 BARE_MAY = {"torch", "numpy", "triton", "liveviz"}
 STANDARD = set(__import__("sys").stdlib_module_names)
@@ -38,65 +16,14 @@ def files() -> list[Path]:
     return sorted(PACKAGE.rglob("*.py"))
 
 
-def room_of(path: Path) -> str:
-    relative = path.relative_to(PACKAGE)
-    return relative.parts[0] if len(relative.parts) > 1 else relative.stem
-
-
-def imports(tree: ast.AST, path: Path) -> list[tuple[str, int, bool]]:
-    """(module, line, at the top of the file) of every import."""
-    found = []
-
-    def visit(node: ast.AST, top: bool) -> None:
-        for child in ast.iter_child_nodes(node):
-            inside = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-            checking = isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test)
-            if isinstance(child, ast.Import):
-                found.extend((alias.name, child.lineno, top) for alias in child.names)
-            elif isinstance(child, ast.ImportFrom):
-                assert child.level == 0, f"{path}:{child.lineno}: relative import"
-                found.append((child.module or "", child.lineno, top))
-                if child.module == "liveviz":
-                    found.extend((f"liveviz.{alias.name}", child.lineno, top) for alias in child.names)
-            visit(child, top and not inside and not checking)
-
-    visit(tree, True)
-    return found
-
-
 @pytest.mark.parametrize("path", files(), ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_walls(path: Path) -> None:
-    room = room_of(path)
-    tree = ast.parse(path.read_text())
-    for module, line, top in imports(tree, path):
-        where = f"{path.relative_to(ROOT)}:{line}"
-        parts = module.split(".")
-        if parts[0] == "liveviz" and len(parts) > 1 and room in MAY_IMPORT:
-            assert parts[1] == room or parts[1] in MAY_IMPORT[room], f"{where}: {room} may not import {parts[1]}"
-        if parts[0] in MAY_USE:
-            assert room in MAY_USE[parts[0]], f"{where}: {room} may not use {parts[0]}"
-        if parts[0] in LAZY and top:
-            raise AssertionError(f"{where}: {parts[0]} must be imported inside the function that uses it")
+    check_walls(path, PACKAGE)
 
 
 @pytest.mark.parametrize("path", files(), ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_manners(path: Path) -> None:
-    room = room_of(path)
-    for node in ast.walk(ast.parse(path.read_text())):
-        where = f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}"
-        if isinstance(node, ast.ExceptHandler):
-            assert node.type is not None, f"{where}: bare except"
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            assert node.func.id not in ("eval", "exec"), f"{where}: {node.func.id}"
-            assert node.func.id != "print" or room in PRINTS, f"{where}: print in a library room"
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "time":
-            clocks = ("time", "monotonic", "perf_counter", "time_ns", "monotonic_ns", "perf_counter_ns")
-            assert path.name == "clock.py" or node.attr not in clocks, (
-                f"{where}: only system/clock.py reads system time"
-            )
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            names = [a.name for a in node.names] if isinstance(node, ast.Import) else [node.module]
-            assert not {"pickle", "dill", "shelve", "marshal"} & set(names), f"{where}: no pickle"
+    check_manners(path, PACKAGE)
 
 
 @pytest.mark.parametrize("part", BARE)
@@ -120,10 +47,7 @@ def test_every_room_is_known_and_described() -> None:
 
 @pytest.mark.parametrize("path", files(), ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_files_can_be_read_in_one_sitting(path: Path) -> None:
-    text = path.read_text()
-    assert len(text.splitlines()) <= 300, f"{path.name}: two files"
-    if text.strip():
-        assert ast.get_docstring(ast.parse(text)), f"{path.name}: a file opens with why it exists"
+    check_length(path)
 
 
 def test_no_circle_of_imports() -> None:

@@ -9,13 +9,13 @@ from safetensors.torch import load_file
 import liveviz.signals as room
 from liveviz.learning.hearing import HearingNetwork
 from liveviz.signals import (
-    AGO,
-    BEATS,
-    DELAYS,
-    HEARD,
-    STEP,
-    WEIGHTS,
-    WIDTH,
+    BEATS_PER_BAR,
+    DELAYS_LOOKS,
+    HEARD_KINDS,
+    LOOK_SECONDS,
+    LOOK_SIZE,
+    PAST_LOOKS,
+    WEIGHTS_FILE,
     Bars,
     Hearing,
     HopCutter,
@@ -25,7 +25,7 @@ from liveviz.signals import (
 )
 
 RATE = 44_100
-FRAME = STEP
+FRAME = LOOK_SECONDS
 
 
 def song(rate: int, seconds: float, bpm: float, roots: tuple[int, ...]) -> np.ndarray:
@@ -52,9 +52,9 @@ def song(rate: int, seconds: float, bpm: float, roots: tuple[int, ...]) -> np.nd
 
 
 def test_the_live_network_is_the_trained_one() -> None:
-    path = room.__path__[0] + "/" + WEIGHTS
+    path = room.__path__[0] + "/" + WEIGHTS_FILE
     tensors = load_file(path)
-    net = HearingNetwork(tensors["mean"], tensors["scale"], len(HEARD), tensors["first_bias"].numel())
+    net = HearingNetwork(tensors["mean"], tensors["scale"], len(HEARD_KINDS), tensors["first_bias"].numel())
     net.load_state_dict({name: tensors[name.replace(".", "_")] for name in net.state_dict()})
     rig = Rig(RATE, 256)
     looks, hearing = rig.get(Looks), rig.get(Hearing)
@@ -68,7 +68,7 @@ def test_the_live_network_is_the_trained_one() -> None:
     with torch.no_grad():
         logits, _ = net(torch.from_numpy(np.array(seen))[None])
     np.testing.assert_allclose(np.array(said), torch.sigmoid(logits[0]).numpy(), atol=2e-4)
-    assert sum(p.numel() for p in net.parameters()) < 100_000 and max(DELAYS) * STEP < 0.25
+    assert sum(p.numel() for p in net.parameters()) < 100_000 and max(DELAYS_LOOKS) * LOOK_SECONDS < 0.25
 
 
 @pytest.mark.parametrize("rate", (8_000, 44_100, 48_000, 192_000))
@@ -80,10 +80,13 @@ def test_looks_come_on_a_grid_of_time(rate: int, hop: int) -> None:
     for n, sound in enumerate(HopCutter(rate, length).push(noise(rate, 3.0, 0.1)[:, None], 3.0), start=1):
         for part in rig.parts:
             part.step(sound)
-        assert looks.count * STEP + looks.behind == pytest.approx(n * length / rate, abs=1e-6)
-        assert 0.0 <= looks.behind < STEP + 1e-6
-        assert looks.newest.shape == looks.oldest.shape == (WIDTH,)
-    assert looks.count == pytest.approx(3.0 / STEP, abs=length / rate / STEP + 1) and looks.count > AGO
+        assert looks.count * LOOK_SECONDS + looks.behind == pytest.approx(n * length / rate, abs=1e-6)
+        assert 0.0 <= looks.behind < LOOK_SECONDS + 1e-6
+        assert looks.newest.shape == looks.oldest.shape == (LOOK_SIZE,)
+    assert (
+        looks.count == pytest.approx(3.0 / LOOK_SECONDS, abs=length / rate / LOOK_SECONDS + 1)
+        and looks.count > PAST_LOOKS
+    )
 
 
 def ideal(bpm: float, seconds: float, start: float = 0.0) -> list[tuple[float, float]]:
@@ -92,7 +95,7 @@ def ideal(bpm: float, seconds: float, start: float = 0.0) -> list[tuple[float, f
     said = np.full((int(seconds / FRAME), 2), 0.01)
     for n, t in enumerate(beats):
         look = min(int(t / FRAME), len(said) - 1)
-        said[look] = 0.95, 0.9 if n % BEATS == 0 else 0.03
+        said[look] = 0.95, 0.9 if n % BEATS_PER_BAR == 0 else 0.03
     return [(float(a), float(b)) for a, b in said]
 
 
@@ -107,9 +110,9 @@ def test_bars_find_tempo_and_place(bpm: float) -> None:
         bars.step(beat, first)
         assert bars.p.sum() == pytest.approx(1.0, abs=1e-3) and (bars.p >= 0).all()
     assert tempo(bars) == pytest.approx(bpm, rel=0.035)
-    place = (10.0 / (60.0 / bpm)) % BEATS
-    likely = np.bincount(bars.beat, weights=bars.p, minlength=BEATS).argmax()
-    assert min(abs(place - likely), BEATS - abs(place - likely)) < 0.6
+    place = (10.0 / (60.0 / bpm)) % BEATS_PER_BAR
+    likely = np.bincount(bars.beat, weights=bars.p, minlength=BEATS_PER_BAR).argmax()
+    assert min(abs(place - likely), BEATS_PER_BAR - abs(place - likely)) < 0.6
 
 
 def test_bars_follow_a_cut_within_four_seconds_and_doubt_everything_in_silence() -> None:

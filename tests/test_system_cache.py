@@ -11,7 +11,7 @@ import pytest
 from heart import plain_generator, small
 
 from liveviz import engine
-from liveviz.system.cache import KEPT, Cache, private
+from liveviz.system.cache import KEPT_FILES, Cache, private
 
 
 def test_plans_are_kept_whole_and_only_for_their_facts(tmp_path: Path) -> None:
@@ -32,12 +32,12 @@ def test_plans_are_kept_whole_and_only_for_their_facts(tmp_path: Path) -> None:
 
 def test_the_oldest_plans_are_forgotten(tmp_path: Path) -> None:
     plans = Cache(tmp_path, "plans")
-    for n in range(KEPT + 4):
+    for n in range(KEPT_FILES + 4):
         path = plans.store({"n": n}, b"x")
         assert path is not None
         os.utime(path, (n, n))
-    assert [plans.load({"n": n}) for n in range(KEPT + 4)].count(None) in (3, 4)
-    assert plans.load({"n": KEPT + 3}) == b"x"
+    assert [plans.load({"n": n}) for n in range(KEPT_FILES + 4)].count(None) in (3, 4)
+    assert plans.load({"n": KEPT_FILES + 3}) == b"x"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="permissions are POSIX's")

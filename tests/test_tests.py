@@ -9,21 +9,6 @@ import pytest
 
 TESTS = Path(__file__).parent
 FILES = sorted(TESTS.glob("*.py"))
-# file: (private names of the package that it reaches for, why). Shorter is better
-REACHES: dict[str, tuple[set[str], str]] = {
-    "test_app_deaths.py": (
-        {"_interrupts", "_links", "_rooms", "_report", "_start"},
-        "counts the files and threads of the supervisor itself, and kills what it holds",
-    ),
-    "test_inputs_midi.py": ({"_Inlet", "_read"}, "a flood comes at once, as from no real port"),
-    "test_models_directions.py": ({"_CHUNK"}, "memory in pieces of another size"),
-    "test_outputs_recorder.py": (
-        {"_mp4", "_HELD_S"},
-        "the container below the recorder, and how long it holds a picture",
-    ),
-}
-# file: (tests that it imports, why)
-IMPORTS = {"test_contributing.py": ({"test_rooms"}, "the walls themselves are run over the files of the page")}
 NAMED_TUPLES = {"_replace", "_asdict", "_fields", "_make"}
 FOREIGN = {"sys._getframe"}
 NAMERS = {"setattr", "getattr", "hasattr", "delattr"}  # whose second argument names an attribute
@@ -94,16 +79,9 @@ def sleeps(tree: ast.Module) -> Iterator[int]:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_tests_come_in_by_public_doors(path: Path) -> None:
-    allowed = REACHES.get(path.name, (set[str](), ""))[0]
     found = {(name, before + line) for tree, before in trees(path) for name, line in reached(tree)}
-    wrong = [f"{path.name}:{line}: {name}" for name, line in sorted(found, key=lambda f: f[1]) if name not in allowed]
+    wrong = [f"{path.name}:{line}: {name}" for name, line in sorted(found, key=lambda f: f[1])]
     assert not wrong, "a private name: let the package have a public door, or test what one sees from outside"
-    assert {name for name, _ in found} == allowed, "no longer needed: take it out of REACHES"
-
-
-def test_the_list_of_exceptions_gives_reasons() -> None:
-    names = {path.name for path in FILES}
-    assert all(name in names and why for name, (_, why) in REACHES.items())
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -114,8 +92,7 @@ def test_tests_share_through_kits(path: Path) -> None:
             modules += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             for module in modules:
                 tests = {part for part in module.split(".") if part.startswith("test_")}
-                wrong = tests - IMPORTS.get(path.name, (set[str](), ""))[0]
-                assert not wrong, f"{path.name}:{before + node.lineno}: what {module} has for others belongs into a kit"
+                assert not tests, f"{path.name}:{before + node.lineno}: what {module} has for others belongs into a kit"
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)

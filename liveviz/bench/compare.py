@@ -11,23 +11,23 @@ from liveviz.bench.benchmark import bench, bench_on_device
 from liveviz.bench.roofline import floor_ms, measure
 from liveviz.engine import network, registry
 from liveviz.engine.backends.cuda.backend import Cuda
-from liveviz.engine.cost import CONVENTION, ConvCost, count
+from liveviz.engine.cost import COUNTING_NOTE, ConvCost, count
 from liveviz.models import Generator, GeneratorConfig
 from liveviz.spec import LivevizError
 
-GRAPH = "reference-graph"  # the reference on a GPU as one CUDA graph, cuDNN choosing its kernels by trial
+GRAPH_NAME = "reference-graph"  # the reference on a GPU as one CUDA graph, cuDNN choosing its kernels by trial
 
 
 def names() -> list[str]:
-    """What can be compared: every backend with a network, and GRAPH."""
-    return [*(name for name in registry.backends() if name != "testcard"), GRAPH]
+    """What can be compared: every backend with a network, and GRAPH_NAME."""
+    return [*(name for name in registry.backends() if name != "testcard"), GRAPH_NAME]
 
 
 def usual() -> list[str]:
     """What is compared unless asked otherwise: the reference and what a show could choose here."""
     if not registry.available("cuda")[0]:
         return ["reference", "openvino"]
-    return ["reference", GRAPH, "cuda", *(["tensorrt"] if registry.available("tensorrt")[0] else [])]
+    return ["reference", GRAPH_NAME, "cuda", *(["tensorrt"] if registry.available("tensorrt")[0] else [])]
 
 
 def random_generator(config: GeneratorConfig) -> Generator:
@@ -74,12 +74,12 @@ class Comparison:
             yield name, row | {"ratio": round(self._first / p50, 2), "roofline_ms": round(floor, 4)}
 
     def _row(self, name: str, frames: int) -> tuple[dict[str, Any], str]:
-        if name == GRAPH or (name == "reference" and self._gpu):
+        if name == GRAPH_NAME or (name == "reference" and self._gpu):
             if not self._gpu:
                 raise LivevizError(f"bench {name}: does not run here: {registry.available('cuda')[1]}")
             from liveviz.bench.cuda import GpuReference
 
-            reference = GpuReference(self._generator, captured=name == GRAPH)
+            reference = GpuReference(self._generator, captured=name == GRAPH_NAME)
             try:
                 return bench_on_device(reference, frames=frames), "cuda"
             finally:
@@ -114,7 +114,7 @@ class Comparison:
                 "gmac": round(sum(step.macs for step in self._steps) / 1e9, 3),
                 "activations": sum(step.activations for step in self._steps),
                 "weights": sum(step.weights for step in self._steps),
-                "convention": CONVENTION,
+                "convention": COUNTING_NOTE,
             },
             "machine": [
                 {

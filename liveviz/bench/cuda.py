@@ -12,7 +12,7 @@ from liveviz.engine.noise import NoiseFields
 from liveviz.models import Generator, families
 from liveviz.spec import ParameterFrame
 
-_WARMUPS = 3
+_WARMUP_RUNS = 3
 
 
 class OnDevice(Protocol):
@@ -88,7 +88,7 @@ class GpuReference:
         torch = self._torch
         stream = torch.cuda.Stream()
         with torch.inference_mode(), torch.cuda.stream(stream):
-            for _ in range(_WARMUPS):
+            for _ in range(_WARMUP_RUNS):
                 draw()
             stream.synchronize()
         graph = torch.cuda.CUDAGraph()

@@ -25,14 +25,14 @@ Source: Broad et al. 2021 (Network Bending, 2005.12420).
 
 from liveviz.bending._channels import mask
 from liveviz.bending._grid import grid
-from liveviz.bending._ops import KINDS, BendOperations, Moment, kind, knobs, ops, parameters
+from liveviz.bending._ops import BEND_FUNCTIONS, BendOperations, Moment, kind, knobs, ops, parameters
 from liveviz.bending._piece import Piece
 from liveviz.bending._run import Bends, Moved
-from liveviz.bending._topology import ALL, BendSlot, LayerShape, Topology, build, inputs, possible, stages
+from liveviz.bending._topology import ALL_CHANNELS, BendSlot, LayerShape, Topology, build, inputs, possible, stages
 
 __all__ = [
-    "ALL",
-    "KINDS",
+    "ALL_CHANNELS",
+    "BEND_FUNCTIONS",
     "BendOperations",
     "BendSlot",
     "Bends",

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from liveviz.spec import Channels
 
-REACH = 0.75  # of a layer's channels
-OVERLAP = 0.25  # of the way: how long one channel takes
+REACH_RATIO = 0.75  # of a layer's channels
+OVERLAP_RATIO = 0.25  # of the way: how long one channel takes
 
 _log = logging.getLogger("liveviz.bending")
 
@@ -25,16 +25,16 @@ def draw(count: int, *key: int) -> NDArray[np.float64]:
 @lru_cache(maxsize=256)
 def turns(channels: Channels, layer: int, count: int) -> NDArray[np.float64]:
     """When each channel that is meant has its turn, for ops that take them one after the other: float64 `[n]`, 0 to
-    below 1 for chosen channels and small shares. Where more than REACH of the layer is meant they go on above 1: a whole
-    layer is never lost, and the picture does not go out."""
+    below 1 for chosen channels and small shares. Where more than REACH_RATIO of the layer is meant they go on above 1:
+    a whole layer is never lost, and the picture does not go out."""
     taken = mask(channels, layer, count)
     order = np.argsort(np.argsort(draw(count, channels.seed, layer, 1)[taken], kind="stable"), kind="stable")
-    return order / max(len(order), 1) * max(1.0, len(order) / (REACH * count))
+    return order / max(len(order), 1) * max(1.0, len(order) / (REACH_RATIO * count))
 
 
 def done(amount: float, turn: NDArray[np.float64]) -> NDArray[np.float64]:
     """How far each channel is, 0 to 1, when an op has gone `amount` (0 to 1) of its way through the channels."""
-    x = np.clip((amount * (1.0 + OVERLAP) - turn) / OVERLAP, 0.0, 1.0)
+    x = np.clip((amount * (1.0 + OVERLAP_RATIO) - turn) / OVERLAP_RATIO, 0.0, 1.0)
     return np.where(turn < 1.0, x, 0.0)
 
 

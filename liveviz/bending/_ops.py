@@ -15,7 +15,7 @@ from liveviz.system import discover
 
 Array = NDArray[np.float32]
 
-KINDS = ("warp", "drift", "nodes", "gain", "filters")
+BEND_FUNCTIONS = ("warp", "drift", "nodes", "gain", "filters")
 
 _log = logging.getLogger("liveviz.bending")
 
@@ -92,19 +92,20 @@ def _checked(op: Any) -> Any:
         if not isinstance(piece, Piece):
             raise ValueError("PARAMETER, and everything in KNOBS, must be a Piece")
         Parameter("bend", piece.low, piece.high, piece.identity, piece.help, piece.unit, piece.curve)  # its own checks
-    if not any(callable(getattr(op, kind, None)) for kind in KINDS):
-        raise ValueError(f"has none of the functions {', '.join(KINDS)}")
+    if not any(callable(getattr(op, kind, None)) for kind in BEND_FUNCTIONS):
+        raise ValueError(f"has none of the functions {', '.join(BEND_FUNCTIONS)}")
     return op
 
 
 @cache
 def kind(name: str) -> str:
-    """Which of KINDS an op is: the function that its file has; "" where there is no such op, which the log says once."""
+    """Which of BEND_FUNCTIONS an op is: the function that its file has; "" where there is no such op, which the log
+    says once."""
     op = ops().get(name)
     if op is None:
         _log.warning("bend %.40r is unknown and left out; known are %s", name, ", ".join(ops()))
         return ""
-    return next(kind for kind in KINDS if callable(getattr(op, kind, None)))
+    return next(kind for kind in BEND_FUNCTIONS if callable(getattr(op, kind, None)))
 
 
 def knobs(name: str) -> Mapping[str, Piece]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from liveviz.bending._channels import draw, mask, turns
 from liveviz.bending._grid import grid
 from liveviz.bending._ops import Array, Moment, kind, knob_name, knobs, ops
-from liveviz.bending._topology import GAIN, MOVE, BendSlot, LayerShape, Topology, groups, inputs, needs_mask
+from liveviz.bending._topology import GAIN_STAGE, MOVE_STAGE, BendSlot, LayerShape, Topology, groups, inputs, needs_mask
 from liveviz.spec import BendSetting, ParameterFrame
 
 
@@ -50,9 +50,9 @@ class Bends:
             here = [s for s in frame.bends if s.layer == number]
             moves = groups(here, number)
             for stage in (s for s in self.topology if s.layer == number):
-                if stage.name.startswith(MOVE):
+                if stage.name.startswith(MOVE_STAGE):
                     self._move(stage, moves.get(stage.name, []), frame, changed)
-                elif stage.name == GAIN:
+                elif stage.name == GAIN_STAGE:
                     self._amounts(stage, [s for s in here if kind(s.op) == "gain"], changed)
                 else:
                     self._amounts(stage, [s for s in here if s.op == stage.name], changed)
@@ -81,7 +81,7 @@ class Bends:
             return
         self._told[stage] = key
         layer = self.layers[stage.layer]
-        if stage.name == GAIN:
+        if stage.name == GAIN_STAGE:
             amounts = _gain(settings, stage.layer, layer)
         else:
             piece = ops()[stage.name].PARAMETER

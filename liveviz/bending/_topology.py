@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from liveviz.bending._ops import BendOperations, kind, ops
 from liveviz.spec import BendSetting, Channels
 
-ALL = Channels()
-GAIN, MOVE = "*gain", "*move"  # no file can have these names
+ALL_CHANNELS = Channels()
+GAIN_STAGE, MOVE_STAGE = "*gain", "*move"  # no file can have these names
 
 
 class LayerShape(NamedTuple):
@@ -48,8 +48,8 @@ def groups(settings: Sequence[BendSetting], layer: int) -> dict[str, list[BendSe
     for setting in settings:
         if setting.layer == layer and kind(setting.op) in ("warp", "drift"):
             by_channels.setdefault(setting.channels, []).append(setting)
-    named = {MOVE: by_channels.pop(ALL)} if ALL in by_channels else {}
-    return named | {f"{MOVE}.{n}": moves for n, moves in enumerate(by_channels.values(), 1)}
+    named = {MOVE_STAGE: by_channels.pop(ALL_CHANNELS)} if ALL_CHANNELS in by_channels else {}
+    return named | {f"{MOVE_STAGE}.{n}": moves for n, moves in enumerate(by_channels.values(), 1)}
 
 
 def stages(settings: Sequence[BendSetting], layers: Mapping[int, LayerShape]) -> Topology:
@@ -62,7 +62,7 @@ def stages(settings: Sequence[BendSetting], layers: Mapping[int, LayerShape]) ->
             if setting.layer == layer and kind(setting.op) == "nodes":
                 found.add(BendSlot(layer, setting.op))
             elif setting.layer == layer and kind(setting.op) == "gain" and not layers[layer].folds:
-                found.add(BendSlot(layer, GAIN))
+                found.add(BendSlot(layer, GAIN_STAGE))
     return frozenset(found)
 
 
@@ -71,9 +71,9 @@ def possible(topology: Collection[BendSlot], layers: Mapping[int, LayerShape]) -
 
     def known(name: str) -> bool:
         stem, _, number = name.partition(".")
-        if stem == MOVE:
+        if stem == MOVE_STAGE:
             return not number or (number.isdecimal() and 1 <= int(number) <= 16)
-        return name == GAIN or (name in ops() and kind(name) == "nodes")
+        return name == GAIN_STAGE or (name in ops() and kind(name) == "nodes")
 
     return frozenset(BendSlot(*s) for s in topology if s[0] in layers and known(s[1]))
 
@@ -83,7 +83,7 @@ def at(topology: Iterable[BendSlot], layer: int) -> list[BendSlot]:
 
     def order(stage: BendSlot) -> tuple[int, str, int]:
         stem, _, number = stage.name.partition(".")
-        return (1 if stem == MOVE else 2 if stem == GAIN else 0, stem, int(number or 0))
+        return (1 if stem == MOVE_STAGE else 2 if stem == GAIN_STAGE else 0, stem, int(number or 0))
 
     return sorted((s for s in topology if s.layer == layer), key=order)
 
@@ -91,7 +91,7 @@ def at(topology: Iterable[BendSlot], layer: int) -> list[BendSlot]:
 def needs_mask(stage: BendSlot, layer: LayerShape) -> bool:
     """Whether a move is done on chosen channels only. It also is, with every channel or none chosen, where float32 does
     not hold the pixel centres: at rest nothing is chosen then, and the layer stays exactly as it is."""
-    return stage.name != MOVE or bool(layer.height & (layer.height - 1) or layer.width & (layer.width - 1))
+    return stage.name != MOVE_STAGE or bool(layer.height & (layer.height - 1) or layer.width & (layer.width - 1))
 
 
 def inputs(topology: Collection[BendSlot], layers: Mapping[int, LayerShape]) -> dict[str, tuple[int, ...]]:
@@ -101,7 +101,7 @@ def inputs(topology: Collection[BendSlot], layers: Mapping[int, LayerShape]) -> 
         layer = layers[number]
         for stage in at(topology, number):
             name = f"bend.{number}.{stage.name}"
-            if stage.name.startswith(MOVE):
+            if stage.name.startswith(MOVE_STAGE):
                 shapes[name] = (1, layer.height, layer.width, 2)
                 if needs_mask(stage, layer):
                     shapes[f"{name}.mask"] = (1, layer.channels, 1, 1)
@@ -119,9 +119,9 @@ def build(o: BendOperations, x: Any, number: int, topology: Collection[BendSlot]
     """
     for stage in at(topology, number):
         name = f"bend.{number}.{stage.name}"
-        if stage.name == GAIN:
+        if stage.name == GAIN_STAGE:
             x = o.multiply(x, inputs[name])
-        elif stage.name.startswith(MOVE):
+        elif stage.name.startswith(MOVE_STAGE):
             moved, mask = o.sample(x, inputs[name]), inputs.get(f"{name}.mask")
             x = moved if mask is None else o.choose(mask, moved, x)
         else:

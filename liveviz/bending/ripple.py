@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from liveviz.bending._piece import Piece
 
 PARAMETER = Piece(-0.5, 0.5, 0.0, "heights", "Wave a layer from side to side, in picture heights")
-WAVES = 2.0
+WAVES_PER_HEIGHT = 2.0
 
 
 def warp(x: NDArray[np.float32], y: NDArray[np.float32], amount: float) -> tuple[NDArray, NDArray]:
     """x moves by a sine of y."""
-    return x + np.float32(2.0 * amount) * np.sin(np.float32(math.pi * WAVES) * y), y
+    return x + np.float32(2.0 * amount) * np.sin(np.float32(math.pi * WAVES_PER_HEIGHT) * y), y

@@ -55,7 +55,7 @@ def add_wide(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--wide",
         default="mirror",
-        choices=models.WIDE,
+        choices=models.WIDE_MODES,
         help="a picture of the canvas's shape from a square generator: mirror (new sides, things keep their size), extend "
         "(drawn out), off (default: mirror)",
     )

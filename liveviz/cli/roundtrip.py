@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from liveviz.inputs.audio import sources
 from liveviz.spec import AudioBlock, LivevizError
 
-RATE = 48_000
-EVERY, LEAD, TAIL = 0.5, 0.5, 0.8  # seconds between clicks, before the first, after the last
-LONGEST = 0.45  # of one round trip: less than EVERY, so that no click is taken for its neighbour
-LIKENESS = 0.35  # normalised correlation from which a click was heard
+RATE_HZ = 48_000
+# Seconds between clicks, before the first, after the last
+CLICK_EVERY_SECONDS, LEAD_SECONDS, TAIL_SECONDS = 0.5, 0.5, 0.8
+LONGEST_SECONDS = 0.45  # of one round trip: less than CLICK_EVERY_SECONDS, so that no click is taken for its neighbour
+HEARD_CORRELATION = 0.35  # normalised correlation from which a click was heard
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,8 @@ class RoundTrip:
 
 
 def click() -> NDArray[np.float32]:
-    """float32 `[n]` at RATE: a falling sweep of 20 ms, which is like itself at no other lag."""
-    t = np.arange(int(0.02 * RATE)) / RATE
+    """float32 `[n]` at RATE_HZ: a falling sweep of 20 ms, which is like itself at no other lag."""
+    t = np.arange(int(0.02 * RATE_HZ)) / RATE_HZ
     return (0.6 * np.sin(2 * np.pi * (6000 * t - 110_000 * t * t)) * np.hanning(t.size)).astype(np.float32)
 
 
@@ -62,13 +63,13 @@ def measure(device: str | None, clicks: int, now: Callable[[], float]) -> RoundT
 
 def click_track(path: Path, clicks: int) -> Path:
     """The clicks as a file: what the player plays is then what anyone can look at."""
-    track = np.zeros(int((LEAD + clicks * EVERY + TAIL) * RATE), np.float32)
+    track = np.zeros(int((LEAD_SECONDS + clicks * CLICK_EVERY_SECONDS + TAIL_SECONDS) * RATE_HZ), np.float32)
     sound = click()
     for n in range(clicks):
-        at = int((LEAD + n * EVERY) * RATE)
+        at = int((LEAD_SECONDS + n * CLICK_EVERY_SECONDS) * RATE_HZ)
         track[at : at + sound.size] = sound
     with wave.open(str(path), "wb") as file:
-        file.setparams((1, 2, RATE, track.size, "NONE", ""))
+        file.setparams((1, 2, RATE_HZ, track.size, "NONE", ""))
         file.writeframes((track * 32767).astype("<i2").tobytes())
     return path
 
@@ -105,11 +106,11 @@ def evaluate(device: str, captured: list[AudioBlock], played: list[AudioBlock], 
     _, said = _line(played)
     lags = []
     for n in range(clicks):
-        begun = float(said[int((LEAD + n * EVERY) * RATE)])
-        first = int(np.searchsorted(times, begun - LONGEST / 3))
-        last = int(np.searchsorted(times, begun + LONGEST)) + sound.size
+        begun = float(said[int((LEAD_SECONDS + n * CLICK_EVERY_SECONDS) * RATE_HZ)])
+        first = int(np.searchsorted(times, begun - LONGEST_SECONDS / 3))
+        last = int(np.searchsorted(times, begun + LONGEST_SECONDS)) + sound.size
         likeness = _likeness(heard[first:last], sound)
-        if likeness.size and likeness.max() >= LIKENESS:
+        if likeness.size and likeness.max() >= HEARD_CORRELATION:
             lags.append(float(times[first + int(likeness.argmax())]) - begun)
     if 2 * len(lags) < clicks:
         raise LivevizError(
@@ -142,5 +143,5 @@ def _likeness(x: NDArray[np.float32], sound: NDArray[np.float32]) -> NDArray[np.
 
 def resampled(x: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
     """`x` at another rate, by straight lines: good enough to be recognised."""
-    places = np.arange(int(x.size * rate / RATE)) * (RATE / rate)
+    places = np.arange(int(x.size * rate / RATE_HZ)) * (RATE_HZ / rate)
     return np.interp(places, np.arange(x.size), x).astype(np.float32)

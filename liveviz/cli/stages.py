@@ -5,8 +5,8 @@ import math
 from liveviz.learning import TrainStage
 from liveviz.spec import UsageError
 
-FORM = "SIZE:STEPS:BATCH:START:END:LOWER"
-_SIZES = (32, 64, 128, 256)
+STAGE_FORM = "SIZE:STEPS:BATCH:START:END:LOWER"
+_STAGE_SIZES = (32, 64, 128, 256)
 
 
 def parse(text: str) -> TrainStage:
@@ -18,9 +18,9 @@ def parse(text: str) -> TrainStage:
         if len(a) > 6:
             raise ValueError
     except (ValueError, IndexError):
-        raise UsageError(f"stages {text!r:.60}: six numbers, {FORM}, like 64:2400:32:0.007:0.0015:1") from None
+        raise UsageError(f"stages {text!r:.60}: six numbers, {STAGE_FORM}, like 64:2400:32:0.007:0.0015:1") from None
     rules = (
-        (size in _SIZES, f"size {size}: 32, 64, 128 or 256"),
+        (size in _STAGE_SIZES, f"size {size}: 32, 64, 128 or 256"),
         (1 <= steps <= 10_000_000, f"steps {steps}: 1 to 10000000"),
         (1 <= batch <= 4096, f"batch {batch}: 1 to 4096 pictures"),
         (all(math.isfinite(r) and 0.0 < r <= 0.1 for r in (start, end)), f"rates {start:g}, {end:g}: above 0, to 0.1"),

@@ -12,16 +12,16 @@ from types import TracebackType
 from liveviz.spec import Output, SignalFrame
 
 _GLOW_S = 0.18  # how long an event stays lit
-_BAR = 24
-_COLUMN = 62
+_BAR_LETTERS = 24
+_COLUMN_LETTERS = 62
 # what a musician looks for, on top: a small window shows no more than that
-_FIRST = (
+_FIRST_SIGNALS = (
     "level_db", "tempo", "beat", "downbeat", "bar_phase", "onset", "onset.kick", "onset.snare", "onset.hat", "energy",
     "bands.bass", "bands.mid", "bands.high", "chroma.0", "chord", "section", "section_label", "build", "drop",
 )  # fmt: skip
-_ROWS = " ▁▂▃▄▅▆▇█"
-_MEMBER = re.compile(r"(.+)\.\d+")
-_EIGHTHS = " ▏▎▍▌▋▊▉█"
+_LEVEL_GLYPHS = " ▁▂▃▄▅▆▇█"
+_MEMBER_PATTERN = re.compile(r"(.+)\.\d+")
+_EIGHTH_GLYPHS = " ▏▎▍▌▋▊▉█"
 _CLEAR, _HOME, _HIDE, _SHOW, _REST = "\x1b[2J", "\x1b[H", "\x1b[?25l", "\x1b[?25h", "\x1b[K"
 _DIM, _LIT, _PLAIN = "\x1b[2m", "\x1b[1;33m", "\x1b[0m"
 
@@ -38,7 +38,7 @@ class View:
         self._lit = [float("-inf")] * len(self._outputs)
         self._groups = _groups([o.name for o in self._outputs])
         names = [self._outputs[group[0]].name for group in self._groups]
-        rank = [_FIRST.index(name) if name in _FIRST else len(_FIRST) for name in names]
+        rank = [_FIRST_SIGNALS.index(name) if name in _FIRST_SIGNALS else len(_FIRST_SIGNALS) for name in names]
         self._groups = [self._groups[n] for n in sorted(range(len(rank)), key=rank.__getitem__)]
         self._live = sys.stdout.isatty()
         self._page: list[str] = []
@@ -74,7 +74,7 @@ class View:
             self._page = [title, *lines]
             return
         rows = max(1, height - 3)
-        columns = min(max(1, width // _COLUMN), -(-len(lines) // rows)) if lines else 1
+        columns = min(max(1, width // _COLUMN_LETTERS), -(-len(lines) // rows)) if lines else 1
         per = min(rows, -(-len(lines) // columns))
         page = [title, ""]
         for row in range(per):
@@ -86,9 +86,9 @@ class View:
 
     def _row(self, group: list[int], values: list[float]) -> str:
         """Levels that belong together, each two cells wide and as high as it is."""
-        bars = "".join(2 * _ROWS[round(8 * self._share(n, values[n]))] for n in group)
+        bars = "".join(2 * _LEVEL_GLYPHS[round(8 * self._share(n, values[n]))] for n in group)
         name = self._outputs[group[0]].name.rpartition(".")[0]
-        return f"{name[:24]:<25}{bars[:_BAR]:<{_BAR}} {'':<11}"
+        return f"{name[:24]:<25}{bars[:_BAR_LETTERS]:<{_BAR_LETTERS}} {'':<11}"
 
     def _share(self, n: int, value: float) -> float:
         output = self._outputs[n]
@@ -102,16 +102,16 @@ class View:
                 self._lit[n] = time
             self._counts[n] = value
             lit = self._live and time - self._lit[n] < _GLOW_S
-            meter, said = ("●" if lit else "·").ljust(_BAR), f"{value:.0f}"
+            meter, said = ("●" if lit else "·").ljust(_BAR_LETTERS), f"{value:.0f}"
             shade = _LIT if lit else ""
         else:
             share = self._share(n, value)
             if output.kind == "phase":
-                meter = "─" * int(share * (_BAR - 1)) + "●"
+                meter = "─" * int(share * (_BAR_LETTERS - 1)) + "●"
             else:
-                eighths = round(share * _BAR * 8)
-                meter = "█" * (eighths // 8) + (_EIGHTHS[eighths % 8] if eighths % 8 else "")
-            meter, said, shade = meter.ljust(_BAR), f"{value:.2f} {output.unit}".rstrip(), ""
+                eighths = round(share * _BAR_LETTERS * 8)
+                meter = "█" * (eighths // 8) + (_EIGHTH_GLYPHS[eighths % 8] if eighths % 8 else "")
+            meter, said, shade = meter.ljust(_BAR_LETTERS), f"{value:.2f} {output.unit}".rstrip(), ""
         end = _PLAIN if self._live and shade else ""
         return f"{output.name[:24]:<25}{shade if self._live else ''}{meter}{end} {said[:10]:<11}"
 
@@ -121,7 +121,7 @@ def _groups(names: Sequence[str]) -> list[list[int]]:
     found: list[list[int]] = []
     last = None
     for n, name in enumerate(names):
-        match = _MEMBER.fullmatch(name)
+        match = _MEMBER_PATTERN.fullmatch(name)
         base = match[1] if match else None
         if base is not None and base == last:
             found[-1].append(n)

@@ -26,19 +26,34 @@ from liveviz.learning.hearing import (
 )
 from liveviz.runtime import paths
 from liveviz.runtime.progress import Progress
-from liveviz.signals import DELAYS, HEARD, STEP, WIDTH, HopCutter, Looks, Rig, clean_mono, natural_hop_length
+from liveviz.signals import (
+    DELAYS_LOOKS,
+    HEARD_KINDS,
+    LOOK_SECONDS,
+    LOOK_SIZE,
+    HopCutter,
+    Looks,
+    Rig,
+    clean_mono,
+    natural_hop_length,
+)
 from liveviz.spec import LivevizError, UsageError
 from liveviz.system.files import write_whole
 
 _log = logging.getLogger("liveviz.cli")
-KEYS = {"beat": "beats", "downbeat": "downbeats"}  # names in a truth file, where they are others
-BLURS = {"beat": (0.5, 0.5), "downbeat": (0.5, 0.5)}
+TRUTH_KEYS = {"beat": "beats", "downbeat": "downbeats"}  # names in a truth file, where they are others
+BEAT_BLURS = {"beat": (0.5, 0.5), "downbeat": (0.5, 0.5)}
 DRUM_BLUR = (0.7, 1.0)  # a drum is judged in one look: a little early or late must not matter
-TASK = Task(tuple(KEYS.get(k, k) for k in HEARD), DELAYS, tuple(BLURS.get(k, DRUM_BLUR) for k in HEARD), STEP)
+HEARING_TASK = Task(
+    tuple(TRUTH_KEYS.get(k, k) for k in HEARD_KINDS),
+    DELAYS_LOOKS,
+    tuple(BEAT_BLURS.get(k, DRUM_BLUR) for k in HEARD_KINDS),
+    LOOK_SECONDS,
+)
 GOING_ON = 1e-3  # learning rate where it begins with another network
-SECONDS = 40.0  # of a song that is composed
-LONGEST = 900.0  # seconds of a song that are heard
-SOUNDFONTS = Path("/usr/share/sounds")
+COMPOSED_SECONDS = 40.0  # of a song that is composed
+LONGEST_SECONDS = 900.0  # seconds of a song that are heard
+SOUNDFONT_FOLDER = Path("/usr/share/sounds")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -67,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
     progress = Progress(len(songs))
     lessons = []
     for n, song in enumerate(songs):
-        lessons.append(lesson(song, looks_of, TASK, args.seed))
+        lessons.append(lesson(song, looks_of, HEARING_TASK, args.seed))
         progress.show(n + 1, f"heard {song.name}")
     progress.end()
     progress = Progress(args.steps)
@@ -86,7 +101,9 @@ def _read(path: str) -> tuple[HearingNetwork, dict[str, str]]:
     """The network in a file that this command wrote, and what to say of it in the next one."""
     try:
         data = Path(path).read_bytes()
-        return HearingNetwork.of(load(data), 2 * WIDTH, len(HEARD)), {"start": hashlib.sha256(data).hexdigest()}
+        return HearingNetwork.of(load(data), 2 * LOOK_SIZE, len(HEARD_KINDS)), {
+            "start": hashlib.sha256(data).hexdigest()
+        }
     except OSError as error:
         raise LivevizError(f"{path}: cannot be read: {error.strerror or error}") from error
     except (SafetensorError, ValueError) as error:
@@ -98,23 +115,25 @@ def _compose(args: argparse.Namespace, folder: Path) -> list[Path]:
     if not 1 <= args.compose <= 10_000:
         raise UsageError(f"compose {args.compose}: 1 to 10000 songs")
     named = [Path(p) for p in args.soundfont or ()]
-    fonts = named or sorted(p for p in SOUNDFONTS.glob("sf[23]/*.sf[23]") if not p.is_symlink())
+    fonts = named or sorted(p for p in SOUNDFONT_FOLDER.glob("sf[23]/*.sf[23]") if not p.is_symlink())
     missing = [p for p in fonts if not p.is_file()]
     if missing or not fonts:
-        raise UsageError(f"soundfont {missing[0] if missing else SOUNDFONTS}: there is no such file to play songs with")
+        raise UsageError(
+            f"soundfont {missing[0] if missing else SOUNDFONT_FOLDER}: there is no such file to play songs with"
+        )
     progress = Progress(args.compose)
-    for n, song in enumerate(write_songs(folder, range(args.seed, args.seed + args.compose), SECONDS, fonts)):
+    for n, song in enumerate(write_songs(folder, range(args.seed, args.seed + args.compose), COMPOSED_SECONDS, fonts)):
         progress.show(n + 1, f"composed {song.name}")
     progress.end()
     return fonts
 
 
 def looks_of(song: Path, rng: np.random.Generator) -> NDArray[np.float32]:
-    """What the analyser sees of a song under conditions drawn from `rng`: float32 `[looks, 2 * WIDTH]`."""
+    """What the analyser sees of a song under conditions drawn from `rng`: float32 `[looks, 2 * LOOK_SIZE]`."""
     reader = open_reader(str(song))
     try:
         rate = reader.sample_rate
-        sound = vary(clean_mono(reader.read(int(LONGEST * rate))), rate, rng)
+        sound = vary(clean_mono(reader.read(int(LONGEST_SECONDS * rate))), rate, rng)
     finally:
         reader.close()
     rig = Rig(rate, natural_hop_length(rate))
@@ -125,4 +144,4 @@ def looks_of(song: Path, rng: np.random.Generator) -> NDArray[np.float32]:
             part.step(hop)
         if looks.fresh:
             seen.append(np.concatenate((looks.newest, looks.oldest)))
-    return np.array(seen, np.float32).reshape(-1, 2 * WIDTH)
+    return np.array(seen, np.float32).reshape(-1, 2 * LOOK_SIZE)

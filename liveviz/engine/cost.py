@@ -14,7 +14,7 @@ from liveviz.engine.family import Network
 from liveviz.engine.operations import Array, Conv, Filtered
 from liveviz.models import Generator
 
-CONVENTION = "a transposed convolution is counted at the size of its input; activations once in, once out"
+COUNTING_NOTE = "a transposed convolution is counted at the size of its input; activations once in, once out"
 
 
 @dataclass(frozen=True)
@@ -77,5 +77,5 @@ def count(network: Network) -> list[ConvCost]:
 
 
 def products(generator: Generator) -> float:
-    """How many products one picture of a generator takes, counted as `CONVENTION` says."""
+    """How many products one picture of a generator takes, counted as `COUNTING_NOTE` says."""
     return float(sum(step.macs for step in count(families.network(generator))))

@@ -20,7 +20,7 @@ from liveviz.engine.device_image import DeviceImage
 from liveviz.models import Generator
 from liveviz.spec import ImageFrame, LivevizError, ParameterFrame
 
-FAMILY = 0.5  # cosine of the weights
+RELATED_COSINE = 0.5  # cosine of the weights
 
 Array = NDArray[np.int64]
 
@@ -36,7 +36,7 @@ class Renders(Protocol):
         """One picture."""
 
 
-Picture = TypeVar("Picture", ImageFrame, DeviceImage)
+Image = TypeVar("Image", ImageFrame, DeviceImage)
 
 
 class Crossfade:
@@ -62,7 +62,7 @@ class Crossfade:
         """
         return self.at(share, lambda engine: engine.render(frame))
 
-    def at(self, share: float, picture: Callable[[Any], Picture]) -> Picture:
+    def at(self, share: float, picture: Callable[[Any], Image]) -> Image:
         """The same, of pictures that `picture` has of the engines."""
         place = min(max(share, 0.0), 1.0) * (len(self.engines) - 1)
         first = min(int(place), len(self.engines) - 2)
@@ -72,7 +72,7 @@ class Crossfade:
         return mix(picture(self.engines[first]), picture(self.engines[first + 1]), share)
 
 
-def mix(a: Picture, b: Picture, share: float) -> Picture:
+def mix(a: Image, b: Image, share: float) -> Image:
     """The picture at `share` of the way from a (0) to b (1), rounded to nearest in 256 steps; all else is b's, its size
     too: a of another size is taken at the nearest pixels. Pictures on the GPU are mixed there."""
     part = round(min(max(share, 0.0), 1.0) * 256)
@@ -126,7 +126,7 @@ def of_one_family(a: Generator, b: Generator) -> bool:
     names = [name for name in a.weights if name.endswith(".weight") and a.weights[name].ndim == 4]
     both = sum(float(np.vdot(a.weights[name], b.weights[name])) for name in names)
     sizes = [sum(float(np.vdot(g.weights[name], g.weights[name])) for name in names) for g in (a, b)]
-    return bool(names) and both >= FAMILY * float(np.sqrt(sizes[0] * sizes[1]))
+    return bool(names) and both >= RELATED_COSINE * float(np.sqrt(sizes[0] * sizes[1]))
 
 
 def mix_weights(a: Generator, b: Generator, share: float) -> Generator:

@@ -15,9 +15,9 @@ from liveviz.spec import LivevizError
 from liveviz.spec.parameters import PCA_KNOBS
 from liveviz.system.threads import stand_back
 
-SAMPLES = 4096
-REST = 0.02  # seconds after each piece of the work, for the picture's sake
-KEPT = 64  # files in the cache folder
+SAMPLE_COUNT = 4096
+PAUSE_SECONDS = 0.02  # seconds after each piece of the work, for the picture's sake
+KEPT_FILES = 64  # files in the cache folder
 
 _log = logging.getLogger("liveviz.engine")
 
@@ -47,7 +47,7 @@ def find(generator: Generator, cache: Path | None, rest: Callable[[], object] = 
             return read_directions(path, generator.config.w_dim)
         except LivevizError as error:
             _log.warning("%s; finding them again", error)
-    found = pca(generator, max(SAMPLES, 4 * generator.config.classes), PCA_KNOBS, rest=rest)
+    found = pca(generator, max(SAMPLE_COUNT, 4 * generator.config.classes), PCA_KNOBS, rest=rest)
     if path is not None:
         keep(path, found)
     return found
@@ -59,7 +59,7 @@ def keep(path: Path, directions: Directions) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_directions(path, directions)
         kept = sorted(path.parent.glob("*.directions"), key=lambda p: p.stat().st_mtime, reverse=True)
-        for old in kept[KEPT:]:
+        for old in kept[KEPT_FILES:]:
             old.unlink(missing_ok=True)
     except (OSError, LivevizError) as error:
         _log.warning("the directions are not kept: %s", error)
@@ -85,7 +85,7 @@ class Finder:
     def _find(self) -> None:
         stand_back(entirely=True)
         try:
-            self.found = find(self._generator, self._cache, lambda: self._over.wait(REST))
+            self.found = find(self._generator, self._cache, lambda: self._over.wait(PAUSE_SECONDS))
         except (LivevizError, ArithmeticError, MemoryError, np.linalg.LinAlgError) as error:
             _log.warning("no directions for the knobs: %s", error)
 

@@ -29,7 +29,7 @@ Part = tuple[slice, tuple[int, ...]]  # where in the style vector, and the shape
 
 # What a picture may listen to, and the parameters of each; `latents` (seeds, classes, weights), `rows` and `bends` are lists
 # of a frame's own.
-LISTENS: Mapping[str, tuple[str, ...]] = {
+LISTENED_PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "latents": (),
     "classes": (),
     "rows": (),
@@ -163,8 +163,8 @@ class Family(Protocol):
 
     @abstractmethod
     def listens(self, config: Any) -> frozenset[str]:
-        """Which of `LISTENS` change a picture. `classes` where there are some; `noise` where the config has noises, `view`
-        where it has a plane, `bends` where it has layers."""
+        """Which of `LISTENED_PARAMETERS` change a picture. `classes` where there are some; `noise` where the config
+        has noises, `view` where it has a plane, `bends` where it has layers."""
 
     def latents(self, generator: Generator) -> Latents:
         """The way from a frame to ws."""

@@ -11,7 +11,7 @@ from liveviz.spec.parameters import PCA_END, PCA_KNOBS
 Array = NDArray[np.float32]
 
 _PCA_NAMES = tuple(f"pca.{i}" for i in range(PCA_KNOBS))
-_PCA = {name: i for i, name in enumerate(_PCA_NAMES)}
+_PCA_INDICES = {name: i for i, name in enumerate(_PCA_NAMES)}
 
 
 class Latents:
@@ -70,7 +70,7 @@ class Latents:
             lengths = amounts * np.where(amounts < 0.0, steps[:, 0], steps[:, 1])  # [k]
             ws += (rows * lengths[:, None]).T @ components
         for some in frame.rows:
-            knob = _PCA.get(some.parameter, len(steps))
+            knob = _PCA_INDICES.get(some.parameter, len(steps))
             if knob < len(steps) and some.amount != 0.0:
                 step = steps[knob, 0 if some.amount < 0.0 else 1]
                 ws[some.start : some.end] += np.float32(some.amount) * step * components[knob]

@@ -4,16 +4,22 @@ import os
 import platform
 from dataclasses import dataclass
 
-from liveviz.engine.backends.openvino.device import CAP, devices
+from liveviz.engine.backends.openvino.device import ISA_VARIABLE, devices
 
-_X86 = {
+_X86_FEATURES = {
     "AVX2": ("avx2",),
     "AVX-512": ("avx512_f",),
     "VNNI": ("avx512_vnni", "avx_vnni"),
     "bf16": ("avx512_bf16", "amx_bf16"),
     "AMX": ("amx_tile",),
 }
-_ARM = {"NEON": ("neon",), "dot products": ("dot",), "bf16": ("bf16",), "int8 matrices": ("i8mm",), "SVE": ("sve",)}
+_ARM_FEATURES = {
+    "NEON": ("neon",),
+    "dot products": ("dot",),
+    "bf16": ("bf16",),
+    "int8 matrices": ("i8mm",),
+    "SVE": ("sve",),
+}
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,7 @@ class ProcessorFacts:
     def __str__(self) -> str:
         words = [f"{self.name}, {self.cores} cores: {', '.join(self.has) or 'none of the instructions that help'}"]
         words += [f"no {', no '.join(self.lacks)}"] if self.has and self.lacks else []
-        words += [f"kept to {self.cap} by {CAP}"] if self.cap else []
+        words += [f"kept to {self.cap} by {ISA_VARIABLE}"] if self.cap else []
         return "; ".join(words)
 
 
@@ -39,11 +45,11 @@ def processor() -> ProcessorFacts:
     import torch
 
     found = torch.cpu.get_capabilities()
-    table = _ARM if "neon" in found else _X86
+    table = _ARM_FEATURES if "neon" in found else _X86_FEATURES
     has = tuple(name for name, keys in table.items() if any(found.get(key) for key in keys))
     name = str(found.get("cpu_name") or platform.processor() or platform.machine()).strip()
     lacks = tuple(name for name in table if name not in has)
-    return ProcessorFacts(name, _cores(), has, lacks, os.environ.get(CAP, ""))
+    return ProcessorFacts(name, _cores(), has, lacks, os.environ.get(ISA_VARIABLE, ""))
 
 
 def _cores() -> int:

@@ -17,7 +17,7 @@ from liveviz.spec import LAYER_RANGES, ParameterFrame, layer_range
 Array = NDArray[np.float32]
 Strengths = tuple[float, float, float]  # of coarse, middle and fine layers
 
-STRENGTHS = tuple(f"noise_strength.{name}" for name in LAYER_RANGES)
+STRENGTH_PARAMETERS = tuple(f"noise_strength.{name}" for name in LAYER_RANGES)
 
 
 class NoiseFields:
@@ -55,7 +55,7 @@ class NoiseFields:
 
     def frame(self, frame: ParameterFrame) -> list[Array]:
         """The fields of a frame, float32 `[1, 1, h, w]` per convolution: unit variance times gain times strength."""
-        low, middle, high = (frame[name] for name in STRENGTHS)
+        low, middle, high = (frame[name] for name in STRENGTH_PARAMETERS)
         return self.at(frame.seed, frame.noise_phase, (low, middle, high), frame["noise_mask"])
 
     def mask(self, picture: Array | None) -> None:

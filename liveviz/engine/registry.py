@@ -13,14 +13,14 @@ from liveviz.models import Generator
 from liveviz.spec import LivevizError, UsageError
 from liveviz.system import discover
 
-_ROOM = "liveviz.engine.backends"
+_BACKENDS_ROOM = "liveviz.engine.backends"
 PRECISIONS = (None, "f32", "f16", "bf16")
 
 
 @remember
 def backends() -> list[str]:
     """Names of all backends, sorted: the files of `backends`, and its folders with a `backend.py`."""
-    return discover.names(_ROOM, "backend")
+    return discover.names(_BACKENDS_ROOM, "backend")
 
 
 def _module(name: str) -> ModuleType:
@@ -28,7 +28,7 @@ def _module(name: str) -> ModuleType:
     name = name.partition(":")[0]
     if name not in backends():
         raise UsageError(f"backend {name!r:.40}: unknown; there are auto, {', '.join(backends())}")
-    return discover.load(_ROOM, name, "backend")
+    return discover.load(_BACKENDS_ROOM, name, "backend")
 
 
 def available(name: str) -> tuple[bool, str]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from liveviz.spec import CORE_PARAMETERS, BendSetting, LatentTerm, ParameterFrame
 
-PALETTE = 16  # pictures that a live frame mixes from
+PALETTE_COUNT = 16  # pictures that a live frame mixes from
 
 
 def random_frames(count: int, seed: int, layers: frozenset[int] = frozenset()) -> Iterator[ParameterFrame]:
@@ -20,11 +20,11 @@ def random_frames(count: int, seed: int, layers: frozenset[int] = frozenset()) -
 
 
 def live_frames(count: int, seed: int, layers: frozenset[int] = frozenset()) -> Iterator[ParameterFrame]:
-    """Frames as a show at 60 fps has them: mixes of PALETTE pictures with weights of their own in every frame, noise
-    that moves on by a field a second, and bends that move."""
+    """Frames as a show at 60 fps has them: mixes of PALETTE_COUNT pictures with weights of their own in every frame,
+    noise that moves on by a field a second, and bends that move."""
     random = np.random.RandomState(seed)
     for number, bends in enumerate(_bends(count, seed, layers)):
-        picked = random.choice(PALETTE, 3, replace=False)
+        picked = random.choice(PALETTE_COUNT, 3, replace=False)
         terms = tuple(LatentTerm(int(n), -1, tuple(random.uniform(0.1, 1.0, 3).tolist())) for n in picked)
         yield _frame(number, seed, terms, number / 60.0, bends)
 

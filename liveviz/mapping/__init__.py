@@ -10,7 +10,7 @@ truncation on all rows of w+ or on those that a route chooses. A new curve is on
 drive is one entry in the registry and needs nothing here. The room reads no clock and does no I/O but the file that
 `load` is given."""
 
-from liveviz.mapping.controls import REST, Move
+from liveviz.mapping.controls import REST_ADDRESS, Move
 from liveviz.mapping.curves import CURVES
 from liveviz.mapping.describe import describe, move_text, parameter_rows, route_text
 from liveviz.mapping.idle import Facts, why_idle
@@ -22,7 +22,7 @@ from liveviz.mapping.words import TABLES
 
 __all__ = [
     "CURVES",
-    "REST",
+    "REST_ADDRESS",
     "TABLES",
     "Facts",
     "Move",

@@ -4,12 +4,12 @@ own that follow it gently and go on at 120 bpm when nobody plays."""
 import math
 
 from liveviz.spec import Tempo, approach
-from liveviz.spec.tempo import ANALYSER, FRESH_S
+from liveviz.spec.tempo import ANALYSER_SOURCE, FRESH_S
 
 IDLE_BPM = 120.0
-GLIDE = 1.0  # seconds: the tempo follows the leader's with this time constant
-LOCK = 0.5  # seconds: the phase too
-AHEAD = 0.1  # seconds: a phase of the analyser's that is older than this is not carried on
+TEMPO_GLIDE_SECONDS = 1.0  # the tempo follows the leader's with this time constant
+PHASE_GLIDE_SECONDS = 0.5  # the phase too
+MAX_PHASE_AGE_SECONDS = 0.1  # a phase of the analyser's that is older than this is not carried on
 
 
 class Beats:
@@ -28,13 +28,17 @@ class Beats:
             how many beats went by at the smoothed tempo, >= 0 (`count` has also moved towards the phase).
         """
         before = self.bpm
-        self.bpm = approach(before, leads.bpm if leads is not None and leads.known else IDLE_BPM, dt, GLIDE)
+        self.bpm = approach(
+            before, leads.bpm if leads is not None and leads.known else IDLE_BPM, dt, TEMPO_GLIDE_SECONDS
+        )
         passed = 0.5 * (before + self.bpm) / 60.0 * dt
         correction = 0.0
         if leads is not None and leads.known and math.isfinite(leads.beat):
-            age = min(max(time - leads.time, 0.0), AHEAD if leads.source == ANALYSER else FRESH_S)
+            age = min(
+                max(time - leads.time, 0.0), MAX_PHASE_AGE_SECONDS if leads.source == ANALYSER_SOURCE else FRESH_S
+            )
             now = leads.beat + age * leads.bpm / 60.0
             error = (now - self.count - passed + 0.5) % 1.0 - 0.5
-            correction = approach(0.0, error, dt, LOCK)
+            correction = approach(0.0, error, dt, PHASE_GLIDE_SECONDS)
         self.count += max(0.0, passed + correction)
         return passed

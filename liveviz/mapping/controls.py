@@ -8,18 +8,17 @@ from typing import NamedTuple
 
 from liveviz.mapping.envelope import Follower
 from liveviz.mapping.knobs import Base, Knob
-from liveviz.mapping.program import LAYER, Program, Route, Target
+from liveviz.mapping.program import DEFAULT_BEND_LAYER, Program, Route, Target
 from liveviz.spec import Channels, ControlMessage, Registry
 from liveviz.spec.limits import MAX_BENDS, MAX_ROWS
 
 log = logging.getLogger("liveviz.mapping")
 
-LONGEST_ADDRESS = 300
-LONGEST_FADE = 3600.0  # seconds
-REST = (
-    "/liveviz/rest"  # alone for every parameter; with a parameter's path behind it, or its name as text, for that one
-)
-_STROKE = "latent.target"  # a button that pulls to it takes the next picture
+LONGEST_ADDRESS_LETTERS = 300
+LONGEST_FADE_SECONDS = 3600.0
+# Alone for every parameter; with a parameter's path behind it, or its name as text, for that one
+REST_ADDRESS = "/liveviz/rest"
+_STROKE_PARAMETER = "latent.target"  # a button that pulls to it takes the next picture
 
 
 class Move(NamedTuple):
@@ -48,7 +47,7 @@ class Controls:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._addresses = {p.osc: p.name for p in registry}
-        self._rests = {REST + p.osc.removeprefix("/liveviz"): p.name for p in registry}
+        self._rests = {REST_ADDRESS + p.osc.removeprefix("/liveviz"): p.name for p in registry}
         self._defaults = registry.defaults()
         self._knobs: dict[str, list[Knob]] = {}
         self._followers: dict[str, list[Follower]] = {}
@@ -100,13 +99,13 @@ class Controls:
 
     def home(self, name: str) -> Target:
         """The place where direct control of a parameter acts: the file's, or the usual one."""
-        return self._program.homes.get(name, Target(name, LAYER if self._registry[name].layered else 0))
+        return self._program.homes.get(name, Target(name, DEFAULT_BEND_LAYER if self._registry[name].layered else 0))
 
     @property
     def listens(self) -> frozenset[str]:
         """Every OSC address that something listens to."""
         sources = (*self._knobs, *self._followers)
-        return frozenset((*self._addresses, *self._rests, REST, *(s for s in sources if s.startswith("/"))))
+        return frozenset((*self._addresses, *self._rests, REST_ADDRESS, *(s for s in sources if s.startswith("/"))))
 
     def take(self, message: ControlMessage) -> list[Move] | None:
         """Do what one message says; None where nobody listens to it, else what it moved."""
@@ -115,9 +114,9 @@ class Controls:
             x = float(message.value)
         except (TypeError, ValueError, OverflowError):
             return None
-        if not math.isfinite(x) or not isinstance(address, str) or len(address) > LONGEST_ADDRESS:
+        if not math.isfinite(x) or not isinstance(address, str) or len(address) > LONGEST_ADDRESS_LETTERS:
             return None
-        if address.startswith(REST) and (address == REST or address in self._rests):
+        if address.startswith(REST_ADDRESS) and (address == REST_ADDRESS or address in self._rests):
             return self._back(message.text or self._rests.get(address, ""), address) if x > 0.0 or message.text else []
         x = min(max(x, 0.0), 1.0)
         if self.learning and x > 0.0:
@@ -172,7 +171,7 @@ class Controls:
     def recall(self, values: Mapping[str, float], seconds: float) -> list[str]:
         """Go to `values` (see Performer.recall); the names that were left out."""
         places = {self._written(target): target for target in self.bases}
-        seconds = min(max(seconds, 0.0), LONGEST_FADE) if math.isfinite(seconds) else 0.0
+        seconds = min(max(seconds, 0.0), LONGEST_FADE_SECONDS) if math.isfinite(seconds) else 0.0
         unknown = []
         for name, value in values.items():
             target = places.get(name) or (self.home(name) if name in self._registry else None)
@@ -268,7 +267,7 @@ class Controls:
         return moves
 
     def _strike(self, route: Route, pressed: bool) -> None:
-        self.struck = self.struck or (pressed and route.to == _STROKE)
+        self.struck = self.struck or (pressed and route.to == _STROKE_PARAMETER)
 
 
 def heard_at(route: Route, port: str) -> bool:

@@ -4,17 +4,17 @@ import math
 from collections.abc import Callable
 
 STEEPNESS = 4.0  # e**4 = 55: the last fifth of an `exp` route does half of the way, as a fader in dB feels
-_TOP = math.expm1(STEEPNESS)
+_STEEPNESS_RANGE = math.expm1(STEEPNESS)
 
 
 def exp(x: float) -> float:
     """Slow at first, then steep: only loud moments show."""
-    return math.expm1(STEEPNESS * x) / _TOP
+    return math.expm1(STEEPNESS * x) / _STEEPNESS_RANGE
 
 
 def log(x: float) -> float:
     """Steep at first, then flat: quiet moments show too. The inverse of `exp`."""
-    return math.log1p(_TOP * x) / STEEPNESS
+    return math.log1p(_STEEPNESS_RANGE * x) / STEEPNESS
 
 
 def smooth(x: float) -> float:

@@ -4,11 +4,11 @@ reaches it."""
 from collections.abc import Iterator, Sequence
 
 from liveviz.mapping.controls import Move
-from liveviz.mapping.program import Chords, PictureList, Program, Route, Target
+from liveviz.mapping.program import Chords, ImageList, Program, Route, Target
 from liveviz.spec import LAYER_RANGES, Parameter, Registry
 
 SHOWN_CHANNELS = 8
-HEADER = ("parameter", "OSC address (0-1)", "range", "rests at", "driven by")
+COLUMN_TITLES = ("parameter", "OSC address (0-1)", "range", "rests at", "driven by")
 
 
 def parameter_rows(
@@ -51,8 +51,8 @@ def _text(program: Program, registry: Registry, names: Sequence[str]) -> Iterato
     if program.noise_mask:
         yield f"noise     held back where {program.noise_mask} is dark"
     latent = program.latent
-    yield f"pictures  {_pictures(latent.base)}, once round in {latent.loop_bars:g} bars"
-    yield f"targets   {_pictures(latent.target)} on {_detail(latent.target_detail)}, pulled by latent.target"
+    yield f"pictures  {_images(latent.base)}, once round in {latent.loop_bars:g} bars"
+    yield f"targets   {_images(latent.target)} on {_detail(latent.target_detail)}, pulled by latent.target"
     for chords in latent.chords:
         yield f"chords    {_chords(chords)}"
     yield ""
@@ -60,8 +60,8 @@ def _text(program: Program, registry: Registry, names: Sequence[str]) -> Iterato
     for route in program.routes:
         yield "  " + route_text(route, names)
     yield ""
-    rows = [HEADER, *parameter_rows(program, registry, names)]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(HEADER))]
+    rows = [COLUMN_TITLES, *parameter_rows(program, registry, names)]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(COLUMN_TITLES))]
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
@@ -140,7 +140,7 @@ def _at(route: Route) -> str:
     return f"@{route.layer}" if route.layer else ""
 
 
-def _pictures(pictures: PictureList) -> str:
+def _images(pictures: ImageList) -> str:
     if not pictures.seeds:
         return f"{pictures.count} chosen by the seed"
     return f"{len(pictures.seeds)} (seeds {', '.join(map(str, pictures.seeds))})"
@@ -155,6 +155,4 @@ def _detail(detail: tuple[float, float, float]) -> str:
 
 
 def _chords(chords: Chords) -> str:
-    return (
-        f"{chords.source} mixes {_pictures(chords.palette)} on {_detail(chords.detail)}, as far as latent.chords says"
-    )
+    return f"{chords.source} mixes {_images(chords.palette)} on {_detail(chords.detail)}, as far as latent.chords says"

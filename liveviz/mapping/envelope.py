@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from liveviz.mapping.program import Route
 from liveviz.spec import AttackRelease, Output, approach
 
-STRIKE = 2.0  # an event with an attack rises for two time constants (86 %) before it falls
+STRIKE_ATTACKS = 2.0  # an event with an attack rises for two time constants (86 %) before it falls
 
 
 def normalise(value: float, output: Output) -> float:
@@ -75,7 +75,9 @@ class Pulse:
         self._value = approach(self._value, 1.0, rise, route.attack) if rise > 0.0 else self._value
         self._value = approach(self._value, 0.0, dt - rise, route.release) if dt > rise else self._value
         if self.struck and route.attack > 0.0:
-            self._rising = STRIKE * route.attack  # from here on: what went by before the news depends on the frame rate
+            self._rising = (
+                STRIKE_ATTACKS * route.attack
+            )  # from here on: what went by before the news depends on the frame rate
         elif self.struck:
             self._value = 1.0
         return route.at(route.travel(self._value))

@@ -10,20 +10,20 @@ from typing import Any, NoReturn
 from liveviz.mapping.lines import Lines, Path
 from liveviz.spec import LivevizError
 
-SHOWN = 60
-LONGEST = 250
-HUGE = 1e15
+SHOWN_LETTERS = 60
+LONGEST_LIST_LETTERS = 250
+HIGHEST_NUMBER = 1e15
 
 
 def quote(value: object) -> str:
     """`value` as one short printable piece of a line, whatever it is."""
     text = ascii(value) if not isinstance(value, str) else "'" + value.encode("unicode_escape").decode("ascii") + "'"
-    return text if len(text) <= SHOWN else text[: SHOWN - 4] + "..." + text[-1]
+    return text if len(text) <= SHOWN_LETTERS else text[: SHOWN_LETTERS - 4] + "..." + text[-1]
 
 
 def suggest(word: str, known: Iterable[str]) -> str:
     """The names nearest to `word`, as a part of a message: ` (did you mean 'a' or 'b'?)`, or nothing."""
-    near = difflib.get_close_matches(word[:SHOWN].lower(), list(known), n=3, cutoff=0.5)
+    near = difflib.get_close_matches(word[:SHOWN_LETTERS].lower(), list(known), n=3, cutoff=0.5)
     return f" (did you mean {' or '.join(repr(n) for n in near)}?)" if near else ""
 
 
@@ -33,7 +33,7 @@ def instead(word: str, known: Collection[str], allowed: str) -> str:
     head = word.partition(".")[0] + "."
     family = families(name for name in known if name.startswith(head))
     near = suggest(word, known)
-    return f"{near}; allowed: {family if not near and 0 < len(family) < LONGEST else allowed}"
+    return f"{near}; allowed: {family if not near and 0 < len(family) < LONGEST_LIST_LETTERS else allowed}"
 
 
 def heads(names: Iterable[str]) -> str:
@@ -106,7 +106,7 @@ class Table:
         first = [self._written.get(part, part) if isinstance(part, str) else part for part in parts[:1]]
         path = (*self.path, *first, *parts[1:])
         field = ".".join(str(part) for part in path if isinstance(part, str)) or "file"
-        field = field if field.isprintable() and field.isascii() and len(field) <= SHOWN else quote(field)
+        field = field if field.isprintable() and field.isascii() and len(field) <= SHOWN_LETTERS else quote(field)
         raise LivevizError(f"{self.file}:{self.lines.of(path)}: {field}: {what}")
 
     def only(self, allowed: Collection[str]) -> None:
@@ -161,7 +161,7 @@ class Table:
         allowed = f"a number from {low:g} to {high:g}{' ' + unit if unit else ''} is allowed"
         if isinstance(value, bool) or not isinstance(value, int | float):
             self.fail(key, f"{quote(value)} is not a number; {allowed}")
-        if not abs(value) < HUGE or not math.isfinite(value) or not low <= value <= high:
+        if not abs(value) < HIGHEST_NUMBER or not math.isfinite(value) or not low <= value <= high:
             self.fail(key, f"{quote(value)} is out of range; {allowed}")
         return float(value)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from liveviz.mapping.program import Program, Target
 from liveviz.spec import LAYER_RANGES, ParameterFrame, Registry
 
-_NOISE = tuple(f"noise_strength.{name}" for name in LAYER_RANGES)
+_NOISE_PARAMETERS = tuple(f"noise_strength.{name}" for name in LAYER_RANGES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def _generator(name: str, program: Program, facts: Facts, frame: ParameterFrame 
             return f"{facts.architecture} adds no noise"
         if name == "noise_mask" and program.noise_mask is None:
             return "the mapping names no noise_mask"
-        if name not in _NOISE and values and not any(values[n] for n in _NOISE):
+        if name not in _NOISE_PARAMETERS and values and not any(values[n] for n in _NOISE_PARAMETERS):
             return "every noise_strength is 0"
     if name == "latent.chords" and not program.latent.chords:
         return "the mapping has no [latent] chords"

@@ -4,7 +4,7 @@ the value was set by something else must not make the value jump: takeover decid
 from liveviz.mapping.program import Route
 from liveviz.spec import approach
 
-PICKUP = 1.0 / 64.0  # of the route's range: two steps of a 7-bit controller
+PICKUP_RATIO = 1.0 / 64.0  # of the route's range: two steps of a 7-bit controller
 
 
 class Base:
@@ -70,7 +70,7 @@ class Knob:
         route, old = self.route, self.travel
         new = self.travel = route.travel(x)
         here = route.where(base.goal)
-        near = abs(new - here) <= PICKUP
+        near = abs(new - here) <= PICKUP_RATIO
         if route.takeover == "pickup" and base.owner is not self and not near:
             if old is None or not min(old, new) <= here <= max(old, new):
                 return False

@@ -4,16 +4,16 @@ from collections.abc import Mapping
 
 from liveviz.mapping import words
 from liveviz.mapping.fields import Table, quote
-from liveviz.mapping.program import CHORDS, CHROMAS, Chords, Latent, PictureList
+from liveviz.mapping.program import CHORDS_GROUP, CHROMA_SIGNALS, Chords, ImageList, Latent
 from liveviz.spec import LAYER_RANGES, Output
 from liveviz.spec.limits import MAX_LATENTS
 
 MAX_PICTURES = 64
 MAX_CLASS = 9999
-ALL: tuple[float, float, float] = (1.0, 1.0, 1.0)
-BASE = PictureList((), 4)
-TARGET = PictureList((), 4)
-PALETTE = PictureList((), 12)
+WHOLE_IMAGE_WEIGHTS: tuple[float, float, float] = (1.0, 1.0, 1.0)
+DEFAULT_BASE = ImageList((), 4)
+DEFAULT_TARGET = ImageList((), 4)
+DEFAULT_PALETTE = ImageList((), 12)
 MOVING_TERMS = 3  # two neighbours of the base loop and one target sound together with the palettes
 
 
@@ -22,11 +22,11 @@ def read_latent(table: Table, sources: Mapping[str, Output], wants_chords: bool)
     table.only(words.LATENT)
     base, target = table.table("base"), table.table("target")
     base.only(words.BASE)
-    target.renamed("detail", words.OLD["detail"])
+    target.renamed("detail", words.OLD_WORDS["detail"])
     target.only(words.TARGET)
     chords = tuple(_chords(t, sources) for t in table.tables("chords", len(LAYER_RANGES)))
-    if not table.has("chords") and wants_chords and _missing(CHROMAS[0], sources) is None:
-        chords = (Chords(PALETTE, CHROMAS[0], (0.0, 0.0, 1.0), 0.05, 0.3),)
+    if not table.has("chords") and wants_chords and _missing(CHROMA_SIGNALS[0], sources) is None:
+        chords = (Chords(DEFAULT_PALETTE, CHROMA_SIGNALS[0], (0.0, 0.0, 1.0), 0.05, 0.3),)
     used: set[int] = set()
     for i, one in enumerate(chords):
         mine = {n for n, weight in enumerate(one.detail) if weight}
@@ -35,26 +35,28 @@ def read_latent(table: Table, sources: Mapping[str, Output], wants_chords: bool)
                 ("chords", i, _word(table, i)), f"the {LAYER_RANGES[min(used & mine)]} detail has a palette already"
             )
         used |= mine
-    terms = len({picture for one in chords for picture in one.palette.chosen(0, CHORDS)})
+    terms = len({picture for one in chords for picture in one.palette.chosen(0, CHORDS_GROUP)})
     if terms > MAX_LATENTS - MOVING_TERMS:
         table.fail("chords", f"{terms} pictures in all palettes; at most {MAX_LATENTS - MOVING_TERMS} are allowed")
     return Latent(
-        base=_pictures(base, "seeds", BASE),
+        base=_images(base, "seeds", DEFAULT_BASE),
         loop_bars=base.number("loop_bars", 8.0, 0.25, 1024.0, "bars"),
-        target=_pictures(target, "seeds", TARGET),
-        target_detail=_detail(target, ALL),
+        target=_images(target, "seeds", DEFAULT_TARGET),
+        target_detail=_detail(target, WHOLE_IMAGE_WEIGHTS),
         chords=chords,
     )
 
 
 def _chords(table: Table, sources: Mapping[str, Output]) -> Chords:
-    table.renamed("detail", words.OLD["detail"])
+    table.renamed("detail", words.OLD_WORDS["detail"])
     table.only(words.CHORDS)
-    source = table.choice("from", CHROMAS, CHROMAS[0])
+    source = table.choice("from", CHROMA_SIGNALS, CHROMA_SIGNALS[0])
     if (missing := _missing(source, sources)) is not None:
-        table.fail("from", f"there is no signal {missing} here; allowed: {', '.join(CHROMAS)} where it is analysed")
+        table.fail(
+            "from", f"there is no signal {missing} here; allowed: {', '.join(CHROMA_SIGNALS)} where it is analysed"
+        )
     return Chords(
-        palette=_pictures(table, "palette", PALETTE, most=12),
+        palette=_images(table, "palette", DEFAULT_PALETTE, most=12),
         source=source,
         detail=_detail(table, (0.0, 0.0, 1.0)),
         attack=table.number("attack", 0.05, 0.0, 60.0, "seconds"),
@@ -66,7 +68,7 @@ def _missing(source: str, sources: Mapping[str, Output]) -> str | None:
     return next((n for n in (f"{source}.{i}" for i in range(12)) if n not in sources), None)
 
 
-def _pictures(table: Table, key: str, default: PictureList, most: int = MAX_PICTURES) -> PictureList:
+def _images(table: Table, key: str, default: ImageList, most: int = MAX_PICTURES) -> ImageList:
     """Seeds under `key`: a list of them, or how many (the show's seed chooses)."""
     value = table.data.get(key, default.count)
     how = f"write a list of 1 to {most} seeds, or how many pictures"
@@ -81,13 +83,13 @@ def _pictures(table: Table, key: str, default: PictureList, most: int = MAX_PICT
     else:
         table.fail(key, f"{quote(value)} is not allowed; {how}")
     if not table.has("classes"):
-        return PictureList(seeds, count)
+        return ImageList(seeds, count)
     given = table.data["classes"]
     given = [given] * count if isinstance(given, int) else given
     if not isinstance(given, list) or len(given) != count:
         table.fail("classes", f"{quote(given)}; write one class, or a list of {count}, one for each of {key}")
     classes = tuple(table.as_integer(("classes", i), v, -1, MAX_CLASS) for i, v in enumerate(given))
-    return PictureList(seeds, count, classes)
+    return ImageList(seeds, count, classes)
 
 
 def _detail(table: Table, default: tuple[float, float, float]) -> tuple[float, float, float]:
@@ -106,7 +108,7 @@ def _word(table: Table, place: int) -> str:
     """How the file calls the detail of a palette."""
     chords = table.data["chords"]
     return (
-        words.OLD["detail"]
-        if words.OLD["detail"] in (chords[place] if isinstance(chords, list) else chords)
+        words.OLD_WORDS["detail"]
+        if words.OLD_WORDS["detail"] in (chords[place] if isinstance(chords, list) else chords)
         else "detail"
     )

@@ -5,12 +5,12 @@ import math
 from collections.abc import Sequence
 
 from liveviz.mapping.curves import smooth
-from liveviz.mapping.program import BASE, CHORDS, TARGET, Chords, Latent
+from liveviz.mapping.program import BASE_GROUP, CHORDS_GROUP, TARGET_GROUP, Chords, Latent
 from liveviz.spec import LatentTerm
 
 BEATS_PER_BAR = 4.0
-VISIBLE = 0.02  # a target pulled less than this is gone: the next one may take its place unseen
-FAINT = 1e-6
+VISIBLE_PULL = 0.02  # a target pulled less than this is gone: the next one may take its place unseen
+FAINT_WEIGHT = 1e-6
 
 
 class Palette:
@@ -18,7 +18,7 @@ class Palette:
 
     def __init__(self, chords: Chords, seed: int) -> None:
         self.chords = chords
-        self.pictures = chords.palette.chosen(seed, CHORDS)
+        self.pictures = chords.palette.chosen(seed, CHORDS_GROUP)
         self.levels = [0.0] * 12
         self.presence = 0.0
 
@@ -49,8 +49,8 @@ class Latents:
         """Go on with other pictures from the same place in the loop and the same harmony."""
         heard = {p.chords.source: p for p in self.palettes}
         self._latent = latent
-        self._base = latent.base.chosen(seed, BASE)
-        self._targets = latent.target.chosen(seed, TARGET)
+        self._base = latent.base.chosen(seed, BASE_GROUP)
+        self._targets = latent.target.chosen(seed, TARGET_GROUP)
         self.palettes = [Palette(c, seed) for c in latent.chords]
         for palette in self.palettes:
             if before := heard.get(palette.chords.source):
@@ -62,9 +62,9 @@ class Latents:
 
     def trigger(self, pull: float, struck: bool) -> None:
         """Choose the target: the next one after each release to zero, or with a stroke while the last still rings."""
-        if self._seen and (struck or pull < VISIBLE):
+        if self._seen and (struck or pull < VISIBLE_PULL):
             self._target, self._seen = self._target + 1, False
-        self._seen = self._seen or pull >= VISIBLE
+        self._seen = self._seen or pull >= VISIBLE_PULL
 
     def terms(self, pull: float, chords: float) -> tuple[LatentTerm, ...]:
         """The mix. A palette is there as far as harmony is: not at all in silence, fully when the chroma sums to 1.
@@ -85,13 +85,13 @@ class Latents:
         rest = stay
         for palette in self.palettes:
             total = sum(palette.levels)
-            if total <= FAINT:
+            if total <= FAINT_WEIGHT:
                 continue
             amount = chords * palette.presence
             share = [s * layer * amount for s, layer in zip(stay, palette.chords.detail, strict=True)]
             rest = [r - s for r, s in zip(rest, share, strict=True)]
             for i, level in enumerate(palette.levels):
-                if level > FAINT:
+                if level > FAINT_WEIGHT:
                     add(palette.pictures[i % len(palette.pictures)], [s * level / total for s in share])
         place = self._position * len(self._base)
         # halfway between two pictures a generator is at its softest: stay with each, and be quick in between
@@ -100,4 +100,6 @@ class Latents:
             add(self._base[(first + step) % len(self._base)], [max(0.0, r) * weight for r in rest])
         target = self._targets[self._target % len(self._targets)]
         add(target, [pull * layer for layer in self._latent.target_detail])
-        return tuple(LatentTerm(seed, cls, (w[0], w[1], w[2])) for (seed, cls), w in mix.items() if max(w) > FAINT)
+        return tuple(
+            LatentTerm(seed, cls, (w[0], w[1], w[2])) for (seed, cls), w in mix.items() if max(w) > FAINT_WEIGHT
+        )

@@ -8,16 +8,16 @@ from bisect import bisect_right
 
 Path = tuple[str | int, ...]
 
-_BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
+_BLANK_PATTERN = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
-_STRING = re.compile(
+_STRING_PATTERN = re.compile(
     r'"""(?:[^"\\]|\\.|"{1,2}(?!"))*"{3,5}|'
     + r"'''(?:[^']|'{1,2}(?!'))*'{3,5}|"
     + r'"(?:[^"\\\n]|\\.)*"|'
     + r"'[^'\n]*'",
     re.DOTALL,
 )
-_PLAIN = re.compile(r"[^,\]}#\r\n]*")
+_PLAIN_PATTERN = re.compile(r"[^,\]}#\r\n]*")
 
 
 class Lines:
@@ -92,7 +92,7 @@ class Lines:
             self._skip()
             if match := _BARE_KEY.match(self._text, self._at):
                 parts.append(match.group())
-            elif match := _STRING.match(self._text, self._at):
+            elif match := _STRING_PATTERN.match(self._text, self._at):
                 parts.append(tomllib.loads("k = " + match.group())["k"])
             else:
                 raise ValueError(f"no key at character {self._at}")
@@ -103,7 +103,7 @@ class Lines:
 
     def _value(self, path: Path) -> None:
         self._skip()
-        if match := _STRING.match(self._text, self._at):
+        if match := _STRING_PATTERN.match(self._text, self._at):
             self._at = match.end()
         elif self._take("["):
             index = 0
@@ -119,14 +119,14 @@ class Lines:
                 self._skip()
                 self._take(",")
         else:
-            match = _PLAIN.match(self._text, self._at)
+            match = _PLAIN_PATTERN.match(self._text, self._at)
             if match is None or match.end() == self._at:
                 raise ValueError(f"no value at character {self._at}")
             self._at = match.end()
 
     def _skip(self) -> bool:
         """Pass white space and comments; False at the end of the text."""
-        match = _BLANK.match(self._text, self._at)
+        match = _BLANK_PATTERN.match(self._text, self._at)
         self._at = match.end() if match else self._at
         return self._at < len(self._text)
 

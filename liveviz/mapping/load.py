@@ -14,23 +14,23 @@ from liveviz.mapping.fields import Table, heads, instead, quote
 from liveviz.mapping.latent_table import read_latent
 from liveviz.mapping.lines import Lines
 from liveviz.mapping.names import Names
-from liveviz.mapping.program import LAYER, Program, Route, Target
+from liveviz.mapping.program import DEFAULT_BEND_LAYER, Program, Route, Target
 from liveviz.mapping.reach import Net, refuse_unseen
 from liveviz.mapping.route_table import read_place, read_route, read_rows
 from liveviz.spec import ADDRESSES, Addresses, LivevizError, Output, Registry
 from liveviz.spec.limits import MAX_BENDS, MAX_ROWS
 
-VERSION = 1
+FORMAT_VERSION = 1
 MAX_BYTES = 256 * 1024
 MAX_LINE = 2000
 MAX_PARTS = 8  # of a key
 MAX_BRACKETS = 32  # in one line
 MAX_ALL_BRACKETS = 4096
 MAX_ROUTES = 256
-_PART = r"""(?:[A-Za-z0-9_-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
+_KEY_PATTERN = r"""(?:[A-Za-z0-9_-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
 # Longer than MAX_PARTS, wherever it stands. (A bare part is looked for at its first character only, or a long one would
 # be read again from each of its characters.)
-_LONG_KEY = re.compile(rf"(?<![A-Za-z0-9_-])(?:{_PART}[ \t]*+\.[ \t]*+){{{MAX_PARTS}}}")
+_LONG_KEY = re.compile(rf"(?<![A-Za-z0-9_-])(?:{_KEY_PATTERN}[ \t]*+\.[ \t]*+){{{MAX_PARTS}}}")
 
 
 def list_files(folders: Iterable[Path]) -> dict[str, Path]:
@@ -137,10 +137,10 @@ def _check(
 ) -> Program:
     top.only(words.FILE)
     if not top.has("version"):
-        top.fail("version", f"is missing; write version = {VERSION} in the first line")
+        top.fail("version", f"is missing; write version = {FORMAT_VERSION} in the first line")
     version = top.data["version"]
-    if version != VERSION or isinstance(version, bool | float):
-        top.fail("version", f"{quote(version)} is unknown; this program reads version = {VERSION}")
+    if version != FORMAT_VERSION or isinstance(version, bool | float):
+        top.fail("version", f"{quote(version)} is unknown; this program reads version = {FORMAT_VERSION}")
     model = top.text("model") or None
     names = Names(directions(model))
     routes = [read_route(t, registry, sources, names, addresses) for t in top.tables("route", MAX_ROUTES)]
@@ -152,7 +152,7 @@ def _check(
     placed: dict[Target, float] = {}
     for parameter, value in constants.items():
         if registry[parameter].layered:
-            homes.setdefault(parameter, Target(parameter, LAYER))
+            homes.setdefault(parameter, Target(parameter, DEFAULT_BEND_LAYER))
         placed[homes.get(parameter, Target(parameter))] = value
     bends = tuple(dict.fromkeys([t for t in placed if t.layer] + [r.target for r in routes if r.layer]))
     if len(bends) > MAX_BENDS:
@@ -181,7 +181,7 @@ def _check(
 
 def _word(top: Table, route: int) -> str:
     """How a route of the file calls its rows."""
-    return "rows" if "rows" in top.data["route"][route] else words.OLD["rows"]
+    return "rows" if "rows" in top.data["route"][route] else words.OLD_WORDS["rows"]
 
 
 def _refuse_fights(routes: Sequence[Route], top: Table) -> None:
@@ -221,7 +221,7 @@ def _constants(table: Table, registry: Registry, names: Names) -> tuple[dict[str
                     )
                 elif isinstance(value, dict) and parameter.rows == "add":
                     inner = here.table(key)
-                    inner.renamed("rows", words.OLD["rows"])
+                    inner.renamed("rows", words.OLD_WORDS["rows"])
                     inner.only(words.SET_ROWS)
                     homes[name] = Target(name, rows=read_rows(inner, parameter, registry))
                     values[name] = inner.number(

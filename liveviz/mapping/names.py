@@ -3,7 +3,7 @@
 
 from collections.abc import Sequence
 
-_STEM = "pca."
+_DIRECTION_PREFIX = "pca."
 
 
 def slug(name: str) -> str:
@@ -23,15 +23,15 @@ class Names:
         self._knobs: dict[str, str] = {}
         for number, name in enumerate(self._directions):
             if slug(name):
-                self._knobs.setdefault(slug(name), f"{_STEM}{number}")
+                self._knobs.setdefault(slug(name), f"{_DIRECTION_PREFIX}{number}")
 
     def parameter(self, written: str) -> str:
         """The parameter that is meant: the knob where `written` is `pca.` and a direction's name, else `written`."""
-        if not written.startswith(_STEM):
+        if not written.startswith(_DIRECTION_PREFIX):
             return written
-        return self._knobs.get(slug(written.removeprefix(_STEM)), written)
+        return self._knobs.get(slug(written.removeprefix(_DIRECTION_PREFIX)), written)
 
     @property
     def written(self) -> tuple[str, ...]:
         """The names as a file may have them, for what is suggested in place of a wrong one."""
-        return tuple(f"{_STEM}{name}" for name in self._directions if name)
+        return tuple(f"{_DIRECTION_PREFIX}{name}" for name in self._directions if name)

@@ -9,7 +9,7 @@ from liveviz.mapping.beats import Beats
 from liveviz.mapping.controls import Controls, Move
 from liveviz.mapping.envelope import Counter, Follower, Pulse, chroma, normalise
 from liveviz.mapping.latents import Latents
-from liveviz.mapping.program import CHROMAS, Program, Target
+from liveviz.mapping.program import CHROMA_SIGNALS, Program, Target
 from liveviz.spec import (
     BendSetting,
     ControlMessage,
@@ -24,11 +24,11 @@ from liveviz.spec.tempo import leader
 
 log = logging.getLogger("liveviz.mapping")
 
-LONGEST_STEP = 1.0  # seconds: a machine that slept does not play the time it lost
-STALE = 2.0  # seconds without a new hop: whoever analysed is gone, and that is silence
-SILENT = (0.0,) * 12
+LONGEST_STEP_SECONDS = 1.0  # a machine that slept does not play the time it lost
+STALE_SECONDS = 2.0  # seconds without a new hop: whoever analysed is gone, and that is silence
+SILENT_CHROMA = (0.0,) * 12
 
-_MIX: dict[str, Callable[[float, float], float]] = {
+_MIX_FUNCTIONS: dict[str, Callable[[float, float], float]] = {
     "set": lambda base, value: value,
     "add": lambda base, value: base + value,
     "multiply": lambda base, value: base * value,
@@ -69,7 +69,7 @@ class Performer:
         self._latents = Latents(program.latent, self.seed)
         self._places = {
             source: [self._index[f"{source}.{i}"] for i in range(12) if f"{source}.{i}" in self._index]
-            for source in CHROMAS
+            for source in CHROMA_SIGNALS
         }
         self._install()
 
@@ -202,7 +202,7 @@ class Performer:
         Returns:
             a frame whose values are finite and in range, whatever came in.
         """
-        dt = min(max(dt, 0.0), LONGEST_STEP) if math.isfinite(dt) else 0.0
+        dt = min(max(dt, 0.0), LONGEST_STEP_SECONDS) if math.isfinite(dt) else 0.0
         self._time = time if math.isfinite(time) else self._time + dt
         heard = self._hear(signals, dt)
         self.tempo = leader(self._analysed(heard), tempo, self._time)
@@ -223,7 +223,7 @@ class Performer:
                 values[name] = amount
         for palette in self._latents.palettes:
             places = self._places[palette.chords.source]
-            palette.step(chroma(heard.values, places) if heard else SILENT, dt)
+            palette.step(chroma(heard.values, places) if heard else SILENT_CHROMA, dt)
         self._latents.drift(beats * values["latent.speed"])
         self._latents.trigger(values["latent.target"], self._struck or self._controls.struck)
         self._struck = self._controls.struck = False
@@ -253,7 +253,7 @@ class Performer:
         fresh = self._newest is None or signals.sequence != self._newest.sequence
         self._still = 0.0 if fresh else self._still + dt
         self._newest = signals
-        return signals if self._still <= STALE else None
+        return signals if self._still <= STALE_SECONDS else None
 
     def _analysed(self, heard: SignalFrame | None) -> Tempo | None:
         """The analyser's tempo; None where it hears nothing, or the show has no such signal."""
@@ -283,4 +283,4 @@ class Performer:
                 moving.input = 0.0 if value is None else normalise(value, self._sources[self._index[route.source]])
             moved = moving.step(dt)
             if moved is not None:
-                amounts[route.target] = _MIX[route.mix](amounts[route.target], moved)
+                amounts[route.target] = _MIX_FUNCTIONS[route.mix](amounts[route.target], moved)

@@ -9,9 +9,10 @@ from typing import NamedTuple
 from liveviz.mapping.curves import CURVES
 from liveviz.spec import Channels
 
-LAYER = 16  # where a bend acts when the file does not say
-BASE, TARGET, CHORDS = 0, 1, 2  # groups of pictures, so that a show's seed gives each list pictures of its own
-CHROMAS = ("chroma", "bass_chroma", "chord", "musical_key", "section_label")  # signals with twelve places
+DEFAULT_BEND_LAYER = 16  # where a bend acts when the file does not say
+# Groups of pictures, so that a show's seed gives each list pictures of its own
+BASE_GROUP, TARGET_GROUP, CHORDS_GROUP = 0, 1, 2
+CHROMA_SIGNALS = ("chroma", "bass_chroma", "chord", "musical_key", "section_label")  # signals with twelve places
 MIXES = ("set", "add", "multiply", "max")
 TAKEOVERS = ("jump", "pickup", "scale")
 
@@ -31,7 +32,7 @@ class Target(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class PictureList:
+class ImageList:
     """Some pictures of the generator.
 
     seeds: one per picture; or empty and `count` > 0: that many pictures chosen by the seed of the show.
@@ -53,10 +54,10 @@ class PictureList:
 class Chords:
     """A palette of 1 to 12 pictures mixed by a chroma: pitch class k (C = 0) shows picture k modulo their number.
 
-    source: one of CHROMAS. detail: 0 or 1 for coarse, middle, fine. attack, release: seconds.
+    source: one of CHROMA_SIGNALS. detail: 0 or 1 for coarse, middle, fine. attack, release: seconds.
     """
 
-    palette: PictureList
+    palette: ImageList
     source: str
     detail: tuple[float, float, float]
     attack: float
@@ -67,9 +68,9 @@ class Chords:
 class Latent:
     """The pictures of the show: a loop that drifts, a list that is pulled to, palettes that follow the harmony."""
 
-    base: PictureList
+    base: ImageList
     loop_bars: float
-    target: PictureList
+    target: ImageList
     target_detail: tuple[float, float, float]
     chords: tuple[Chords, ...]
 

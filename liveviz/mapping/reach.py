@@ -12,9 +12,9 @@ from liveviz.mapping.fields import Path, Table
 from liveviz.mapping.program import Program, Target
 from liveviz.spec import Registry
 
-_PLANE = "view."
-_NOISE = ("noise_strength.", "noise_speed", "noise_mask")
-_KNOB = "pca."
+_VIEW_PREFIX = "view."
+_NOISE_PREFIXES = ("noise_strength.", "noise_speed", "noise_mask")
+_DIRECTION_PREFIX = "pca."
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +75,24 @@ def _place(top: Table, path: Path, target: Target, net: Net) -> None:
         here: Any = top.data
         for part in path:
             here = here[part]
-        top.fail((*path, "rows" if "rows" in here else words.OLD["rows"]), what)
+        top.fail((*path, "rows" if "rows" in here else words.OLD_WORDS["rows"]), what)
 
 
 def _deaf(name: str, program: Program, net: Net) -> str:
     """Why a parameter can do nothing here; empty where it can."""
-    if name.startswith(_PLANE) and not net.plane:
+    if name.startswith(_VIEW_PREFIX) and not net.plane:
         return f"{name} moves the plane of a StyleGAN3, and {net.name} is none"
-    if name.startswith(_NOISE) and not net.noise:
+    if name.startswith(_NOISE_PREFIXES) and not net.noise:
         return f"{net.name} adds no noise for {name} to act on"
     if name == "noise_mask" and program.noise_mask is None:
         return 'there is no mask: write noise_mask = "picture.png" at the top of the file'
-    if name.startswith(_KNOB) and net.directions is not None and int(name.removeprefix(_KNOB)) >= net.directions:
-        return f"{net.name} has {net.directions} directions, {_KNOB}0 to {_KNOB}{net.directions - 1}"
+    if (
+        name.startswith(_DIRECTION_PREFIX)
+        and net.directions is not None
+        and int(name.removeprefix(_DIRECTION_PREFIX)) >= net.directions
+    ):
+        last = net.directions - 1
+        return f"{net.name} has {net.directions} directions, {_DIRECTION_PREFIX}0 to {_DIRECTION_PREFIX}{last}"
     if name == "latent.speed" and program.latent.base.count == 1:
         return "the base has one picture, so nothing drifts; give latent.base more seeds"
     return ""

@@ -6,7 +6,7 @@ from liveviz.mapping import words
 from liveviz.mapping.curves import CURVES
 from liveviz.mapping.fields import Table, families, heads, instead, quote
 from liveviz.mapping.names import Names
-from liveviz.mapping.program import LAYER, MIXES, TAKEOVERS, Route, Rows, Target
+from liveviz.mapping.program import DEFAULT_BEND_LAYER, MIXES, TAKEOVERS, Route, Rows, Target
 from liveviz.spec import Address, Addresses, Channels, Output, Parameter, Registry
 from liveviz.spec.keys import KEYS
 from liveviz.spec.limits import MAX_CHANNELS
@@ -19,14 +19,14 @@ MAX_PORT = 50  # letters of a port's name
 EVENT_RELEASE = 0.25
 
 _KEY_NAMES = tuple(f"key.{name}" for name in KEYS)
-_USUAL = ("midi.cc.1", "midi.note.60", "midi.pitch", "key.space")
+_EXAMPLE_SOURCES = ("midi.cc.1", "midi.note.60", "midi.pitch", "key.space")
 
 
 def read_route(
     table: Table, registry: Registry, sources: Mapping[str, Output], names: Names, addresses: Addresses
 ) -> Route:
     """One [[route]] as a Route; LivevizError with its line where something in it is wrong."""
-    table.renamed("rows", words.OLD["rows"])
+    table.renamed("rows", words.OLD_WORDS["rows"])
     table.only(words.ROUTE)
     for key in ("from", "to"):
         if not table.has(key):
@@ -86,8 +86,8 @@ def read_rows(table: Table, parameter: Parameter, registry: Registry) -> Rows | 
 def read_place(table: Table, bend: str) -> Target:
     """Where a bend acts: `layer`, a power of two from 4 to 1024 pixels, and `channels`, all of them by default."""
     if table.has("rows"):
-        table.fail("rows", f"a bend acts at one layer; write layer = {LAYER}")
-    value = table.data.get("layer", LAYER)
+        table.fail("rows", f"a bend acts at one layer; write layer = {DEFAULT_BEND_LAYER}")
+    value = table.data.get("layer", DEFAULT_BEND_LAYER)
     if isinstance(value, bool) or not isinstance(value, int) or value not in (4, 8, 16, 32, 64, 128, 256, 512, 1024):
         table.fail("layer", f"{quote(value)} is no layer; 4, 8, 16, 32, 64, 128, 256, 512 or 1024 pixels are allowed")
     return Target(bend, value, _channels(table))
@@ -117,7 +117,7 @@ def _kind(table: Table, source: str, sources: Mapping[str, Output], addresses: A
         return sources[source].kind
     if addresses.find(source) is not None:
         return "control"
-    known = _KEY_NAMES if source.startswith("key.") else (*sources, *_USUAL)
+    known = _KEY_NAMES if source.startswith("key.") else (*sources, *_EXAMPLE_SOURCES)
     allowed = f"{addresses.words} (all of midi also with .ch.1-16), or a signal, as `liveviz listen` shows them"
     table.fail("from", f"no source {quote(source)}{instead(source, known, allowed)}")
 

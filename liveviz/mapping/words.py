@@ -2,13 +2,16 @@
 `docs/` is written from them. Parameters and signals are not here: they are in the registry and in the rooms that make them."""
 
 from liveviz.mapping.curves import CURVES
-from liveviz.mapping.program import CHROMAS, LAYER, MIXES, TAKEOVERS
+from liveviz.mapping.program import CHROMA_SIGNALS, DEFAULT_BEND_LAYER, MIXES, TAKEOVERS
 from liveviz.spec import LAYER_RANGES
 from liveviz.spec.parameters import WS_ROWS
 
-OLD = {"rows": "layers", "detail": "layers"}  # what `version = 1` files of old call them, and may go on calling them
-_SEED = "0 to 4294967295"
-_DETAIL = f"`all`, `{'`, `'.join(LAYER_RANGES)}`, or a list of them"
+OLD_WORDS = {
+    "rows": "layers",
+    "detail": "layers",
+}  # what `version = 1` files of old call them, and may go on calling them
+_SEED_RANGE = "0 to 4294967295"
+_DETAIL_CHOICES = f"`all`, `{'`, `'.join(LAYER_RANGES)}`, or a list of them"
 
 # table: key: (what is allowed, what it does and what it is where it is not written)
 FILE = {
@@ -19,7 +22,7 @@ FILE = {
     ),
     "title": ("text, up to 200 characters", "For lists."),
     "description": ("text, up to 2000 characters", "For lists: what it is good for."),
-    "seed": (_SEED, "Of noise, and of pictures that are only counted; 0. --seed goes before it."),
+    "seed": (_SEED_RANGE, "Of noise, and of pictures that are only counted; 0. --seed goes before it."),
     "noise_mask": (
         "a path from the mapping's folder",
         "A picture that holds the generator's noise back where it is dark.",
@@ -31,7 +34,7 @@ FILE = {
 ROUTE = {
     "from": ("a signal, `midi...`, `key...` or an OSC address", "Where it comes from: 0 to 1. Must be there."),
     "to": ("a parameter", "Where it goes. Must be there."),
-    "layer": ("4, 8, 16 ... 1024", f"Of a bend: the generator's layer of so many pixels; {LAYER}."),
+    "layer": ("4, 8, 16 ... 1024", f"Of a bend: the generator's layer of so many pixels; {DEFAULT_BEND_LAYER}."),
     "channels": (
         '`"all"`, a list like `[0, 7]`, or `{ random = 0.25, seed = 3 }`',
         'Of a bend: the layer\'s channels; `"all"`.',
@@ -69,7 +72,7 @@ SET_BEND = {
 SET_ROWS = {"value": SET_BEND["value"], "rows": ROUTE["rows"]}
 CHANNELS = {
     "random": ("0.001 to 1", "The share of the channels that is taken. Must be there."),
-    "seed": (_SEED, "Which ones; 0."),
+    "seed": (_SEED_RANGE, "Which ones; 0."),
 }
 LATENT = {
     "base": ("a table", "The pictures that the show drifts through."),
@@ -79,7 +82,7 @@ LATENT = {
         "A palette that follows the harmony, as far as `latent.chords` says.",
     ),
 }
-_CLASSES = (
+_CLASSES_HELP = (
     "a class, or a list with one for each picture; -1 is chosen by seed",
     "Of a generator with classes; by seed.",
 )
@@ -89,20 +92,20 @@ BASE = {
         "Its pictures; where they are counted, the show's seed chooses. 4.",
     ),
     "loop_bars": ("0.25 to 1024 bars", "How long once round takes; 8."),
-    "classes": _CLASSES,
+    "classes": _CLASSES_HELP,
 }
 TARGET = {
     "seeds": BASE["seeds"],
-    "detail": (_DETAIL, "What of the picture is pulled; `all`."),
-    "classes": _CLASSES,
+    "detail": (_DETAIL_CHOICES, "What of the picture is pulled; `all`."),
+    "classes": _CLASSES_HELP,
 }
 CHORDS = {
     "palette": ("a list of 1 to 12 seeds, or how many", "Its pictures: note n (C is 0) shows picture n. 12."),
-    "from": (f"`{'`, `'.join(CHROMAS)}`", "The twelve values that mix it; `chroma`."),
-    "detail": (_DETAIL, "What of the picture it gives; `fine`."),
+    "from": (f"`{'`, `'.join(CHROMA_SIGNALS)}`", "The twelve values that mix it; `chroma`."),
+    "detail": (_DETAIL_CHOICES, "What of the picture it gives; `fine`."),
     "attack": ("0 to 60 seconds", "Time constant of rising; 0.05."),
     "release": ("0 to 60 seconds", "Time constant of falling; 0.3."),
-    "classes": _CLASSES,
+    "classes": _CLASSES_HELP,
 }
 TABLES = {
     "The top of the file": FILE,

@@ -18,7 +18,7 @@ Sources: Karras et al. 2019 (1812.04948), 2020 (1912.04958), 2020 (2006.06676), 
 
 from liveviz.models.bundle import direction_names, import_model, list_models, open_model, write_bundle
 from liveviz.models.card import Card, read_card, write_card
-from liveviz.models.directions.file import METHODS, Directions, read_directions, row_kinds, write_directions
+from liveviz.models.directions.file import FINDING_METHODS, Directions, read_directions, row_kinds, write_directions
 from liveviz.models.directions.find import pca
 from liveviz.models.directions.measure import find_directions
 from liveviz.models.families import mapping_of, new
@@ -30,12 +30,12 @@ from liveviz.models.sizes import Config, NoisePlace
 from liveviz.models.stylegan.config import ARCHITECTURES, GeneratorConfig
 from liveviz.models.stylegan.init import small_config
 from liveviz.models.stylegan.mapping_network import MappingNetwork
-from liveviz.models.wide import WIDE, widen
+from liveviz.models.wide import WIDE_MODES, widen
 
 __all__ = [
     "ARCHITECTURES",
-    "METHODS",
-    "WIDE",
+    "FINDING_METHODS",
+    "WIDE_MODES",
     "Card",
     "Config",
     "Directions",

@@ -14,14 +14,14 @@ from liveviz.models.generator import Generator
 from liveviz.spec import LivevizError
 
 MAX_FILES = 16  # of a training program's folder
-_GENERATOR = "generator.safetensors"
-_CHECKPOINTS = (".safetensors", ".pt", ".pth", ".bin", ".pkl", ".ckpt")
+_GENERATOR_FILE = "generator.safetensors"
+_CHECKPOINT_SUFFIXES = (".safetensors", ".pt", ".pth", ".bin", ".pkl", ".ckpt")
 _log = logging.getLogger("liveviz.models")
 
 
 def read_bundle(folder: Path) -> Generator:
     """Read the bundle in `folder`: the generator, its card, and its directions where it has some."""
-    generator = read(folder / _GENERATOR)
+    generator = read(folder / _GENERATOR_FILE)
     card = read_card(folder / "card.toml", generator.config.classes)
     path = folder / "directions.safetensors"
     directions = read_directions(path, generator.config.w_dim) if path.exists() else None
@@ -36,11 +36,11 @@ def write_bundle(folder: Path, generator: Generator, fp16: bool = True) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise LivevizError(f"{folder}: cannot be made: {error.strerror or error}") from error
-    write(folder / _GENERATOR, generator, fp16)
+    write(folder / _GENERATOR_FILE, generator, fp16)
     if generator.directions is not None:
         found = generator.directions
         if found.fingerprint == generator.fingerprint:  # rounding made another generator, and they are of that one too
-            found = replace(found, fingerprint=read(folder / _GENERATOR).fingerprint)
+            found = replace(found, fingerprint=read(folder / _GENERATOR_FILE).fingerprint)
         write_directions(folder / "directions.safetensors", found)
     write_card(folder / "card.toml", generator.card)
 
@@ -51,7 +51,7 @@ def list_models(folders: Sequence[Path]) -> dict[str, Path]:
     for folder in folders:
         if folder.is_dir():
             for path in folder.iterdir():
-                if (path / _GENERATOR).is_file():
+                if (path / _GENERATOR_FILE).is_file():
                     found.setdefault(path.name, path)
     return dict(sorted(found.items()))
 
@@ -87,14 +87,16 @@ def _from_checkpoint(folder: Path, cache: Path | None) -> Generator:
 
     Raises: LivevizError that names the files that were looked into.
     """
-    files = [path for path in sorted(folder.iterdir()) if path.suffix in _CHECKPOINTS and path.is_file()][:MAX_FILES]
+    files = [path for path in sorted(folder.iterdir()) if path.suffix in _CHECKPOINT_SUFFIXES and path.is_file()][
+        :MAX_FILES
+    ]
     for path in sorted(files, key=lambda path: not ("ema" in path.name or path.name.startswith("custom_checkpoint"))):
         try:
             return replace(import_model(path, cache)[0], name=folder.name)
         except LivevizError as error:
             _log.info("%s", error)
     inside = f"and none of {', '.join(path.name for path in files)} is a generator" if files else "and no checkpoint"
-    raise LivevizError(f"{folder}: holds no {_GENERATOR} {inside}")
+    raise LivevizError(f"{folder}: holds no {_GENERATOR_FILE} {inside}")
 
 
 def open_model(name: str | Path, folders: Sequence[Path], cache: Path | None = None) -> Generator:
@@ -110,7 +112,7 @@ def open_model(name: str | Path, folders: Sequence[Path], cache: Path | None = N
     path = Path(name)
     try:
         if path.is_dir():
-            return read_bundle(path) if (path / _GENERATOR).exists() else _from_checkpoint(path, cache)
+            return read_bundle(path) if (path / _GENERATOR_FILE).exists() else _from_checkpoint(path, cache)
         if path.is_file():
             return read(path) if importing.is_own(path) else import_model(path, cache)[0]
     except (OSError, ValueError) as error:  # a name too long, or with a NUL in it

@@ -39,7 +39,7 @@ class Card:
 
 
 CHANNELS = ("rgb", "fields")
-_REQUIRED = ("name", "trained", "licence", "origin")
+_REQUIRED_FIELDS = ("name", "trained", "licence", "origin")
 
 
 def read_card(path: Path, classes: int | None) -> Card:
@@ -63,7 +63,7 @@ def read_card(path: Path, classes: int | None) -> Card:
     known = [f.name for f in fields(Card)]
     if unknown := sorted(set(table) - set(known)):
         raise LivevizError(f"{path}: {unknown[0]:.40}: unknown field; known are {', '.join(known)}")
-    for name in _REQUIRED:
+    for name in _REQUIRED_FIELDS:
         if name not in table:
             raise LivevizError(f"{path}: {name}: is missing")
     for name, value in table.items():

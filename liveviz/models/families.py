@@ -4,17 +4,28 @@ says which it is of; a file without the word is of the first one, as all were on
 from liveviz.models.family import Family
 from liveviz.models.generator import Generator
 from liveviz.models.latents import LatentMapping
-from liveviz.models.sizes import FIELD, FIRST, Config, table_of
+from liveviz.models.sizes import DEFAULT_FAMILY, FAMILY_FIELD, Config, table_of
 from liveviz.spec import LivevizError
 from liveviz.system import discover
 
-__all__ = ["FIELD", "FIRST", "config_of", "every", "load", "mapping_of", "names", "new", "of", "table_of"]
+__all__ = [
+    "DEFAULT_FAMILY",
+    "FAMILY_FIELD",
+    "config_of",
+    "every",
+    "load",
+    "mapping_of",
+    "names",
+    "new",
+    "of",
+    "table_of",
+]
 
 _FOUND = discover.Folders(
     "liveviz.models",
     "family",
     "FAMILY",
-    lambda name, known: f"{FIELD}: {name!r:.40} is unknown; known are {', '.join(known)}",
+    lambda name, known: f"{FAMILY_FIELD}: {name!r:.40} is unknown; known are {', '.join(known)}",
 )
 
 
@@ -43,10 +54,10 @@ def config_of(values: object) -> Config:
     """The config of a file's table; LivevizError for one that no generator has."""
     if not isinstance(values, dict):
         raise LivevizError("its config is not a table of fields")
-    name = values.get(FIELD, FIRST)
+    name = values.get(FAMILY_FIELD, DEFAULT_FAMILY)
     if not isinstance(name, str):
-        raise LivevizError(f"{FIELD}: {name!r:.40} is no name of a family")
-    return load(name).config({key: value for key, value in values.items() if key != FIELD})
+        raise LivevizError(f"{FAMILY_FIELD}: {name!r:.40} is no name of a family")
+    return load(name).config({key: value for key, value in values.items() if key != FAMILY_FIELD})
 
 
 def new(config: Config, seed: int = 0) -> Generator:

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from liveviz.models.sizes import Config
 
-CACHED = 1024
+CACHED_LATENTS = 1024
 
 Array = NDArray[np.float32]
 
@@ -44,7 +44,7 @@ class LatentMapping(ABC):
             return self._cache[key]
         w = self(latent(seed, self.config.z_dim), self.one_hot([index]))[0]
         self._cache[key] = w
-        if len(self._cache) > CACHED:
+        if len(self._cache) > CACHED_LATENTS:
             self._cache.popitem(last=False)
         return w
 

@@ -9,7 +9,7 @@ from liveviz.models.bundle import list_models, read_bundle
 from liveviz.models.generator import Generator
 from liveviz.spec import LivevizError
 
-_SAME = ("z_dim", "w_dim", "classes", "num_ws", "img_channels")
+_SAME_FIELDS = ("z_dim", "w_dim", "classes", "num_ws", "img_channels")
 
 
 def without_last_level(generator: Generator) -> Generator | None:
@@ -32,7 +32,7 @@ def lighter(generator: Generator, folders: Sequence[Path]) -> Generator | None:
     if found is None:
         raise LivevizError(f"model {generator.name}: its card names {name!r:.60} as lighter, which is not here")
     light = read_bundle(found)
-    for field in _SAME:
+    for field in _SAME_FIELDS:
         ours, theirs = getattr(generator.config, field), getattr(light.config, field)
         if ours != theirs:
             raise LivevizError(f"model {name}: is not a lighter {generator.name}: {field} is {theirs}, not {ours}")

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
 Shapes = dict[str, tuple[int, ...]]
-FIRST = "stylegan"  # the family of a file that does not say
-FIELD = "family"
+DEFAULT_FAMILY = "stylegan"  # the family of a file that does not say
+FAMILY_FIELD = "family"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,5 +100,5 @@ class Config(Protocol):
 
 def table_of(config: Config) -> Mapping[str, object]:
     """What `config_of` makes the config of again."""
-    said = {} if config.family == FIRST else {FIELD: config.family}
+    said = {} if config.family == DEFAULT_FAMILY else {FAMILY_FIELD: config.family}
     return {**said, **config.as_dict()}

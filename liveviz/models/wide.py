@@ -3,7 +3,7 @@
 from liveviz.models import families
 from liveviz.models.generator import Generator
 
-WIDE = ("mirror", "extend", "off")
+WIDE_MODES = ("mirror", "extend", "off")
 
 
 def widen(generator: Generator, size: tuple[int, int], how: str) -> Generator:
@@ -15,6 +15,6 @@ def widen(generator: Generator, size: tuple[int, int], how: str) -> Generator:
             does a family whose pictures have one shape.
     Raises: ValueError for another `how`.
     """
-    if how not in WIDE:
-        raise ValueError(f"how {how!r} is none of {', '.join(WIDE)}")
+    if how not in WIDE_MODES:
+        raise ValueError(f"how {how!r} is none of {', '.join(WIDE_MODES)}")
     return generator if how == "off" else families.of(generator.config).widen(generator, size, how)

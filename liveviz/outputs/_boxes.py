@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-HEAD = 4096  # bytes, in which the end of a recording changes what was written first
+HEAD_BYTES = 4096  # bytes, in which the end of a recording changes what was written first
 
 
 def _walk(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
@@ -41,7 +41,7 @@ def read_head(path: Path) -> bytes:
     if not path.is_file():
         return b""
     with path.open("rb") as file:
-        return file.read(HEAD)
+        return file.read(HEAD_BYTES)
 
 
 def undo_end(path: Path, head: bytes) -> None:

@@ -19,11 +19,11 @@ from liveviz.outputs import _boxes as boxes
 
 _FEW_CORES = 4  # up to so many, a live film costs a third of the work and half as much again of the disk
 _AAC_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
-_SLACK = 0.05  # seconds that sound may be off its time before silence is put in or samples are cut
-_EARLY = 512  # blocks of sound that are kept until the first picture
-_HELD_S = 10.0  # seconds that the last picture is repeated for; a show that was stopped for longer leaves a gap
+_SOUND_SLACK_SECONDS = 0.05  # seconds that sound may be off its time before silence is put in or samples are cut
+_EARLY_BLOCKS = 512  # blocks of sound that are kept until the first picture
+HELD_SECONDS = 10.0  # that the last picture is repeated for; a show that was stopped for longer leaves a gap
 _FRAGMENT_S, _KEY_S = 0.4, 1.0  # how much one fragment holds, and from one picture that can be sought to the next
-_HERE = {"protocol_whitelist": "file"}  # what is looked at may be anybody's: it opens nothing else
+_READ_OPTIONS = {"protocol_whitelist": "file"}  # what is looked at may be anybody's: it opens nothing else
 
 
 class Mp4:
@@ -92,7 +92,8 @@ class Mp4:
             self._resampler = av.AudioResampler("fltp", layout, out, 1024)
             self._layout = layout
             self._position = 0  # samples written so far
-            self._early: deque[tuple[NDArray[np.float32], float]] = deque(maxlen=_EARLY)  # before the first picture
+            # Before the first picture
+            self._early: deque[tuple[NDArray[np.float32], float]] = deque(maxlen=_EARLY_BLOCKS)
         self._container.start_encoding()
 
     def picture(self, pixels: NDArray[np.uint8], time: float) -> None:
@@ -109,11 +110,11 @@ class Mp4:
                 self.dropped += 1
                 return
             slot = self._slot + 1  # jitter of the clock, not a second picture of the same time
-        if self._live and self._shown is not None and slot - self._slot <= _HELD_S * self._fps:
+        if self._live and self._shown is not None and slot - self._slot <= HELD_SECONDS * self._fps:
             for missed in range(
                 self._slot + 1, slot
             ):  # a film has a picture at every place, also where the show had none
-                self._encode_picture(self._shown, missed)
+                self._encode_frame(self._shown, missed)
         self._slot = slot
         width, height = self._size
         if (pixels.shape[1] - width, pixels.shape[0] - height) in ((1, 0), (0, 1), (1, 1)):
@@ -130,14 +131,14 @@ class Mp4:
             dst_color_primaries=ColorPrimaries.BT709,
             threads=1,
         )
-        self._encode_picture(frame, slot)
+        self._encode_frame(frame, slot)
         if self._audio is not None and self._live:
             # a device that was pulled out: without sound the container would hold back the pictures
             missing = round((time - self._start - 1.0) * self._rate) - self._position
             if missing > 0:
                 self._silence(missing)
 
-    def _encode_picture(self, frame: Any, slot: int) -> None:
+    def _encode_frame(self, frame: Any, slot: int) -> None:
         frame.pts, frame.time_base, self._shown = slot, self._video.codec_context.time_base, frame
         key = (
             self._live and slot - self._keyed >= _KEY_S * self._fps
@@ -158,7 +159,7 @@ class Mp4:
             samples = np.repeat(samples[:, :1], self._channels, axis=1)
         place = round((time - self._start) * self._rate) - len(samples)
         off = place - self._position
-        if self._position == 0 or abs(off) > _SLACK * self._rate:
+        if self._position == 0 or abs(off) > _SOUND_SLACK_SECONDS * self._rate:
             self._silence(off)
             samples = samples[max(-off, 0) :]
         if len(samples):
@@ -211,7 +212,7 @@ def _url(path: Path) -> str:
 def written_by(path: Path) -> str:
     """The command of liveviz that wrote the mp4 at `path`; "" for any other file. OSError where it cannot be read."""
     try:
-        with av.open(_url(path), format="mp4", options=_HERE) as container:
+        with av.open(_url(path), format="mp4", options=_READ_OPTIONS) as container:
             _, is_ours, command = str(container.metadata.get("comment", "")).partition("liveviz ")
     except (av.FFmpegError, ValueError):
         return ""
@@ -221,7 +222,7 @@ def written_by(path: Path) -> str:
 def playable(path: Path) -> bool:
     """Whether a player shows at least one picture of the film at `path`. Never raises."""
     try:
-        with av.open(_url(path), format="mp4", options=_HERE) as container:
+        with av.open(_url(path), format="mp4", options=_READ_OPTIONS) as container:
             return any(True for _ in container.decode(video=0))
     except (OSError, av.FFmpegError, ValueError, IndexError):
         return False

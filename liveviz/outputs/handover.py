@@ -14,7 +14,7 @@ from liveviz.spec import LivevizError
 from liveviz.system.cuda_driver import Driver
 from liveviz.system.gl_renderer import is_software
 
-BUFFERS = 3
+BUFFER_COUNT = 3
 
 
 class HostUpload:
@@ -36,9 +36,9 @@ class HostUpload:
         if pixels.nbytes != self._bytes:
             self.close()
             self._bytes = pixels.nbytes
-            self._buffers = [self._ctx.buffer(reserve=self._bytes, dynamic=True) for _ in range(BUFFERS)]
+            self._buffers = [self._ctx.buffer(reserve=self._bytes, dynamic=True) for _ in range(BUFFER_COUNT)]
         buffer = self._buffers[self._next]
-        self._next = (self._next + 1) % BUFFERS
+        self._next = (self._next + 1) % BUFFER_COUNT
         buffer.orphan()  # GL may still read what was in it: let it keep that, and give us new memory
         buffer.write(np.ascontiguousarray(pixels))
         texture.write(buffer)

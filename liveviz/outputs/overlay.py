@@ -17,20 +17,21 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-WIDTH, HEIGHT = 560, 508
-BARS = 120
+WIDTH_PIXELS, HEIGHT_PIXELS = 560, 508
+BAR_COUNT = 120
 _TEXT_INTERVAL = 0.1
-_PANEL = np.array([6, 8, 11, 205], np.float32)  # premultiplied
+_PANEL_RGBA = np.array([6, 8, 11, 205], np.float32)  # premultiplied
 _WHITE, _DIM, _YELLOW = (245, 248, 250, 255), (160, 175, 188, 255), (255, 205, 90, 255)
-_GRAPH = (20, 96, 520, 84)  # x, y from the top, width, height
-_LEVEL = (118, 206, 300, 22)
-_BEAT = (40, 264, 20)  # centre x, y from the top, radius
+_GRAPH_BOX = (20, 96, 520, 84)  # x, y from the top, width, height
+_LEVEL_BOX = (118, 206, 300, 22)
+_BEAT_CIRCLE = (40, 264, 20)  # centre x, y from the top, radius
 _GREEN, _AMBER, _RED, _BLUE = (0.30, 0.90, 0.50), (1.00, 0.75, 0.20), (1.00, 0.30, 0.30), (0.35, 0.70, 1.00)
 
-_MESSAGE = 21  # an error has its line, its field and what to write instead: small letters, and three lines of them
+# An error has its line, its field and what to write instead: small letters, and three lines of them
+_MESSAGE_PIXELS = 21
 
 Piece = tuple[str, int, tuple[int, int, int, int]]  # text, height of the type in pixels, RGBA
-_FIELDS = (  # x, y from the top, width, height of each line of letters, in the order of _words
+_FIELD_BOXES = (  # x, y from the top, width, height of each line of letters, in the order of _words
     (20, 8, 320, 84),
     (340, 16, 220, 40),
     (340, 56, 220, 36),
@@ -46,13 +47,13 @@ _FIELDS = (  # x, y from the top, width, height of each line of letters, in the 
     (20, 472, 540, 30),
 )
 
-_VERTEX = """#version 330 core
+_VERTEX_SHADER = """#version 330 core
 in vec2 at;
 in vec4 ink;
 out vec4 shade;
 void main() { shade = ink; gl_Position = vec4(at, 0.0, 1.0); }
 """
-_FRAGMENT = """#version 330 core
+_FRAGMENT_SHADER = """#version 330 core
 in vec4 shade;
 out vec4 colour;
 void main() { colour = vec4(shade.rgb * shade.a, shade.a); }
@@ -120,25 +121,25 @@ class Overlay:
 
     def __init__(self, ctx: moderngl.Context) -> None:
         self._ctx = ctx
-        self.texture = ctx.texture((WIDTH, HEIGHT), 4)
+        self.texture = ctx.texture((WIDTH_PIXELS, HEIGHT_PIXELS), 4)
         self.texture.repeat_x = self.texture.repeat_y = False
         self._framebuffer = ctx.framebuffer([self.texture])
-        self._program = ctx.program(vertex_shader=_VERTEX, fragment_shader=_FRAGMENT)
-        self._corners = ctx.buffer(reserve=(BARS + 64) * 6 * 24, dynamic=True)
+        self._program = ctx.program(vertex_shader=_VERTEX_SHADER, fragment_shader=_FRAGMENT_SHADER)
+        self._corners = ctx.buffer(reserve=(BAR_COUNT + 64) * 6 * 24, dynamic=True)
         self._vertices = ctx.vertex_array(self._program, [(self._corners, "2f 4f", "at", "ink")])
-        self.texture.write(np.broadcast_to(_PANEL.astype(np.uint8), (HEIGHT, WIDTH, 4)).tobytes())
-        self._lines: list[tuple[Piece, ...]] = [()] * len(_FIELDS)
+        self.texture.write(np.broadcast_to(_PANEL_RGBA.astype(np.uint8), (HEIGHT_PIXELS, WIDTH_PIXELS, 4)).tobytes())
+        self._lines: list[tuple[Piece, ...]] = [()] * len(_FIELD_BOXES)
         self._drawn = -math.inf
 
     def draw(self, stats: OverlayStats) -> moderngl.Texture:
         """The texture for `present`: premultiplied RGBA, row 0 at the bottom."""
         if not 0 <= stats.time - self._drawn < _TEXT_INTERVAL:
             self._drawn = stats.time
-            for index, (line, place) in enumerate(zip(self._words(stats), _FIELDS, strict=True)):
+            for index, (line, place) in enumerate(zip(self._words(stats), _FIELD_BOXES, strict=True)):
                 if line != self._lines[index]:
                     self._lines[index] = line
                     x, y, width, height = place
-                    self.texture.write(_letters(line, width, height), (x, HEIGHT - y - height, width, height))
+                    self.texture.write(_letters(line, width, height), (x, HEIGHT_PIXELS - y - height, width, height))
         ink = _Ink()
         self._graph(ink, stats)
         self._meters(ink, stats)
@@ -151,7 +152,7 @@ class Overlay:
 
     @staticmethod
     def _words(stats: OverlayStats) -> tuple[tuple[Piece, ...], ...]:
-        """The lines of letters, one for each of _FIELDS."""
+        """The lines of letters, one for each of _FIELD_BOXES."""
         latency = "unknown" if stats.latency_ms is None else f"{_finite(stats.latency_ms, 0, 9999):.0f} ms"
         control = "nothing yet" if stats.control is None else f"{stats.control[0]}  {stats.control[1]:.2f}"
         names = " · ".join(part for part in (stats.model, stats.quality, stats.mapping, stats.backend) if part)
@@ -167,18 +168,21 @@ class Overlay:
             (("last", 27, _DIM), (control, 27, _WHITE)),
             ((stats.hint, 22, _YELLOW),),
             ((names, 25, _DIM),),
-            *(((line, _MESSAGE, _YELLOW),) for line in _wrapped(stats.message, _MESSAGE, WIDTH - 24, 3)),
+            *(
+                ((line, _MESSAGE_PIXELS, _YELLOW),)
+                for line in _wrapped(stats.message, _MESSAGE_PIXELS, WIDTH_PIXELS - 24, 3)
+            ),
         )
 
     @staticmethod
     def _graph(ink: _Ink, stats: OverlayStats) -> None:
         """Frame times as bars; the line is the budget, at half the height."""
-        x, y, width, height = _GRAPH
+        x, y, width, height = _GRAPH_BOX
         ink.box(x, y, width, height, (0.05, 0.06, 0.08), 0.9)
         budget = 1000.0 / stats.target_fps if stats.target_fps > 0 else 33.3
-        step = width / BARS
-        times = np.nan_to_num(np.asarray(stats.frame_ms, np.float64)[-BARS:], nan=0.0, posinf=1e6, neginf=0.0)
-        for i, ms in enumerate(times.tolist(), start=BARS - len(times)):
+        step = width / BAR_COUNT
+        times = np.nan_to_num(np.asarray(stats.frame_ms, np.float64)[-BAR_COUNT:], nan=0.0, posinf=1e6, neginf=0.0)
+        for i, ms in enumerate(times.tolist(), start=BAR_COUNT - len(times)):
             share = min(max(ms / budget, 0.0), 2.0)
             colour = _GREEN if share <= 1.1 else _AMBER if share <= 1.6 else _RED
             tall = share * height / 2
@@ -187,11 +191,11 @@ class Overlay:
 
     @staticmethod
     def _meters(ink: _Ink, stats: OverlayStats) -> None:
-        x, y, width, height = _LEVEL
+        x, y, width, height = _LEVEL_BOX
         level = _finite(stats.level, 0.0, 1.0)
         ink.box(x, y, width, height, (0.05, 0.06, 0.08), 0.9)
         ink.box(x, y, width * level, height, _GREEN if level < 0.7 else _AMBER if level < 0.95 else _RED)
-        x, y, radius = _BEAT
+        x, y, radius = _BEAT_CIRCLE
         phase = _finite(stats.beat_phase, 0.0, 1.0)
         light = (1.0 - phase) ** 2 if stats.bpm > 0 else 0.0
         ink.box(x - radius, y - radius, 2 * radius, 2 * radius, (0.05, 0.06, 0.08), 0.9)
@@ -223,14 +227,14 @@ class _Ink:
     def corners(self) -> NDArray[np.float32]:
         """float32 `[n, 6]`: x and y from -1 to 1, y up; RGBA."""
         points = np.array(self._points, np.float32)
-        points[:, 0] = points[:, 0] * (2 / WIDTH) - 1
-        points[:, 1] = 1 - points[:, 1] * (2 / HEIGHT)
+        points[:, 0] = points[:, 0] * (2 / WIDTH_PIXELS) - 1
+        points[:, 1] = 1 - points[:, 1] * (2 / HEIGHT_PIXELS)
         return points
 
 
 def _letters(line: tuple[Piece, ...], width: int, height: int) -> bytes:
     """One line on the panel's ground: premultiplied RGBA, `[height, width, 4]` bytes, row 0 at the bottom."""
-    field = np.tile(_PANEL, (height, width, 1))
+    field = np.tile(_PANEL_RGBA, (height, width, 1))
     x = 0
     for text, size, colour in line:
         font = _font(size)

@@ -16,12 +16,13 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from liveviz.outputs._mp4 import Mp4, playable, written_by
+from liveviz.outputs._mp4 import HELD_SECONDS, Mp4, playable, written_by
 from liveviz.spec import LivevizError
 
-__all__ = ["Recorder", "playable", "written_by"]
+__all__ = ["HELD_SECONDS", "Recorder", "playable", "written_by"]
 
-_PICTURES, _BLOCKS = 8, 512  # how many wait for the encoder: a quarter of a second, and some seconds of sound
+# How many wait for the encoder: a quarter of a second, and some seconds of sound
+_WAITING_FRAMES, _WAITING_BLOCKS = 8, 512
 _BEHIND_S = 0.4  # ... and for how long a picture may wait: it is lost with a killed show
 _CLOSE_S, _PATIENCE_S = 2.0, 0.5
 
@@ -100,7 +101,7 @@ class Recorder:
             return
         if not self._live:
             self._do("picture", pixels, time)
-        elif (waiting := self._put - self._taken) and (waiting >= _PICTURES or time - self._newest > _BEHIND_S):
+        elif (waiting := self._put - self._taken) and (waiting >= _WAITING_FRAMES or time - self._newest > _BEHIND_S):
             self._lost += 1
         else:
             self._put += 1
@@ -112,7 +113,7 @@ class Recorder:
             return
         if not self._live:
             self._do("sound", samples, time)
-        elif self._queue.qsize() < _BLOCKS:  # else the disk hangs: silence is put in its place later
+        elif self._queue.qsize() < _WAITING_BLOCKS:  # else the disk hangs: silence is put in its place later
             self._queue.put(("sound", samples.copy(), time))
 
     def _do(self, what: str, data: NDArray[Any], time: float) -> None:

@@ -15,7 +15,7 @@ from liveviz.spec import ControlMessage, LivevizError
 
 __all__ = ["Window", "WindowPlace", "available", "find", "find_monitor", "fitted", "monitors"]
 
-_VERTEX = """#version 330 core
+_VERTEX_SHADER = """#version 330 core
 out vec2 uv;
 void main() {
     vec2 corner = vec2(gl_VertexID & 1, gl_VertexID >> 1);
@@ -23,13 +23,13 @@ void main() {
     gl_Position = vec4(corner * 2.0 - 1.0, 0.0, 1.0);
 }
 """
-_FRAGMENT = """#version 330 core
+_FRAGMENT_SHADER = """#version 330 core
 uniform sampler2D picture;
 in vec2 uv;
 out vec4 colour;
 void main() { colour = texture(picture, uv); }
 """
-_EXACT = """#version 330 core
+_EXACT_SHADER = """#version 330 core
 uniform sampler2D picture;
 uniform ivec2 corner;
 out vec4 colour;
@@ -166,8 +166,8 @@ class Window:
         settings: dict[str, Any] = {"context": _Loader()}
         self.ctx = moderngl.create_context(require=330, **settings)
         self._scaled, self._exact = (
-            self.ctx.vertex_array(self.ctx.program(vertex_shader=_VERTEX, fragment_shader=source), [])
-            for source in (_FRAGMENT, _EXACT)
+            self.ctx.vertex_array(self.ctx.program(vertex_shader=_VERTEX_SHADER, fragment_shader=source), [])
+            for source in (_FRAGMENT_SHADER, _EXACT_SHADER)
         )
 
     @property

@@ -90,7 +90,7 @@ class Chain:
         self._next: Work | None = None
         self._seen = self._work.base
         self._pixels = np.empty((size[1], size[0], 3), np.uint8)
-        self._picture: tuple[int, float, weakref.ref[NDArray[np.uint8] | FetchedImage]] | None = None
+        self._newest_image: tuple[int, float, weakref.ref[NDArray[np.uint8] | FetchedImage]] | None = None
         self._mode, self._share = -1, 1.0
         self._start: float | None = None
         self._index = 0
@@ -176,8 +176,8 @@ class Chain:
     def _upload(self, image: StageImage) -> bool:
         """Hand the picture to GL; False where it is the one of the frame before."""
         pixels = image.pixels if isinstance(image, ImageFrame) else image
-        if self._picture is not None:
-            number, time, last = self._picture
+        if self._newest_image is not None:
+            number, time, last = self._newest_image
             if last() is pixels and (number, time) == (image.parameters, image.time):
                 return False
         if isinstance(pixels, FetchedImage):
@@ -188,7 +188,7 @@ class Chain:
             self._fit.upload(pixels)
         else:
             raise ValueError(f"image: expected uint8 [H, W, 4], got {pixels.dtype} {list(pixels.shape)}")
-        self._picture = (image.parameters, image.time, weakref.ref(pixels))
+        self._newest_image = (image.parameters, image.time, weakref.ref(pixels))
         return True
 
     def read(self, enlarged: bool = True) -> NDArray[np.uint8]:
@@ -218,7 +218,7 @@ class Chain:
             effect.active = False
         self._work.base.clear()
         self._seen = self._work.base
-        self._picture, self._mode, self._start, self._index = None, -1, None, 0
+        self._newest_image, self._mode, self._start, self._index = None, -1, None, 0
 
     def close(self) -> None:
         """Give everything back to GL; the context stays open."""

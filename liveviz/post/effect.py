@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from liveviz.post.glsl import VERTEX, fragment
+from liveviz.post.glsl import VERTEX_SHADER, fragment
 from liveviz.post.isf import Input, IsfShader
 from liveviz.post.library import parameter_name
 from liveviz.post.sizes import size_of
@@ -37,7 +37,7 @@ class _Pass:
     """The program of one pass and its uniforms, looked up once."""
 
     def __init__(self, ctx: moderngl.Context, source: str, images: list[str], inputs: tuple[Input, ...]) -> None:
-        self.program = ctx.program(vertex_shader=VERTEX, fragment_shader=source)
+        self.program = ctx.program(vertex_shader=VERTEX_SHADER, fragment_shader=source)
         self.vertices = ctx.vertex_array(self.program, [])
         used: dict[str, Any] = {name: self.program[name] for name in self.program}
         self.images = [name for name in images if name in used]

@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 PER_LAYER = 4
 LAYERS = COUNT // PER_LAYER
 """Of the texture array that holds a picture: four fields each, the fine ones first."""
-SEEN = 1.4
+LARGEST_SEEN = 1.4
 """Places, shades and light above this look like this."""
 
-VERTEX = """#version 330 core
+VERTEX_SHADER = """#version 330 core
 in vec2 corner;
 in vec2 at;
 out vec2 uv;
 void main() { uv = at; gl_Position = vec4(corner, 0.0, 1.0); }
 """
-_HEAD = f"""#version 330 core
+_HEAD_GLSL = f"""#version 330 core
 uniform sampler2DArray now;
 uniform sampler2DArray before;
 uniform float share;
@@ -38,7 +38,7 @@ out vec4 colour;
 """
 # A cubic B-spline in four bilinear reads: the two taps of each side of an axis are one read between them (Sigg & Hadwiger
 # 2005, GPU Gems 2, chapter 20).
-_SPLINE = """
+_SPLINE_GLSL = """
 vec2 first, second, left;
 void prepare() {
     vec2 size = vec2(textureSize(now, 0).xy);
@@ -60,7 +60,7 @@ vec4 four_of(sampler2DArray image, int layer) {
 """
 # Where the processor draws, a read of a filtered 16-bit texture costs as much as ten of plain bytes. So the two bytes of the
 # numbers that need both lie in layers of their own, and four pixels are mixed here; the others are read as bytes.
-_PLAIN = f"""
+_PLAIN_GLSL = f"""
 ivec2 a, d;
 vec2 f;
 void prepare() {{
@@ -82,7 +82,7 @@ vec4 four_of(sampler2DArray image, int layer) {{
         mix(one_of(image, a.x, d.y), one_of(image, d.x, d.y), f.x), f.y);
 }}
 """
-_MAIN = f"""
+_MAIN_GLSL = f"""
 {glsl()}
 void main() {{
     prepare();
@@ -123,20 +123,20 @@ class FieldsPicture:
 
     def __init__(self, ctx: moderngl.Context, smooth: bool = True) -> None:
         self._ctx, self._smooth = ctx, smooth
-        body = (_SPLINE if smooth else _PLAIN) + _MAIN
+        body = (_SPLINE_GLSL if smooth else _PLAIN_GLSL) + _MAIN_GLSL
         low, high = (np.array([getattr(c, end) for c in CHANNELS], np.float32) for end in ("low", "high"))
         if not smooth:  # a byte is fine enough for what can be seen alone
             low[FINE:] = [0.0 if c.low > -1.0 else c.low for c in CHANNELS[FINE:]]
-            high[FINE:] = [min(c.high, SEEN) for c in CHANNELS[FINE:]]
+            high[FINE:] = [min(c.high, LARGEST_SEEN) for c in CHANNELS[FINE:]]
         self._low, self._span = low, high - low
-        heads = {False: _HEAD, True: _HEAD + "#define MIXED\n"}
+        heads = {False: _HEAD_GLSL, True: _HEAD_GLSL + "#define MIXED\n"}
         self.programs = {mixed: self._program(head + body) for mixed, head in heads.items()}
         self._now: moderngl.TextureArray | None = None
         self._before: moderngl.TextureArray | None = None
         self._palettes = np.zeros((2, COLOURS, 3), np.float32)  # the last one's, and the one's before it
 
     def _program(self, source: str) -> moderngl.Program:
-        made = self._ctx.program(vertex_shader=VERTEX, fragment_shader=source)
+        made = self._ctx.program(vertex_shader=VERTEX_SHADER, fragment_shader=source)
         made["now"] = 0
         if "before" in made:
             made["before"] = 1

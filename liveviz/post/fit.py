@@ -1,4 +1,4 @@
-"""Lays the generator's small picture on the stage's canvas: without distortion, upright, and enlarged with a filter
+"""Lays the generator's small image on the stage's canvas: without distortion, upright, and enlarged with a filter
 that does not show the pixels (Catmull-Rom; plain bilinear enlargement of 256 lines to 720 looks like a lattice). Where
 there is a GPU, or time, edges are made steep as well (`crisp`)."""
 
@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from liveviz.post.crisp import REACH, Crisp
+from liveviz.post.crisp import REACH_PIXELS, Crisp
 from liveviz.post.effect import Canvas
 from liveviz.post.fields_picture import FieldsPicture
-from liveviz.post.glsl import VERTEX
+from liveviz.post.glsl import VERTEX_SHADER
 from liveviz.spec import FetchedImage
 
 if TYPE_CHECKING:
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 CONTAIN, COVER, MIRROR = 0, 1, 2
 
-_VERTEX = """#version 330 core
+_VERTEX_SHADER = """#version 330 core
 in vec2 corner;
 in vec2 at;
 out vec2 uv;
 void main() { uv = at; gl_Position = vec4(corner, 0.0, 1.0); }
 """
-_PLAIN = """#version 330 core
+_PLAIN_SHADER = """#version 330 core
 uniform sampler2D picture;
 in vec2 uv;
 out vec4 colour;
@@ -39,7 +39,7 @@ void main() { colour = vec4(texture(picture, uv).rgb, 1.0); }
 """
 # Catmull-Rom in five bilinear reads: the two middle taps of each axis are one read between them, and the corners, whose
 # weights are below 0.5 %, are left out.
-_ROUND = """#version 330 core
+_ROUND_SHADER = """#version 330 core
 uniform sampler2D picture;
 in vec2 uv;
 out vec4 colour;
@@ -64,7 +64,7 @@ vec3 smooth_at(vec2 uv) {
     return clamp(sum / (middle + above + below + left + right), 0.0, 1.0);
 }
 """
-_BETWEEN = """#version 330 core
+_BETWEEN_SHADER = """#version 330 core
 uniform sampler2D picture;
 uniform sampler2D before;
 uniform float share;
@@ -72,47 +72,47 @@ in vec2 isf_FragNormCoord;
 out vec4 colour;
 void main() { colour = mix(texture(before, isf_FragNormCoord), texture(picture, isf_FragNormCoord), share); }
 """
-_SMOOTH = _ROUND + "void main() { colour = vec4(smooth_at(uv), 1.0); }\n"
-_CRISP = f"""{_ROUND}
+_SMOOTH_SHADER = _ROUND_SHADER + "void main() { colour = vec4(smooth_at(uv), 1.0); }\n"
+_CRISP_SHADER = f"""{_ROUND_SHADER}
 uniform sampler2D push;
 void main() {{
-    vec2 away = (texture(push, uv).rg - 128.0 / 255.0) * {2 * REACH:.1f};
+    vec2 away = (texture(push, uv).rg - 128.0 / 255.0) * {2 * REACH_PIXELS:.1f};
     colour = vec4(smooth_at(uv + away / vec2(textureSize(picture, 0))), 1.0);
 }}
 """
 
-FRAME, FRAMED_FROM = 2, 128
-NEAR = 1.08
-ENLARGED = 1.01  # a picture shown at its own size keeps every pixel
+EDGE_PIXELS, EDGE_FROM_PIXELS = 2, 128
+NEAR_RATIO = 1.08
+ENLARGED_RATIO = 1.01  # an image shown at its own size keeps every pixel
 
 
-def enlargement(picture: tuple[int, int], canvas: tuple[int, int], mode: int) -> float:
-    """Pixels of the canvas per pixel of the picture, the same on both axes."""
-    scales = (canvas[0] / picture[0], canvas[1] / picture[1])
-    return max(scales) if mode == COVER or (mode == MIRROR and near_sides(picture, canvas)) else min(scales)
+def enlargement(image: tuple[int, int], canvas: tuple[int, int], mode: int) -> float:
+    """Pixels of the canvas per pixel of the image, the same on both axes."""
+    scales = (canvas[0] / image[0], canvas[1] / image[1])
+    return max(scales) if mode == COVER or (mode == MIRROR and near_sides(image, canvas)) else min(scales)
 
 
-def near_sides(picture: tuple[int, int], canvas: tuple[int, int]) -> bool:
-    """Whether a picture was made for this canvas: a sliver of its mirror at the sides would only show a seam."""
-    scales = (canvas[0] / picture[0], canvas[1] / picture[1])
-    return max(scales) <= NEAR * min(scales)
+def near_sides(image: tuple[int, int], canvas: tuple[int, int]) -> bool:
+    """Whether an image was made for this canvas: a sliver of its mirror at the sides would only show a seam."""
+    scales = (canvas[0] / image[0], canvas[1] / image[1])
+    return max(scales) <= NEAR_RATIO * min(scales)
 
 
-def quads(picture: tuple[int, int], canvas: tuple[int, int], mode: int, frame: int = FRAME) -> NDArray[np.float32]:
+def quads(image: tuple[int, int], canvas: tuple[int, int], mode: int, frame: int = EDGE_PIXELS) -> NDArray[np.float32]:
     """The rectangles to draw, as triangles: float32 `[6 * n, 4]` of x, y (-1 to 1, y up) and u, v (v 0 is the top row).
 
     Args:
-        picture, canvas: width and height in pixels, > 0.
+        image, canvas: width and height in pixels, > 0.
         mode: CONTAIN (black sides), COVER (crops), MIRROR (like CONTAIN, the sides filled with mirrored copies;
             like COVER where little would be left to fill).
         frame: pixels of the picture that are left out at its border, where it is enlarged.
     """
-    scale = enlargement(picture, canvas, mode)
-    # Zero padding leaves a frame of a pixel or two around a generator's picture: a line when it is enlarged, and where it
+    scale = enlargement(image, canvas, mode)
+    # Zero padding leaves a frame of a pixel or two around a generator's image: a line when it is enlarged, and where it
     # meets its mirror.
-    whole = scale <= ENLARGED and (mode != MIRROR or near_sides(picture, canvas))
-    edge = 0 if whole or min(picture) < FRAMED_FROM else frame
-    spans = [_spans(picture[axis] * scale, canvas[axis], mode == MIRROR, edge / picture[axis]) for axis in (0, 1)]
+    whole = scale <= ENLARGED_RATIO and (mode != MIRROR or near_sides(image, canvas))
+    edge = 0 if whole or min(image) < EDGE_FROM_PIXELS else frame
+    spans = [_spans(image[axis] * scale, canvas[axis], mode == MIRROR, edge / image[axis]) for axis in (0, 1)]
     corners = []
     for left, right, u0, u1 in spans[0]:
         for top, bottom, v0, v1 in spans[1]:
@@ -124,11 +124,11 @@ def quads(picture: tuple[int, int], canvas: tuple[int, int], mode: int, frame: i
 
 
 def _spans(length: float, room: int, mirror: bool, edge: float) -> list[tuple[float, float, float, float]]:
-    """Pieces (from, to, texture from, texture to) along one side of `room` pixels for a picture of `length` pixels, of
+    """Pieces (from, to, texture from, texture to) along one side of `room` pixels for an image of `length` pixels, of
     which the share `edge` at either end is left out."""
-    length = max(length, 1.0)  # a picture thinner than a pixel: else there would be millions of mirrored copies
+    length = max(length, 1.0)  # an image thinner than a pixel: else there would be millions of mirrored copies
     start = (room - length) / 2
-    if abs(length - round(length)) < 1e-6:  # on whole pixels, so that a picture at its own size stays sharp
+    if abs(length - round(length)) < 1e-6:  # on whole pixels, so that an image at its own size stays sharp
         length = round(length)
         start = (room - length) // 2
     copies = range(-math.ceil(start / length), math.ceil((room - start) / length)) if mirror and length < room else (0,)
@@ -141,12 +141,12 @@ def _spans(length: float, room: int, mirror: bool, edge: float) -> list[tuple[fl
 
 
 class Fit:
-    """Holds the uploaded picture and the one before it, and draws one, or a mixture of both, into a framebuffer.
+    """Holds the uploaded image and the one before it, and draws one, or a mixture of both, into a framebuffer.
 
     Args:
         upload: how pixels get into a texture of their size; None writes them at once.
-        crisp: make edges steep where a picture is enlarged: 15 ms a frame of 1280x720 without a GPU, nothing with one.
-    State: the two textures, whose sizes follow the pictures, and the rectangles for the last sizes and mode.
+        crisp: make edges steep where an image is enlarged: 15 ms a frame of 1280x720 without a GPU, nothing with one.
+    State: the two textures, whose sizes follow the images, and the rectangles for the last sizes and mode.
     """
 
     def __init__(self, ctx: moderngl.Context, upload: Upload | None = None, crisp: bool = True) -> None:
@@ -155,7 +155,7 @@ class Fit:
         self._texture: moderngl.Texture | None = None
         self._before: moderngl.Texture | None = None
         self._mixed: Canvas | None = None
-        self._mixing = ctx.program(vertex_shader=VERTEX, fragment_shader=_BETWEEN)
+        self._mixing = ctx.program(vertex_shader=VERTEX_SHADER, fragment_shader=_BETWEEN_SHADER)
         self._mixing["before"] = 1
         self._mixing_vertices = ctx.vertex_array(self._mixing, [])
         self._buffer: moderngl.Buffer
@@ -164,8 +164,8 @@ class Fit:
         self._fields: FieldsPicture | None = None
         self._shows_fields = False
         self._programs = {
-            name: ctx.program(vertex_shader=_VERTEX, fragment_shader=source)
-            for name, source in (("plain", _PLAIN), ("smooth", _SMOOTH), ("crisp", _CRISP))
+            name: ctx.program(vertex_shader=_VERTEX_SHADER, fragment_shader=source)
+            for name, source in (("plain", _PLAIN_SHADER), ("smooth", _SMOOTH_SHADER), ("crisp", _CRISP_SHADER))
         }
         self._programs["crisp"]["push"] = 1
 
@@ -178,7 +178,7 @@ class Fit:
             texture.write(np.ascontiguousarray(pixels))
 
     def take(self, image: FetchedImage) -> None:
-        """Take over a picture that is in GL's memory."""
+        """Take over an image that is in GL's memory."""
         image.write_to(self._turn(image.size))
 
     def take_fields(self, pixels: NDArray[np.uint16], palette: NDArray[np.float32]) -> None:
@@ -188,7 +188,7 @@ class Fit:
         self._shows_fields = True
 
     def _turn(self, size: tuple[int, int]) -> moderngl.Texture:
-        """The texture for the next picture, (width, height); the one that was the last is the one before it now."""
+        """The texture for the next image, (width, height); the one that was the last is the one before it now."""
         self._shows_fields = False
         self._texture, self._before = self._before, self._texture
         if self._texture is None or self._texture.size != size:
@@ -199,10 +199,10 @@ class Fit:
         return self._texture
 
     def draw(self, target: moderngl.Framebuffer, mode: int, share: float = 1.0) -> None:
-        """Draw the last picture into all of `target`; black where it does not reach.
+        """Draw the last image into all of `target`; black where it does not reach.
 
         Args:
-            share: of the last picture, 0 to 1; the rest is the picture before it. Mixed at the last picture's size.
+            share: of the last image, 0 to 1; the rest is the image before it. Mixed at the last image's size.
         """
         if self._shows_fields and self._fields is not None:
             program = self._fields.use(share, enlargement(self._fields.size, target.size, mode))
@@ -222,12 +222,12 @@ class Fit:
         if scale < 0.75:
             texture.build_mipmaps()
         texture.filter = (ctx.LINEAR_MIPMAP_LINEAR if scale < 0.75 else ctx.LINEAR, ctx.LINEAR)
-        how = "plain" if scale <= ENLARGED else "smooth" if self._crisp is None else "crisp"
+        how = "plain" if scale <= ENLARGED_RATIO else "smooth" if self._crisp is None else "crisp"
         self._place(texture.size, target.size, mode, self._programs[how])
         if self._crisp is not None and how == "crisp":
             self._crisp.draw(texture)
             self._crisp.push.use(1)
-            texture = self._crisp.picture
+            texture = self._crisp.image
         target.use()
         target.clear(0.0, 0.0, 0.0, 1.0)
         texture.use(0)
@@ -238,7 +238,7 @@ class Fit:
         key = (picture, canvas, mode, program.glo)
         if key != self._key:
             self._forget()
-            frame = 0 if self._shows_fields else FRAME
+            frame = 0 if self._shows_fields else EDGE_PIXELS
             self._buffer = self._ctx.buffer(quads(picture, canvas, mode, frame))
             self._vertices = self._ctx.vertex_array(program, [(self._buffer, "2f 2f", "corner", "at")])
             self._key = key

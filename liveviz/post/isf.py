@@ -19,11 +19,11 @@ from liveviz.spec import LivevizError
 
 _log = logging.getLogger("liveviz.post")
 
-TYPES = ("float", "long", "bool", "event", "color", "point2D", "image")
-COMPONENTS = {"color": 4, "point2D": 2}
+INPUT_TYPES = ("float", "long", "bool", "event", "color", "point2D", "image")
+COMPONENT_COUNTS = {"color": 4, "point2D": 2}
 MAX_BYTES, MAX_INPUTS, MAX_PASSES = 1 << 20, 64, 32
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
-_TAKEN = frozenset(["TIME", "TIMEDELTA", "RENDERSIZE", "PASSINDEX", "FRAMEINDEX", "DATE", "main"])
+_NAME_PATTERN = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
+_TAKEN_NAMES = frozenset(["TIME", "TIMEDELTA", "RENDERSIZE", "PASSINDEX", "FRAMEINDEX", "DATE", "main"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,13 +170,18 @@ def _inputs(header: _Header) -> tuple[Input, ...]:
     inputs: list[Input] = []
     for item in header.objects("INPUTS", MAX_INPUTS):
         name = item.get("NAME")
-        if not isinstance(name, str) or not _NAME.fullmatch(name) or name in _TAKEN or name.startswith(("gl_", "isf_")):
+        if (
+            not isinstance(name, str)
+            or not _NAME_PATTERN.fullmatch(name)
+            or name in _TAKEN_NAMES
+            or name.startswith(("gl_", "isf_"))
+        ):
             header.wrong("INPUTS.NAME", f"{name!r} is no name; letters, digits and _ are allowed", str(name))
         if name.lower() in {i.name.lower() for i in inputs}:
             header.wrong("INPUTS.NAME", f"{name} is there twice", name)
         kind = item.get("TYPE")
-        if kind not in TYPES:
-            header.wrong(f"INPUTS.{name}.TYPE", f"{kind!r} is not known; allowed: {', '.join(TYPES)}", name)
+        if kind not in INPUT_TYPES:
+            header.wrong(f"INPUTS.{name}.TYPE", f"{kind!r} is not known; allowed: {', '.join(INPUT_TYPES)}", name)
         if kind == "image" and name != "inputImage":
             header.wrong(f"INPUTS.{name}.TYPE", "the only image there is is called inputImage", name)
         if kind != "image":
@@ -191,8 +196,8 @@ def _inputs(header: _Header) -> tuple[Input, ...]:
 
 def _input(header: _Header, item: dict[str, Any], name: str, kind: str) -> Input:
     label = header.string(item, "LABEL") or header.string(item, "DESCRIPTION")
-    if kind in COMPONENTS:
-        count = COMPONENTS[kind]
+    if kind in COMPONENT_COUNTS:
+        count = COMPONENT_COUNTS[kind]
         default = item.get("DEFAULT", [0.0, 0.0, 0.0, 1.0][-count:])
         if not isinstance(default, list) or len(default) != count:
             header.wrong(f"INPUTS.{name}.DEFAULT", f"must be a list of {count} numbers", name)
@@ -224,7 +229,9 @@ def _passes(header: _Header, taken: set[str]) -> tuple[Pass, ...]:
         if target == "":
             target = None
         if target is not None and (
-            not isinstance(target, str) or not _NAME.fullmatch(target) or target in taken | _TAKEN | {"inputImage"}
+            not isinstance(target, str)
+            or not _NAME_PATTERN.fullmatch(target)
+            or target in taken | _TAKEN_NAMES | {"inputImage"}
         ):
             header.wrong("PASSES.TARGET", f"{target!r} is no free name; letters, digits and _ are allowed", str(target))
         size = []

@@ -4,9 +4,9 @@ a parameter has the letters that every keyboard and every OSC sender has."""
 import re
 import unicodedata
 
-LONGEST = 60
-NAMELESS = "shader"
-_SPELLED = re.compile(r"(?:LETTER|SYLLABLE|IDEOGRAPH)[ -](?:SMALL )?([A-Z0-9]+)")
+LONGEST_LETTERS = 60
+NAMELESS_NAME = "shader"
+_SPELLED_PATTERN = re.compile(r"(?:LETTER|SYLLABLE|IDEOGRAPH)[ -](?:SMALL )?([A-Z0-9]+)")
 
 
 def slug(stem: str) -> str:
@@ -18,7 +18,7 @@ def slug(stem: str) -> str:
         _ascii(letter) for letter in unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", stem).casefold())
     )
     text = re.sub(r"[_-]*_[_-]*", "_", "".join(letters))
-    return text.strip("_-")[:LONGEST].rstrip("_-") or NAMELESS
+    return text.strip("_-")[:LONGEST_LETTERS].rstrip("_-") or NAMELESS_NAME
 
 
 def _ascii(letter: str) -> str:
@@ -28,5 +28,5 @@ def _ascii(letter: str) -> str:
         return plain or letter
     if not letter.isalnum():
         return "" if unicodedata.combining(letter) else "_"
-    spelled = _SPELLED.search(unicodedata.name(letter, ""))
+    spelled = _SPELLED_PATTERN.search(unicodedata.name(letter, ""))
     return spelled[1].lower() if spelled else f"u{ord(letter):x}"

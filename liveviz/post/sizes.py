@@ -16,7 +16,7 @@ _OPERATORS: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Div: lambda a, b: a / b,
     ast.Mod: lambda a, b: a % b,
 }
-_LONGEST = 200
+_LONGEST_LETTERS = 200
 
 
 def _value(node: ast.AST, names: Mapping[str, float]) -> float:
@@ -43,7 +43,7 @@ def size_of(expression: str, width: float, height: float, values: Mapping[str, f
     """
     names = {**values, "WIDTH": width, "HEIGHT": height}
     try:
-        pixels = _value(ast.parse(expression[: _LONGEST + 1].replace("$", "").strip(), mode="eval"), names)
+        pixels = _value(ast.parse(expression[: _LONGEST_LETTERS + 1].replace("$", "").strip(), mode="eval"), names)
         return int(min(max(pixels, 1), MAX_SIDE))
     except (SyntaxError, ValueError, KeyError, TypeError, ArithmeticError, RecursionError, MemoryError) as error:
         raise ValueError(f"{expression!r} is no size") from error
@@ -51,8 +51,8 @@ def size_of(expression: str, width: float, height: float, values: Mapping[str, f
 
 def check_size(expression: str, names: set[str]) -> str | None:
     """What is wrong with a size, or None: tried once on a canvas of 1280x720 with every input at 1."""
-    if len(expression) > _LONGEST:
-        return f"{len(expression)} characters, at most {_LONGEST} are allowed"
+    if len(expression) > _LONGEST_LETTERS:
+        return f"{len(expression)} characters, at most {_LONGEST_LETTERS} are allowed"
     try:
         size_of(expression, 1280, 720, dict.fromkeys(names, 1.0))
     except ValueError:

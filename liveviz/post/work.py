@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from liveviz.post.effect import Canvas, Effect
-from liveviz.post.glsl import VERTEX
+from liveviz.post.glsl import VERTEX_SHADER
 from liveviz.post.isf import IsfShader
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("liveviz.post")
 
-_COPY = """#version 330 core
+_COPY_SHADER = """#version 330 core
 uniform sampler2D picture;
 in vec2 isf_FragNormCoord;
 out vec4 colour;
@@ -28,7 +28,7 @@ class Copy:
     """Draws a texture over the whole of a framebuffer, whatever the sizes of both."""
 
     def __init__(self, ctx: moderngl.Context) -> None:
-        self._program = ctx.program(vertex_shader=VERTEX, fragment_shader=_COPY)
+        self._program = ctx.program(vertex_shader=VERTEX_SHADER, fragment_shader=_COPY_SHADER)
         self._vertices = ctx.vertex_array(self._program, [])
 
     def draw(self, source: moderngl.Texture, target: moderngl.Framebuffer) -> None:

@@ -13,7 +13,7 @@ from liveviz.runtime.own_files import write_json
 from liveviz.signals import Analyser
 from liveviz.spec import LivevizError, UsageError
 
-BLOCK = 16_384  # frames read at once
+BLOCK_FRAMES = 16_384  # frames read at once
 EVENTS = {
     "onset": "onset",
     "kick": "onset.kick",
@@ -33,7 +33,7 @@ CURVES = {
     "beat_phase": "beat_phase",
     "energy": "energy",
 }
-EVERY = 4  # hops between two rows of `signals`: 23 ms, or the file would be three times as large
+EVERY_HOPS = 4  # hops between two rows of `signals`: 23 ms, or the file would be three times as large
 DIGITS, SIGNAL_DIGITS = 6, 4
 
 
@@ -50,7 +50,7 @@ def analyze(
         what the JSON file holds; others script against it. `sample_rate`, `hop`; `t`, the end of each hop in seconds
         from the start, and curves as long as it (`rms`, `onset_strength`, `chroma`, `bpm`, `beat_phase`, `energy`,
         `bands`); `events`, lists of `[t_event, t_known]` pairs; `signals`, every level and phase that mapping files can
-        name, as `{"t": [...], name: [...]}` once every EVERY hops.
+        name, as `{"t": [...], name: [...]}` once every EVERY_HOPS hops.
     Raises:
         UsageError: hop_length or the sample rate is out of range.
         LivevizError: the file holds less than one hop.
@@ -66,7 +66,7 @@ def analyze(
     called = {signal: name for name, signal in EVENTS.items()}
     sound = Pulled(reader)
     while not sound.over:
-        block = sound.block(BLOCK)
+        block = sound.block(BLOCK_FRAMES)
         for frame in analyser.step(block):
             times.append(frame.time)
             rows.append(frame.values)
@@ -90,9 +90,9 @@ def analyze(
         "bands": {band: _numbers(table[:, names.index(f"bands.{band}")]) for band in BANDS},
         "events": events,
         "signals": {
-            "t": _numbers(np.array(times[EVERY - 1 :: EVERY])),
+            "t": _numbers(np.array(times[EVERY_HOPS - 1 :: EVERY_HOPS])),
             **{
-                output.name: _numbers(table[EVERY - 1 :: EVERY, i], SIGNAL_DIGITS)
+                output.name: _numbers(table[EVERY_HOPS - 1 :: EVERY_HOPS, i], SIGNAL_DIGITS)
                 for i, output in enumerate(analyser.outputs)
                 if output.kind != "event"
             },
@@ -120,7 +120,7 @@ def run(reader: Reader, path: Path, hop_length: int | None = None, title: str = 
 def _length(reader: Reader) -> float:
     """Seconds of a sound that does not say how long it is: read once for that, then rewound."""
     frames = 0
-    while n := len(reader.read(BLOCK)):
+    while n := len(reader.read(BLOCK_FRAMES)):
         frames += n
     reader.rewind()
     return frames / reader.sample_rate

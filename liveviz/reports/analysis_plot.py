@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from liveviz.outputs.still import software
-from liveviz.reports.spectrogram import COLUMNS, LOW_HZ, Spectrogram
-from liveviz.signals.chroma import NAMES
+from liveviz.reports.spectrogram import COLUMN_COUNT, LOW_HZ, Spectrogram
+from liveviz.signals.chroma import PITCH_CLASSES
 from liveviz.system.files import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-WIDTH, HEIGHT, DPI = 1920, 1440, 100
-HEIGHTS = (0.55, 2.9, 1.5, 2.2, 1.35, 2.5)  # sections, sound, attacks, notes, tempo, faders
+WIDTH_PIXELS, HEIGHT_PIXELS, DPI = 1920, 1440, 100
+HEIGHT_RATIOS = (0.55, 2.9, 1.5, 2.2, 1.35, 2.5)  # sections, sound, attacks, notes, tempo, faders
 
 PAGE, PANEL, GRID, TEXT, FAINT = "#0c0d12", "#12141b", "#262a36", "#eceef4", "#8b91a3"
-LANES = {"kick": "#ff5d5d", "snare": "#ffb84d", "hat": "#63d2ff", "onset": "#b7a5ff"}
-BANDS = {"bass": "#ff5d5d", "mid": "#ffb84d", "high": "#63d2ff"}
+LANE_COLOURS = {"kick": "#ff5d5d", "snare": "#ffb84d", "hat": "#63d2ff", "onset": "#b7a5ff"}
+BAND_COLOURS = {"bass": "#ff5d5d", "mid": "#ffb84d", "high": "#63d2ff"}
 BEAT, ENERGY, LOUDNESS, BUILD = "#5ee6a8", "#ffffff", "#8b91a3", "#ff9ee5"
 # one for each section label, told apart in any order
 PARTS = (
@@ -40,9 +40,9 @@ def write_png(result: Mapping[str, Any], spectrogram: Spectrogram, path: Path, t
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI, facecolor=PAGE)
+    figure = Figure(figsize=(WIDTH_PIXELS / DPI, HEIGHT_PIXELS / DPI), dpi=DPI, facecolor=PAGE)
     grid = figure.add_gridspec(
-        6, 1, height_ratios=HEIGHTS, left=0.066, right=0.985, top=0.905, bottom=0.045, hspace=0.24
+        6, 1, height_ratios=HEIGHT_RATIOS, left=0.066, right=0.985, top=0.905, bottom=0.045, hspace=0.24
     )
     end = max(float(result["t"][-1]), 1e-3)
     axes = [figure.add_subplot(grid[i]) for i in range(6)]
@@ -137,15 +137,15 @@ def _draw_spectrogram(ax: "Axes", spectrogram: Spectrogram, end: float) -> None:
 def _draw_drums(ax: "Axes", events: Mapping[str, Any], end: float) -> None:
     _name(ax, "Attacks")
     known = {round(t, 3) for lane in ("kick", "snare", "hat") for t, _ in events[lane]}
-    lanes = list(reversed(LANES))
+    lanes = list(reversed(LANE_COLOURS))
     for row, lane in enumerate(lanes):
         times = [t for t, _ in events[lane] if lane != "onset" or round(t, 3) not in known]
         width = float(np.clip(900.0 / (end * 8.0), 1.0, 3.2))
-        ax.vlines(times, row + 0.1, row + 0.9, color=LANES[lane], linewidth=width)
+        ax.vlines(times, row + 0.1, row + 0.9, color=LANE_COLOURS[lane], linewidth=width)
     ax.set_ylim(0.0, len(lanes))
     ax.set_yticks(np.arange(len(lanes)) + 0.5, ["other" if lane == "onset" else lane for lane in lanes])
     for label, lane in zip(ax.get_yticklabels(), lanes, strict=True):
-        label.set_color(LANES[lane])
+        label.set_color(LANE_COLOURS[lane])
 
 
 def _draw_chroma(ax: "Axes", result: Mapping[str, Any], end: float) -> None:
@@ -153,7 +153,7 @@ def _draw_chroma(ax: "Axes", result: Mapping[str, Any], end: float) -> None:
 
     _name(ax, "Notes")
     chroma = np.array(result["chroma"]).T  # [12, hops]
-    per_column = max(1, chroma.shape[1] // COLUMNS)
+    per_column = max(1, chroma.shape[1] // COLUMN_COUNT)
     whole = chroma.shape[1] // per_column * per_column
     chroma = chroma[:, :whole].reshape(12, -1, per_column).mean(axis=2)
     ax.imshow(
@@ -166,7 +166,7 @@ def _draw_chroma(ax: "Axes", result: Mapping[str, Any], end: float) -> None:
         vmax=0.85,
         interpolation="nearest",
     )
-    ax.set_yticks(range(12), NAMES)
+    ax.set_yticks(range(12), PITCH_CLASSES)
     ax.tick_params(axis="y", labelsize=12)
     ax.grid(False)
 
@@ -194,10 +194,10 @@ def _draw_tempo(ax: "Axes", result: Mapping[str, Any]) -> None:
 def _draw_faders(ax: "Axes", result: Mapping[str, Any]) -> None:
     t = np.array(result["t"])
     _name(ax, "Loudness, energy, build and bands")
-    per_column = max(1, t.size // COLUMNS)
+    per_column = max(1, t.size // COLUMN_COUNT)
     whole = t.size // per_column * per_column
-    curves = {"loudness": result["rms"]} | {band: result["bands"][band] for band in BANDS}
-    colours = {"loudness": LOUDNESS, **BANDS}
+    curves = {"loudness": result["rms"]} | {band: result["bands"][band] for band in BAND_COLOURS}
+    colours = {"loudness": LOUDNESS, **BAND_COLOURS}
     lanes = list(reversed(curves))
     for row, lane in enumerate(lanes):
         # the crest of each column, or the pulse of a long song would be averaged away
@@ -233,4 +233,4 @@ def key_name(signals: Mapping[str, Any]) -> str | None:
     if not signals["t"] or signals["musical_key.confidence"][-1] < 0.5:
         return None
     mode = "major" if signals["musical_key.mode"][-1] > 0.5 else "minor"
-    return f"{NAMES[round(signals['musical_key'][-1])]} {mode}"
+    return f"{PITCH_CLASSES[round(signals['musical_key'][-1])]} {mode}"

@@ -11,9 +11,9 @@ from liveviz.spec.levels import Rounding, to_bytes
 Array = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 
-GAP, MARGIN = 4, 24
-HEAD, TITLE, NOTE, LABEL = 34, 25, 16, 18  # letters, in pixels
-PAPER, INK, FAINT = (14, 15, 20), (238, 238, 242), (150, 153, 165)
+GAP_PIXELS, MARGIN_PIXELS = 4, 24
+HEAD_PIXELS, TITLE_PIXELS, NOTE_PIXELS, LABEL_PIXELS = 34, 25, 16, 18  # letters, in pixels
+PAPER_RGB, INK_RGB, FAINT_RGB = (14, 15, 20), (238, 238, 242), (150, 153, 165)
 
 
 @dataclass(frozen=True)
@@ -56,12 +56,17 @@ def draw(head: str, facts: str, parts: list[SheetPart], labels: int) -> Pixels:
     rows = [row for part in parts for row in part.rows]
     places = [_columns(row) for row in rows]
     width = (
-        MARGIN
+        MARGIN_PIXELS
         + labels
         + max((place[-1] + row.tiles.shape[2] for place, row in zip(places, rows, strict=True)), default=0)
     )
-    height = 2 * MARGIN + 2 * HEAD + 3 * TITLE * len(parts) + sum(row.tiles.shape[1] + GAP for row in rows)
-    page = Image.new("RGB", (width + MARGIN, height), PAPER)
+    height = (
+        2 * MARGIN_PIXELS
+        + 2 * HEAD_PIXELS
+        + 3 * TITLE_PIXELS * len(parts)
+        + sum(row.tiles.shape[1] + GAP_PIXELS for row in rows)
+    )
+    page = Image.new("RGB", (width + MARGIN_PIXELS, height), PAPER_RGB)
     pen = ImageDraw.Draw(page)
 
     def write(x: int, y: int, text: str, size: int, colour: tuple[int, int, int], anchor: str = "la") -> int:
@@ -71,30 +76,30 @@ def draw(head: str, facts: str, parts: list[SheetPart], labels: int) -> Pixels:
         pen.text((x, y), text, fill=colour, font=font, anchor=anchor)
         return x + round(pen.textlength(text, font=font))
 
-    y = MARGIN
-    write(MARGIN, y, head, HEAD, INK)
-    write(width, y + HEAD - NOTE, facts, NOTE, FAINT, "ra")
-    y += 2 * HEAD
+    y = MARGIN_PIXELS
+    write(MARGIN_PIXELS, y, head, HEAD_PIXELS, INK_RGB)
+    write(width, y + HEAD_PIXELS - NOTE_PIXELS, facts, NOTE_PIXELS, FAINT_RGB, "ra")
+    y += 2 * HEAD_PIXELS
     for part in parts:
-        end = write(MARGIN, y + TITLE, part.title, TITLE, INK)
-        write(end + NOTE, y + 2 * TITLE - NOTE, part.note, NOTE, FAINT)
-        y += 3 * TITLE
+        end = write(MARGIN_PIXELS, y + TITLE_PIXELS, part.title, TITLE_PIXELS, INK_RGB)
+        write(end + NOTE_PIXELS, y + 2 * TITLE_PIXELS - NOTE_PIXELS, part.note, NOTE_PIXELS, FAINT_RGB)
+        y += 3 * TITLE_PIXELS
         for row in part.rows:
             tall, wide = row.tiles.shape[1:3]
             lines = row.label.split("\n")
             for n, line in enumerate(lines):
-                top = y + tall // 2 + round((n - len(lines) / 2) * 1.3 * LABEL)
-                write(MARGIN, top, line, LABEL, INK if n == 0 else FAINT)
+                top = y + tall // 2 + round((n - len(lines) / 2) * 1.3 * LABEL_PIXELS)
+                write(MARGIN_PIXELS, top, line, LABEL_PIXELS, INK_RGB if n == 0 else FAINT_RGB)
             for n, (left, tile) in enumerate(zip(_columns(row), row.tiles, strict=True)):
-                x = MARGIN + labels + left
+                x = MARGIN_PIXELS + labels + left
                 page.paste(Image.fromarray(tile), (x, y))
                 if n in row.framed:
-                    pen.rectangle((x - 2, y - 2, x + wide + 1, y + tall + 1), outline=FAINT, width=2)
-            y += tall + GAP
+                    pen.rectangle((x - 2, y - 2, x + wide + 1, y + tall + 1), outline=FAINT_RGB, width=2)
+            y += tall + GAP_PIXELS
     return np.asarray(page)
 
 
 def _columns(row: Row) -> list[int]:
     """Left of every tile, in pixels; groups stand apart."""
-    wide = row.tiles.shape[2] + GAP
-    return [n * wide + (n // row.group * 4 * GAP if row.group else 0) for n in range(len(row.tiles))]
+    wide = row.tiles.shape[2] + GAP_PIXELS
+    return [n * wide + (n // row.group * 4 * GAP_PIXELS if row.group else 0) for n in range(len(row.tiles))]

@@ -11,11 +11,11 @@ from liveviz.reports import contact_sheet
 
 Array = NDArray[np.float32]
 
-PICTURES, STEPS = 3, 5  # on a row: pictures, and positions of the knob for each
-SEED = 20
-PSI = 0.7
-AREA = 128  # of a tile, squared
-LABELS = 330
+IMAGES_PER_ROW, KNOB_POSITIONS = 3, 5  # on a row: pictures, and positions of the knob for each
+SHEET_SEED = 20
+SHEET_PSI = 0.7
+TILE_PIXELS = 128  # of a tile, squared
+LABELS_PIXELS = 330
 
 
 def draw(
@@ -28,24 +28,26 @@ def draw(
         shown: told how far the work is, 0 to 1.
     """
     config, mapping = generator.config, mapping_of(generator)
-    classes = [(2 * n + 1) * config.classes // (2 * PICTURES) for n in range(PICTURES)]
-    rest = mapping.ws(np.stack([mapping.w(SEED + n, cls) for n, cls in enumerate(classes)]), PSI)
+    classes = [(2 * n + 1) * config.classes // (2 * IMAGES_PER_ROW) for n in range(IMAGES_PER_ROW)]
+    rest = mapping.ws(np.stack([mapping.w(SHEET_SEED + n, cls) for n, cls in enumerate(classes)]), SHEET_PSI)
     rows = []
     count = len(directions.std)
-    middles = tuple(n * STEPS + STEPS // 2 for n in range(PICTURES))
+    middles = tuple(n * KNOB_POSITIONS + KNOB_POSITIONS // 2 for n in range(IMAGES_PER_ROW))
     for n, words in enumerate(described(generator, directions)):
         ws = moved(rest, directions, n)
         rows.append(
-            contact_sheet.Row(f"{n}  " + "\n".join(words), contact_sheet.tiles(synthesize(ws), AREA), STEPS, middles)
+            contact_sheet.Row(
+                f"{n}  " + "\n".join(words), contact_sheet.tiles(synthesize(ws), TILE_PIXELS), KNOB_POSITIONS, middles
+            )
         )
         shown((n + 1) / count)
     note = f"{directions.method}; each from the lower end of its safe range to the upper, at rest in the middle"
     return contact_sheet.draw(
-        generator.name, facts(generator), [contact_sheet.SheetPart("Directions", note, rows)], LABELS
+        generator.name, facts(generator), [contact_sheet.SheetPart("Directions", note, rows)], LABELS_PIXELS
     )
 
 
-def moved(rest: Array, directions: Directions, n: int, steps: int = STEPS) -> Array:
+def moved(rest: Array, directions: Directions, n: int, steps: int = KNOB_POSITIONS) -> Array:
     """ws `[pictures * steps, num_ws, w_dim]` of pictures at rest, pushed along direction n; both halves evenly."""
     low, high = directions.range[n]
     half = steps // 2

@@ -19,8 +19,8 @@ from liveviz.spec.keys import KEYS
 from liveviz.spec.levels import Rounding, to_bytes
 from liveviz.system.files import write_whole
 
-PAGE, PICTURES = "mapping-reference.md", "effects"
-SIZE = (384, 216)
+PAGE_FILE, IMAGES_FOLDER = "mapping-reference.md", "effects"
+SIZE_PIXELS = (384, 216)
 _SEED, _CLASS, _FRAMES, _STEP = (
     4,
     9,
@@ -28,18 +28,18 @@ _SEED, _CLASS, _FRAMES, _STEP = (
     3,
 )  # the picture comes in from the side, so that effects with a memory have one
 _ROWS = 512  # of the picture, where it is one of fields
-_QUALITY = 84
+_JPEG_QUALITY = 84
 
 
 def write(folder: Path) -> list[Path]:
     """Write the page and its pictures into `folder`, and say which files that were."""
-    (folder / PICTURES).mkdir(parents=True, exist_ok=True)
-    written = [folder / PAGE]
-    write_whole(folder / PAGE, page().encode())
+    (folder / IMAGES_FOLDER).mkdir(parents=True, exist_ok=True)
+    written = [folder / PAGE_FILE]
+    write_whole(folder / PAGE_FILE, page().encode())
     for name, pixels in pictures().items():
         file = io.BytesIO()
-        Image.fromarray(pixels).save(file, "JPEG", quality=_QUALITY)
-        written.append(folder / PICTURES / f"{name}.jpg")
+        Image.fromarray(pixels).save(file, "JPEG", quality=_JPEG_QUALITY)
+        written.append(folder / IMAGES_FOLDER / f"{name}.jpg")
         write_whole(written[-1], file.getvalue())
     return written
 
@@ -61,10 +61,10 @@ def pictures() -> dict[str, NDArray[np.uint8]]:
         backend.close()
     still = to_bytes(drawn, Rounding.EVEN).transpose(1, 2, 0)
     image = np.dstack([still, np.full(still.shape[:2], 255, np.uint8)])
-    screen = Headless(SIZE)
+    screen = Headless(SIZE_PIXELS)
     found = {}
     for name in ("none", *composition.shaders()):
-        chain = Chain(screen.ctx, composition.shaders(), SIZE, scale=1.0)
+        chain = Chain(screen.ctx, composition.shaders(), SIZE_PIXELS, scale=1.0)
         values = composition.registry().defaults()
         if name != "none":
             values[f"post.{name}.amount"] = 1.0
@@ -141,10 +141,10 @@ def _parameters() -> Iterator[str]:
         "In the pictures, `amount` is 1 and everything else at rest; this one is without:",
         "",
     )
-    yield f"![none]({PICTURES}/none.jpg)"
+    yield f"![none]({IMAGES_FOLDER}/none.jpg)"
     for name, shader in composition.shaders().items():
         mine = [p for p in registry if p.name.startswith(f"post.{name}.")]
-        yield from ("", f"### post.{name}", "", shader.help, "", f"![post.{name}]({PICTURES}/{name}.jpg)", "")
+        yield from ("", f"### post.{name}", "", shader.help, "", f"![post.{name}]({IMAGES_FOLDER}/{name}.jpg)", "")
         yield from _table(
             ("parameter", "range", "rests at", "what it does"),
             ((f"`{p.name}`", f"{p.low:g} to {p.high:g}", f"{p.default:g}", p.help) for p in mine),

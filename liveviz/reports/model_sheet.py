@@ -15,18 +15,19 @@ from liveviz.spec.parameters import PCA_KNOBS
 
 Array = NDArray[np.float32]
 
-COLUMNS = 8
-SAMPLES = 64
+COLUMN_COUNT = 8
+SAMPLE_COUNT = 64
 MOST_CLASSES = 32  # of a generator with a thousand
-CANDIDATES = 16  # classes on which a knob may be shown
+CANDIDATE_CLASSES = 16  # classes on which a knob may be shown
 WITHIN, ACROSS = 4, 6
-PSI = 0.7
-TILE, LABELS = 144, 330  # pixels: side of a tile if it is square, width of the column of labels
+SHEET_PSI = 0.7
+TILE_PIXELS, LABELS_PIXELS = 144, 330  # pixels: side of a tile if it is square, width of the column of labels
 
 
 @dataclass(frozen=True)
 class Strip:
-    """One row of the page: its label, of some lines, ws `[COLUMNS, num_ws, w_dim]`, and which of them rests, if one."""
+    """One row of the page: its label, of some lines, ws `[COLUMN_COUNT, num_ws, w_dim]`, and which of them rests, if
+    one."""
 
     label: str
     ws: Array
@@ -54,7 +55,7 @@ def sections(generator: Generator, synthesize: Callable[[Array], Array] | None =
 def looks(generator: Generator) -> int:
     """Pictures that are drawn to find out on which class a knob is seen best."""
     count = len((generator.directions or find(generator, None)).std[:PCA_KNOBS])
-    return 2 * count * min(generator.config.classes, CANDIDATES) if generator.config.classes > 1 else 0
+    return 2 * count * min(generator.config.classes, CANDIDATE_CLASSES) if generator.config.classes > 1 else 0
 
 
 class _Latents:
@@ -69,11 +70,11 @@ class _Latents:
         self._names = generator.card.class_names if generator.card else ()
 
     def sections(self) -> Iterator[Section]:
-        rows = [self._seeds(range(n, n + COLUMNS)) for n in range(0, SAMPLES, COLUMNS)]
-        strips = [Strip(f"seeds {n * COLUMNS}\nto {(n + 1) * COLUMNS - 1}", ws) for n, ws in enumerate(rows)]
-        yield Section(f"{SAMPLES} pictures", "as a show draws them, truncation 1", strips)
+        rows = [self._seeds(range(n, n + COLUMN_COUNT)) for n in range(0, SAMPLE_COUNT, COLUMN_COUNT)]
+        strips = [Strip(f"seeds {n * COLUMN_COUNT}\nto {(n + 1) * COLUMN_COUNT - 1}", ws) for n, ws in enumerate(rows)]
+        yield Section(f"{SAMPLE_COUNT} pictures", "as a show draws them, truncation 1", strips)
         if self.classes:
-            note = f"four seeds with truncation 1, then the same with {PSI:g}"
+            note = f"four seeds with truncation 1, then the same with {SHEET_PSI:g}"
             shown = min(self.classes, MOST_CLASSES)
             if shown < self.classes:
                 note += f"; the first {shown} of {self.classes}"
@@ -91,11 +92,11 @@ class _Latents:
         return self._names[cls][:16] if self._names else f"class {cls}"
 
     def _class(self, cls: int) -> Strip:
-        w = np.stack([self.mapping.w(seed, cls) for seed in range(COLUMNS // 2)])
-        return Strip(self._name(cls), np.concatenate([self.mapping.ws(w), self.mapping.ws(w, PSI)]))
+        w = np.stack([self.mapping.w(seed, cls) for seed in range(COLUMN_COUNT // 2)])
+        return Strip(self._name(cls), np.concatenate([self.mapping.ws(w), self.mapping.ws(w, SHEET_PSI)]))
 
     def _way(self, start: Array, end: Array) -> Array:
-        t = np.linspace(0.0, 1.0, COLUMNS, dtype=np.float32)[:, None]
+        t = np.linspace(0.0, 1.0, COLUMN_COUNT, dtype=np.float32)[:, None]
         return self.mapping.ws(start * (1.0 - t) + end * t)
 
     def _within(self) -> list[Strip]:
@@ -121,12 +122,16 @@ class _Latents:
     def _along(self) -> list[Strip]:
         found = self._directions
         knobs = direction_sheet.described(self._generator, found)[:PCA_KNOBS]
-        shown = np.linspace(0, self.classes - 1, min(self.classes, CANDIDATES), dtype=int) if self.classes > 1 else [0]
-        rests = [self.mapping.ws(self.mapping.w(2, int(cls))[None], PSI) for cls in shown]
+        shown = (
+            np.linspace(0, self.classes - 1, min(self.classes, CANDIDATE_CLASSES), dtype=int)
+            if self.classes > 1
+            else [0]
+        )
+        rests = [self.mapping.ws(self.mapping.w(2, int(cls))[None], SHEET_PSI) for cls in shown]
         strips = []
         for n, (words, best) in enumerate(zip(knobs, self._seen_best(rests, len(knobs)), strict=True)):
             label = f"pca.{n}  " + "\n".join(words) + (f", in {self._name(int(shown[best]))}" if len(rests) > 1 else "")
-            strips.append(Strip(label, direction_sheet.moved(rests[best], found, n, COLUMNS), COLUMNS // 2))
+            strips.append(Strip(label, direction_sheet.moved(rests[best], found, n, COLUMN_COUNT), COLUMN_COUNT // 2))
         return strips
 
     def _seen_best(self, rests: list[Array], knobs: int) -> list[int]:
@@ -143,7 +148,7 @@ class _Latents:
         return [int(best) for best in (moves / np.maximum(usual, 1e-6)).argmax(axis=0)]
 
     def _mixed(self) -> list[Strip]:
-        upper, lower = self._seeds(range(500, 500 + COLUMNS)), self._seeds(range(603, 603 + COLUMNS))
+        upper, lower = self._seeds(range(500, 500 + COLUMN_COUNT)), self._seeds(range(603, 603 + COLUMN_COUNT))
         strips = [Strip("upper", upper), Strip("lower", lower)]
         for index, name in enumerate(LAYER_RANGES):
             rows = self._ranges == index
@@ -161,7 +166,7 @@ def draw(
         synthesize: ws `[n, num_ws, w_dim]` to raw pictures `[n, C, H, W]` about ±1.
         shown: told after everything that is drawn, to be shown or to choose what is: how many of how many pictures.
     """
-    total = looks(generator) + COLUMNS * sum(len(part.strips) for part in sections(generator))
+    total = looks(generator) + COLUMN_COUNT * sum(len(part.strips) for part in sections(generator))
     done = 0
 
     def drawn(ws: Array) -> Array:
@@ -176,10 +181,10 @@ def draw(
         rows = [
             contact_sheet.Row(
                 strip.label,
-                contact_sheet.tiles(drawn(strip.ws), TILE),
+                contact_sheet.tiles(drawn(strip.ws), TILE_PIXELS),
                 framed=(strip.rest,) if strip.rest is not None else (),
             )
             for strip in part.strips
         ]
         found.append(contact_sheet.SheetPart(part.title, part.note, rows))
-    return contact_sheet.draw(generator.name, direction_sheet.facts(generator), found, LABELS)
+    return contact_sheet.draw(generator.name, direction_sheet.facts(generator), found, LABELS_PIXELS)

@@ -4,10 +4,10 @@ from collections import deque
 
 from liveviz.runtime.options import ShowOptions
 from liveviz.runtime.stats import percentiles
-from liveviz.runtime.tick import Picture
+from liveviz.runtime.tick import TickFrame
 from liveviz.system.clock import WallClock
 
-_KEPT = 36000  # 20 minutes at 30 fps; percentiles are over the newest of them
+_KEPT_FRAMES = 36000  # 20 minutes at 30 fps; percentiles are over the newest of them
 
 
 class Figures:
@@ -22,13 +22,13 @@ class Figures:
         self._started = options.started
         self._first: float | None = None
         self._last = 0.0
-        self._newest_picture = -1
+        self._newest_image = -1
         self._newest_hop: tuple[int, float] | None = None
         self.rendered = self.presented = self.late = 0
-        self.intervals: deque[float] = deque(maxlen=_KEPT)
-        self.waits: deque[float] = deque(maxlen=4 * _KEPT)
+        self.intervals: deque[float] = deque(maxlen=_KEPT_FRAMES)
+        self.waits: deque[float] = deque(maxlen=4 * _KEPT_FRAMES)
 
-    def frame(self, picture: Picture, presented: float, clock: WallClock, stale: bool) -> None:
+    def frame(self, frame: TickFrame, presented: float, clock: WallClock, stale: bool) -> None:
         """Count one presented frame."""
         if self._first is None:
             self._first = presented
@@ -36,9 +36,9 @@ class Figures:
             self.intervals.append(presented - self._last)
         self._last = presented
         self.presented += 1
-        image = picture.image
-        if image.parameters != self._newest_picture:
-            self._newest_picture = image.parameters
+        image = frame.image
+        if image.parameters != self._newest_image:
+            self._newest_image = image.parameters
             self.rendered += 1
         if presented > clock.due + clock.interval or stale:
             self.late += 1

@@ -2,7 +2,7 @@
 
 from liveviz.spec import Command, CommandKind
 
-KEYS = {
+KEY_COMMANDS = {
     "key.space": Command(CommandKind.TOGGLE, "stage.freeze"),
     "key.b": Command(CommandKind.TOGGLE, "stage.blackout"),
     "key.h": Command(CommandKind.OVERLAY),

@@ -3,7 +3,7 @@
 import logging
 import sys
 
-BURST, WINDOW_S = 5, 1.0
+BURST_LINES, WINDOW_S = 5, 1.0
 
 
 class _OneLine(logging.Formatter):
@@ -40,7 +40,7 @@ class _NoFlood(logging.Filter):
         if not 0.0 <= record.created - began < WINDOW_S:
             began, count = record.created, 0
         self._kinds[str(record.msg)] = (began, count + 1)
-        return count < BURST
+        return count < BURST_LINES
 
 
 def setup(debug: bool = False) -> None:

@@ -13,7 +13,8 @@ from liveviz.system.clock import now
 
 _log = logging.getLogger("liveviz.runtime")
 _LOOK_EVERY = 0.15
-_STILL = round(copying.STILL_S / _LOOK_EVERY)  # looks: an editor may take it away for a moment, `cp` shows half of it
+# An editor may take it away for a moment, `cp` shows half of it
+_STILL_LOOKS = round(copying.STILL_S / _LOOK_EVERY)
 
 
 class MappingFile:
@@ -52,12 +53,12 @@ class MappingFile:
         )
         self._named_by = self.model
         saved = self._file.new
-        if not (renamed or (saved and self._file.still in (1, _STILL))):
+        if not (renamed or (saved and self._file.still in (1, _STILL_LOOKS))):
             return None
         try:
             program = self._load()
         except LivevizError as error:
-            if self._file.still == _STILL or not saved:  # else it may be half written
+            if self._file.still == _STILL_LOOKS or not saved:  # else it may be half written
                 self._file.take()
                 self._warn(error)
             return None

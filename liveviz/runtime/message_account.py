@@ -12,19 +12,20 @@ from liveviz.inputs.control.sources.osc import Packet, entries
 from liveviz.runtime import composition
 from liveviz.spec import ControlMessage, Output, ParameterFrame
 
-MODEL = "/liveviz/model"  # its argument is a name
-MONITOR = "/liveviz/monitor"  # who says this is told every line for a while
-ASKED = (MODEL, "/liveviz/mapping", "/liveviz/tempo", "/liveviz/section")  # answer "?", beside the parameters
+MODEL_ADDRESS = "/liveviz/model"  # its argument is a name
+MONITOR_ADDRESS = "/liveviz/monitor"  # who says this is told every line for a while
+# Answer "?", beside the parameters
+ASKED_ADDRESSES = MODEL_ADDRESS, "/liveviz/mapping", "/liveviz/tempo", "/liveviz/section"
 MOST_TOLD = 400  # messages of one packet
 _MOST_UNHEARD = 64  # addresses whose nearest neighbour is looked for
-_LETTERS = 3  # that are left out or too many in a mistyped address
+_MISTYPED_LETTERS = 3  # that are left out or too many in a mistyped address
 _MOST_NUMBERS = 8  # of one message that are shown
-_NOBODY = "nobody listens to it"
+_NOBODY_LISTENS = "nobody listens to it"
 
 
 def plays(message: ControlMessage) -> bool:
     """Whether a message that says something in words is more than words: a number, or what is to come to rest."""
-    return as_number(message.text) is not None or message.address.startswith(mapping.REST)
+    return as_number(message.text) is not None or message.address.startswith(mapping.REST_ADDRESS)
 
 
 class Accounts:
@@ -45,15 +46,15 @@ class Accounts:
         self.names: tuple[str, ...] = ()
         self.unheard: dict[str, str] = {}
         self.learned: Collection[str] = ()
-        self._answering = {*ASKED, *(p.osc for p in self._registry)}
+        self._answering = {*ASKED_ADDRESSES, *(p.osc for p in self._registry)}
         self._heard = self._show.listens
-        self.listens = self._heard | {*ASKED, MONITOR}
+        self.listens = self._heard | {*ASKED_ADDRESSES, MONITOR_ADDRESS}
 
     def replace(self, program: mapping.Program) -> None:
         """The show plays another program from here on."""
         self._show.replace(program)
         self._heard = self._show.listens
-        self.listens = self._heard | {*ASKED, MONITOR}
+        self.listens = self._heard | {*ASKED_ADDRESSES, MONITOR_ADDRESS}
 
     def still(self) -> ParameterFrame:
         """The frame of this show alone, for where there is no other."""
@@ -79,16 +80,16 @@ class Accounts:
         if message.address in self.learned:
             return f"{message.kind} {message.port or '-'} {message.address} {message.value:.3f} -> what it has learned"
         moves = self._show.moves(message)
-        did = self._moved(moves) if moves is not None else _NOBODY
+        did = self._moved(moves) if moves is not None else _NOBODY_LISTENS
         if moves is None and message.address not in self.unheard and len(self.unheard) < _MOST_UNHEARD:
-            self.unheard[message.address] = f"{_NOBODY} ({message.port})" if message.port else _NOBODY
+            self.unheard[message.address] = f"{_NOBODY_LISTENS} ({message.port})" if message.port else _NOBODY_LISTENS
         return f"{message.kind} {message.port or '-'} {message.address} {message.value:.3f} -> {did}"
 
     def _osc(self, message: Message, time: float) -> str:
         address = message.address
         if message.query:
             return "asked for its value" if address in self._answering else "no value to be asked for has this address"
-        if address == MODEL:
+        if address == MODEL_ADDRESS:
             return f"asks for the generator {message.text!r}" if message.text else "wants the name of a generator"
         moved: list[mapping.Move] | None = None
         for entry, _ in entries(message, time, self.listens):
@@ -99,7 +100,7 @@ class Accounts:
             moved = moved if moves is None else (moved or []) + moves
         if moved is None and address in self._heard:
             return "no number in it"
-        if moved and address.startswith(mapping.REST):
+        if moved and address.startswith(mapping.REST_ADDRESS):
             return f"back to rest: {', '.join(move.target.parameter for move in moved)}"
         return self._nobody(address) if moved is None else self._moved(moved)
 
@@ -115,10 +116,10 @@ class Accounts:
 
     def _nobody(self, address: str) -> str:
         if address not in self.unheard and len(self.unheard) < _MOST_UNHEARD:
-            alike = [known for known in self.listens if abs(len(known) - len(address)) <= _LETTERS]
+            alike = [known for known in self.listens if abs(len(known) - len(address)) <= _MISTYPED_LETTERS]
             near = difflib.get_close_matches(address, alike, 1, 0.7)
-            self.unheard[address] = f"{_NOBODY}; did you mean {near[0]}?" if near else _NOBODY
-        return self.unheard.get(address, _NOBODY)
+            self.unheard[address] = f"{_NOBODY_LISTENS}; did you mean {near[0]}?" if near else _NOBODY_LISTENS
+        return self.unheard.get(address, _NOBODY_LISTENS)
 
 
 def _written(message: Message) -> str:

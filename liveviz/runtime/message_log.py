@@ -7,8 +7,8 @@ from collections import deque
 from liveviz.inputs.control.sources.osc import OscInput
 from liveviz.system.clock import now
 
-LINES = 300
-SHOWN = 30  # of them, when the page goes to the log
+KEPT_LINES = 300
+LOGGED_LINES = 30  # of them, when the page goes to the log
 _ASKING_S = 5.0  # how long a monitor is told after it has asked
 _MOST_MONITORS = 4
 _MOST_UNHEARD = 20  # addresses that the log has
@@ -26,7 +26,7 @@ class ControlPage:
 
     def __init__(self, debug: bool, address: str) -> None:
         self._debug, self._address = debug, address
-        self._lines: deque[tuple[float, str]] = deque(maxlen=LINES)
+        self._lines: deque[tuple[float, str]] = deque(maxlen=KEPT_LINES)
         self._monitors: dict[tuple[str, int], float] = {}
         self._said: set[str] = set()
 
@@ -58,7 +58,7 @@ class ControlPage:
     def show(self) -> None:
         """The newest lines, to the log."""
         t = now()
-        lines = list(self._lines)[-SHOWN:]
+        lines = list(self._lines)[-LOGGED_LINES:]
         _log.info("MIDI and OSC, the last %d lines%s", len(lines), ":" * bool(lines))
         for at, line in lines:
             _log.info("%6.1f s ago  %s", t - at, line)

@@ -23,7 +23,7 @@ _WARM = 2  # pictures drawn before it is seen
 
 _log = logging.getLogger("liveviz.runtime")
 
-Picture = TypeVar("Picture", ImageFrame, DeviceImage)
+Image = TypeVar("Image", ImageFrame, DeviceImage)
 
 
 class Playing:
@@ -125,11 +125,11 @@ class Playing:
 
     def render(self, frame: ParameterFrame) -> ImageFrame:
         """The picture of `frame`, of the one generator, of the next one, or between the two."""
-        return self._picture(frame, ImageFrame, lambda one: one.render(frame))
+        return self._image(frame, ImageFrame, lambda one: one.render(frame))
 
     def draw(self, frame: ParameterFrame) -> DeviceImage:
         """The same, left on the GPU; only where `on_device` is true."""
-        return self._picture(frame, DeviceImage, lambda one: one.draw(frame))
+        return self._image(frame, DeviceImage, lambda one: one.draw(frame))
 
     def rest(self) -> None:
         """Give back something of what plays no more. To be called between two pictures: it takes as long as drawing one,
@@ -152,7 +152,7 @@ class Playing:
         come = [coming.engine] if coming is not None else []
         return [self._now.engine, *self._reduced.engines, *self._way, *come]
 
-    def _picture(self, frame: ParameterFrame, kind: type[Picture], draw: Callable[[Engine], Picture]) -> Picture:
+    def _image(self, frame: ParameterFrame, kind: type[Image], draw: Callable[[Engine], Image]) -> Image:
         self._frame = frame
         self._make()
         coming = self._next
@@ -177,15 +177,15 @@ class Playing:
         coming: Opened,
         frame: ParameterFrame,
         share: float,
-        kind: type[Picture],
-        draw: Callable[[Engine], Picture],
-    ) -> Picture:
+        kind: type[Image],
+        draw: Callable[[Engine], Image],
+    ) -> Image:
         """Between the two. Where drawing both takes longer than the budget, each draws every other frame."""
         way = [self._now.engine, *self._way, coming.engine]
         began, drawn = now(), 0
         self._count += 1
 
-        def turn(one: Engine) -> Picture:
+        def turn(one: Engine) -> Image:
             nonlocal drawn
             place = way.index(one)
             picture = self._drawn.get(place)

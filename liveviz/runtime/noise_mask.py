@@ -36,7 +36,7 @@ def of(program: Program) -> Mask:
 
     Raises: LivevizError: file, what is wrong, what is allowed.
     """
-    path = _picture(program)
+    path = _mask_path(program)
     if path is None:
         return None
     return copying.whole(path, lambda: _read(path))
@@ -76,7 +76,7 @@ def _grey(picture: Image.Image) -> NDArray[np.float32]:
     return np.asarray(picture.convert("L"), np.float32) / np.float32(255.0)
 
 
-def _picture(program: Program) -> Path | None:
+def _mask_path(program: Program) -> Path | None:
     return None if program.noise_mask is None else Path(program.noise_mask)
 
 
@@ -103,7 +103,7 @@ class MaskFile:
         self._path, self._last_good, self._stems, self._use = path, last_good, stems, use
         self._program = program
         self._read = last_good.sequence
-        self._file = copying.Watched(_picture(program))
+        self._file = copying.Watched(_mask_path(program))
         self._reader: threading.Thread | None = None
         self.mistake = ""
 
@@ -130,7 +130,7 @@ class MaskFile:
                     found[1].tobytes().decode(), self._path, self._stems, self._model
                 )
             if self._program.noise_mask != before:
-                self._file.follow(_picture(self._program))
+                self._file.follow(_mask_path(self._program))
                 changed = True
         if not changed:
             return

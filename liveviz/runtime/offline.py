@@ -22,7 +22,7 @@ from liveviz.spec import AudioBlock, LivevizError, SignalFrame, SoundChannels, S
 from liveviz.system import copying, interrupts
 from liveviz.system.clock import FrameClock
 
-_BLOCK = 1024
+_BLOCK_FRAMES = 1024
 _INTERRUPTED_S = 1.5  # how long the encoder may take to finish when the user has had enough
 
 
@@ -42,7 +42,7 @@ class FileEars:
     def listen(self, until: float, dt: float) -> SignalFrame | None:
         """The newest SignalFrame whose sound lies before `until` seconds."""
         while not self.over and (wanted := int(until * self._sample_rate) - self._sound.frames) > 0:
-            block = self._sound.block(min(_BLOCK, wanted))
+            block = self._sound.block(min(_BLOCK_FRAMES, wanted))
             if len(block.samples):
                 self._heard(block)
                 for frame in self._listener.step(block):

@@ -17,7 +17,8 @@ from liveviz.system import copying
 _log = logging.getLogger("liveviz.runtime")
 
 _SQUARE_TO = 1.75  # the shape of `wide`: half-way to it, as shapes go, a canvas is no longer nearly square
-BETWEEN = (0.25, 0.5, 0.75)  # where two generators are of one family, they turn into one another through these mixtures
+# Where two generators are of one family, they turn into one another through these mixtures
+MIXTURE_RATIOS = 0.25, 0.5, 0.75
 
 Shape = tuple[tuple[int, int], str]  # of the canvas, and how a generator's picture takes it
 Told = Callable[[int, int], None]  # (how many parts are compiled, of how many)
@@ -135,4 +136,4 @@ def mixtures(a: models.Generator, b: models.Generator) -> list[models.Generator]
     """The generators that a show goes through from a to b; none where they are not of one family."""
     if not engine.of_one_family(a, b):
         return []
-    return [engine.mix_weights(a, b, share) for share in BETWEEN]
+    return [engine.mix_weights(a, b, share) for share in MIXTURE_RATIOS]

@@ -12,7 +12,7 @@ from liveviz.runtime.ipc import wire
 from liveviz.runtime.ipc.links import Links
 from liveviz.runtime.ipc.status import ScreenKind
 from liveviz.runtime.options import ShowOptions
-from liveviz.runtime.tick import Picture
+from liveviz.runtime.tick import TickFrame
 from liveviz.spec import AudioBlock, LivevizError
 from liveviz.system.clock import now
 
@@ -57,13 +57,13 @@ class OpenSinks:
         """Frames are read and encoded, or may be."""
         return self._unasked or any(sinks.load(s.name).TAKES.pixels is not Pixels.NONE for s in self._options.sinks)
 
-    def frame(self, picture: Picture, chain: Chain) -> None:
+    def frame(self, frame: TickFrame, chain: Chain) -> None:
         """Hand one presented frame to every sink, and the sound that has come meanwhile."""
         if self._frame is not None:
             self._read_backs += self._frame.read_backs
             self._frame.expire()
         self._frame = PresentedFrame(
-            self._count, picture.time, self._options.size, chain.working_size, picture.canvas, chain.read
+            self._count, frame.time, self._options.size, chain.working_size, frame.canvas, chain.read
         )
         self._count += 1
         if self._waiting or self._unasked:

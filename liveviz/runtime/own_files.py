@@ -19,8 +19,8 @@ from liveviz.spec import LivevizError
 from liveviz.system.files import claim, write_whole
 
 _NPY_HEAD = 1024  # bytes before the numbers; numpy itself writes 128
-_NPY = b"\x93NUMPY\x01\x00" + (_NPY_HEAD - 10).to_bytes(2, "little")
-_JSON = {
+_NPY_START = b"\x93NUMPY\x01\x00" + (_NPY_HEAD - 10).to_bytes(2, "little")
+_JSON_STARTS = {
     "play": rb'\{\n "frames": \{\n  "rendered": \d+,\n  "presented": ',
     "analyze": rb'\{"sample_rate": \d+, "hop": \d+, "t": \[',
     "bench": rb'\{\n "backends": \{\n  "[a-z ]+": \{\n   "device": ',
@@ -105,17 +105,17 @@ def _mp4_writer(path: Path) -> str:
 def _json_writer(path: Path) -> str:
     with path.open("rb") as file:
         head = file.read(256)
-    return next((command for command, begins in _JSON.items() if re.match(begins, head)), "")
+    return next((command for command, begins in _JSON_STARTS.items() if re.match(begins, head)), "")
 
 
 def write_npy(array: NDArray[np.float32], path: Path) -> None:
     """Write a C-contiguous array as .npy, format 1.0, whole or not at all."""
     entries = {"descr": np.lib.format.dtype_to_descr(array.dtype), "fortran_order": False, "shape": array.shape}
     said = "{" + "".join(f"{key!r}: {value!r}, " for key, value in entries.items()) + "}"
-    head = said.encode().ljust(_NPY_HEAD - len(_NPY) - 1) + b"\n"
-    write_whole(path, _NPY + head + np.ascontiguousarray(array).tobytes())
+    head = said.encode().ljust(_NPY_HEAD - len(_NPY_START) - 1) + b"\n"
+    write_whole(path, _NPY_START + head + np.ascontiguousarray(array).tobytes())
 
 
 def _npy_writer(path: Path) -> str:
     with path.open("rb") as file:
-        return "still" if file.read(len(_NPY)) == _NPY else ""
+        return "still" if file.read(len(_NPY_START)) == _NPY_START else ""

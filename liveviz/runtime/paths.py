@@ -14,15 +14,15 @@ from liveviz.runtime import own_files
 from liveviz.spec import LivevizError, UsageError
 from liveviz.system import files
 
-_PACKAGE = Path(liveviz.__file__).parent
-_CHECKOUT = _PACKAGE.parent
+_PACKAGE_FOLDER = Path(liveviz.__file__).parent
+_CHECKOUT_FOLDER = _PACKAGE_FOLDER.parent
 _log = logging.getLogger("liveviz.runtime")
 
 
 def _shipped(name: str) -> Path:
     """`<checkout>/<name>` in a checkout, `liveviz/data/<name>` in an installed wheel."""
-    installed = _PACKAGE / "data" / name
-    return installed if installed.is_dir() else _CHECKOUT / name
+    installed = _PACKAGE_FOLDER / "data" / name
+    return installed if installed.is_dir() else _CHECKOUT_FOLDER / name
 
 
 def shaders() -> Path:

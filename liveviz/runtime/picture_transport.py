@@ -22,9 +22,9 @@ from liveviz.runtime.ipc.status import Transport
 from liveviz.spec import ImageFrame, LivevizError, StageImage
 from liveviz.system.cuda_driver import Driver
 
-PLACES = 4  # of the ring: the stage may copy from one while the engine draws three more
-_ALIGNED = 512
-_TRIES = 3  # a picture that was overwritten while it was copied is followed by a newer one
+RING_PLACES = 4  # of the ring: the stage may copy from one while the engine draws three more
+_ALIGNMENT_BYTES = 512
+_COPY_TRIES = 3  # a picture that was overwritten while it was copied is followed by a newer one
 
 _log = logging.getLogger("liveviz.runtime")
 
@@ -32,7 +32,7 @@ Upload = Callable[[NDArray[np.uint8], moderngl.Texture], None]
 
 
 class DeviceRing:
-    """Memory for PLACES pictures on the GPU that another process may open.
+    """Memory for RING_PLACES pictures on the GPU that another process may open.
 
     It is as large as the largest picture that a show takes, so that no generator moves it: a handle is good until its
     process ends. It is never freed before that, since the stage may have it open.
@@ -44,8 +44,8 @@ class DeviceRing:
 
     def __init__(self, driver: Any, room: int) -> None:
         self._driver = driver
-        self._stride = -(-room // _ALIGNED) * _ALIGNED
-        self._address = driver.allocate(PLACES * self._stride)
+        self._stride = -(-room // _ALIGNMENT_BYTES) * _ALIGNMENT_BYTES
+        self._address = driver.allocate(RING_PLACES * self._stride)
         try:
             self._handle = driver.share(self._address)
         except LivevizError:
@@ -54,7 +54,7 @@ class DeviceRing:
 
     def put(self, image: DeviceImage, sequence: int) -> wire.DevicePlace:
         """Copy a picture to where `sequence` falls; it is there when this returns."""
-        offset = sequence % PLACES * self._stride
+        offset = sequence % RING_PLACES * self._stride
         self._driver.copy(self._address + offset, image.address, image.bytes)
         self._driver.wait()
         return wire.DevicePlace(self._handle, os.getpid(), offset)
@@ -142,7 +142,7 @@ class Receiver:
 
     def newest(self) -> StageImage | None:
         """The newest picture, if it is another than before and all of it is here."""
-        for _ in range(_TRIES):
+        for _ in range(_COPY_TRIES):
             if self._images.sequence == self._read or (found := self._images.read()) is None:
                 return None
             self._read, content = found
@@ -153,8 +153,8 @@ class Receiver:
             device = self._device
             if device is None or not self._fetch(device, place, 4 * size[0] * size[1]):
                 return None
-            # The place is written again with picture `read + PLACES`, begun when the one before that is out.
-            if self._images.sequence <= self._read + PLACES - 2:
+            # The place is written again with picture `read + RING_PLACES`, begun when the one before that is out.
+            if self._images.sequence <= self._read + RING_PLACES - 2:
                 fetched, self.render_s = wire.unpack_placed(content, device.draw)
                 return fetched
         return None

@@ -12,9 +12,9 @@ from liveviz.spec import FetchedImage, ImageFrame, ParameterFrame, StageImage
 from liveviz.system.clock import WallClock, now
 
 _MARGIN_S = 0.001
-_DARK = (10, 8, 16, 255)
+_DARK_RGBA = (10, 8, 16, 255)
 # dark pictures that are drawn again each: drivers compile, and what a frame costs is known before the first one
-_WARM = 24
+_WARM_FRAMES = 24
 
 
 class Turns:
@@ -65,8 +65,8 @@ class RemoteEngine:
         self._links, self._clock, self._pictures = links, clock, pictures
         self._wire = composition.parameter_wire()
         width, height = links.picture
-        self._dark = [ImageFrame(np.full((height, width, 4), _DARK, np.uint8), -1) for _ in range(2)]
-        self._warm = _WARM
+        self._dark = [ImageFrame(np.full((height, width, 4), _DARK_RGBA, np.uint8), -1) for _ in range(2)]
+        self._warm = _WARM_FRAMES
         self._newest: StageImage = self._dark[0]
         self._came = 0.0
         self._draws = {True: [0.010, 0.002], False: [0.010, 0.002]}

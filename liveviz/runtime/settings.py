@@ -15,7 +15,7 @@ from liveviz.spec import LivevizError
 from liveviz.system.files import write_whole
 
 _log = logging.getLogger("liveviz.runtime")
-_OFFSETS = "latency_offset_ms"
+_OFFSETS_TABLE = "latency_offset_ms"
 _MOST_BYTES = 1 << 16
 
 
@@ -41,7 +41,7 @@ def keep_latency_offset(device: str, seconds: float) -> Path:
         raise LivevizError(f"settings: {target.parent} cannot be made: {error.strerror}") from error
     if target.exists() and not _ours(target):
         _log.warning("%s: held more than latency offsets; it is kept as %s", target, set_aside(target))
-    write_whole(target, f"[{_OFFSETS}]\n{''.join(lines)}".encode())
+    write_whole(target, f"[{_OFFSETS_TABLE}]\n{''.join(lines)}".encode())
     return target
 
 
@@ -49,9 +49,9 @@ def _offsets() -> dict[str, float]:
     """Milliseconds by device."""
     try:
         with path().open("rb") as file:
-            found = tomllib.loads(file.read(_MOST_BYTES).decode()).get(_OFFSETS, {})
+            found = tomllib.loads(file.read(_MOST_BYTES).decode()).get(_OFFSETS_TABLE, {})
         if not isinstance(found, dict) or not all(_good(ms) for ms in found.values()):
-            raise ValueError(f"[{_OFFSETS}]: each is a number within {1000 * MOST_OFFSET:g}")
+            raise ValueError(f"[{_OFFSETS_TABLE}]: each is a number within {1000 * MOST_OFFSET:g}")
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:
@@ -68,7 +68,11 @@ def _ours(path: Path) -> bool:
     except (OSError, ValueError, RecursionError):
         return False
     comments = any(line.lstrip().startswith("#") for line in lines)
-    return not comments and set(found) <= {_OFFSETS} and all(_good(ms) for ms in found.get(_OFFSETS, {}).values())
+    return (
+        not comments
+        and set(found) <= {_OFFSETS_TABLE}
+        and all(_good(ms) for ms in found.get(_OFFSETS_TABLE, {}).values())
+    )
 
 
 def _good(ms: object) -> bool:

@@ -16,7 +16,7 @@ def percentiles(values: Sequence[float]) -> dict[str, float]:
     return {"p50": round(float(p50), 3), "p95": round(float(p95), 3), "p99": round(float(p99), 3)}
 
 
-RESTARTED = {"stage": "stage", "engine": "engine", "control": "hands", "audio": "ears"}
+RESTART_KEYS = {"stage": "stage", "engine": "engine", "control": "hands", "audio": "ears"}
 """What `--stats` calls the processes: scripts read it."""
 
 
@@ -61,5 +61,5 @@ def compose(said: Statuses, restarts: Mapping[str, int]) -> dict[str, Any]:
         },
         "quality": dict(stage.quality),
         "start": {"first_frame_s": stage.first_frame_s},
-        "restarts": {RESTARTED[name]: count for name, count in restarts.items()},
+        "restarts": {RESTART_KEYS[name]: count for name, count in restarts.items()},
     }

@@ -13,7 +13,7 @@ from liveviz.post import Chain
 from liveviz.spec import ControlMessage, ParameterFrame, SignalFrame, StageImage, Tempo
 from liveviz.system import clock
 
-_TRANSPORT = ("midi.start", "midi.stop", "midi.continue")  # that nobody listens to them is no mistake
+_TRANSPORT_ADDRESSES = ("midi.start", "midi.stop", "midi.continue")  # that nobody listens to them is no mistake
 
 
 class Clock(Protocol):
@@ -23,7 +23,7 @@ class Clock(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class TickFrame:
     """What one tick made: the parameters, the generator's image, the canvas texture (None = black).
 
     rendered: False where the picture before is held. drawn_from: when drawing on the canvas began, on the show's clock.
@@ -77,13 +77,13 @@ class Tick:
         """Draw with another chain from now on; a picture that is held is drawn again."""
         self._chain, self._last = chain, None
 
-    def step(self) -> Picture:
+    def step(self) -> TickFrame:
         """One picture, at the clock's next time."""
         now, dt = self._clock.next()
         for message in self._controls(now):
             heard = self._show.control(message)
             self.newest = message
-            if message.kind != "key" and message.address not in _TRANSPORT:
+            if message.kind != "key" and message.address not in _TRANSPORT_ADDRESSES:
                 self.unheard = None if heard else message
             if heard:
                 self.applied[message.kind] += 1
@@ -98,4 +98,4 @@ class Tick:
         assert self._last is not None
         image, canvas = self._last
         shown = None if parameters["stage.blackout"] >= 0.5 else canvas
-        return Picture(now, dt, parameters, image, shown, rendered, drawn_from)
+        return TickFrame(now, dt, parameters, image, shown, rendered, drawn_from)

@@ -18,23 +18,23 @@ can name it at once, and the tests in `tests/test_signals_contract.py` run over 
 """
 
 from liveviz.signals._analyser import Analyser, outputs, signal_classes
-from liveviz.signals._bars import BEATS, Bars
+from liveviz.signals._bars import BEATS_PER_BAR, Bars
 from liveviz.signals._groove import Groove
-from liveviz.signals._hearing import DELAYS, HEARD, WEIGHTS, Hearing
+from liveviz.signals._hearing import DELAYS_LOOKS, HEARD_KINDS, WEIGHTS_FILE, Hearing
 from liveviz.signals._hop import Hop, HopCutter, clean_mono, natural_hop_length
 from liveviz.signals._listener import MOST_OFFSET, Listener, all_outputs
-from liveviz.signals._looks import AGO, STEP, WIDTH, Looks
+from liveviz.signals._looks import LOOK_SECONDS, LOOK_SIZE, PAST_LOOKS, Looks
 from liveviz.signals._part import Part, Rig, Signal
 
 __all__ = [
-    "AGO",
-    "BEATS",
-    "DELAYS",
-    "HEARD",
+    "BEATS_PER_BAR",
+    "DELAYS_LOOKS",
+    "HEARD_KINDS",
+    "LOOK_SECONDS",
+    "LOOK_SIZE",
     "MOST_OFFSET",
-    "STEP",
-    "WEIGHTS",
-    "WIDTH",
+    "PAST_LOOKS",
+    "WEIGHTS_FILE",
     "Analyser",
     "Bars",
     "Groove",

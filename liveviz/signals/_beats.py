@@ -5,18 +5,18 @@ import math
 
 import numpy as np
 
-from liveviz.signals._bars import BEATS, Bars
+from liveviz.signals._bars import BEATS_PER_BAR, Bars
 from liveviz.signals._groove import Groove
-from liveviz.signals._hearing import DELAYS, HEARD, Hearing
+from liveviz.signals._hearing import DELAYS_LOOKS, HEARD_KINDS, Hearing
 from liveviz.signals._hop import Hop
-from liveviz.signals._looks import STEP, Looks
+from liveviz.signals._looks import LOOK_SECONDS, Looks
 from liveviz.signals._part import Part, Rig
 
-BEAT, DOWNBEAT = HEARD.index("beat"), HEARD.index("downbeat")
-DRUMS = [HEARD.index(drum) for drum in ("kick", "snare", "hat")]
-PULL = 0.12  # share of the phase error that the oscillator makes good in one look
-DOUBT = 0.5  # probability that another beat must have to be taken for the one
-NEIGHBOURS = 2  # tempi on either side of the best that are averaged with it
+BEAT_INDEX, DOWNBEAT_INDEX = HEARD_KINDS.index("beat"), HEARD_KINDS.index("downbeat")
+DRUM_INDICES = [HEARD_KINDS.index(drum) for drum in ("kick", "snare", "hat")]
+PHASE_PULL_RATIO = 0.12  # share of the phase error that the oscillator makes good in one look
+SHIFT_PROBABILITY = 0.5  # probability that another beat must have to be taken for the one
+NEIGHBOUR_TEMPI = 2  # tempi on either side of the best that are averaged with it
 
 
 class BeatTracker(Part):
@@ -34,8 +34,8 @@ class BeatTracker(Part):
     def __init__(self, rig: Rig) -> None:
         super().__init__(rig)
         self._hearing, self._looks = rig.get(Hearing), rig.get(Looks)
-        self._bars = Bars(STEP, DELAYS[BEAT] + 0.5)
-        self._groove = Groove(self._bars, DELAYS[BEAT] - DELAYS[DRUMS[0]])
+        self._bars = Bars(LOOK_SECONDS, DELAYS_LOOKS[BEAT_INDEX] + 0.5)
+        self._groove = Groove(self._bars, DELAYS_LOOKS[BEAT_INDEX] - DELAYS_LOOKS[DRUM_INDICES[0]])
         self._error = 0.0
         self.bpm = 120.0
         self.phase = 0.0
@@ -48,7 +48,7 @@ class BeatTracker(Part):
         if self._hearing.fresh:
             self._listen()
         advance = self.rig.dt * self.bpm / 60.0
-        pull = self._error * self.rig.dt / STEP
+        pull = self._error * self.rig.dt / LOOK_SECONDS
         turn = min(max(advance + pull, 0.25 * advance), 3.0 * advance)
         self.phase += turn
         self.fired = self.phase >= 1.0
@@ -60,22 +60,22 @@ class BeatTracker(Part):
     def _listen(self) -> None:
         bars, likely = self._bars, self._hearing.likely
         for _ in range(self._looks.fresh):
-            bars.step(float(likely[BEAT]), float(likely[DOWNBEAT]))
-            self._groove.step(likely[DRUMS])
+            bars.step(float(likely[BEAT_INDEX]), float(likely[DOWNBEAT_INDEX]))
+            self._groove.step(likely[DRUM_INDICES])
         tempi = bars.tempi()
         best = int(tempi.argmax())
-        low, high = max(0, best - NEIGHBOURS), min(best + NEIGHBOURS + 1, tempi.size)
+        low, high = max(0, best - NEIGHBOUR_TEMPI), min(best + NEIGHBOUR_TEMPI + 1, tempi.size)
         period = float(tempi[low:high] @ bars.periods[low:high] / tempi[low:high].sum())
-        self.bpm = 60.0 / STEP / period
+        self.bpm = 60.0 / LOOK_SECONDS / period
         near = slice(bars.starts[low], bars.starts[high])
         angle = math.atan2(float(bars.p[near] @ bars.sin[near]), float(bars.p[near] @ bars.cos[near]))
         # the hop under way is turned after this: the phase is that of its beginning
         since = (self._looks.behind - self.rig.dt) * self.bpm / 60.0
-        self._error = PULL * ((angle / (2.0 * math.pi) + since - self.phase + 0.5) % 1.0 - 0.5)
+        self._error = PHASE_PULL_RATIO * ((angle / (2.0 * math.pi) + since - self.phase + 0.5) % 1.0 - 0.5)
 
     def _count_beat(self) -> None:
-        self.index = (self.index + 1) % BEATS
-        shares = np.bincount(self._bars.beat, weights=self._bars.p, minlength=BEATS)
+        self.index = (self.index + 1) % BEATS_PER_BAR
+        shares = np.bincount(self._bars.beat, weights=self._bars.p, minlength=BEATS_PER_BAR)
         likely = int(shares.argmax())
-        if likely != self.index and shares[likely] > DOUBT:
+        if likely != self.index and shares[likely] > SHIFT_PROBABILITY:
             self.index = likely

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from liveviz.signals._part import Rig
 
-FORGET = 15.0  # seconds (time constant) in which the loudest fades
+FORGET_SECONDS = 15.0  # time constant in which the loudest fades
 
 
 class Faders:
@@ -28,7 +28,7 @@ class Faders:
         self._least = np.array(least, np.float64)
         self._loudest = self._least.copy()
         dt = every * rig.dt
-        self._keep = float(np.exp(-dt / FORGET))
+        self._keep = float(np.exp(-dt / FORGET_SECONDS))
         self._rise, self._fall = (1.0 - float(np.exp(-dt / tau)) if tau > 0.0 else 1.0 for tau in (rise, fall))
         self.values: NDArray[np.float64] = np.zeros(self._least.size)
 

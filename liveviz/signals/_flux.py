@@ -13,9 +13,9 @@ from liveviz.signals._spectrum import Spectrum
 
 LOWEST_HZ, HIGHEST_HZ = 30.0, 17_000.0
 PER_OCTAVE = 24
-LAG = 0.0116  # seconds
-COMPRESSION = np.float32(100.0)
-LATENCY = 0.011  # seconds from an attack to its rise in the flux, by the window's shape
+LAG_SECONDS = 0.0116
+LOG_COMPRESSION = np.float32(100.0)
+LATENCY_SECONDS = 0.011  # seconds from an attack to its rise in the flux, by the window's shape
 
 
 def log_bands(bin_hz: float, bins: int) -> list[tuple[int, int, int]]:
@@ -32,7 +32,7 @@ class Flux(Part):
 
     bands_hz: float64 `[bands]`, centre of each band.
     levels: float32 `[bands]`, log10(1 + 100 magnitude), 0 to about 2.5.
-    rises: float32 `[bands]`, >= 0, growth over LAG.
+    rises: float32 `[bands]`, >= 0, growth over LAG_SECONDS.
     total: their mean, >= 0.
     State: the levels of the last hops.
     """
@@ -47,17 +47,17 @@ class Flux(Part):
         self.bands_hz = np.array([peak for _, peak, _ in triangles]) * self._spectrum.bin_hz
         # all triangles in one row of bins and weights: a dense matrix would be 98 % zeros
         sides = [(np.linspace(0, 1, p - a, False), np.linspace(1, 0, e - p, False)) for a, p, e in triangles]
-        self._weights = np.concatenate([side for pair in sides for side in pair]).astype(np.float32) * COMPRESSION
+        self._weights = np.concatenate([side for pair in sides for side in pair]).astype(np.float32) * LOG_COMPRESSION
         self._bins = np.concatenate([np.arange(first, end) for first, _, end in triangles])
         widths = [end - first for first, _, end in triangles]
         self._starts = np.concatenate(([0], np.cumsum(widths)[:-1]))
-        self._past = np.zeros((rig.hops(LAG), len(triangles) + 2), np.float32)
+        self._past = np.zeros((rig.hops(LAG_SECONDS), len(triangles) + 2), np.float32)
         self.levels: NDArray[np.float32] = np.zeros(len(triangles), np.float32)
         self.rises: NDArray[np.float32] = np.zeros(len(triangles), np.float32)
         self.total = 0.0
 
     def step(self, hop: Hop) -> None:
-        """Compare this hop's bands with those of LAG ago."""
+        """Compare this hop's bands with those of LAG_SECONDS ago."""
         weighted = self._spectrum.magnitudes[self._bins] * self._weights
         self.levels = np.log10(np.float32(1) + np.add.reduceat(weighted, self._starts))
         old = self._past[0]

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from liveviz.signals._hop import Hop
 from liveviz.signals._part import Part, Rig
 
-TARGET = 10.0 ** (-18.0 / 20.0)  # rms that the gain steers to
+TARGET_RMS = 10.0 ** (-18.0 / 20.0)  # rms that the gain steers to
 OPEN_DB, SHUT_DB = -78.0, -86.0  # hops louder than this open the gate; it shuts below that
-HOLD = 2.0  # seconds below SHUT_DB before it shuts: a slow click track is not silence
-UP, DOWN = 0.4, 8.0  # seconds (time constants) for louder and quieter sound
-MOST = 1000.0  # 60 dB
+HOLD_SECONDS = 2.0  # seconds below SHUT_DB before it shuts: a slow click track is not silence
+UP_SECONDS, DOWN_SECONDS = 0.4, 8.0  # seconds (time constants) for louder and quieter sound
+HIGHEST_GAIN = 1000.0  # 60 dB
 FLOOR_DB = -120.0
 
 
@@ -35,7 +35,7 @@ class Gain(Part):
         self.gain = 0.0
         self._power: float | None = None
         self._quiet = 0.0
-        self._up, self._down = rig.rate(UP), rig.rate(DOWN)
+        self._up, self._down = rig.rate(UP_SECONDS), rig.rate(DOWN_SECONDS)
         self._ramp = np.arange(1, rig.hop_length + 1, dtype=np.float32) / np.float32(rig.hop_length)
 
     def step(self, hop: Hop) -> None:
@@ -47,7 +47,7 @@ class Gain(Part):
         if self.open:
             self._power = power if self._power is None else self._power
             self._power += (self._up if power > self._power else self._down) * (power - self._power)
-            self.gain = min(TARGET / math.sqrt(self._power + 1e-20), MOST)
+            self.gain = min(TARGET_RMS / math.sqrt(self._power + 1e-20), HIGHEST_GAIN)
         else:
             self.gain = 0.0
         self.samples = hop.samples * (np.float32(before) + np.float32(self.gain - before) * self._ramp)
@@ -56,5 +56,5 @@ class Gain(Part):
         if self.level_db > OPEN_DB:
             self.open = True
         self._quiet = 0.0 if self.level_db > SHUT_DB else self._quiet + self.rig.dt
-        if self._quiet > HOLD:
+        if self._quiet > HOLD_SECONDS:
             self.open = False

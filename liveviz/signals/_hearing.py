@@ -2,7 +2,7 @@
 seconds, so that it knows what this song's kick sounds like and where its chords change.
 
 `hearing.safetensors` holds its weights. `liveviz train --hearing` learns them from songs whose truth is known, heard
-through these very parts. It answers late on purpose (DELAYS): what follows an attack tells what it was.
+through these very parts. It answers late on purpose (DELAYS_LOOKS): what follows an attack tells what it was.
 """
 
 from importlib import resources
@@ -16,16 +16,16 @@ from liveviz.signals._hop import Hop
 from liveviz.signals._looks import Looks
 from liveviz.signals._part import Part, Rig
 
-HEARD = ("beat", "downbeat", "kick", "snare", "hat")
-DELAYS = (17, 17, 3, 3, 3)  # looks from a thing to the look that speaks of it
-WEIGHTS = "hearing.safetensors"
+HEARD_KINDS = ("beat", "downbeat", "kick", "snare", "hat")
+DELAYS_LOOKS = (17, 17, 3, 3, 3)  # looks from a thing to the look that speaks of it
+WEIGHTS_FILE = "hearing.safetensors"
 
 
 class Hearing(Part):
-    """How likely each of HEARD happened DELAYS looks ago.
+    """How likely each of HEARD_KINDS happened DELAYS_LOOKS looks ago.
 
     fresh: whether this hop brought new ones; never while there is silence.
-    likely: float32 `[len(HEARD)]`, 0 to 1.
+    likely: float32 `[len(HEARD_KINDS)]`, 0 to 1.
     State: the memory of the network.
     Source: the gated recurrent unit, Cho et al. 2014, as torch defines it.
     """
@@ -35,7 +35,7 @@ class Hearing(Part):
     def __init__(self, rig: Rig) -> None:
         super().__init__(rig)
         self._looks, self._gain = rig.get(Looks), rig.get(Gain)
-        net = load(resources.files("liveviz.signals").joinpath(WEIGHTS).read_bytes())
+        net = load(resources.files("liveviz.signals").joinpath(WEIGHTS_FILE).read_bytes())
         self._first = net["first_weight"] / net["scale"]
         self._first_bias = net["first_bias"] - self._first @ net["mean"]
         self._layers: list[tuple[NDArray[np.float32], ...]] = []
@@ -46,7 +46,7 @@ class Hearing(Part):
         self._last, self._last_bias = net["last_weight"], net["last_bias"]
         self._memory = [np.zeros(c.shape[1], np.float32) for _, _, c, _ in self._layers]
         self.fresh = False
-        self.likely: NDArray[np.float32] = np.zeros(len(HEARD), np.float32)
+        self.likely: NDArray[np.float32] = np.zeros(len(HEARD_KINDS), np.float32)
 
     def step(self, hop: Hop) -> None:
         """Where a look is complete, take it in and answer."""

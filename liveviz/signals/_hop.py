@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from liveviz.spec import Event
 
-CEILING = 8.0  # 18 dB over full scale: more is a broken input, not music
+SAMPLE_CEILING = 8.0  # 18 dB over full scale: more is a broken input, not music
 NATURAL_HOP = 0.0055  # seconds
 SLOWEST_RATE, FASTEST_RATE = 8_000, 192_000
 
@@ -21,13 +21,13 @@ def natural_hop_length(sample_rate: int) -> int:
 
 
 def clean_mono(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """float32 `[frames]`, finite, within ±CEILING, from `[frames, channels]` or `[frames]` of anything."""
+    """float32 `[frames]`, finite, within ±SAMPLE_CEILING, from `[frames, channels]` or `[frames]` of anything."""
     x = np.asarray(samples, dtype=np.float32)
     if x.ndim == 1:
         x = x[:, None]
     if not x.size:
         return np.zeros(x.shape[0], np.float32)
-    x = np.clip(np.where(np.isnan(x), np.float32(0), x), -CEILING, CEILING)
+    x = np.clip(np.where(np.isnan(x), np.float32(0), x), -SAMPLE_CEILING, SAMPLE_CEILING)
     return x.mean(axis=1, dtype=np.float32) if x.shape[1] > 1 else x[:, 0]
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from liveviz.signals._analyser import Analyser, outputs
 from liveviz.spec import AudioBlock, Output, SignalFrame, SoundChannels, Stems
-from liveviz.spec.stems import PREFIX
+from liveviz.spec.stems import STEM_PREFIX
 
 BEATS_PER_BAR = 4
 MOST_OFFSET = 0.5  # seconds either way
@@ -18,7 +18,7 @@ MOST_OFFSET = 0.5  # seconds either way
 def all_outputs(stems: Stems = ()) -> tuple[Output, ...]:
     """The outputs of the whole sound, then those of every stem, named `stem.<name>.<output>`."""
     own = outputs()
-    return own + tuple(replace(o, name=f"{PREFIX}{name}.{o.name}") for name, _ in stems for o in own)
+    return own + tuple(replace(o, name=f"{STEM_PREFIX}{name}.{o.name}") for name, _ in stems for o in own)
 
 
 class Listener:

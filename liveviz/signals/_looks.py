@@ -12,26 +12,26 @@ from liveviz.signals._hop import Hop
 from liveviz.signals._part import Part, Rig
 from liveviz.signals._pitches import Pitches
 
-STEP = 512 / 44100  # seconds between two looks
-REGISTERS = 24
-EDGES_HZ = np.geomspace(28.0, 17_000.0, REGISTERS + 1)
-FOLDS = ((62.0, 12.0), (38.0, 6.0))  # MIDI note that counts most, and width: chord, bass
+LOOK_SECONDS = 512 / 44100  # seconds between two looks
+REGISTER_COUNT = 24
+EDGES_HZ = np.geomspace(28.0, 17_000.0, REGISTER_COUNT + 1)
+FOLD_CENTRES = ((62.0, 12.0), (38.0, 6.0))  # MIDI note that counts most, and width: chord, bass
 AT_ONCE = 0.04  # seconds (time constant) of the harmony now
-BEFORE = (0.3, 1.0, 3.0)  # seconds (time constants) of the harmonies that it is compared with
-WIDTH = 2 * REGISTERS + len(FOLDS) * (len(BEFORE) + 1)  # numbers in a look
-AGO = 13  # looks: what sounded 0.15 s ago is shown beside what sounds now
+HARMONY_SECONDS = (0.3, 1.0, 3.0)  # seconds (time constants) of the harmonies that it is compared with
+LOOK_SIZE = 2 * REGISTER_COUNT + len(FOLD_CENTRES) * (len(HARMONY_SECONDS) + 1)  # numbers in a look
+PAST_LOOKS = 13  # looks: what sounded 0.15 s ago is shown beside what sounds now
 
 
 class Looks(Part):
     """The newest look, and how many the hop completed.
 
     count: looks so far.
-    fresh: looks that ended in this hop: 0 or 1, more only where a hop is longer than STEP.
-    behind: seconds from the end of the newest look to the end of the hop, 0 to STEP.
-    newest: float32 `[WIDTH]`: rises per register, levels per register, then for chord and bass: distance from each of
-        BEFORE (0 the same, 1 nothing in common) and amount of tone.
-    oldest: float32 `[WIDTH]`, the look of AGO looks before; zeros at first.
-    State: the last AGO looks, the harmonies.
+    fresh: looks that ended in this hop: 0 or 1, more only where a hop is longer than LOOK_SECONDS.
+    behind: seconds from the end of the newest look to the end of the hop, 0 to LOOK_SECONDS.
+    newest: float32 `[LOOK_SIZE]`: rises per register, levels per register, then for chord and bass: distance from each
+        of HARMONY_SECONDS (0 the same, 1 nothing in common) and amount of tone.
+    oldest: float32 `[LOOK_SIZE]`, the look of PAST_LOOKS looks before; zeros at first.
+    State: the last PAST_LOOKS looks, the harmonies.
     """
 
     needs = (Flux, Pitches)
@@ -43,11 +43,11 @@ class Looks(Part):
         pool = np.array([(hz >= a) & (hz < b) for a, b in pairwise(EDGES_HZ)], np.float32)
         self._pool = pool / np.maximum(pool.sum(axis=1, keepdims=True), 1.0)
         self._risen = np.zeros(hz.size, np.float32)
-        self._harmony = np.zeros((len(FOLDS), 1 + len(BEFORE), 12))
+        self._harmony = np.zeros((len(FOLD_CENTRES), 1 + len(HARMONY_SECONDS), 12))
         period = self._pitches.period
-        self._rates = 1.0 - np.exp(-period / np.array((AT_ONCE, *BEFORE)))[:, None]
-        self._distances = np.zeros((len(FOLDS), len(BEFORE) + 1))
-        self._past = np.zeros((AGO + 1, WIDTH), np.float32)
+        self._rates = 1.0 - np.exp(-period / np.array((AT_ONCE, *HARMONY_SECONDS)))[:, None]
+        self._distances = np.zeros((len(FOLD_CENTRES), len(HARMONY_SECONDS) + 1))
+        self._past = np.zeros((PAST_LOOKS + 1, LOOK_SIZE), np.float32)
         self.count = 0
         self.fresh = 0
         self.behind = 0.0
@@ -66,10 +66,10 @@ class Looks(Part):
         if self._pitches.fresh:
             self._compare()
         self.behind += self.rig.dt
-        self.fresh = int(self.behind / STEP + 1e-6)
+        self.fresh = int(self.behind / LOOK_SECONDS + 1e-6)
         if not self.fresh:
             return
-        self.behind = max(self.behind - self.fresh * STEP, 0.0)
+        self.behind = max(self.behind - self.fresh * LOOK_SECONDS, 0.0)
         look = np.concatenate((self._pool @ self._risen, self._pool @ self._flux.levels, self._distances.ravel()))
         for _ in range(self.fresh):
             self._past[self.count % len(self._past)] = look
@@ -81,7 +81,7 @@ class Looks(Part):
         notes, weights = self._pitches.notes, self._pitches.weights
         nearest = np.round(notes)
         classes = nearest.astype(np.intp) % 12
-        for (centre, width), harmony, distances in zip(FOLDS, self._harmony, self._distances, strict=True):
+        for (centre, width), harmony, distances in zip(FOLD_CENTRES, self._harmony, self._distances, strict=True):
             away = ((notes - centre) / width) ** 2 + ((notes - nearest) / 0.25) ** 2
             now = np.bincount(classes, weights=weights * np.exp(-0.5 * away), minlength=12)
             harmony += self._rates * (now - harmony)

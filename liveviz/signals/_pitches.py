@@ -12,14 +12,14 @@ from liveviz.signals._part import Part, Rig
 from liveviz.signals._spectrum import span_samples
 from liveviz.spec import approach
 
-SPAN = 8192 / 44100  # seconds of sound in the spectrum
-EVERY = 0.0116  # seconds between two spectra
+SPECTRUM_SECONDS = 8192 / 44100  # seconds of sound in the spectrum
+LOOK_EVERY_SECONDS = 0.0116  # seconds between two spectra
 LOWEST_HZ, HIGHEST_HZ = 38.0, 2_200.0
 AROUND_HZ = 110.0  # a tone stands out of the mean of this much spectrum on either side
-UNCLEAR, CLEAR = 2.0, 3.5  # times that mean: noise reaches 2.5, a tone 5 and more
-COMPRESSION = 100.0
-SETTLE = 0.1  # seconds (time constant) of a folded chroma
-LEAST = 0.15  # folded weight below which there is no tone
+UNCLEAR_RATIO, CLEAR_RATIO = 2.0, 3.5  # times that mean: noise reaches 2.5, a tone 5 and more
+LOG_COMPRESSION = 100.0
+SETTLE_SECONDS = 0.1  # time constant of a folded chroma
+MIN_TONE_WEIGHT = 0.15  # folded weight below which there is no tone
 
 
 class Pitches(Part):
@@ -39,10 +39,10 @@ class Pitches(Part):
         import aubio  # here, so that naming the outputs costs nothing
 
         self._gain = rig.get(Gain)
-        self._hops = rig.hops(EVERY)
+        self._hops = rig.hops(LOOK_EVERY_SECONDS)
         self.period = self._hops * rig.dt
         self._sound = np.zeros(self._hops * rig.hop_length, aubio.float_type)
-        n_fft = max(span_samples(rig.sample_rate, SPAN), self._sound.size * 2)
+        n_fft = max(span_samples(rig.sample_rate, SPECTRUM_SECONDS), self._sound.size * 2)
         self._vocoder: Any = aubio.pvoc(n_fft, self._sound.size)
         self._scale = 4.0 / n_fft  # a full-scale sine is 1 under a Hann window
         self._bin_hz = rig.sample_rate / n_fft
@@ -75,13 +75,15 @@ class Pitches(Part):
         left, here, right = magnitudes[a - 1 : b - 1], magnitudes[a:b], magnitudes[a + 1 : b + 1]
         sums = np.concatenate(([0.0], np.cumsum(magnitudes[self._low : self._high], dtype=np.float64)))
         mean = (sums[self._end] - sums[self._begin]) * self._share
-        peaks = np.flatnonzero((here > left) & (here >= right) & (here > UNCLEAR * mean))
+        peaks = np.flatnonzero((here > left) & (here >= right) & (here > UNCLEAR_RATIO * mean))
         low, mid, high = (np.log(x[peaks].astype(np.float64) + 1e-9) for x in (left, here, right))
         # a parabola through three log magnitudes: the peak of a Hann window to a few hundredths of a bin
         offset = np.clip(0.5 * (low - high) / np.minimum(low - 2.0 * mid + high, -1e-9), -0.5, 0.5)
         self.notes = 69.0 + 12.0 * np.log2((a + peaks + offset) * self._bin_hz / 440.0)
-        clearness = np.clip((here[peaks] / (mean[peaks] + 1e-12) - UNCLEAR) / (CLEAR - UNCLEAR), 0.0, 1.0)
-        self.weights = clearness * np.log10(1.0 + COMPRESSION * here[peaks])
+        clearness = np.clip(
+            (here[peaks] / (mean[peaks] + 1e-12) - UNCLEAR_RATIO) / (CLEAR_RATIO - UNCLEAR_RATIO), 0.0, 1.0
+        )
+        self.weights = clearness * np.log10(1.0 + LOG_COMPRESSION * here[peaks])
 
 
 class Fold:
@@ -107,6 +109,6 @@ class Fold:
         now = np.bincount(
             nearest.astype(np.intp) % 12, weights=self._pitches.weights * np.exp(-0.5 * away), minlength=12
         )
-        self._weights += approach(0.0, 1.0, self._pitches.period, SETTLE) * (now - self._weights)
+        self._weights += approach(0.0, 1.0, self._pitches.period, SETTLE_SECONDS) * (now - self._weights)
         total = float(self._weights.sum())
-        chroma[:] = self._weights / total if total > LEAST else 0.0
+        chroma[:] = self._weights / total if total > MIN_TONE_WEIGHT else 0.0

@@ -10,8 +10,8 @@ from liveviz.signals._gain import Gain
 from liveviz.signals._hop import Hop
 from liveviz.signals._part import Part, Rig
 
-SPAN = 2048 / 44100  # seconds
-FALL = 0.15  # share of the window after its peak
+WINDOW_SECONDS = 2048 / 44100
+FALL_RATIO = 0.15  # share of the window after its peak
 
 
 def span_samples(sample_rate: int, seconds: float) -> int:
@@ -21,7 +21,7 @@ def span_samples(sample_rate: int, seconds: float) -> int:
 
 def attack_window(n: int) -> NDArray[np.float32]:
     """float32 `[n]`: half a Hann window up over 85 % of it, half a Hann window down over the newest 15 %."""
-    fall = int(n * FALL)
+    fall = int(n * FALL_RATIO)
     up = 0.5 - 0.5 * np.cos(np.pi * np.arange(n - fall) / (n - fall))
     down = 0.5 + 0.5 * np.cos(np.pi * np.arange(1, fall + 1) / (fall + 1))
     return np.concatenate((up, down)).astype(np.float32)
@@ -41,7 +41,7 @@ class Spectrum(Part):
     def __init__(self, rig: Rig) -> None:
         super().__init__(rig)
         self._gain = rig.get(Gain)
-        self.n_fft = max(span_samples(rig.sample_rate, SPAN), rig.hop_length)
+        self.n_fft = max(span_samples(rig.sample_rate, WINDOW_SECONDS), rig.hop_length)
         self.bin_hz = rig.sample_rate / self.n_fft
         window = attack_window(self.n_fft)
         self._window = window * np.float32(2.0 / window.sum())

@@ -13,13 +13,13 @@ from liveviz.signals._part import Every, Part, Rig
 from liveviz.signals._spectrum import Spectrum
 from liveviz.signals._thirds import Thirds
 
-EVERY = 0.0174  # seconds between two splits
-SPAN = 0.2  # seconds of the median over time
+SPLIT_EVERY_SECONDS = 0.0174  # seconds between two splits
+MEDIAN_SECONDS = 0.2  # seconds of the median over time
 LOWEST_HZ, HIGHEST_HZ = 60.0, 6_000.0
 BIN_HZ = 43.0  # bins are pooled to this width: harmonics stay apart
 WIDTH_HZ = 480.0  # of the median over frequency
-FORGET = 15.0  # seconds (time constant) in which the loudest whole fades
-LEAST = 0.04  # of a full-scale sine: less is not blown up to 1
+FORGET_SECONDS = 15.0  # time constant in which the loudest whole fades
+MIN_LOUDEST = 0.04  # of a full-scale sine: less is not blown up to 1
 
 
 class Sustain(Part):
@@ -29,7 +29,7 @@ class Sustain(Part):
     dt: seconds between two splits.
     harmonic, percussive: magnitude of each share, against the loudest recent whole, 0 to 1; their squares add up to the
         power between LOWEST_HZ and HIGHEST_HZ, so that the two can be compared.
-    State: the last SPAN of spectra, the loudest whole.
+    State: the last MEDIAN_SECONDS of spectra, the loudest whole.
     """
 
     needs = (Spectrum, Thirds)
@@ -37,11 +37,11 @@ class Sustain(Part):
     def __init__(self, rig: Rig) -> None:
         super().__init__(rig)
         self._thirds = rig.get(Thirds)
-        self.every = rig.hops(EVERY)
+        self.every = rig.hops(SPLIT_EVERY_SECONDS)
         self.dt = self.every * rig.dt
         self._every = Every(self.every)
-        self._loudest = LEAST
-        self._keep = math.exp(-self.dt / FORGET)
+        self._loudest = MIN_LOUDEST
+        self._keep = math.exp(-self.dt / FORGET_SECONDS)
         bin_hz, bins = rig.get(Spectrum).bin_hz, self._thirds.squares.size
         pool = max(1, round(BIN_HZ / bin_hz))
         first = max(1, round(LOWEST_HZ / bin_hz))
@@ -51,7 +51,7 @@ class Sustain(Part):
         half = max(1, round(WIDTH_HZ / (pool * bin_hz) / 2))
         around = np.arange(self._starts.size)[:, None] + np.arange(-half, half + 1)
         self._around = np.clip(around, 0, self._starts.size - 1)  # [bins, width]
-        frames = max(3, round(SPAN / self.dt))
+        frames = max(3, round(MEDIAN_SECONDS / self.dt))
         self._past = np.zeros((self._starts.size, frames), np.float32)
         self._at = 0
         self.fresh = False
@@ -69,7 +69,7 @@ class Sustain(Part):
         steady, wide = steady * steady, wide * wide
         share = steady / (steady + wide + np.float32(1e-20))
         harmonic, total = float(power @ share), float(power.sum())
-        self._loudest = max(self._loudest * self._keep, math.sqrt(total), LEAST)
+        self._loudest = max(self._loudest * self._keep, math.sqrt(total), MIN_LOUDEST)
         self.harmonic = math.sqrt(harmonic) / self._loudest
         self.percussive = math.sqrt(max(total - harmonic, 0.0)) / self._loudest
 

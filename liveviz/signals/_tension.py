@@ -15,25 +15,27 @@ from liveviz.signals._hop import Hop
 from liveviz.signals._part import Part, Rig
 from liveviz.signals._thirds import Thirds
 
-EVERY = 0.1  # seconds between two looks
-WINDOW = 3  # looks in the 0.3 s that the bass is measured over
-SMOOTH = 0.5  # seconds (time constant) of what must rise
+LOOK_EVERY_SECONDS = 0.1  # seconds between two looks
+BASS_LOOKS = 3  # looks in the 0.3 s that the bass is measured over
+SMOOTH_SECONDS = 0.5  # time constant of what must rise
 BASS_HZ, TREBLE_HZ = 130.0, 2_500.0
-STRETCH, STRETCHES = 1.2, 3  # seconds, and how many in a row it must have risen in: a step does not take that long
+# Seconds, and how many in a row it must have risen in: a step does not take that long
+STRETCH_SECONDS, STRETCH_COUNT = 1.2, 3
 STEEPNESS_PER_S = np.array(
     [2.0, 0.15, 0.8, 1.0]
 )  # treble dB, octaves, attacks dB, loudness dB, each per second, count in full
-ENOUGH = 1.5  # of the four
-BUILT = 3.0  # seconds of steep rise that make a whole build
-FADES = 5.0  # seconds (time constant) in which tension that does not rise any more goes
+ENOUGH_RISING = 1.5  # of the four
+BUILT_SECONDS = 3.0  # seconds of steep rise that make a whole build
+FADE_SECONDS = 5.0  # time constant in which tension that does not rise any more goes
 PAUSE_S = (0.4, 3.0)  # seconds wholly without bass under treble that does not fall: the breath before a drop
 GONE_DB = 10.0  # below the loudest recent bass: it is gone
-GONE, UNUSUAL = 1.1, 1.6  # seconds for which it must have been gone, and times the longest usual pause of this music
+# Seconds for which it must have been gone, and times the longest usual pause of this music
+GONE_SECONDS, UNUSUAL_PAUSE_RATIO = 1.1, 1.6
 BACK_DB, FULL_DB = 5.0, 1.5  # below the loudest recent bass: it is back, it is back in full
 LOUDER_DB = 2.5  # than at any time in the seconds before: a low note in a quiet piece is no drop
 LONG_PAUSE = 8.0  # seconds: such a pause is a break, and nothing usual
-SETTLED = 6.0  # seconds of sound before there can be a drop
-APART = 6.0  # seconds between two drops
+SETTLED_SECONDS = 6.0  # seconds of sound before there can be a drop
+DROPS_APART_SECONDS = 6.0  # seconds between two drops
 FORGET_DB = 0.1  # per second by which the loudest recent bass falls
 FORGET_PAUSE = 30.0  # seconds (time constant) in which the longest usual pause is forgotten
 SILENT_DB = -90.0
@@ -54,10 +56,10 @@ class Tension(Part):
         self._bass_end = int(np.searchsorted(edges, BASS_HZ))
         self._treble = int(np.searchsorted(edges, TREBLE_HZ))
         self._octaves = np.log2(self._thirds.centres_hz / edges[0])
-        self._hops = rig.hops(EVERY)
+        self._hops = rig.hops(LOOK_EVERY_SECONDS)
         self._dt = self._hops * rig.dt
-        self._rate = 1.0 - math.exp(-self._dt / SMOOTH)
-        self._stretch = round(STRETCH / self._dt)
+        self._rate = 1.0 - math.exp(-self._dt / SMOOTH_SECONDS)
+        self._stretch = round(STRETCH_SECONDS / self._dt)
         self._count = 0
         self._powers = np.zeros(self._octaves.size)
         self._attacks = 0.0
@@ -65,10 +67,10 @@ class Tension(Part):
 
     def _start(self) -> None:
         self.build, self.dropped, self.when = 0.0, False, 0.0
-        self._bass = np.zeros(WINDOW)
+        self._bass = np.zeros(BASS_LOOKS)
         self._level: NDArray[np.float64] | None = None
-        self._totals = np.full(STRETCHES * self._stretch, SILENT_DB)
-        self._levels = np.zeros((STRETCHES * self._stretch + 1, STEEPNESS_PER_S.size + 1))
+        self._totals = np.full(STRETCH_COUNT * self._stretch, SILENT_DB)
+        self._levels = np.zeros((STRETCH_COUNT * self._stretch + 1, STEEPNESS_PER_S.size + 1))
         self._heard = 0
         self._loudest = SILENT_DB
         self._since = self._pause = self._usual_pause = 0.0
@@ -95,7 +97,7 @@ class Tension(Part):
         self._drop(bass, hop.time)
 
     def _bass_now(self, power: float) -> float:
-        """Bass of the last WINDOW, dB."""
+        """Bass of the last BASS_LOOKS, dB."""
         self._bass[:-1] = self._bass[1:]
         self._bass[-1] = power
         return max(10.0 * math.log10(float(self._bass.mean()) + 1e-14), SILENT_DB)
@@ -113,16 +115,16 @@ class Tension(Part):
         self._levels[-1] = self._level
         if self._heard < len(self._levels):
             return
-        rises = np.diff(self._levels[:: self._stretch], axis=0) / STRETCH  # [STRETCHES, 5], per second
-        share = float(np.clip(rises.min(axis=0)[:-1] / STEEPNESS_PER_S, 0.0, 1.0).sum()) / ENOUGH
+        rises = np.diff(self._levels[:: self._stretch], axis=0) / STRETCH_SECONDS  # [STRETCH_COUNT, 5], per second
+        share = float(np.clip(rises.min(axis=0)[:-1] / STEEPNESS_PER_S, 0.0, 1.0).sum()) / ENOUGH_RISING
         share = (min(share, 1.0) - 0.2) / 0.8 - 0.25 * max(float(rises[-1, -1]), 0.0)
         silent = PAUSE_S[0] < self._pause < PAUSE_S[1] and bass < self._loudest - 2.0 * GONE_DB
         if silent and rises[-1, 0] > 0.0 and self._usual_pause < self._pause:
             share = 1.0
         if share > 0.0:
-            self.build = min(self.build + share * self._dt / BUILT, 1.0)
+            self.build = min(self.build + share * self._dt / BUILT_SECONDS, 1.0)
         else:
-            self.build *= math.exp(-self._dt / FADES)
+            self.build *= math.exp(-self._dt / FADE_SECONDS)
 
     def _drop(self, bass: float, time: float) -> None:
         self._loudest = max(self._loudest - FORGET_DB * self._dt, bass)
@@ -131,16 +133,22 @@ class Tension(Part):
             self._pause += self._dt
         elif bass > self._loudest - BACK_DB and self._pause > 0.0:
             full = bass > self._loudest - FULL_DB
-            unusual = self._pause > max(GONE, UNUSUAL * self._usual_pause)
-            louder = self._totals[-WINDOW:].max() > self._totals[:-WINDOW].max() + LOUDER_DB
-            if full and unusual and louder and self._since > APART and self._heard * self._dt > SETTLED:
+            unusual = self._pause > max(GONE_SECONDS, UNUSUAL_PAUSE_RATIO * self._usual_pause)
+            louder = self._totals[-BASS_LOOKS:].max() > self._totals[:-BASS_LOOKS].max() + LOUDER_DB
+            if (
+                full
+                and unusual
+                and louder
+                and self._since > DROPS_APART_SECONDS
+                and self._heard * self._dt > SETTLED_SECONDS
+            ):
                 # the first look of the window that is louder than half its loudest is where it came in
                 late = int(np.argmax(self._bass > 0.5 * self._bass.max()))
-                self.dropped, self.when = True, time - (WINDOW - late) * self._dt
+                self.dropped, self.when = True, time - (BASS_LOOKS - late) * self._dt
                 self._since, self.build, self._pause = 0.0, 0.0, 0.0
                 return
             self._ending += 1
-            if full or self._ending >= WINDOW:  # the window may still fill
+            if full or self._ending >= BASS_LOOKS:  # the window may still fill
                 if self._pause < LONG_PAUSE:
                     self._usual_pause = max(self._usual_pause, self._pause)
                 self._pause = 0.0

@@ -12,7 +12,7 @@ from liveviz.signals._hop import Hop
 from liveviz.signals._part import Every, Rig, Signal
 from liveviz.signals.chroma import Chroma
 
-MAJOR, MINOR = (0, 4, 7), (0, 3, 7)
+MAJOR_SEMITONES, MINOR_SEMITONES = (0, 4, 7), (0, 3, 7)
 KEY_MAJOR = (5.0, 2.0, 3.5, 2.0, 4.5, 4.0, 2.0, 4.5, 2.0, 3.5, 1.5, 4.0)
 KEY_MINOR = (5.0, 2.0, 3.5, 4.5, 2.0, 4.0, 2.0, 4.5, 3.5, 2.0, 1.5, 4.0)
 
@@ -26,7 +26,7 @@ def turned(major: NDArray[np.float64], minor: NDArray[np.float64]) -> NDArray[np
 
 def chord_profiles() -> NDArray[np.float64]:
     """float64 `[24, 12]`: the three notes of each triad."""
-    return turned(*(np.isin(np.arange(12), notes).astype(np.float64) for notes in (MAJOR, MINOR)))
+    return turned(*(np.isin(np.arange(12), notes).astype(np.float64) for notes in (MAJOR_SEMITONES, MINOR_SEMITONES)))
 
 
 def key_profiles() -> NDArray[np.float64]:

@@ -12,7 +12,8 @@ from liveviz.spec import Output
 
 EDGES_HZ = {"bass": (25.0, 180.0), "mid": (180.0, 2_500.0), "high": (2_500.0, 16_000.0)}
 EIGHT_HZ = (25.0, 60.0, 120.0, 250.0, 500.0, 1_000.0, 2_500.0, 6_000.0, 16_000.0)
-LEAST = 0.04  # a band that never gets louder than this (of a full-scale sine) is not blown up to 1: leaks stay small
+# A band that never gets louder than this (of a full-scale sine) is not blown up to 1: leaks stay small
+MIN_LOUDEST = 0.04
 ALL_HZ = {**EDGES_HZ, **{str(i + 1): (EIGHT_HZ[i], EIGHT_HZ[i + 1]) for i in range(8)}}
 
 
@@ -37,7 +38,7 @@ class Bands(Signal):
         first = np.minimum(edges[:, 0], last - 1)
         self._pairs = np.stack((first, np.clip(edges[:, 1], first + 1, last)), axis=1).ravel()
         self._there = np.array([low < 0.5 * rig.sample_rate for low, _ in ALL_HZ.values()], np.float32)
-        self._faders = Faders(rig, [LEAST] * len(ALL_HZ))
+        self._faders = Faders(rig, [MIN_LOUDEST] * len(ALL_HZ))
 
     def step(self, hop: Hop) -> None:
         power = np.add.reduceat(self._thirds.squares, self._pairs)[::2] * self._there

@@ -1,6 +1,6 @@
 """Where in the bar the music is."""
 
-from liveviz.signals._beats import BEATS, BeatTracker
+from liveviz.signals._beats import BEATS_PER_BAR, BeatTracker
 from liveviz.signals._hop import Hop
 from liveviz.signals._part import Rig, Signal
 from liveviz.spec import Output
@@ -17,4 +17,4 @@ class BarPhase(Signal):
         self._beats = rig.get(BeatTracker)
 
     def step(self, hop: Hop) -> None:
-        self.values[0] = (self._beats.index + self._beats.phase) / BEATS
+        self.values[0] = (self._beats.index + self._beats.phase) / BEATS_PER_BAR

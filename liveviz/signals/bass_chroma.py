@@ -3,7 +3,7 @@
 from liveviz.signals._hop import Hop
 from liveviz.signals._part import Rig, Signal
 from liveviz.signals._pitches import Fold, Pitches
-from liveviz.signals.chroma import NAMES
+from liveviz.signals.chroma import PITCH_CLASSES
 from liveviz.spec import Output
 
 
@@ -14,7 +14,9 @@ class BassChroma(Signal):
     """
 
     needs = (Pitches,)
-    outputs = tuple(Output(f"bass_chroma.{i}", help=f"Share of {name} in the bass") for i, name in enumerate(NAMES))
+    outputs = tuple(
+        Output(f"bass_chroma.{i}", help=f"Share of {name} in the bass") for i, name in enumerate(PITCH_CLASSES)
+    )
 
     def __init__(self, rig: Rig) -> None:
         super().__init__(rig)

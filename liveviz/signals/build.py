@@ -5,7 +5,7 @@ from liveviz.signals._part import Rig, Signal
 from liveviz.signals._tension import Tension
 from liveviz.spec import Output, approach
 
-SETTLE = 0.15  # seconds (time constant)
+SETTLE_SECONDS = 0.15  # time constant
 
 
 class Build(Signal):
@@ -24,4 +24,4 @@ class Build(Signal):
         self._tension = rig.get(Tension)
 
     def step(self, hop: Hop) -> None:
-        self.values[0] = approach(float(self.values[0]), self._tension.build, self.rig.dt, SETTLE)
+        self.values[0] = approach(float(self.values[0]), self._tension.build, self.rig.dt, SETTLE_SECONDS)

@@ -2,7 +2,7 @@
 note, as chroma does."""
 
 from liveviz.signals._tonality import Tonal, chord_profiles
-from liveviz.signals.chroma import NAMES
+from liveviz.signals.chroma import PITCH_CLASSES
 from liveviz.spec import Output
 
 
@@ -21,5 +21,8 @@ class Chord(Tonal):
         Output("chord", high=11.0, help="Root of the chord, C = 0"),
         Output("chord.mode", help="Minor (0) or major (1) chord"),
         Output("chord.confidence", help="How sure the chord is"),
-        *(Output(f"chord.{i}", help=f"Probability that the chord's root is {name}") for i, name in enumerate(NAMES)),
+        *(
+            Output(f"chord.{i}", help=f"Probability that the chord's root is {name}")
+            for i, name in enumerate(PITCH_CLASSES)
+        ),
     )

@@ -5,7 +5,7 @@ from liveviz.signals._part import Rig, Signal
 from liveviz.signals._pitches import Fold, Pitches
 from liveviz.spec import Output
 
-NAMES = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")
+PITCH_CLASSES = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")
 
 
 class Chroma(Signal):
@@ -15,7 +15,7 @@ class Chroma(Signal):
     """
 
     needs = (Pitches,)
-    outputs = tuple(Output(f"chroma.{i}", help=f"Share of {name} in the chord") for i, name in enumerate(NAMES))
+    outputs = tuple(Output(f"chroma.{i}", help=f"Share of {name} in the chord") for i, name in enumerate(PITCH_CLASSES))
 
     def __init__(self, rig: Rig) -> None:
         super().__init__(rig)

@@ -10,9 +10,9 @@ from liveviz.signals._hop import Hop
 from liveviz.signals._part import Rig, Signal
 from liveviz.spec import Output, approach
 
-MEMORY = 30.0  # seconds
+MEMORY_SECONDS = 30.0
 NOTE_EVERY = 0.25  # seconds between two entries in the memory
-SHORT = 0.6  # seconds (time constant) of the loudness itself
+LOUDNESS_SECONDS = 0.6  # time constant of the loudness itself
 LEAST_RANGE_DB = 14.0  # between energy 0 and 1: steady music must not be blown up to extremes
 
 
@@ -35,7 +35,7 @@ class Energy(Signal):
 
     def step(self, hop: Hop) -> None:
         power = 10.0 ** (self._gain.level_db / 10.0) if self._gain.open else 0.0
-        self._power = approach(self._power, power, self.rig.dt, SHORT)
+        self._power = approach(self._power, power, self.rig.dt, LOUDNESS_SECONDS)
         if not self._gain.open and self._power < 1e-9:
             self.values[0] = 0.0
             return
@@ -43,7 +43,7 @@ class Energy(Signal):
         self._until_note -= 1
         if self._until_note <= 0:
             self._until_note = self.rig.hops(NOTE_EVERY)
-            self._memory = [*self._memory[1 - int(MEMORY / NOTE_EVERY) :], level]
+            self._memory = [*self._memory[1 - int(MEMORY_SECONDS / NOTE_EVERY) :], level]
             low, high = np.percentile(self._memory, (5, 95))
             self._high = float(high)
             self._low = min(float(low), self._high - LEAST_RANGE_DB)

@@ -2,12 +2,12 @@
 
 import math
 
-from liveviz.signals._gain import MOST, TARGET, Gain
+from liveviz.signals._gain import HIGHEST_GAIN, TARGET_RMS, Gain
 from liveviz.signals._hop import Hop
 from liveviz.signals._part import Rig, Signal
 from liveviz.spec import Output
 
-LOWEST_DB, HIGHEST_DB = 20.0 * math.log10(TARGET) - 6.0, 20.0 * math.log10(MOST)
+LOWEST_DB, HIGHEST_DB = 20.0 * math.log10(TARGET_RMS) - 6.0, 20.0 * math.log10(HIGHEST_GAIN)
 
 
 class GainDb(Signal):

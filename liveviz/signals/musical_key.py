@@ -1,7 +1,7 @@
 """Which key the music is in: the slowest of the harmony's voices, for the palette of a whole song."""
 
 from liveviz.signals._tonality import Tonal, key_profiles
-from liveviz.signals.chroma import NAMES
+from liveviz.signals.chroma import PITCH_CLASSES
 from liveviz.spec import Output
 
 
@@ -20,5 +20,8 @@ class MusicalKey(Tonal):
         Output("musical_key", high=11.0, help="Tonic of the key, C = 0"),
         Output("musical_key.mode", help="Minor (0) or major (1) key"),
         Output("musical_key.confidence", help="How sure the key is"),
-        *(Output(f"musical_key.{i}", help=f"Probability that the key is {name}") for i, name in enumerate(NAMES)),
+        *(
+            Output(f"musical_key.{i}", help=f"Probability that the key is {name}")
+            for i, name in enumerate(PITCH_CLASSES)
+        ),
     )

@@ -5,7 +5,7 @@ from liveviz.signals._part import Rig, Signal
 from liveviz.signals._sections import Sections
 from liveviz.spec import Output, approach
 
-SETTLE = 0.2  # seconds (time constant)
+SETTLE_SECONDS = 0.2  # time constant
 
 
 class Novelty(Signal):
@@ -24,4 +24,4 @@ class Novelty(Signal):
 
     def step(self, hop: Hop) -> None:
         target = min(0.5 * self._sections.novelty, 1.0)
-        self.values[0] = approach(float(self.values[0]), target, self.rig.dt, SETTLE)
+        self.values[0] = approach(float(self.values[0]), target, self.rig.dt, SETTLE_SECONDS)

@@ -8,8 +8,8 @@ from liveviz.signals._hop import Hop
 from liveviz.signals._part import Rig, Signal
 from liveviz.spec import Output
 
-FORGET = 10.0  # seconds (time constant) in which the hardest attack fades
-LEAST = 0.08  # a weaker hardest attack is not blown up to 1
+FORGET_SECONDS = 10.0  # time constant in which the hardest attack fades
+MIN_HARDEST = 0.08  # a weaker hardest attack is not blown up to 1
 REGISTERS_HZ = {
     "kick": ((30.0, 150.0),),
     "snare": ((150.0, 500.0), (1_500.0, 5_000.0)),
@@ -40,9 +40,9 @@ class OnsetStrength(Signal):
             [np.any([(hz >= a) & (hz < b) for a, b in ranges], axis=0) for ranges in REGISTERS_HZ.values()], np.float32
         )
         self._select = select / np.maximum(select.sum(axis=1, keepdims=True), 1.0)
-        self._least = np.array([LEAST] + [LEAST_IN_REGISTER] * len(REGISTERS_HZ))
+        self._least = np.array([MIN_HARDEST] + [LEAST_IN_REGISTER] * len(REGISTERS_HZ))
         self._hardest = self._least.copy()
-        self._keep = 1.0 - rig.rate(FORGET)
+        self._keep = 1.0 - rig.rate(FORGET_SECONDS)
         self._now = np.zeros(1 + len(REGISTERS_HZ))
 
     def step(self, hop: Hop) -> None:

@@ -10,13 +10,14 @@ from liveviz.signals._part import Rig, Signal
 from liveviz.signals._spectrum import span_samples
 from liveviz.spec import Output
 
-SPAN = 2048 / 44100  # seconds of sound in one look
-EVERY = 0.0116  # seconds between two looks
-LOWEST, HIGHEST = 36.0, 96.0  # MIDI notes
-TOLERANCE = 0.7
-SURE = 0.7  # of YIN's own: one note has 1, a chord 0.5, noise 0.1; a look below that leaves the pitch where it was
-UNSURE = 0.4  # that is confidence 0
-SETTLE = 0.04  # seconds (time constant) of the confidence
+LOOK_SECONDS = 2048 / 44100  # seconds of sound in one look
+LOOK_EVERY_SECONDS = 0.0116  # seconds between two looks
+LOWEST_NOTE, HIGHEST_NOTE = 36.0, 96.0  # MIDI notes
+YIN_TOLERANCE = 0.7
+# Of YIN's own: one note has 1, a chord 0.5, noise 0.1; a look below that leaves the pitch where it was
+SURE_CLARITY = 0.7
+UNSURE_CLARITY = 0.4  # that is confidence 0
+SETTLE_SECONDS = 0.04  # time constant of the confidence
 
 
 class Pitch(Signal):
@@ -29,7 +30,7 @@ class Pitch(Signal):
 
     needs = (Gain,)
     outputs = (
-        Output("pitch", low=LOWEST, high=HIGHEST, unit="note", help="The one note that sounds, 69 = A4"),
+        Output("pitch", low=LOWEST_NOTE, high=HIGHEST_NOTE, unit="note", help="The one note that sounds, 69 = A4"),
         Output("pitch.confidence", help="How sure it is that a single note sounds"),
     )
 
@@ -38,15 +39,15 @@ class Pitch(Signal):
         import aubio  # here, so that naming the outputs costs nothing
 
         self._gain = rig.get(Gain)
-        self._hops = rig.hops(EVERY)
+        self._hops = rig.hops(LOOK_EVERY_SECONDS)
         self._sound = np.zeros(self._hops * rig.hop_length, aubio.float_type)
-        n = max(span_samples(rig.sample_rate, SPAN), 2 * self._sound.size)
+        n = max(span_samples(rig.sample_rate, LOOK_SECONDS), 2 * self._sound.size)
         self._yin: Any = aubio.pitch("yinfast", n, self._sound.size, rig.sample_rate)
         self._yin.set_unit("midi")
-        self._yin.set_tolerance(TOLERANCE)
+        self._yin.set_tolerance(YIN_TOLERANCE)
         self._filled = 0
         self._looks = [60.0] * 3
-        self._rate = 1.0 - float(np.exp(-self._hops * rig.dt / SETTLE))
+        self._rate = 1.0 - float(np.exp(-self._hops * rig.dt / SETTLE_SECONDS))
         self.values[0] = 60.0
 
     def step(self, hop: Hop) -> None:
@@ -57,9 +58,9 @@ class Pitch(Signal):
             return
         self._filled = 0
         note = float(self._yin(self._sound)[0])
-        sure = float(self._yin.get_confidence()) if self._gain.open and LOWEST <= note <= HIGHEST else 0.0
-        target = min(max((sure - UNSURE) / (1.0 - UNSURE), 0.0), 1.0)
+        sure = float(self._yin.get_confidence()) if self._gain.open and LOWEST_NOTE <= note <= HIGHEST_NOTE else 0.0
+        target = min(max((sure - UNSURE_CLARITY) / (1.0 - UNSURE_CLARITY), 0.0), 1.0)
         self.values[1] += self._rate * (target - self.values[1])
-        if sure > SURE:
+        if sure > SURE_CLARITY:
             self._looks = [*self._looks[1:], note]
             self.values[0] = sorted(self._looks)[1]

@@ -4,13 +4,13 @@ import math
 
 import numpy as np
 
-from liveviz.signals._gain import TARGET, Gain
+from liveviz.signals._gain import TARGET_RMS, Gain
 from liveviz.signals._hop import Hop
 from liveviz.signals._part import Rig, Signal
 from liveviz.spec import Output
 
-SPAN = 0.0232  # seconds
-LOUD = 2.5  # times the usual loudness is 1
+WINDOW_SECONDS = 0.0232
+LOUD_RATIO = 2.5  # times the usual loudness is 1
 
 
 class Rms(Signal):
@@ -25,10 +25,10 @@ class Rms(Signal):
     def __init__(self, rig: Rig) -> None:
         super().__init__(rig)
         self._gain = rig.get(Gain)
-        self._powers = np.zeros(rig.hops(SPAN))
+        self._powers = np.zeros(rig.hops(WINDOW_SECONDS))
 
     def step(self, hop: Hop) -> None:
         x = self._gain.samples
         self._powers[:-1] = self._powers[1:]
         self._powers[-1] = float(np.dot(x, x)) / x.size
-        self.values[0] = math.sqrt(float(self._powers.mean())) / (LOUD * TARGET)
+        self.values[0] = math.sqrt(float(self._powers.mean())) / (LOUD_RATIO * TARGET_RMS)

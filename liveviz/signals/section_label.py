@@ -2,7 +2,7 @@
 
 from liveviz.signals._hop import Hop
 from liveviz.signals._part import Rig, Signal
-from liveviz.signals._sections import LABELS, Sections
+from liveviz.signals._sections import LABEL_COUNT, Sections
 from liveviz.spec import Output
 
 
@@ -15,8 +15,8 @@ class SectionLabel(Signal):
 
     needs = (Sections,)
     outputs = (
-        Output("section_label", high=LABELS - 1.0, help="Which part of the song; like parts, like labels"),
-        *(Output(f"section_label.{i}", help=f"1 while the part of the song is number {i}") for i in range(LABELS)),
+        Output("section_label", high=LABEL_COUNT - 1.0, help="Which part of the song; like parts, like labels"),
+        *(Output(f"section_label.{i}", help=f"1 while the part of the song is number {i}") for i in range(LABEL_COUNT)),
     )
 
     def __init__(self, rig: Rig) -> None:

@@ -5,8 +5,8 @@ from liveviz.signals._hop import Hop
 from liveviz.signals._part import Rig, Signal
 from liveviz.spec import Output, approach
 
-SETTLE = 0.05  # seconds (time constant)
-TOP = 9.0  # octaves above 25 Hz: 12.8 kHz
+SETTLE_SECONDS = 0.05  # time constant
+TOP_OCTAVES = 9.0  # octaves above 25 Hz: 12.8 kHz
 
 
 class SpectralCentroid(Signal):
@@ -26,4 +26,6 @@ class SpectralCentroid(Signal):
     def step(self, hop: Hop) -> None:
         if self._colour.fresh and self._colour.present:
             dt = self._colour.every * self.rig.dt
-            self.values[0] = approach(float(self.values[0]), min(self._colour.octaves / TOP, 1.0), dt, SETTLE)
+            self.values[0] = approach(
+                float(self.values[0]), min(self._colour.octaves / TOP_OCTAVES, 1.0), dt, SETTLE_SECONDS
+            )

@@ -5,8 +5,8 @@ from liveviz.signals._hop import Hop
 from liveviz.signals._part import Rig, Signal
 from liveviz.spec import Output, approach
 
-SETTLE = 0.05  # seconds (time constant)
-USUAL = 0.5  # exponent: music lies between 0.001 and 0.3, and shall use the whole range
+SETTLE_SECONDS = 0.05  # time constant
+RANGE_EXPONENT = 0.5  # exponent: music lies between 0.001 and 0.3, and shall use the whole range
 
 
 class SpectralFlatness(Signal):
@@ -25,5 +25,5 @@ class SpectralFlatness(Signal):
 
     def step(self, hop: Hop) -> None:
         if self._colour.fresh:
-            target = self._colour.flatness**USUAL if self._colour.present else 0.0
-            self.values[0] = approach(float(self.values[0]), target, self._colour.every * self.rig.dt, SETTLE)
+            target = self._colour.flatness**RANGE_EXPONENT if self._colour.present else 0.0
+            self.values[0] = approach(float(self.values[0]), target, self._colour.every * self.rig.dt, SETTLE_SECONDS)

@@ -1,7 +1,8 @@
 """How much the sound moves in any direction, and the moments at which that stands out: where a picture may change its kind.
 
 Source: GANterpretations, Castro 2020: total variation of the spectrum, and an inflection where it stands off the mean of
-the frames before and of the frames after. Here the frames after are waited for, so that an inflection is known REACH late.
+the frames before and of the frames after. Here the frames after are waited for, so that an inflection is known
+REACH_SECONDS late.
 """
 
 import numpy as np
@@ -13,11 +14,11 @@ from liveviz.signals._part import Rig, Signal
 from liveviz.spec import Output
 
 LEAST_DB = 3.0  # mean change in 23 ms; a smaller greatest one is not blown up to 1
-REACH = 0.5  # seconds before and after
-OFF = 1.6  # times either mean
+REACH_SECONDS = 0.5  # seconds before and after
+DIFFERENCE_RATIO = 1.6  # times either mean
 OFF_DB = 1.5  # and at least this far off both
-APART = 1.0  # seconds between two inflections
-WITHIN = 0.1  # seconds around it in which it must be the highest
+APART_SECONDS = 1.0  # seconds between two inflections
+PEAK_WITHIN_SECONDS = 0.1  # seconds around it in which it must be the highest
 
 
 class TotalVariation(Signal):
@@ -39,10 +40,10 @@ class TotalVariation(Signal):
         self._colour = rig.get(Colour)
         self._faders = Faders(rig, [LEAST_DB], 0.02, 0.15, self._colour.every)
         self._dt = self._colour.every * rig.dt
-        self._reach = max(2, round(REACH / self._dt))
-        self._within = max(1, round(WITHIN / self._dt))
+        self._reach = max(2, round(REACH_SECONDS / self._dt))
+        self._within = max(1, round(PEAK_WITHIN_SECONDS / self._dt))
         self._curve = np.zeros(2 * self._reach + 1)
-        self._since = APART
+        self._since = APART_SECONDS
 
     def step(self, hop: Hop) -> None:
         if not self._colour.fresh:
@@ -54,10 +55,10 @@ class TotalVariation(Signal):
         self._since += self._dt
         middle = self._reach
         value = self._curve[middle]
-        if value < OFF_DB or self._since < APART:
+        if value < OFF_DB or self._since < APART_SECONDS:
             return
         around = self._curve[middle - self._within : middle + self._within + 1]
         means = max(float(self._curve[:middle].mean()), float(self._curve[middle + 1 :].mean()))
-        if value >= around.max() and value > max(OFF * means, means + OFF_DB):
+        if value >= around.max() and value > max(DIFFERENCE_RATIO * means, means + OFF_DB):
             self._since = 0.0
             hop.announce("total_variation.inflection", hop.time - middle * self._dt)

@@ -56,13 +56,13 @@ class Addresses:
         return iter(self._kinds)
 
 
-_CHANNEL = r"(?:\.ch\.(?:[1-9]|1[0-6]))?"
-_NUMBER = r"(?:\d|[1-9]\d|1[01]\d|12[0-7])"
-_NRPN = r"(?:0|[1-9]\d{0,3}|1[0-5]\d{3}|16[0-2]\d{2}|163[0-7]\d|1638[0-3])"
+_CHANNEL_PATTERN = r"(?:\.ch\.(?:[1-9]|1[0-6]))?"
+_SEVEN_BIT_PATTERN = r"(?:\d|[1-9]\d|1[01]\d|12[0-7])"
+_NRPN_PATTERN = r"(?:0|[1-9]\d{0,3}|1[0-5]\d{3}|16[0-2]\d{2}|163[0-7]\d|1638[0-3])"
 
-MIDI = (
+MIDI_ADDRESSES = (
     Address(
-        rf"midi\.cc\.{_NUMBER}{_CHANNEL}",
+        rf"midi\.cc\.{_SEVEN_BIT_PATTERN}{_CHANNEL_PATTERN}",
         "knob",
         "midi.cc.0-127",
         "a controller; 14 bit where its sender has that",
@@ -70,26 +70,31 @@ MIDI = (
         True,
     ),
     Address(
-        rf"midi\.nrpn\.{_NRPN}{_CHANNEL}", "knob", "midi.nrpn.0-16383", "a controller with a longer number", True, True
+        rf"midi\.nrpn\.{_NRPN_PATTERN}{_CHANNEL_PATTERN}",
+        "knob",
+        "midi.nrpn.0-16383",
+        "a controller with a longer number",
+        True,
+        True,
     ),
     Address(
-        rf"midi\.note\.{_NUMBER}{_CHANNEL}",
+        rf"midi\.note\.{_SEVEN_BIT_PATTERN}{_CHANNEL_PATTERN}",
         "button",
         "midi.note.0-127",
         "a note: its velocity while it is held",
         channel=True,
     ),
-    Address(rf"midi\.pitch{_CHANNEL}", "knob", "midi.pitch", "pitch bend; 0.5 is its middle", channel=True),
-    Address(rf"midi\.pressure{_CHANNEL}", "knob", "midi.pressure", "channel pressure", channel=True),
+    Address(rf"midi\.pitch{_CHANNEL_PATTERN}", "knob", "midi.pitch", "pitch bend; 0.5 is its middle", channel=True),
+    Address(rf"midi\.pressure{_CHANNEL_PATTERN}", "knob", "midi.pressure", "channel pressure", channel=True),
     Address(
-        rf"midi\.aftertouch\.{_NUMBER}{_CHANNEL}",
+        rf"midi\.aftertouch\.{_SEVEN_BIT_PATTERN}{_CHANNEL_PATTERN}",
         "knob",
         "midi.aftertouch.0-127",
         "the pressure on one key",
         channel=True,
     ),
     Address(
-        rf"midi\.program\.{_NUMBER}{_CHANNEL}",
+        rf"midi\.program\.{_SEVEN_BIT_PATTERN}{_CHANNEL_PATTERN}",
         "button",
         "midi.program.0-127",
         "a program change: 1 when it comes",
@@ -102,6 +107,8 @@ MIDI = (
         "the transport: 1 when it comes",
     ),
 )
-KEY = Address(rf"key\.(?:{'|'.join(KEYS)})", "button", "key.NAME", "a key of the window, 1 while it is held")
-OSC = Address(r"(?:/[^\s/#*,?\[\]{}]+)+", "knob", "an OSC address that starts with /", "any address of any program")
-ADDRESSES = Addresses((*MIDI, KEY, OSC))
+KEY_ADDRESS = Address(rf"key\.(?:{'|'.join(KEYS)})", "button", "key.NAME", "a key of the window, 1 while it is held")
+OSC_ADDRESS = Address(
+    r"(?:/[^\s/#*,?\[\]{}]+)+", "knob", "an OSC address that starts with /", "any address of any program"
+)
+ADDRESSES = Addresses((*MIDI_ADDRESSES, KEY_ADDRESS, OSC_ADDRESS))

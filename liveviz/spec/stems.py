@@ -8,9 +8,9 @@ from liveviz.spec.errors import UsageError
 
 MOST_STEMS = 8
 MOST_CHANNELS = 32
-PREFIX = "stem."
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,15}")
-_PART = re.compile(r"([0-9]{1,3})(?:-([0-9]{1,3}))?")
+STEM_PREFIX = "stem."
+_NAME_PATTERN = re.compile(r"[a-z][a-z0-9_]{0,15}")
+_CHANNELS_PATTERN = re.compile(r"([0-9]{1,3})(?:-([0-9]{1,3}))?")
 
 SoundChannels = tuple[int, ...]
 Stems = tuple[tuple[str, SoundChannels], ...]
@@ -24,7 +24,7 @@ def parse_channels(text: str, what: str = "channels") -> SoundChannels:
     """
     found: list[int] = []
     for part in text.split(","):
-        match = _PART.fullmatch(part.strip())
+        match = _CHANNELS_PATTERN.fullmatch(part.strip())
         first = int(match[1]) if match else 0
         last = int(match[2] or match[1]) if match else 0
         if not 1 <= first <= last <= MOST_CHANNELS:
@@ -42,7 +42,7 @@ def parse_stems(texts: Iterable[str]) -> Stems:
     found: dict[str, SoundChannels] = {}
     for text in texts:
         name, equals, channels = text.partition("=")
-        if not equals or not _NAME.fullmatch(name):
+        if not equals or not _NAME_PATTERN.fullmatch(name):
             raise UsageError(
                 f"stems {text!r:.40}: NAME=CHANNELS, like drums=1-2; a name is up to 16 of a-z, 0-9 and _, a letter first"
             )

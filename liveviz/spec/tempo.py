@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 SLOWEST_BPM, FASTEST_BPM = 30.0, 300.0
 FRESH_S = 2.0  # a source that has said nothing for so long does not lead any more
-ANALYSER = "analyser"
+ANALYSER_SOURCE = "analyser"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Tempo:
     bpm: float
     beat: float
     time: float
-    source: str = ANALYSER
+    source: str = ANALYSER_SOURCE
     playing: bool = True
 
     @property

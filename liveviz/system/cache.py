@@ -14,9 +14,9 @@ from pathlib import Path
 from liveviz.spec import LivevizError
 from liveviz.system.files import write_whole
 
-KEPT = 16
-_MAGIC = b"liveviz-kept-1\n"
-_HEAD = len(_MAGIC) + 32
+KEPT_FILES = 16
+_MAGIC_BYTES = b"liveviz-kept-1\n"
+_HEAD_BYTES = len(_MAGIC_BYTES) + 32
 
 _log = logging.getLogger("liveviz.cache")
 
@@ -42,7 +42,7 @@ class Cache:
         kept: how many are kept; the oldest goes first.
     """
 
-    def __init__(self, root: Path | None, kind: str, kept: int = KEPT) -> None:
+    def __init__(self, root: Path | None, kind: str, kept: int = KEPT_FILES) -> None:
         self._kind, self._kept = kind, kept
         self._folder = self._open(root / kind) if root is not None else None
 
@@ -76,9 +76,9 @@ class Cache:
                 data = file.read()
         except OSError:
             return None
-        body = data[_HEAD:]
+        body = data[_HEAD_BYTES:]
         size = int.from_bytes(body[:8], "little")
-        sound = data.startswith(_MAGIC) and hashlib.sha256(body).digest() == data[len(_MAGIC) : _HEAD]
+        sound = data.startswith(_MAGIC_BYTES) and hashlib.sha256(body).digest() == data[len(_MAGIC_BYTES) : _HEAD_BYTES]
         if not sound or body[8 : 8 + size] != _text(facts):
             _log.warning("%s: is damaged, making it again", path)
             return None
@@ -92,7 +92,7 @@ class Cache:
         text = _text(facts)
         body = len(text).to_bytes(8, "little") + text + made
         try:
-            write_whole(path, _MAGIC + hashlib.sha256(body).digest() + body)
+            write_whole(path, _MAGIC_BYTES + hashlib.sha256(body).digest() + body)
             found = sorted(path.parent.glob(f"*.{self._kind}"), key=lambda p: p.stat().st_mtime, reverse=True)
             for old in found[self._kept :]:
                 old.unlink(missing_ok=True)

@@ -15,7 +15,7 @@ _WRITE_DISCARD = 2
 _LAZY_PEER = 1
 _ALL_DEVICES = 1
 _MOST_GPUS = 32
-_WORDS = {
+_ERROR_TEXTS = {
     1: "invalid value",
     2: "out of memory",
     100: "no NVIDIA GPU",
@@ -59,7 +59,7 @@ class Driver:
         except AttributeError:
             raise LivevizError(f"CUDA: {name}: this driver is too old for it") from None
         if (code := call(*arguments)) != 0:
-            raise LivevizError(f"CUDA: {name}: error {code} ({_WORDS.get(code, 'see cuda.h')})")
+            raise LivevizError(f"CUDA: {name}: error {code} ({_ERROR_TEXTS.get(code, 'see cuda.h')})")
 
     def allocate(self, size: int) -> int:
         """Address of `size` new bytes on the GPU."""

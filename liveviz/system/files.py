@@ -8,7 +8,7 @@ from pathlib import Path
 
 from liveviz.spec.errors import LivevizError, UsageError
 
-_LONGEST = 64  # letters of a word
+_LONGEST_WORD_LETTERS = 64  # letters of a word
 
 
 def write_whole(path: str | Path, data: bytes) -> None:
@@ -95,7 +95,7 @@ def kept_word(path: Path, allowed: Collection[str]) -> str | None:
     """The word that `keep_word` left in a cache folder; None where there is none, or it is not one of `allowed`."""
     try:
         with path.open(encoding="ascii", errors="replace") as file:
-            word = file.read(_LONGEST)
+            word = file.read(_LONGEST_WORD_LETTERS)
     except OSError:
         return None
     return word if word in allowed else None

@@ -9,9 +9,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-_A_LITTLE, _QUIET, _LEAST = 4, 15, 19  # how nice
+_LOWER_NICE, _QUIET_NICE, _LOWEST_NICE = 4, 15, 19  # how nice
 SATURATED_LOAD = 2.0  # threads a core that want to run, in the mean of a minute, where no time is left over
-_TRIES, _AGAIN = 6, 0.05  # seconds: the kernel takes such a wish from all processes together every tenth of one
+# Seconds: the kernel takes such a wish from all processes together every tenth of one
+_NICE_TRIES, _RETRY_SECONDS = 6, 0.05
 
 
 def stand_back(*, entirely: bool = False) -> None:
@@ -28,7 +29,7 @@ def stand_back(*, entirely: bool = False) -> None:
         if entirely and _time_is_left():
             os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
         else:
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _QUIET)
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _QUIET_NICE)
 
 
 def give_way() -> None:
@@ -36,7 +37,7 @@ def give_way() -> None:
     picture of the generator comes later, and no frame on the screen does."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _A_LITTLE)
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOWER_NICE)
 
 
 def step_up(number: int, *, process: bool) -> None:
@@ -50,11 +51,11 @@ def step_up(number: int, *, process: bool) -> None:
         return
     with contextlib.suppress(OSError):  # a kernel without groups of sessions
         if process:
-            Path(f"/proc/{number}/autogroup").write_text(str(_QUIET))
+            Path(f"/proc/{number}/autogroup").write_text(str(_QUIET_NICE))
     with contextlib.suppress(OSError):  # it is done meanwhile
         for thread in os.listdir(f"/proc/{number}/task") if process else [number]:
             os.sched_setscheduler(int(thread), os.SCHED_OTHER, os.sched_param(0))
-            os.setpriority(os.PRIO_PROCESS, int(thread), _QUIET)
+            os.setpriority(os.PRIO_PROCESS, int(thread), _QUIET_NICE)
 
 
 def start_behind(command: list[str], **more: Any) -> subprocess.Popen[str]:
@@ -66,10 +67,10 @@ def start_behind(command: list[str], **more: Any) -> subprocess.Popen[str]:
     the class of idle time, each then gets a turn: drawing took 8 ms in place of 6.)
     """
     started = subprocess.Popen(command, text=True, errors="replace", start_new_session=True, **more)
-    quiet = _LEAST if _time_is_left() else _QUIET
+    quiet = _LOWEST_NICE if _time_is_left() else _QUIET_NICE
     if sys.platform == "linux":
         _session(started.pid, quiet)
-        if quiet == _LEAST:  # where sessions don't count, because somebody else groups processes
+        if quiet == _LOWEST_NICE:  # where sessions don't count, because somebody else groups processes
             os.sched_setscheduler(started.pid, os.SCHED_IDLE, os.sched_param(0))
             return started
     if hasattr(os, "setpriority"):
@@ -79,11 +80,11 @@ def start_behind(command: list[str], **more: Any) -> subprocess.Popen[str]:
 
 def _session(leader: int, quiet: int) -> None:
     """How nice the session is that this process leads; a kernel without such groups has no file to say it in."""
-    for _ in range(_TRIES):
+    for _ in range(_NICE_TRIES):
         try:
             Path(f"/proc/{leader}/autogroup").write_text(str(quiet))
         except BlockingIOError:
-            time.sleep(_AGAIN)
+            time.sleep(_RETRY_SECONDS)
         except OSError:
             return
         else:

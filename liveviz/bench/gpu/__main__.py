@@ -13,7 +13,7 @@ from liveviz.learning import TrainStage
 from liveviz.spec import LivevizError
 from liveviz.system.clock import now
 
-STEPS = ("right", "fast", "train", "images", "tensorrt", "opengl")
+STEP_NAMES = ("right", "fast", "train", "images", "tensorrt", "opengl")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -21,7 +21,9 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python3 -m liveviz.bench.gpu", allow_abbrev=False, description="What is owed on an NVIDIA GPU."
     )
-    parser.add_argument("steps", nargs="*", metavar="STEP", help=f"which, in order: {' '.join(STEPS)} (default: all)")
+    parser.add_argument(
+        "steps", nargs="*", metavar="STEP", help=f"which, in order: {' '.join(STEP_NAMES)} (default: all)"
+    )
     parser.add_argument("--cpu", action="store_true", help="the same code, small, on the CPU")
     parser.add_argument(
         "--train", type=Path, metavar="DIR", help="folder of the training run (default: build/gpu/train)"
@@ -33,10 +35,10 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("-o", "--out", type=Path, metavar="DIR", help="(default: $OUT, else build/gpu)")
     args = parser.parse_args(argv)
-    if unknown := [step for step in args.steps if step not in STEPS]:
-        parser.error(f"step {unknown[0]!r}: one of {', '.join(STEPS)}")
+    if unknown := [step for step in args.steps if step not in STEP_NAMES]:
+        parser.error(f"step {unknown[0]!r}: one of {', '.join(STEP_NAMES)}")
     try:
-        stages = tuple(_stage(text) for text in args.stages) if args.stages else teach.STAGES
+        stages = tuple(_stage(text) for text in args.stages) if args.stages else teach.TRIAL_STAGES
     except (ValueError, IndexError):
         parser.error("stages: seven or eight numbers each, SIZE:STEPS:BATCH:START:END:LOWER:SAMPLES[:JUDGE]")
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
@@ -59,7 +61,7 @@ def main(argv: list[str] | None = None) -> int:
     }
     start = now()
     try:
-        for step in args.steps or STEPS:
+        for step in args.steps or STEP_NAMES:
             report.run(step, work[step])
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

@@ -3,7 +3,7 @@ a bend costs; and beside all of it the roofline of this very card."""
 
 from liveviz import bending
 from liveviz.bench.benchmark import bench, bench_on_device
-from liveviz.bench.compare import GRAPH, Comparison, random_generator
+from liveviz.bench.compare import GRAPH_NAME, Comparison, random_generator
 from liveviz.bench.gpu.report import Report
 from liveviz.engine import layers_of, registry
 from liveviz.engine.backends.cuda.backend import Cuda
@@ -11,19 +11,19 @@ from liveviz.models import GeneratorConfig
 from liveviz.spec import BendSetting
 from liveviz.system.clock import now
 
-SIZES = ((256, 16384), (512, 32768), (1024, 32768))
-GOALS = {256: 20.0, 1024: 8.0}  # times the eager reference
+SIZES_PIXELS = ((256, 16384), (512, 32768), (1024, 32768))
+GOAL_RATIOS = {256: 20.0, 1024: 8.0}  # times the eager reference
 GRAPH_GOAL, P99_GOAL = 3.0, 1.5
-BENT = 64  # the layer whose bend is timed
+BENT_LAYER = 64  # the layer whose bend is timed
 
 
 def run(report: Report) -> None:
     """Every size; then the bends."""
     found = {}
-    for resolution, base in ((32, 512),) if report.small else SIZES:
+    for resolution, base in ((32, 512),) if report.small else SIZES_PIXELS:
         generator = random_generator(GeneratorConfig(resolution, base, 32 if report.small else 512))
         comparison = Comparison(generator, now)
-        wanted = ["reference", GRAPH, "cuda"] if report.device == "cuda" else ["reference"]
+        wanted = ["reference", GRAPH_NAME, "cuda"] if report.device == "cuda" else ["reference"]
         rows = {}
         for name, row in comparison.run(wanted, 10 if report.small else 300):
             rows[name], ms = row, row["ms"]
@@ -35,13 +35,13 @@ def run(report: Report) -> None:
         found[str(resolution)] = {"backends": rows, **comparison.facts()}
         if "cuda" in rows:
             fast = rows["cuda"]["ms"]
-            if resolution in GOALS:
+            if resolution in GOAL_RATIOS:
                 report.say(
-                    f"goal {GOALS[resolution]:g}x eager",
+                    f"goal {GOAL_RATIOS[resolution]:g}x eager",
                     f"{rows['cuda']['ratio']:.1f}x",
-                    rows["cuda"]["ratio"] >= GOALS[resolution],
+                    rows["cuda"]["ratio"] >= GOAL_RATIOS[resolution],
                 )
-            captured = rows[GRAPH]["ms"]["p50"] / fast["p50"]
+            captured = rows[GRAPH_NAME]["ms"]["p50"] / fast["p50"]
             report.say(f"goal {GRAPH_GOAL:g}x the captured reference", f"{captured:.1f}x", captured >= GRAPH_GOAL)
             report.say(
                 f"goal p99 at most {P99_GOAL:g}x p50",
@@ -60,7 +60,7 @@ def bend_costs(report: Report) -> None:
     )
     times = {}
     for name in ("", "gain", "zoom"):
-        settings = (BendSetting(name, BENT, 0.3),) if name else ()
+        settings = (BendSetting(name, BENT_LAYER, 0.3),) if name else ()
         stages = bending.stages(settings, layers_of(generator.config))
         if report.device == "cuda":
             from liveviz.bench.cuda import TimedBackend
@@ -73,5 +73,7 @@ def bend_costs(report: Report) -> None:
             times[name] = bench(backend, now=now, frames=10)["ms"]["p50"]
         backend.close()
     for name in ("gain", "zoom"):
-        report.say(f"{resolution}²: a {name} at {BENT}² costs", f"{1e3 * (times[name] - times['']):.0f} us a frame")
+        report.say(
+            f"{resolution}²: a {name} at {BENT_LAYER}² costs", f"{1e3 * (times[name] - times['']):.0f} us a frame"
+        )
     report.keep(bend_us={name: round(1e3 * (times[name] - times[""]), 1) for name in ("gain", "zoom")})

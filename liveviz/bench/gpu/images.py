@@ -9,15 +9,15 @@ from liveviz.learning.gan.run import GanOptions
 from liveviz.learning.gan.trial import drawn, trial
 from liveviz.system.clock import now
 
-SETTINGS = ((256, 32, 16384, 512), (512, 16, 32768, 512))  # pixels, pictures a step, channel_base, channel_max
-SMALL = ((32, 4, 256, 16),)
-WARM, TIMED = 17, 32  # the first has both kinds of steps, with R1 and without
+TRAINING_SETTINGS = ((256, 32, 16384, 512), (512, 16, 32768, 512))  # pixels, pictures a step, channel_base, channel_max
+SMALL_SETTINGS = ((32, 4, 256, 16),)
+WARMUP_STEPS, TIMED_STEPS = 17, 32  # the first has both kinds of steps, with R1 and without
 
 
 def run(report: Report) -> None:
     """All sizes, both kinds."""
-    warm, timed = (1, 2) if report.small else (WARM, TIMED)
-    for size, batch, base, most in SMALL if report.small else SETTINGS:
+    warm, timed = (1, 2) if report.small else (WARMUP_STEPS, TIMED_STEPS)
+    for size, batch, base, most in SMALL_SETTINGS if report.small else TRAINING_SETTINGS:
         pictures = drawn(2 * batch, size)
         for kind, projected in (("plain", None), ("projected", ())):
             with TemporaryDirectory() as folder:

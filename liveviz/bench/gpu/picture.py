@@ -19,8 +19,8 @@ from liveviz.runtime.ipc import wire
 from liveviz.runtime.ipc.shared_memory import Slot
 from liveviz.system.clock import now
 
-SIDE, TIMES, FRAMES = 1024, 200, 300
-BASE = 32768
+SIDE_PIXELS, REPEAT_COUNT, FRAME_COUNT = 1024, 200, 300
+CHANNEL_BASE = 32768
 PATIENCE_S = 180.0
 
 
@@ -32,7 +32,7 @@ def run(report: Report) -> None:
     from liveviz.outputs.handover import DeviceUpload, HostUpload, probe
     from liveviz.outputs.headless import Headless
 
-    side, times = (64, 5) if report.small else (SIDE, TIMES)
+    side, times = (64, 5) if report.small else (SIDE_PIXELS, REPEAT_COUNT)
     screen = Headless((side, side))
     try:
         ctx, size = screen.ctx, (side, side)
@@ -73,7 +73,7 @@ def _as_in_a_show(report: Report, ctx: Any, side: int) -> None:
     from liveviz.spec import FetchedImage
 
     context = multiprocessing.get_context("spawn")
-    frames = 10 if report.small else FRAMES
+    frames = 10 if report.small else FRAME_COUNT
     images, word, asked, drawn = Slot(wire.image_bytes(side, side)), Slot(8192), Slot(8), Slot(4 * side * side + 8192)
     receiver = Receiver(images, word, ctx)
     child = context.Process(
@@ -144,7 +144,7 @@ def _draw(images: Slot, word: Slot, asked: Slot, drawn: Slot, side: int, device:
     from liveviz.engine.backends.cuda.backend import Cuda
     from liveviz.runtime.picture_transport import Sender
 
-    base = 512 if device == "cpu" else BASE
+    base = 512 if device == "cpu" else CHANNEL_BASE
     config = GeneratorConfig(side, base, 32 if device == "cpu" else 512)
     engine = Cuda(random_generator(config), frozenset(), "f32" if device == "cpu" else "f16", device)
     sender, copies = Sender(images, word), Copies(side * side * 4, device)

@@ -13,14 +13,18 @@ from liveviz.models import GeneratorConfig
 from liveviz.spec import LivevizError
 from liveviz.system.clock import now
 
-TARGETS = (None, "SM80", "SM86", "SM89", "SM120")
-PLACES = ("/usr", "/opt", "/usr/local")
+TARGET_CARDS = (None, "SM80", "SM86", "SM89", "SM120")
+SEARCHED_FOLDERS = ("/usr", "/opt", "/usr/local")
 
 
 def run(report: Report) -> None:
     """Look, build, load, compare, time."""
     name = tensorrt_plan.module_name()
-    libraries = [str(p) for place in PLACES for p in Path(place).glob("**/libnvinfer.so*")][:3] if name is None else []
+    libraries = (
+        [str(p) for place in SEARCHED_FOLDERS for p in Path(place).glob("**/libnvinfer.so*")][:3]
+        if name is None
+        else []
+    )
     report.say("module", name or f"none; libraries: {', '.join(libraries) or 'none'}")
     if name is None:
         return
@@ -30,7 +34,7 @@ def run(report: Report) -> None:
     generator = random_generator(GeneratorConfig(resolution, base, most))
     made = network(generator)
     answers: dict[str, dict[str, float | str]] = {}
-    for target in TARGETS if hasattr(trt, "ComputeCapability") else (None,):
+    for target in TARGET_CARDS if hasattr(trt, "ComputeCapability") else (None,):
         label, start = target or "its own choice", now()
         try:
             plan = tensorrt_plan.build_plan(trt, made, frozenset(), True, target)

@@ -18,10 +18,10 @@ from liveviz.engine.trial_frames import live_frames, random_frames
 from liveviz.models import Generator, GeneratorConfig, mapping_of
 from liveviz.spec import CORE_PARAMETERS, BendSetting, ParameterFrame
 
-HALF = 2e-2  # relative error that half precision may have
-LEVELS = 16  # of 255, 99 % of a bent picture within
-ROOT = Path(__file__).parents[3]
-FOLDERS = (ROOT / "shared" / "fixtures", ROOT.parent / "shared" / "fixtures")
+HALF_TOLERANCE = 2e-2  # relative error that half precision may have
+TOLERATED_LEVELS = 16  # of 255, 99 % of a bent picture within
+CHECKOUT_FOLDER = Path(__file__).parents[3]
+FIXTURE_FOLDERS = (CHECKOUT_FOLDER / "shared" / "fixtures", CHECKOUT_FOLDER.parent / "shared" / "fixtures")
 
 
 def run(report: Report) -> None:
@@ -29,14 +29,14 @@ def run(report: Report) -> None:
     kernels(report)
     for path in fixtures():
         error = fixture(path, report.device)
-        report.say(f"{path.name}: relative error of f16", f"{error:.2e}", error <= HALF)
+        report.say(f"{path.name}: relative error of f16", f"{error:.2e}", error <= HALF_TOLERANCE)
     if not fixtures():
         report.say("fixtures", "there are none; a generated network instead")
     error = generated(report.device)
-    report.say("generated 64², against the float32 reference", f"{error:.2e}", error <= HALF)
+    report.say("generated 64², against the float32 reference", f"{error:.2e}", error <= HALF_TOLERANCE)
     worst = bends(report.device)
     for name, levels in worst.items():
-        report.say(f"bend {name}: 99 % of the levels within", f"{levels:g} of 255", levels <= LEVELS)
+        report.say(f"bend {name}: 99 % of the levels within", f"{levels:g} of 255", levels <= TOLERATED_LEVELS)
     report.say("a bend at its identity", *_said(identity(report.device)))
     report.say("replay with changing inputs", *_said(replay(report.device)))
     frames = 50 if report.small else 10_000
@@ -51,7 +51,7 @@ def _said(good: bool) -> tuple[str, bool]:
 
 def fixtures() -> list[Path]:
     """Files with known pictures, where they are."""
-    folder = next((f for f in FOLDERS if f.is_dir()), None)
+    folder = next((f for f in FIXTURE_FOLDERS if f.is_dir()), None)
     return sorted(p for p in folder.glob("*") if p.suffix in (".pkl", ".pt")) if folder else []
 
 
@@ -177,4 +177,4 @@ def kernels(report: Report) -> None:
         report.say("Triton kernels", "not used here; torch does the same")
         return
     for name, error in fused.trial(report.device).items():
-        report.say(f"kernel {name}: largest difference from torch", f"{error:.1e}", error < fused.TOLERATED)
+        report.say(f"kernel {name}: largest difference from torch", f"{error:.1e}", error < fused.TOLERATED_ERROR)

@@ -8,20 +8,20 @@ from liveviz.bench.gpu.report import Report
 from liveviz.learning.procedural.run import CHECKPOINT, Run
 from liveviz.system.clock import now
 
-PIECE = 15 * 2**20
-STAGES = (
+PIECE_BYTES = 15 * 2**20
+TRIAL_STAGES = (
     learning.TrainStage(32, 4000, 128, (0.008, 0.005)),
     learning.TrainStage(64, 8000, 128, (0.007, 0.0015)),
     learning.TrainStage(128, 20000, 64, (0.004, 0.0002), lower=0.5),
 )
-SMALL = (learning.TrainStage(32, 3, 4, (0.004, 0.001)),)
+SMALL_STAGES = (learning.TrainStage(32, 3, 4, (0.004, 0.001)),)
 
 
 def run(report: Report, folder: Path, minutes: float, stages: tuple[learning.TrainStage, ...], columns: int) -> None:
     """Go on with what is in `folder`, or begin; then export."""
     options = learning.TrainOptions(
         folder,
-        SMALL if report.small else stages,
+        SMALL_STAGES if report.small else stages,
         device=report.device,
         save=500,
         export=10**9,
@@ -59,10 +59,10 @@ def run(report: Report, folder: Path, minutes: float, stages: tuple[learning.Tra
 
 
 def pieces(path: Path, folder: Path) -> list[Path]:
-    """Copies of a file, in pieces of PIECE bytes where it is larger: `cat NAME.* > NAME` makes it whole again."""
+    """Copies of a file, in pieces of PIECE_BYTES where it is larger: `cat NAME.* > NAME` makes it whole again."""
     folder.mkdir(parents=True, exist_ok=True)
     data = path.read_bytes()
-    parts = [data[start : start + PIECE] for start in range(0, max(len(data), 1), PIECE)]
+    parts = [data[start : start + PIECE_BYTES] for start in range(0, max(len(data), 1), PIECE_BYTES)]
     made = []
     for number, part in enumerate(parts):
         made.append(folder / (path.name if len(parts) == 1 else f"{path.name}.{number:02d}"))

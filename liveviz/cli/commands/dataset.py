@@ -15,7 +15,7 @@ from liveviz.runtime.progress import Progress
 from liveviz.spec import LivevizError, UsageError
 
 _log = logging.getLogger("liveviz.cli")
-_COMMAND = "dataset draw"
+_COMMAND_NAME = "dataset draw"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -47,14 +47,14 @@ def run(args: argparse.Namespace) -> int:
     }
     for name, count in counts.items():
         for path in (_file(out, name, number) for number in range(count)):
-            own_files.check_replaceable(path, path, "out", _COMMAND)
+            own_files.check_replaceable(path, path, "out", _COMMAND_NAME)
     progress = Progress(args.count)
     try:
         done = 0
         for name, count in counts.items():
             random = np.random.RandomState([args.seed, zlib.crc32(name.encode())])
             for number, z in enumerate(random.randn(count, pictures.Z_DIM).astype(np.float32)):
-                write_png(pictures.pixels(name, z, args.size), _file(out, name, number), _COMMAND)
+                write_png(pictures.pixels(name, z, args.size), _file(out, name, number), _COMMAND_NAME)
                 done += 1
                 progress.show(done, f"{done} of {args.count} pictures")
     finally:

@@ -16,7 +16,7 @@ from liveviz.runtime import composition, paths
 from liveviz.runtime.quality import steps as quality_steps
 from liveviz.spec import LivevizError
 
-SECONDS = 1.0  # that measuring the generators takes, beside opening them
+MEASURING_SECONDS = 1.0  # that measuring the generators takes, beside opening them
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -88,7 +88,7 @@ def _speed() -> str:
     for number, (model, folder) in enumerate(shipped.items()):
         backend = engine.create(name, models.open_model(folder, []), cache=paths.cache())
         try:
-            rate = pace(backend, now=perf_counter, seconds=SECONDS / len(shipped))
+            rate = pace(backend, now=perf_counter, seconds=MEASURING_SECONDS / len(shipped))
             found.append(f"{rate:.0f} {'' if number else 'pictures/s '}of {model}")
             shown.append(f"{quality_steps.in_show(rate):.0f} of {model}")
             precisions.add(backend.precision)

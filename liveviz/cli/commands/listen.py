@@ -9,7 +9,7 @@ from liveviz.signals import all_outputs
 from liveviz.spec import SignalFrame, channels_needed
 from liveviz.system.clock import now
 
-_EVERY = 1 / 20
+_REDRAW_SECONDS = 1 / 20
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -31,9 +31,9 @@ def run(args: argparse.Namespace) -> int:
     try:
         with terminal.View(all_outputs(stems)) as view:
             while not source.finished and (seconds is None or now() - began < seconds):
-                for _, frames in ears.hear(_EVERY):
+                for _, frames in ears.hear(_REDRAW_SECONDS):
                     newest = frames[-1] if frames else newest
-                if now() - drawn >= _EVERY:
+                if now() - drawn >= _REDRAW_SECONDS:
                     drawn = now()
                     view.draw(newest, f"{source.label}, {source.sample_rate} Hz", drawn)
     except KeyboardInterrupt:  # how it is meant to end

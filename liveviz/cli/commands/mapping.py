@@ -9,7 +9,7 @@ from liveviz.runtime import composition, noise_mask, open_generator, paths
 from liveviz.spec import LivevizError, parse_stems
 from liveviz.system import copying
 
-_PLAIN = "default"  # the generator where nobody names one; `wide`, for wide canvases, has the same layers
+_DEFAULT_GENERATOR = "default"  # the generator where nobody names one; `wide`, for wide canvases, has the same layers
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -48,12 +48,12 @@ def run(args: argparse.Namespace) -> int:
     path, stems = paths.find_mapping(args.mapping), parse_stems(args.stems)
     program = copying.whole(path, lambda: composition.load_mapping(path, stems=stems, model=args.model))
     if args.action == "show":
-        names = models.direction_names(args.model or program.model or _PLAIN, paths.model_folders())
+        names = models.direction_names(args.model or program.model or _DEFAULT_GENERATOR, paths.model_folders())
         print(mapping.describe(program, composition.registry(), names))
         return 0
     noise_mask.of(program)
     try:
-        generator = open_generator.open_model(args.model or program.model or _PLAIN)
+        generator = open_generator.open_model(args.model or program.model or _DEFAULT_GENERATOR)
     except LivevizError as error:
         raise error if args.model else LivevizError(f"{path}: model: {error}") from None
     net = composition.net_of(generator)

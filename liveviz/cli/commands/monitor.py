@@ -18,9 +18,9 @@ from liveviz.spec import ControlMessage, LivevizError
 from liveviz.system.clock import now, utc
 
 _log = logging.getLogger("liveviz.cli")
-_OSC = "127.0.0.1:9000"
+_DEFAULT_OSC = "127.0.0.1:9000"
 _WAIT_S = 0.02
-_WAITING = 4096  # packets that came faster than they are printed
+_WAITING_PACKETS = 4096  # packets that came faster than they are printed
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +31,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--mapping", default="default", metavar="NAME|PATH", help="mapping file (default: default)")
     parser.add_argument("--model", metavar="NAME|PATH", help="generator (default: the mapping's, or `default`)")
-    parser.add_argument("--osc", default=_OSC, metavar="HOST:PORT", help=f"listen there, or `none` (default: {_OSC})")
+    parser.add_argument(
+        "--osc", default=_DEFAULT_OSC, metavar="HOST:PORT", help=f"listen there, or `none` (default: {_DEFAULT_OSC})"
+    )
     parser.add_argument("--midi", metavar="PORT", help="one MIDI port, or `none` (default: all of them)")
     parser.add_argument("--seconds", type=float, metavar="S", help="stop after S seconds")
 
@@ -40,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     """Print lines until Ctrl+C, or the time is over."""
     seconds = arguments.seconds(args.seconds)
     place = None if args.osc == "none" else arguments.host_port(args.osc)
-    packets: deque[Packet] = deque(maxlen=_WAITING)
+    packets: deque[Packet] = deque(maxlen=_WAITING_PACKETS)
     osc = None
     wake = threading.Event()
     told = _accounts(args.mapping, args.model)
@@ -53,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
             _log.info("a program listens at %s:%d already: asking it what comes", *place)
     beside = place is not None and osc is None
     lines = (
-        follow(message_account.MONITOR, *place, now)
+        follow(message_account.MONITOR_ADDRESS, *place, now)
         if place is not None and beside
         else _own(args, told, osc, packets, wake)
     )

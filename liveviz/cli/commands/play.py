@@ -15,7 +15,7 @@ from liveviz.spec import UsageError
 from liveviz.system import copying
 from liveviz.system.clock import now
 
-_OSC = "127.0.0.1:9000"
+_DEFAULT_OSC = "127.0.0.1:9000"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +46,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--osc",
         metavar="HOST:PORT",
-        help=f"listen for OSC there (0.0.0.0 or * for every address), or `none` (default: {_OSC})",
+        help=f"listen for OSC there (0.0.0.0 or * for every address), or `none` (default: {_DEFAULT_OSC})",
     )
     parser.add_argument(
         "--osc-reply", metavar="[HOST:]PORT", help="answers to `?` go there (default: to where the question came from)"
@@ -72,7 +72,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--quality",
         default="auto",
-        choices=("auto", *quality_steps.NAMES),
+        choices=("auto", *quality_steps.STEP_NAMES),
         help="auto: what this machine can do at the full rate; else stay at that step (default: auto)",
     )
     parser.add_argument("--seconds", type=float, metavar="S", help="stop after S seconds")
@@ -104,7 +104,7 @@ def run(args: argparse.Namespace) -> int:
     if stats is not None:
         paths.check_writable(stats, "stats", inputs, "play")
     window = "fullscreen" if args.fullscreen is not None else "headless" if args.headless else "auto"
-    osc = args.osc or _OSC
+    osc = args.osc or _DEFAULT_OSC
     size = paths.parse_size(args.size)
     usual = open_generator.shipped_for(size)
     program = copying.whole(mapping, lambda: composition.load_mapping(mapping, None, stems, None, usual))

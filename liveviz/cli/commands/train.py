@@ -25,9 +25,9 @@ from liveviz.system.clock import now
 
 _log = logging.getLogger("liveviz.cli")
 _PALETTE_STEPS, _PALETTE_PER_STEP = 6000, 20  # a trial of a few steps need not wait for perfect colours
-_SIZE = "256x256"
-_WRITTEN = ("bundle", "sheet_*.png", "scores.jsonl")
-_NUMBERS = {  # of training by images: default, lowest, highest
+_DEFAULT_SIZE = "256x256"
+_WRITTEN_FILES = ("bundle", "sheet_*.png", "scores.jsonl")
+_NUMBER_OPTIONS = {  # of training by images: default, lowest, highest
     "images": (1_000_000, 1, 10**9),
     "batch": (16, 2, 1024),
     "channel_base": (4096, 64, 131072),
@@ -53,7 +53,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--stages",
         nargs="+",
-        metavar=stages.FORM,
+        metavar=stages.STAGE_FORM,
         help="pixels, steps, pictures a step, learning rates, finesse of drawing, weight of a judge of edges",
     )
     parser.add_argument(
@@ -169,7 +169,7 @@ def _features(args: argparse.Namespace) -> int:
 def _check_folder(out: Path) -> None:
     """Nothing, if `out` holds a run, which is resumed, or nothing that a run would replace; LivevizError otherwise."""
     if not (out / CHECKPOINT).exists():
-        taken = next((path for name in _WRITTEN for path in out.glob(name)), None)
+        taken = next((path for name in _WRITTEN_FILES for path in out.glob(name)), None)
         if taken is not None:
             raise LivevizError(f"out: {taken} is there already, and is of no run that could go on; name another folder")
 
@@ -178,7 +178,7 @@ def _words(args: argparse.Namespace) -> list[str]:
     """The command line that goes on with this run."""
     words = ["train", *(["--pictures"] if args.pictures else ["--like", args.like] if args.like else [args.data])]
     words += ["-o", args.out, "--workers", str(args.workers), "--device", args.device, "--seed", str(args.seed)]
-    for name in ("size", *_NUMBERS, "minutes", "columns", "start"):
+    for name in ("size", *_NUMBER_OPTIONS, "minutes", "columns", "start"):
         if (value := getattr(args, name)) is not None:
             words += [f"--{name.replace('_', '-')}", str(value)]
     for name in ("stages", "projected", "widths"):
@@ -206,11 +206,11 @@ def _by_images(args: argparse.Namespace) -> _Learn:
     options = gan.GanOptions(
         out,
         data,
-        paths.parse_size(args.size or _SIZE),
+        paths.parse_size(args.size or _DEFAULT_SIZE),
         projected=None if args.projected is None else tuple(Path(name) for name in args.projected),
         device=args.device,
         seed=args.seed,
-        **{name: _whole(args, name, *limits) for name, limits in _NUMBERS.items()},
+        **{name: _whole(args, name, *limits) for name, limits in _NUMBER_OPTIONS.items()},
     )
     try:
         options.config(0)
@@ -249,7 +249,7 @@ def _line(done: gan.GanProgress) -> str:
 
 def _by_teacher(args: argparse.Namespace) -> _Learn:
     """Learning from another generator; the options checked."""
-    for name in ("size", *_NUMBERS, "columns", "start", "projected"):
+    for name in ("size", *_NUMBER_OPTIONS, "columns", "start", "projected"):
         if getattr(args, name) is not None:
             raise UsageError(
                 f"train --like: --{name.replace('_', '-')} is not for it; here there are --widths and --stages"
@@ -270,7 +270,7 @@ def _words_of(done: Done) -> str:
 
 def _by_program(args: argparse.Namespace) -> _Learn:
     """Learning from what programs draw; the options checked."""
-    for name in ("size", *_NUMBERS, "minutes", "projected"):
+    for name in ("size", *_NUMBER_OPTIONS, "minutes", "projected"):
         if getattr(args, name) is not None:
             raise UsageError(f"train --pictures: --{name.replace('_', '-')} is for DATA; here there are --stages")
     asked = tuple(stages.parse(text) for text in args.stages) if args.stages else DEFAULT_STAGES

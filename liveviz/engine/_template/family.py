@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from liveviz import bending
-from liveviz.engine.family import LISTENS, Array, Family, Network, Part
+from liveviz.engine.family import LISTENED_PARAMETERS, Array, Family, Network, Part
 from liveviz.engine.operations import Conv, NetworkOperations
 from liveviz.models import Config, Generator
 
-SLOPE = 0.2  # of the leaky ReLU
+LEAKY_SLOPE = 0.2  # of the leaky ReLU
 
 
 class Checkers(Network):
@@ -24,7 +24,7 @@ class Checkers(Network):
         self._styles = [np.ascontiguousarray(weights[f"{name}.style"].T) for name in ("mix", "draw")]  # [w_dim, C] each
         self._const = weights["const"][None]
         mix, draw = self._slices = [slice(0, channels), slice(channels, 2 * channels)]
-        self._mix = Conv("mix", size, weights["mix.weight"], weights["mix.bias"], padding=1, s=mix, slope=SLOPE)
+        self._mix = Conv("mix", size, weights["mix.weight"], weights["mix.bias"], padding=1, s=mix, slope=LEAKY_SLOPE)
         self._draw = Conv("draw", size, weights["draw.weight"], weights["draw.bias"], s=draw, rgb=True)
         self._layer = size
         self.readers, self.writers = {size: [draw]}, {}
@@ -52,7 +52,7 @@ class Checker(Family):
 
     def listens(self, config: Config) -> frozenset[str]:
         deaf = {"noise", "view"} | (set() if config.classes else {"classes"})
-        return frozenset(LISTENS) - deaf
+        return frozenset(LISTENED_PARAMETERS) - deaf
 
 
 FAMILY = Checker()

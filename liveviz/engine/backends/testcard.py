@@ -13,9 +13,9 @@ from liveviz.models import Generator
 from liveviz.spec import ImageFrame, LivevizError, ParameterFrame
 
 RANK = 0
-SIZE = 256
-BITS = 16
-_BARS = np.array(
+SIDE_PIXELS = 256
+FRAME_NUMBER_BITS = 16
+_BAR_COLOURS = np.array(
     [[235, 235, 235], [235, 235, 16], [16, 235, 235], [16, 235, 16], [235, 16, 235], [235, 16, 16], [16, 16, 235]],
     np.uint8,
 )
@@ -35,7 +35,7 @@ def open_backend(
     threads: int | None,
 ) -> "TestCard":
     """A square of the generator's shorter side, or 256x256."""
-    return TestCard(min(generator.config.width, generator.config.height) if generator else SIZE)
+    return TestCard(min(generator.config.width, generator.config.height) if generator else SIDE_PIXELS)
 
 
 class TestCard(Backend):
@@ -54,8 +54,8 @@ class TestCard(Backend):
         card[..., 3] = 255
         step = max(resolution // 16, 1)
         card[::step, :, :3] = card[:, ::step, :3] = 90
-        bars = (np.arange(resolution) * len(_BARS)) // resolution  # [r]
-        card[: resolution // 8, :, :3] = _BARS[bars]
+        bars = (np.arange(resolution) * len(_BAR_COLOURS)) // resolution  # [r]
+        card[: resolution // 8, :, :3] = _BAR_COLOURS[bars]
         self._card = card
 
     def render(self, frame: ParameterFrame) -> ImageFrame:
@@ -78,6 +78,8 @@ class TestCard(Backend):
         pixels[max(centre[1] - dot, 0) : centre[1] + dot, max(centre[0] - dot, 0) : centre[0] + dot, :3] = 255
         bar = int(frame.noise_phase % 1.0 * r)
         pixels[r - 2 * (r // 8) : r - 2 * (r // 8) + max(r // 32, 1), :bar, :3] = (80, 160, 255)
-        bits = (frame.sequence >> np.arange(BITS)[::-1]) & 1  # [16]
-        pixels[r - r // 8 :, :, :3] = (bits * 255).astype(np.uint8)[(np.arange(r) * BITS) // r][None, :, None]
+        bits = (frame.sequence >> np.arange(FRAME_NUMBER_BITS)[::-1]) & 1  # [16]
+        pixels[r - r // 8 :, :, :3] = (bits * 255).astype(np.uint8)[(np.arange(r) * FRAME_NUMBER_BITS) // r][
+            None, :, None
+        ]
         return pixels

@@ -28,7 +28,7 @@ Array = NDArray[np.float32]
 SQRT2 = np.float32(np.sqrt(2.0))
 EPSILON = np.float32(1e-8)
 TINY = np.float32(1e-20)
-SLOPE = 0.2
+LEAKY_SLOPE = 0.2
 _NO_STYLE = "synthesis.input.affine.bias"  # of a StyleGAN3's Fourier features
 
 

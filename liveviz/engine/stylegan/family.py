@@ -1,7 +1,7 @@
 """StyleGAN2 and StyleGAN3 as the engine draws them: where what this folder holds meets the backends."""
 
 from liveviz import bending
-from liveviz.engine.family import LISTENS, Array, DeviceStyles, Family, Hints
+from liveviz.engine.family import LISTENED_PARAMETERS, Array, DeviceStyles, Family, Hints
 from liveviz.engine.stylegan.constants import Rewrite
 from liveviz.engine.stylegan.rewrite import rewrite
 from liveviz.engine.stylegan.view import view
@@ -29,7 +29,7 @@ class StyleGan(Family):
 
     def listens(self, config: GeneratorConfig) -> frozenset[str]:
         deaf = {"noise" if config.is_stylegan3 else "view"} | (set() if config.classes else {"classes"})
-        return frozenset(LISTENS) - deaf
+        return frozenset(LISTENED_PARAMETERS) - deaf
 
     def view(self, config: GeneratorConfig, frame: ParameterFrame) -> Array | None:
         return view(frame) if config.plane else None

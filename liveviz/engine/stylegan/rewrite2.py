@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 
 from liveviz.engine.operations import Conv, NetworkOperations, Noise
-from liveviz.engine.stylegan.constants import SLOPE, SQRT2, Rewrite
+from liveviz.engine.stylegan.constants import LEAKY_SLOPE, SQRT2, Rewrite
 from liveviz.models import Generator
 from liveviz.models.stylegan import layers2
 
-_HALF = np.float32(np.sqrt(0.5))  # of each of two signals that are added
+_HALF_POWER = np.float32(np.sqrt(0.5))  # of each of two signals that are added
 
 
 class Rewrite2(Rewrite):
@@ -33,7 +33,7 @@ class Rewrite2(Rewrite):
     def _block(self, place: layers2.Block) -> tuple[int, list[Conv], Conv | None, Conv | None]:
         convs = []
         for row, name in enumerate(place.convs, place.row):
-            gain = SQRT2 * _HALF if place.skip and name == "conv1" else SQRT2
+            gain = SQRT2 * _HALF_POWER if place.skip and name == "conv1" else SQRT2
             convs.append(self._conv(place, name, row, gain))
         self.writers[place.resolution] = [conv.d for conv in convs if conv.d is not None]
         row = place.row + len(convs)
@@ -53,13 +53,13 @@ class Rewrite2(Rewrite):
             padding=1,
             up=part == "conv0",
             noise=len(self.noises) - 1,
-            slope=SLOPE,
+            slope=LEAKY_SLOPE,
             clamp=None if clamp is None else clamp * float(gain / SQRT2),
         )
 
     def _skip(self, place: layers2.Block) -> Conv:
         name = f"{place.name}.skip"
-        weight = self._weights[f"{name}.weight"] * (_HALF / np.sqrt(np.float32(place.inputs)))
+        weight = self._weights[f"{name}.weight"] * (_HALF_POWER / np.sqrt(np.float32(place.inputs)))
         conv = Conv(name, place.resolution, weight, np.zeros(place.outputs, np.float32))
         self._drawing.append(conv)
         return conv

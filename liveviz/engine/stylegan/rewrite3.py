@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from liveviz.engine.operations import Conv, Filtered, NetworkOperations
-from liveviz.engine.stylegan.constants import SLOPE, SQRT2, Array, Rewrite
+from liveviz.engine.stylegan.constants import LEAKY_SLOPE, SQRT2, Array, Rewrite
 from liveviz.models import Generator
 from liveviz.models.stylegan import layers3
 
@@ -76,7 +76,7 @@ class Rewrite3(Rewrite):
             padding=cut - spare * place.up,
             down_taps=np.flip(weights[f"{name}.down_filter"]),  # engines correlate
             down=place.down,
-            slope=SLOPE,
+            slope=LEAKY_SLOPE,
             clamp=self.config.conv_clamp,
         )
         return conv, step

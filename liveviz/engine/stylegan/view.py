@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 
 from liveviz.spec import ParameterFrame
 
-_NAMES = ("view.zoom", "view.rotate", "view.x", "view.y")
+_VIEW_PARAMETERS = ("view.zoom", "view.rotate", "view.x", "view.y")
 _AT_REST = (1.0, 0.0, 0.0, 0.0)
 
 
 def view(frame: ParameterFrame) -> NDArray[np.float32] | None:
     """`[3, 3]`: from homogeneous picture coordinates (x right, y down, 1 = a square picture's width) to the plane's; None
     at rest, so that a resting picture is the file's own, to the bit."""
-    values = tuple(frame[name] for name in _NAMES)
+    values = tuple(frame[name] for name in _VIEW_PARAMETERS)
     if values == _AT_REST:
         return None
     zoom, turns, x, y = values

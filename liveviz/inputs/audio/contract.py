@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from liveviz.spec import AudioBlock
 
-CEILING = 4.0
+SAMPLE_CEILING = 4.0
 
 
 class Source(Protocol):
@@ -99,7 +99,7 @@ class Pulled:
 
 
 def bounded_samples(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """`samples` (changed in place) with what is not finite as 0 and the rest within ±CEILING."""
+    """`samples` (changed in place) with what is not finite as 0 and the rest within ±SAMPLE_CEILING."""
     np.nan_to_num(samples, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
-    np.clip(samples, -CEILING, CEILING, out=samples)
+    np.clip(samples, -SAMPLE_CEILING, SAMPLE_CEILING, out=samples)
     return samples

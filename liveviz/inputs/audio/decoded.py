@@ -13,8 +13,8 @@ _CONTAINERS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,asf,aac,ac3,eac3,mp3,ogg,wav,w64,flac,aiff,caf,au,mpegts,mpeg,avi,flv,ape,wv,tta,"
     "dts,amr,mpc,mpc8"
 )
-_OPTIONS = {"protocol_whitelist": "file", "format_whitelist": _CONTAINERS}
-_ALONE = 1 << 20  # packets that may fail one after the other before a stream is given up
+_OPEN_OPTIONS = {"protocol_whitelist": "file", "format_whitelist": _CONTAINERS}
+_MAX_BROKEN_PACKETS = 1 << 20  # packets that may fail one after the other before a stream is given up
 
 
 def speakers(path: str) -> tuple[str, ...]:
@@ -22,7 +22,7 @@ def speakers(path: str) -> tuple[str, ...]:
     import av
 
     try:
-        with av.open("file:" + os.path.abspath(path), options=_OPTIONS, metadata_errors="replace") as container:
+        with av.open("file:" + os.path.abspath(path), options=_OPEN_OPTIONS, metadata_errors="replace") as container:
             names = tuple(channel.name for channel in container.streams.audio[0].layout.channels)
     except (av.FFmpegError, ValueError, OSError, IndexError):
         return ()
@@ -49,7 +49,7 @@ class DecodedFile:
         self.close()
         try:
             self._container = av.open(
-                "file:" + os.path.abspath(self._path), options=_OPTIONS, metadata_errors="replace"
+                "file:" + os.path.abspath(self._path), options=_OPEN_OPTIONS, metadata_errors="replace"
             )
             stream = next(iter(self._container.streams.audio), None)
             if stream is None:
@@ -72,7 +72,7 @@ class DecodedFile:
 
         broken = 0
         packets = self._container.demux(self._stream)
-        while broken < _ALONE:
+        while broken < _MAX_BROKEN_PACKETS:
             try:
                 packet = next(packets)
             except (StopIteration, av.FFmpegError):  # the end, or a file that was cut

@@ -9,7 +9,7 @@ from liveviz.spec import SoundChannels, Stems
 
 _HALF_POWER = float(np.sqrt(0.5))
 _RECOVERY_S = 0.5
-_LEFT, _RIGHT = ("FL", "SL", "BL", "FLC", "WL"), ("FR", "SR", "BR", "FRC", "WR")
+_LEFT_NAMES, _RIGHT_NAMES = ("FL", "SL", "BL", "FLC", "WL"), ("FR", "SR", "BR", "FRC", "WR")
 
 
 class Downmix:
@@ -61,8 +61,8 @@ def _speaker(name: str) -> tuple[float, float]:
     """Left and right of one speaker: ITU-R BS.775; the low effects channel is left out, as everybody does."""
     if name in ("FL", "FR"):
         return (1.0, 0.0) if name == "FL" else (0.0, 1.0)
-    if name in _LEFT or name in _RIGHT:
-        return (_HALF_POWER, 0.0) if name in _LEFT else (0.0, _HALF_POWER)
+    if name in _LEFT_NAMES or name in _RIGHT_NAMES:
+        return (_HALF_POWER, 0.0) if name in _LEFT_NAMES else (0.0, _HALF_POWER)
     if name == "FC":
         return _HALF_POWER, _HALF_POWER
     return (0.0, 0.0) if name.startswith("LFE") else (0.5, 0.5)

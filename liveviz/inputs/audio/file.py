@@ -16,12 +16,13 @@ from liveviz.inputs.audio.decoded import DecodedFile, speakers
 from liveviz.spec import LivevizError
 
 LOG = logging.getLogger("liveviz.inputs")
-RATES = (8_000, 192_000)
+SAMPLE_RATES_HZ = (8_000, 192_000)
 MAX_CHANNELS = 64
 READ_ERRORS = (soundfile.SoundFileError, OSError)
 _UNKNOWN_LENGTH = 1 << 62
-_WIDEST, _BESIDES = 8, 1 << 16  # bytes of a sample, and of what else a file may hold before its head is doubted
-KINDS = "wav, flac, mp3, ogg, m4a, aac, wma, and the sound of mp4, mov, webm"
+# Bytes of a sample, and of what else a file may hold before its head is doubted
+_WIDEST_SAMPLE_BYTES, _MAX_HEAD_BYTES = 8, 1 << 16
+READABLE_KINDS = "wav, flac, mp3, ogg, m4a, aac, wma, and the sound of mp4, mov, webm"
 
 
 class _Streamed(soundfile.SoundFile):
@@ -61,7 +62,7 @@ class FileReader:
 
     def _check(self) -> None:
         """Refuse what cannot be played, with the file closed again."""
-        low, high = RATES
+        low, high = SAMPLE_RATES_HZ
         problem = None
         if not low <= self.sample_rate <= high:
             problem = f"sample rate {self.sample_rate} Hz is outside {low} to {high} Hz"
@@ -137,7 +138,7 @@ def _open(name: str) -> _Streamed | DecodedFile:
     try:
         found = _Streamed(os.fsencode(name))
         # What the head says is compared with the size: a recorder that crashed left it at nothing, or at the first second.
-        enough = os.path.getsize(name) <= found.frames * found.channels * _WIDEST + _BESIDES
+        enough = os.path.getsize(name) <= found.frames * found.channels * _WIDEST_SAMPLE_BYTES + _MAX_HEAD_BYTES
         if found.frames and enough and not (found.channels > 2 and found.format == "OGG"):  # it has an order of its own
             return found
     except (soundfile.SoundFileError, OSError, TypeError, ValueError):
@@ -147,7 +148,7 @@ def _open(name: str) -> _Streamed | DecodedFile:
     except (OSError, ValueError) as error:
         if found is not None:
             return found
-        raise LivevizError(f"{name}: not a sound file that liveviz reads ({KINDS})") from error
+        raise LivevizError(f"{name}: not a sound file that liveviz reads ({READABLE_KINDS})") from error
     if found is not None:
         found.close()
     return decoded

@@ -28,8 +28,8 @@ OPEN_WITHIN = 2.0
 CLOSE_WITHIN = 1.0
 STALLED_AFTER = 0.4  # seconds without a callback of the output
 STEADY_WITHIN = 3.0  # a sleeping PulseAudio sink takes up to 2 s to wake
-REST = 0.015
-LATE = 0.5  # the clock's schedule moves on after a consumer was away for longer
+WAIT_SECONDS = 0.015
+LATE_SECONDS = 0.5  # the clock's schedule moves on after a consumer was away for longer
 BLOCKS_A_CALLBACK = 4
 RETRY_SECONDS = 1.0
 SHORT_BY = 1.0  # seconds that an mp3 may be shorter than it says
@@ -138,7 +138,7 @@ class PlayedSource:
             blocks.append(AudioBlock(samples, self.sample_rate, end))
         if self._sounding or self.heard:
             return blocks, self._sounding[0][1] if self._sounding else t + 0.05
-        if t - self._due > LATE:
+        if t - self._due > LATE_SECONDS:
             self._due = t
         while self._ahead:
             end = self._due + len(self._ahead[0]) / self.sample_rate
@@ -154,7 +154,7 @@ class PlayedSource:
     def rest(self) -> None:
         """For a reader that works hard: sleep, where there is enough ahead, so that its work is spread thinly."""
         if len(self._ahead) > self._ahead_most // 4:
-            self._closing.wait(REST)
+            self._closing.wait(WAIT_SECONDS)
 
     def _feed(self) -> None:
         stand_back()  # it may render the demo, a bar ahead

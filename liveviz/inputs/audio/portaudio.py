@@ -20,7 +20,9 @@ ANSWER_WITHIN = 4.0
 T = TypeVar("T")
 
 _LOCK = threading.RLock()
-_OPEN: list[Any] = []  # every stream that PortAudio may still call: also keeps abandoned ones from being collected
+_OPEN_STREAMS: list[
+    Any
+] = []  # every stream that PortAudio may still call: also keeps abandoned ones from being collected
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ def refresh() -> None:
     """Let PortAudio list the devices again; skipped while any stream is open, since it would close them all."""
     sd = load()
     with _LOCK:
-        if _OPEN:
+        if _OPEN_STREAMS:
             return
         try:
             sd._terminate()
@@ -233,7 +235,7 @@ def open_stream(kind: str, what: str, **settings: Any) -> Any:
         except (sd.PortAudioError, ValueError) as error:
             reason = str(error).partition(": ")[2] or str(error)
             raise LivevizError(f"{what} cannot be opened ({reason})") from error
-        _OPEN.append(stream)
+        _OPEN_STREAMS.append(stream)
         return stream
 
 
@@ -256,7 +258,7 @@ def close_stream(stream: Any) -> None:
             stream.close(ignore_errors=True)
         except sd.PortAudioError as error:
             LOG.debug("closing a stream: %s", error)
-        _OPEN.remove(stream)
+        _OPEN_STREAMS.remove(stream)
 
 
 class BlockTimes:

@@ -14,8 +14,8 @@ import numpy as np
 from liveviz.inputs.audio.contract import Source, bounded_samples
 from liveviz.spec import AudioBlock, LivevizError
 
-LABEL = "system sound"
-RATE, CHANNELS = 48_000, 2
+DEVICE_LABEL = "system sound"
+RATE_HZ, CHANNEL_COUNT = 48_000, 2
 WAITING_BLOCKS = 512  # 2.7 s
 CLOSE_WITHIN = 1.0
 
@@ -27,12 +27,12 @@ def open_system(now: Callable[[], float], *, block_frames: int, channels: int) -
         LivevizError: the platform does not offer it, or it cannot be opened.
     """
     if sys.platform == "win32":
-        if channels > CHANNELS:
-            raise LivevizError(f"{LABEL} has {CHANNELS} channels; channel {channels} was asked for")
+        if channels > CHANNEL_COUNT:
+            raise LivevizError(f"{DEVICE_LABEL} has {CHANNEL_COUNT} channels; channel {channels} was asked for")
         return LoopbackSource(now, block_frames)
     if sys.platform == "darwin":
         raise LivevizError(
-            f"{LABEL}: macOS does not offer it; install a loopback driver such as BlackHole and name that"
+            f"{DEVICE_LABEL}: macOS does not offer it; install a loopback driver such as BlackHole and name that"
         )
     return _monitor(now, block_frames, channels)
 
@@ -48,9 +48,11 @@ def _monitor(now: Callable[[], float], block_frames: int, channels: int) -> Sour
     try:
         device = find_input("pulse")
     except LivevizError as error:
-        raise LivevizError(f"{LABEL}: it takes PulseAudio or PipeWire with ALSA's `pulse` device ({error})") from None
-    source = DeviceSource(device, now, block_frames=block_frames, channels=channels or CHANNELS)
-    source.label = LABEL
+        raise LivevizError(
+            f"{DEVICE_LABEL}: it takes PulseAudio or PipeWire with ALSA's `pulse` device ({error})"
+        ) from None
+    source = DeviceSource(device, now, block_frames=block_frames, channels=channels or CHANNEL_COUNT)
+    source.label = DEVICE_LABEL
     return source
 
 
@@ -71,13 +73,13 @@ class LoopbackSource:
         try:
             import soundcard
         except (ImportError, OSError, AssertionError) as error:  # its PulseAudio part asserts that a server is there
-            raise LivevizError(f"{LABEL} cannot be opened: soundcard: {error}") from error
+            raise LivevizError(f"{DEVICE_LABEL} cannot be opened: soundcard: {error}") from error
         try:
             speaker = soundcard.default_speaker()
             self._microphone: Any = soundcard.get_microphone(speaker.id, include_loopback=True)
         except (RuntimeError, IndexError, AssertionError) as error:
-            raise LivevizError(f"{LABEL} cannot be opened: {error}") from error
-        self.label, self.sample_rate, self.channels = LABEL, RATE, CHANNELS
+            raise LivevizError(f"{DEVICE_LABEL} cannot be opened: {error}") from error
+        self.label, self.sample_rate, self.channels = DEVICE_LABEL, RATE_HZ, CHANNEL_COUNT
         self.dropped = 0
         self._now, self._frames = now, block_frames
         self._blocks: queue.Queue[AudioBlock] = queue.Queue(WAITING_BLOCKS)
@@ -89,11 +91,11 @@ class LoopbackSource:
         self._thread.start()
 
     def _read(self) -> None:
-        with self._microphone.recorder(RATE, channels=CHANNELS, blocksize=self._frames) as recorder:
+        with self._microphone.recorder(RATE_HZ, channels=CHANNEL_COUNT, blocksize=self._frames) as recorder:
             while not self._closing.is_set():
                 samples = np.array(recorder.record(self._frames), np.float32)  # [frames, channels]
                 try:
-                    self._blocks.put_nowait(AudioBlock(bounded_samples(samples), RATE, self._now()))
+                    self._blocks.put_nowait(AudioBlock(bounded_samples(samples), RATE_HZ, self._now()))
                 except queue.Full:
                     self.dropped += 1
 

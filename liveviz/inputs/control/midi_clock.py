@@ -5,9 +5,9 @@ from collections import deque
 
 from liveviz.spec import Tempo
 
-PULSES = 24  # a quarter note
-_KEPT = 2 * PULSES + 1
-_LEAST = 7  # pulses before a rate is told
+PULSES_PER_QUARTER = 24
+_KEPT_PULSES = 2 * PULSES_PER_QUARTER + 1
+_MIN_PULSES = 7  # pulses before a rate is told
 _GAP_S = 0.5  # without a pulse: 5 BPM, so the sender paused
 ADDRESSES = ("midi.clock", "midi.start", "midi.stop", "midi.continue")
 
@@ -20,7 +20,7 @@ class MidiClock:
     """
 
     def __init__(self) -> None:
-        self._times: deque[float] = deque(maxlen=_KEPT)
+        self._times: deque[float] = deque(maxlen=_KEPT_PULSES)
         self._pulses = -1
         self._playing = True
 
@@ -45,7 +45,7 @@ class MidiClock:
 
     def _tempo(self, time: float) -> Tempo | None:
         count = len(self._times)
-        if count < _LEAST:
+        if count < _MIN_PULSES:
             return None
         # least squares through the last pulses: the rate, and where the newest pulse ought to have been
         mean_n, mean_t = (count - 1) / 2.0, sum(self._times) / count
@@ -54,4 +54,10 @@ class MidiClock:
         if pulse_s <= 0.0:
             return None
         newest = mean_t + (count - 1 - mean_n) * pulse_s
-        return Tempo(60.0 / (PULSES * pulse_s), max(self._pulses, 0) / PULSES, newest, "midi", self._playing)
+        return Tempo(
+            60.0 / (PULSES_PER_QUARTER * pulse_s),
+            max(self._pulses, 0) / PULSES_PER_QUARTER,
+            newest,
+            "midi",
+            self._playing,
+        )

@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 import mido
 
 MAX_BYTES = 1024  # of one chunk; what is longer is a dump of some device's memory, not playing
-PAIR_S = (
-    0.02  # an LSB this soon beside its MSB belongs to it: a device sends both at once, a hand moves two knobs slower
-)
+# An LSB this soon beside its MSB belongs to it: a device sends both at once, a hand moves two knobs slower
+PAIR_S = 0.02
 PAIRS_TO_TRUST = 3  # after so many pairs a controller is 14-bit, and its LSB may come alone
 
 _DATA_MSB, _DATA_LSB, _NRPN_LSB, _NRPN_MSB, _RPN_LSB, _RPN_MSB = 6, 38, 98, 99, 100, 101
-_REALTIME = {"clock": "midi.clock", "start": "midi.start", "stop": "midi.stop", "continue": "midi.continue"}
+_REALTIME_ADDRESSES = {"clock": "midi.clock", "start": "midi.start", "stop": "midi.stop", "continue": "midi.continue"}
 
 Change = tuple[str, float, bool]  # address, value 0-1, whether it is an event that counts one by one
 
@@ -110,8 +109,8 @@ class MidiDecoder:
 
     def _changes(self, message: mido.Message, time: float) -> list[Change]:
         kind = message.type
-        if kind in _REALTIME:
-            return [(_REALTIME[kind], 1.0, True)]
+        if kind in _REALTIME_ADDRESSES:
+            return [(_REALTIME_ADDRESSES[kind], 1.0, True)]
         if kind == "control_change":
             return self._control(message.channel, message.control, message.value, time)
         if kind not in ("note_on", "note_off", "pitchwheel", "aftertouch", "polytouch", "program_change"):

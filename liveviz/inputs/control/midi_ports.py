@@ -21,7 +21,7 @@ log = logging.getLogger("liveviz.inputs")
 
 SURVEY_S = 0.9  # a sequencer or server that does not answer within this is taken as not there
 _NO_START_SERVER = 1  # JackNoStartServer: listening to knobs is no reason to start somebody's sound server
-_SHUTDOWN = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
+_SHUTDOWN_CALLBACK = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 
 
 class _JackServer:
@@ -35,11 +35,11 @@ class _JackServer:
     def __init__(self, library: ctypes.CDLL) -> None:
         self._jack = library
         self._jack.jack_client_open.restype = ctypes.c_void_p
-        self._jack.jack_on_shutdown.argtypes = [ctypes.c_void_p, _SHUTDOWN, ctypes.c_void_p]
+        self._jack.jack_on_shutdown.argtypes = [ctypes.c_void_p, _SHUTDOWN_CALLBACK, ctypes.c_void_p]
         self._jack.jack_client_close.argtypes = [ctypes.c_void_p]
         self._client: int | None = None
         self._ended = threading.Event()
-        self._on_shutdown = _SHUTDOWN(lambda _: self._ended.set())
+        self._on_shutdown = _SHUTDOWN_CALLBACK(lambda _: self._ended.set())
 
     def ended(self) -> bool:
         """True from the end of the server until close()."""

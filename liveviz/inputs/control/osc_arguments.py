@@ -9,11 +9,12 @@ import struct
 MAX_ARGUMENTS = 400
 MAX_TEXT = 50  # letters
 
-_CODES = {"i": "i", "f": "f", "h": "q", "d": "d", "t": "8x", "r": "4B", "m": "4B", "c": "I"}
-_FIXED = {tag: struct.Struct(">" + code) for tag, code in _CODES.items()}
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
-_HUGE = 1e9  # nobody plays with numbers that are larger, or nearer to 0 than one in so many
-_SMALL = 1 << 16  # an argument without a tag that is below this is an int: as a float it would be next to nothing
+_STRUCT_CODES = {"i": "i", "f": "f", "h": "q", "d": "d", "t": "8x", "r": "4B", "m": "4B", "c": "I"}
+_FIXED_STRUCTS = {tag: struct.Struct(">" + code) for tag, code in _STRUCT_CODES.items()}
+_NUMBER_PATTERN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
+_HIGHEST_NUMBER = 1e9  # nobody plays with numbers that are larger, or nearer to 0 than one in so many
+# An argument without a tag that is below this is an int: as a float it would be next to nothing
+_UNTAGGED_INTS_BELOW = 1 << 16
 
 
 class PacketError(ValueError):
@@ -23,7 +24,7 @@ class PacketError(ValueError):
 def as_number(text: str) -> float | None:
     """The finite number that is written in `text`, or None."""
     word = text.strip()
-    if len(word) > MAX_TEXT or not _NUMBER.fullmatch(word):
+    if len(word) > MAX_TEXT or not _NUMBER_PATTERN.fullmatch(word):
         return None
     number = float(word)
     return number if math.isfinite(number) else None
@@ -61,8 +62,8 @@ def read_tagged(packet: bytes, position: int, end: int, address: str, tags: str)
                 numbers.append(number)
         elif tag == "b":
             position = _after_blob(packet, position, end, address)
-        elif tag in _FIXED:
-            fixed = _FIXED[tag]
+        elif tag in _FIXED_STRUCTS:
+            fixed = _FIXED_STRUCTS[tag]
             if position + fixed.size > end:
                 raise PacketError(f"{address}: arguments that are cut")
             values = fixed.unpack_from(packet, position)
@@ -116,7 +117,7 @@ def read_untagged(packet: bytes, position: int, end: int, address: str) -> tuple
         raise PacketError(f"{address}: {count} arguments; at most {MAX_ARGUMENTS} are read")
     ints = struct.unpack_from(f">{count}i", packet, position)
     floats = struct.unpack_from(f">{count}f", packet, position)
-    numbers = tuple(float(i) if abs(i) < _SMALL else f for i, f in zip(ints, floats, strict=True))
-    if not all(n == 0.0 or 1.0 / _HUGE <= abs(n) <= _HUGE for n in numbers):
+    numbers = tuple(float(i) if abs(i) < _UNTAGGED_INTS_BELOW else f for i, f in zip(ints, floats, strict=True))
+    if not all(n == 0.0 or 1.0 / _HIGHEST_NUMBER <= abs(n) <= _HIGHEST_NUMBER for n in numbers):
         raise PacketError(f"{address}: no type tags, and arguments that look like no numbers")
     return numbers

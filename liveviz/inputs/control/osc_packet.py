@@ -28,14 +28,14 @@ MAX_ADDRESS = 200  # bytes
 MAX_AHEAD_S = 1.0  # how far in the future a bundle may ask to be applied
 MAX_FAULTS = 8  # that are told of one packet
 
-_BUNDLE = b"#bundle\0"
-_IMMEDIATELY = 1
+_BUNDLE_HEAD = b"#bundle\0"
+_IMMEDIATE_TIMETAG = 1
 _NTP_TO_UNIX_S = 2_208_988_800  # 1900 to 1970
-_KEPT = 2048
-_PLAIN = re.compile(rb"((?:/[!\x22$-)+.0->@-Z\\^-z|~-]+)+)\0{1,4}")
+_CACHED_NAMES = 2048
+_PLAIN_ADDRESS = re.compile(rb"((?:/[!\x22$-)+.0->@-Z\\^-z|~-]+)+)\0{1,4}")
 _NO_PATTERN = dict.fromkeys(map(ord, " #*,?[]{}"))
-_COMMA, _HASH = b",#"
-_SIZE = struct.Struct(">i")
+_COMMA_BYTE, _HASH_BYTE = b",#"
+_SIZE_STRUCT = struct.Struct(">i")
 
 
 class Message(NamedTuple):
@@ -114,7 +114,7 @@ def read_packet(packet: bytes, utc: float | None, notes: Notes | None = None) ->
     if not 0 < len(packet) <= MAX_PACKET or len(packet) % 4:
         raise PacketError(f"{len(packet)} bytes; a packet has a multiple of 4 up to {MAX_PACKET}")
     notes = Notes() if notes is None else notes
-    if not packet.startswith(_BUNDLE):
+    if not packet.startswith(_BUNDLE_HEAD):
         return [_message(packet, 0, len(packet), 0.0)]
     messages: list[Message] = []
     _bundle(packet, 0, len(packet), 0, utc, messages, notes)
@@ -137,7 +137,7 @@ def _bundle(
     while position < end:  # first the whole of it: in a packet that was cut nothing can be trusted
         if end - position < 4:
             raise PacketError("a bundle that ends within a size")
-        (size,) = _SIZE.unpack_from(packet, position)
+        (size,) = _SIZE_STRUCT.unpack_from(packet, position)
         first = position + 4
         position = first + size
         if size <= 0 or size & 3 or position > end:
@@ -147,7 +147,7 @@ def _bundle(
         raise PacketError(f"more than {MAX_MESSAGES} messages")
     for first, last in elements:
         try:
-            if packet[first] == _HASH and packet.startswith(_BUNDLE, first, last):
+            if packet[first] == _HASH_BYTE and packet.startswith(_BUNDLE_HEAD, first, last):
                 _nested(packet, first, last, depth + 1, utc, out, notes)
             else:
                 out.append(_message(packet, first, last, ahead))
@@ -167,7 +167,7 @@ def _nested(
 
 
 def _ahead(timetag: int, utc: float | None, notes: Notes) -> float:
-    if timetag == _IMMEDIATELY or utc is None:
+    if timetag == _IMMEDIATE_TIMETAG or utc is None:
         return 0.0
     ahead = timetag / 2**32 - _NTP_TO_UNIX_S - utc
     if ahead > MAX_AHEAD_S:
@@ -183,7 +183,7 @@ def _message(packet: bytes, start: int, end: int, ahead: float) -> Message:
     address = _addresses.get(name) or _address(name, end - start)
     if after == end:
         return Message(address, (), True, False, ahead)
-    if packet[after] != _COMMA:
+    if packet[after] != _COMMA_BYTE:
         return Message(address, read_untagged(packet, after, end, address), False, False, ahead)
     position = (packet.find(0, after, end) | 3) + 1
     padded = packet[after:position]
@@ -221,7 +221,7 @@ def _work_out(padded: bytes, room: int, address: str) -> _Tags:
         None if tags.strip("ifhd") and tags.strip("TFIN") else struct.Struct(">" + tags.strip("TFIN").replace("h", "q"))
     )
     said = tuple(float(tag == "T") for tag in tags if tag in "TF")
-    if len(_tags) >= _KEPT:
+    if len(_tags) >= _CACHED_NAMES:
         _tags.clear()
     found = _tags[padded] = _Tags(tags, plain, said, not tags.strip("IN"))
     return found
@@ -231,7 +231,7 @@ def _address(name: bytes, room: int) -> str:
     """The address in a padded string: parts of any printable letters; it names one thing."""
     if len(name) > MAX_ADDRESS and len(name.rstrip(b"\0")) > MAX_ADDRESS:
         raise PacketError(f"an address of more than {MAX_ADDRESS} bytes")
-    if found := _PLAIN.fullmatch(name):  # as nearly all are
+    if found := _PLAIN_ADDRESS.fullmatch(name):  # as nearly all are
         text = found[1].decode()
     else:
         text = read_text(name, room)
@@ -241,7 +241,7 @@ def _address(name: bytes, room: int) -> str:
             raise PacketError(f"{text[:MAX_TEXT]!a}: a pattern or a space in the address; patterns are not expanded")
         if not text.isprintable():
             raise PacketError(f"{text[:MAX_TEXT]!a}: letters that cannot be printed in the address")
-    if len(_addresses) >= _KEPT:
+    if len(_addresses) >= _CACHED_NAMES:
         _addresses.clear()
     _addresses[name] = text
     return text

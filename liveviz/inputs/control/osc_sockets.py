@@ -9,12 +9,12 @@ from liveviz.spec import LivevizError
 
 RECEIVE_BUFFER = 4 << 20  # bytes asked for; the system may grant less
 
-_LOOPBACK = ("127.0.0.1", "::1")
-_EVERY = ("0.0.0.0", "::")
+_LOOPBACK_HOSTS = ("127.0.0.1", "::1")
+_ANY_HOSTS = ("0.0.0.0", "::")
 _WSAEADDRINUSE = 10048
 _WSAEADDRNOTAVAIL = 10049
 _NO_IPV6 = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL, _WSAEADDRNOTAVAIL, 10047)
-_OTHER = "choose another with --osc HOST:PORT"
+_CHOOSE_ANOTHER = "choose another with --osc HOST:PORT"
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
@@ -29,7 +29,7 @@ def listen(host: str, port: int) -> list[socket.socket]:
     """
     if not 0 <= port <= 65535:
         raise LivevizError(f"osc: port {port} is not between 0 and 65535; choose with --osc HOST:PORT")
-    numeric = _LOOPBACK if host == "localhost" else _EVERY if host in ("*", "::") else (host,)
+    numeric = _LOOPBACK_HOSTS if host == "localhost" else _ANY_HOSTS if host in ("*", "::") else (host,)
     found: list[socket.socket] = []
     try:
         for n, one in enumerate(numeric):
@@ -77,11 +77,11 @@ def resolve(host: str, port: int, what: str, option: str) -> tuple[int, int, tup
 
 def _why(error: OSError, host: str, port: int) -> str:
     if error.errno in (errno.EADDRINUSE, _WSAEADDRINUSE, errno.EACCES) and port >= 1024:
-        return f"osc: port {port} of {host} is in use by another program; {_OTHER}"
+        return f"osc: port {port} of {host} is in use by another program; {_CHOOSE_ANOTHER}"
     if error.errno == errno.EACCES:
-        return f"osc: port {port} needs the administrator's rights; {_OTHER} from 1024 up"
+        return f"osc: port {port} needs the administrator's rights; {_CHOOSE_ANOTHER} from 1024 up"
     if error.errno in (errno.EADDRNOTAVAIL, _WSAEADDRNOTAVAIL):
         return f"osc: {host} is not an address of this machine; choose 127.0.0.1 or 0.0.0.0 with --osc HOST:PORT"
     if error.errno in _NO_IPV6:
-        return f"osc: {host} is an IPv6 address, and this machine has no IPv6; {_OTHER}"
-    return f"osc: cannot listen on {host}:{port}: {error.strerror}; {_OTHER}"
+        return f"osc: {host} is an IPv6 address, and this machine has no IPv6; {_CHOOSE_ANOTHER}"
+    return f"osc: cannot listen on {host}:{port}: {error.strerror}; {_CHOOSE_ANOTHER}"

@@ -7,22 +7,22 @@ import numpy as np
 
 from liveviz.inputs.demo import score as score
 from liveviz.inputs.demo import synth as synth
-from liveviz.inputs.demo.effects import HOP, Echo, Hall, Sweep, ducking
-from liveviz.inputs.demo.score import BAR, SIXTEENTH, SongPlace
+from liveviz.inputs.demo.effects import HOP_SAMPLES, Echo, Hall, Sweep, ducking
+from liveviz.inputs.demo.score import BAR_SAMPLES, SIXTEENTH_SAMPLES, SongPlace
 from liveviz.inputs.demo.synth import Sound
 
-RING = int(2.6 * score.SAMPLE_RATE)  # the longest sound that begins in one bar and ends in a later one
-FADE = int(0.03 * score.SAMPLE_RATE)
-CEILING = 0.96
+RING_SAMPLES = int(2.6 * score.SAMPLE_RATE)  # the longest sound that begins in one bar and ends in a later one
+FADE_SAMPLES = int(0.03 * score.SAMPLE_RATE)
+SAMPLE_CEILING = 0.96
 # How hard each section is driven into the soft clip: the drop must feel bigger than what came before.
-LOUDNESS = {"intro": 0.7, "groove": 0.8, "build": 0.8, "drop": 1.12, "break": 0.9, "outro": 0.75}
+SECTION_GAINS = {"intro": 0.7, "groove": 0.8, "build": 0.8, "drop": 1.12, "break": 0.9, "outro": 0.75}
 
 
 class Bus:
     """Adds sounds to a bar; what lasts longer waits for the next one. State: what waits."""
 
     def __init__(self) -> None:
-        self._buffer = np.zeros((BAR + RING, 2), np.float32)
+        self._buffer = np.zeros((BAR_SAMPLES + RING_SAMPLES, 2), np.float32)
 
     def add(self, sound: Sound, at: int, level: float, pan: float = 0.0) -> None:
         """Add a mono or stereo sound at sample `at` of the bar; `pan` from -1 (left) to 1."""
@@ -31,10 +31,10 @@ class Bus:
         self._buffer[at : at + len(sound)] += sound * np.array([level * (1 - pan), level * (1 + pan)], np.float32)
 
     def take(self) -> Sound:
-        """The bar, `[BAR, 2]`; the bus moves on to the next."""
-        bar = self._buffer[:BAR].copy()
-        self._buffer[:RING] = self._buffer[BAR:].copy()
-        self._buffer[RING:] = 0.0
+        """The bar, `[BAR_SAMPLES, 2]`; the bus moves on to the next."""
+        bar = self._buffer[:BAR_SAMPLES].copy()
+        self._buffer[:RING_SAMPLES] = self._buffer[BAR_SAMPLES:].copy()
+        self._buffer[RING_SAMPLES:] = 0.0
         return bar
 
 
@@ -56,10 +56,10 @@ class Band:
         self._echo, self._hall = Echo(0.46), Hall()
 
     def play(self) -> Sound:
-        """The next bar, float32 `[BAR, 2]`, within ±1; after the last comes the first again."""
+        """The next bar, float32 `[BAR_SAMPLES, 2]`, within ±1; after the last comes the first again."""
         bar = self.next_bar
-        self.next_bar = (bar + 1) % score.BARS
-        place = score.PLACES[bar]
+        self.next_bar = (bar + 1) % score.BAR_COUNT
+        place = score.BAR_PLACES[bar]
         self._play_drums(bar, place)
         self._play_bass(bar, place)
         self._play_pad(bar, place)
@@ -70,42 +70,42 @@ class Band:
     def _play_drums(self, bar: int, place: SongPlace) -> None:
         drums, hall = self._drums, self._to_hall
         for s, v in score.kicks(bar):
-            drums.add(synth.kick(), s * SIXTEENTH, 0.7 * v)
+            drums.add(synth.kick(), s * SIXTEENTH_SAMPLES, 0.7 * v)
             self._rest()
         for s, v in score.snares(bar):
             if place.section == "build":
                 rise = int(place.progress * 12 + s * 12 / 16 / place.bars)
-                drums.add(synth.snare(rise), s * SIXTEENTH, 0.5 * v)
-                hall.add(synth.snare(rise), s * SIXTEENTH, 0.14 * v)
+                drums.add(synth.snare(rise), s * SIXTEENTH_SAMPLES, 0.5 * v)
+                hall.add(synth.snare(rise), s * SIXTEENTH_SAMPLES, 0.14 * v)
             else:
-                drums.add(synth.clap(), s * SIXTEENTH, 0.7 * v)
-                hall.add(synth.clap(), s * SIXTEENTH, 0.17 * v)
+                drums.add(synth.clap(), s * SIXTEENTH_SAMPLES, 0.7 * v)
+                hall.add(synth.clap(), s * SIXTEENTH_SAMPLES, 0.17 * v)
         for s, v in score.hats(bar):
-            late = score.SWING if s % 2 else 0
-            drums.add(synth.hat(s % 3), s * SIXTEENTH + late, v, 0.3 if s % 4 == 3 else -0.12)
+            late = score.SWING_SAMPLES if s % 2 else 0
+            drums.add(synth.hat(s % 3), s * SIXTEENTH_SAMPLES + late, v, 0.3 if s % 4 == 3 else -0.12)
         for s, v in score.open_hats(bar):
-            drums.add(synth.open_hat(), s * SIXTEENTH, 0.52 * v, 0.15)
+            drums.add(synth.open_hat(), s * SIXTEENTH_SAMPLES, 0.52 * v, 0.15)
         for s, pitch, v in score.percussion(bar):
-            late = score.SWING if s % 2 else 0
-            drums.add(synth.wood(pitch), s * SIXTEENTH + late, 0.24 * v, (-0.6, 0.5, 0.0)[pitch])
-            hall.add(synth.wood(pitch), s * SIXTEENTH + late, 0.05 * v)
+            late = score.SWING_SAMPLES if s % 2 else 0
+            drums.add(synth.wood(pitch), s * SIXTEENTH_SAMPLES + late, 0.24 * v, (-0.6, 0.5, 0.0)[pitch])
+            hall.add(synth.wood(pitch), s * SIXTEENTH_SAMPLES + late, 0.05 * v)
 
     def _play_bass(self, bar: int, place: SongPlace) -> None:
         cutoff = {"drop": 1500, "groove": 500 + 90 * place.bar, "build": 900, "break": 200}.get(place.section, 500)
         for s, n, note, v in score.bass(bar):
-            self._bass.add(synth.bass(note, n, cutoff), s * SIXTEENTH, 0.32 * v)
+            self._bass.add(synth.bass(note, n, cutoff), s * SIXTEENTH_SAMPLES, 0.32 * v)
             self._rest()
 
     def _play_pad(self, bar: int, place: SongPlace) -> None:
         """The chord through the whole bar; equal chords of neighbouring bars join without a seam."""
         level = {"intro": 0.55, "groove": 0.5, "build": 0.75, "drop": 0.55, "break": 0.95, "outro": 0.6}[place.section]
-        frames = 12 * SIXTEENTH if place.section == "build" and place.last else BAR
-        gate = np.ones((frames + FADE, 1), np.float32)
-        gate[:FADE, 0] = np.linspace(0.0, 1.0, FADE, endpoint=False)
-        gate[frames:, 0] = 1.0 - gate[:FADE, 0]
-        start = bar * BAR
+        frames = 12 * SIXTEENTH_SAMPLES if place.section == "build" and place.last else BAR_SAMPLES
+        gate = np.ones((frames + FADE_SAMPLES, 1), np.float32)
+        gate[:FADE_SAMPLES, 0] = np.linspace(0.0, 1.0, FADE_SAMPLES, endpoint=False)
+        gate[frames:, 0] = 1.0 - gate[:FADE_SAMPLES, 0]
+        start = bar * BAR_SAMPLES
         for i, note in enumerate(score.chord(bar)):
-            part = synth.choir_part(note if i else note - 12 * (note > 52), 14, 0.9, start, frames + FADE)
+            part = synth.choir_part(note if i else note - 12 * (note > 52), 14, 0.9, start, frames + FADE_SAMPLES)
             self._pad.add(part * gate, 0, level * (0.3 if i else 0.22))
             self._rest()
 
@@ -116,34 +116,34 @@ class Band:
         for s, note, v in score.arp(bar):
             sound = synth.pluck(note, cutoff, 0.34)
             pan = 0.45 if s % 2 else -0.45
-            self._keys.add(sound, s * SIXTEENTH, level * v, pan)
-            self._to_echo.add(sound, s * SIXTEENTH, 0.4 * level * v, pan)
-            self._to_hall.add(sound, s * SIXTEENTH, 0.16 * level * v)
+            self._keys.add(sound, s * SIXTEENTH_SAMPLES, level * v, pan)
+            self._to_echo.add(sound, s * SIXTEENTH_SAMPLES, 0.4 * level * v, pan)
+            self._to_hall.add(sound, s * SIXTEENTH_SAMPLES, 0.16 * level * v)
             self._rest()
         for s, _, note in score.bells(bar):
-            self._keys.add(synth.bell(note), s * SIXTEENTH, 0.24, 0.1)
-            self._to_echo.add(synth.bell(note), s * SIXTEENTH, 0.1)
-            self._to_hall.add(synth.bell(note), s * SIXTEENTH, 0.12)
+            self._keys.add(synth.bell(note), s * SIXTEENTH_SAMPLES, 0.24, 0.1)
+            self._to_echo.add(synth.bell(note), s * SIXTEENTH_SAMPLES, 0.1)
+            self._to_hall.add(synth.bell(note), s * SIXTEENTH_SAMPLES, 0.12)
         for s, n, note in score.lead(bar):
             self._play_lead(bar, place, s, n, note)
 
     def _play_lead(self, bar: int, place: SongPlace, s: int, n: int, note: int) -> None:
         """One note of the hook, doubled below (and above in the second drop), over a stab of the chord."""
-        frames = n * SIXTEENTH
+        frames = n * SIXTEENTH_SAMPLES
         t = np.arange(frames, dtype=np.float32)[:, None] / score.SAMPLE_RATE
         length = frames / score.SAMPLE_RATE
         shape = np.minimum(t / 0.004, 1.0) * np.clip((length - t) / 0.03, 0.0, 1.0) * (0.55 + 0.45 * np.exp(-t / 0.12))
         gate = np.asarray(shape, np.float32)  # [frames, 1]
-        start = (bar * 16 + s) * SIXTEENTH
+        start = (bar * 16 + s) * SIXTEENTH_SAMPLES
         voices = [(note, 0.5), (note - 12, 0.2)] + ([(note + 12, 0.22)] if place.number else [])
         for pitch, level in voices:
             part = synth.choir_part(pitch, 11, 1.25, start, frames) * gate
-            self._lead.add(part, s * SIXTEENTH, level)
-            self._to_echo.add(part, s * SIXTEENTH, 0.22 * level)
-            self._to_hall.add(part, s * SIXTEENTH, 0.18 * level)
+            self._lead.add(part, s * SIXTEENTH_SAMPLES, level)
+            self._to_echo.add(part, s * SIXTEENTH_SAMPLES, 0.22 * level)
+            self._to_hall.add(part, s * SIXTEENTH_SAMPLES, 0.18 * level)
             self._rest()
         for pitch in score.chord(bar)[1:]:
-            self._lead.add(synth.choir_part(pitch, 16, 1.0, start, frames) * gate, s * SIXTEENTH, 0.22)
+            self._lead.add(synth.choir_part(pitch, 16, 1.0, start, frames) * gate, s * SIXTEENTH_SAMPLES, 0.22)
             self._rest()
 
     def _play_effects(self, place: SongPlace) -> None:
@@ -153,7 +153,7 @@ class Band:
             self._to_hall.add(synth.impact(11), 0, 0.25 * level)
 
     def _mix(self, bar: int, place: SongPlace) -> Sound:
-        at = (np.arange(BAR // HOP) + 0.5) * HOP / BAR
+        at = (np.arange(BAR_SAMPLES // HOP_SAMPLES) + 0.5) * HOP_SAMPLES / BAR_SAMPLES
         bright = np.array([score.brightness(bar, float(x)) for x in at])
         pad = self._pad_sweep.step(self._pad.take(), 140.0 * 70.0**bright)
         self._rest()
@@ -170,14 +170,14 @@ class Band:
         self._rest()
         mix = self._drums.take() + music + low + effects + self._riser(place, at)
         self._rest()
-        return np.asarray(CEILING * np.tanh(LOUDNESS[place.section] * mix), np.float32)
+        return np.asarray(SAMPLE_CEILING * np.tanh(SECTION_GAINS[place.section] * mix), np.float32)
 
     def _riser(self, place: SongPlace, at: np.ndarray) -> Sound:
         """Noise that climbs through the build; silent elsewhere, but its filter rings out."""
-        sound = np.zeros((BAR, 2), np.float32)
+        sound = np.zeros((BAR_SAMPLES, 2), np.float32)
         x = (place.bar + at) / place.bars
         if place.section == "build":
-            frames = 12 * SIXTEENTH if place.last else BAR
-            level = 1.5 * ((place.bar + np.arange(frames, dtype=np.float32) / BAR) / place.bars) ** 1.6
-            sound[:frames] = synth.wash(BAR, 12 + place.bar)[:frames] * level[:, None]
+            frames = 12 * SIXTEENTH_SAMPLES if place.last else BAR_SAMPLES
+            level = 1.5 * ((place.bar + np.arange(frames, dtype=np.float32) / BAR_SAMPLES) / place.bars) ** 1.6
+            sound[:frames] = synth.wash(BAR_SAMPLES, 12 + place.bar)[:frames] * level[:, None]
         return self._rise_sweep.step(sound, 300.0 * 30.0**x)

@@ -33,9 +33,9 @@ class DemoReader:
         self.rest = rest
         self._new_band = lambda: Band(lambda: self.rest())
         self._band = self._new_band()
-        self.duration: float | None = score.FRAMES / score.SAMPLE_RATE
+        self.duration: float | None = score.SONG_SAMPLES / score.SAMPLE_RATE
         self._bar = np.zeros((0, 2), np.float32)
-        self._left = score.FRAMES
+        self._left = score.SONG_SAMPLES
 
     def read(self, frames: int) -> NDArray[np.float32]:
         """The next samples, float32 `[n, 2]`, within ±1; n < frames only at the end."""
@@ -55,7 +55,7 @@ class DemoReader:
         if self._left:
             self._band = self._new_band()
             self._bar = self._bar[:0]
-        self._left = score.FRAMES
+        self._left = score.SONG_SAMPLES
 
     def close(self) -> None:
         """Forget the rest."""
@@ -70,7 +70,7 @@ def truth() -> dict[str, Any]:
         bpm (float), beats, downbeats, kick, snare (lists of times, rising; snare holds claps and rolls),
         sections ([(start, end, label)]).
     """
-    beat = score.BEAT / score.SAMPLE_RATE
+    beat = score.BEAT_SAMPLES / score.SAMPLE_RATE
     bar = 4 * beat
     sections, start = [], 0
     for label, bars in score.SECTIONS:
@@ -78,12 +78,12 @@ def truth() -> dict[str, Any]:
         start += bars
 
     def times(part: Any) -> list[float]:
-        return [b * bar + s * beat / 4 for b in range(score.BARS) for s, _ in part(b)]
+        return [b * bar + s * beat / 4 for b in range(score.BAR_COUNT) for s, _ in part(b)]
 
     return {
         "bpm": float(score.TEMPO_BPM),
-        "beats": [i * beat for i in range(score.BARS * 4)],
-        "downbeats": [i * bar for i in range(score.BARS)],
+        "beats": [i * beat for i in range(score.BAR_COUNT * 4)],
+        "downbeats": [i * bar for i in range(score.BAR_COUNT)],
         "kick": times(score.kicks),
         "snare": sorted(times(score.snares)),
         "sections": sections,

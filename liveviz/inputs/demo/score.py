@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 SAMPLE_RATE = 48_000
 TEMPO_BPM = 125
-BEAT = SAMPLE_RATE * 60 // TEMPO_BPM  # samples
-SIXTEENTH = BEAT // 4
-BAR = BEAT * 4
-SWING = 620  # samples by which every second sixteenth of the hats comes late
+BEAT_SAMPLES = SAMPLE_RATE * 60 // TEMPO_BPM  # samples
+SIXTEENTH_SAMPLES = BEAT_SAMPLES // 4
+BAR_SAMPLES = BEAT_SAMPLES * 4
+SWING_SAMPLES = 620  # samples by which every second sixteenth of the hats comes late
 
 SECTIONS = (
     ("intro", 8),
@@ -21,8 +21,8 @@ SECTIONS = (
     ("drop", 8),
     ("outro", 6),
 )
-BARS = sum(bars for _, bars in SECTIONS)
-FRAMES = BARS * BAR
+BAR_COUNT = sum(bars for _, bars in SECTIONS)
+SONG_SAMPLES = BAR_COUNT * BAR_SAMPLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def _places() -> Iterator[SongPlace]:
             yield SongPlace(section, number, bar, bars)
 
 
-PLACES = tuple(_places())
+BAR_PLACES = tuple(_places())
 
 # MIDI notes. Four bars: i, VI, III, VII of F minor; the break takes two bars for each of its own four.
 FM9 = (53, 60, 63, 67, 68)
@@ -62,19 +62,19 @@ ABMAJ7 = (56, 60, 63, 67, 70)
 EBADD9 = (51, 58, 62, 65, 67)
 BBM9 = (46, 58, 61, 65, 72)
 CM7 = (48, 58, 60, 63, 67)
-ROUND = (FM9, DBMAJ9, ABMAJ7, EBADD9)
+MAIN_CHORDS = (FM9, DBMAJ9, ABMAJ7, EBADD9)
 ROUND_2 = (FM9, DBMAJ9, BBM9, EBADD9)
-BREAK = (DBMAJ9, DBMAJ9, EBADD9, EBADD9, FM9, FM9, CM7, CM7)
+BREAK_CHORDS = (DBMAJ9, DBMAJ9, EBADD9, EBADD9, FM9, FM9, CM7, CM7)
 
 
 def chord(bar: int) -> tuple[int, ...]:
     """The chord of one bar, root first, MIDI notes."""
-    place = PLACES[bar]
+    place = BAR_PLACES[bar]
     if place.section == "break":
-        return BREAK[place.bar]
+        return BREAK_CHORDS[place.bar]
     if place.section == "drop" and place.number == 1:
         return ROUND_2[place.bar % 4]
-    return ROUND[place.bar % 4]
+    return MAIN_CHORDS[place.bar % 4]
 
 
 def bass_root(bar: int) -> int:
@@ -84,7 +84,7 @@ def bass_root(bar: int) -> int:
 
 def kicks(bar: int) -> list[tuple[int, float]]:
     """(sixteenth, velocity)."""
-    p = PLACES[bar]
+    p = BAR_PLACES[bar]
     four = [(0, 1.0), (4, 1.0), (8, 1.0), (12, 1.0)]
     if p.section == "break":
         return [(0, 0.9)] if p.bar == 0 else []
@@ -99,7 +99,7 @@ def kicks(bar: int) -> list[tuple[int, float]]:
 
 def snares(bar: int) -> list[tuple[int, float]]:
     """(sixteenth, velocity): claps on two and four, rolls in the builds."""
-    p = PLACES[bar]
+    p = BAR_PLACES[bar]
     two_four = [(4, 1.0), (12, 1.0)]
     if p.section in ("groove", "drop") or (p.section == "outro" and p.bar < 4):
         fill = [(14, 0.5), (15, 0.7)] if p.bar % 8 == 7 else []
@@ -112,7 +112,7 @@ def snares(bar: int) -> list[tuple[int, float]]:
 
 def hats(bar: int) -> list[tuple[int, float]]:
     """(sixteenth, velocity) of the closed hat."""
-    p = PLACES[bar]
+    p = BAR_PLACES[bar]
     full = [(s, (0.55, 0.3, 0.42, 0.36)[s % 4] * (1.0 if s % 8 != 7 else 1.35)) for s in range(16)]
     if p.section in ("groove", "drop") or (p.section == "intro" and p.bar >= 4):
         return full
@@ -127,14 +127,14 @@ def hats(bar: int) -> list[tuple[int, float]]:
 
 def open_hats(bar: int) -> list[tuple[int, float]]:
     """(sixteenth, velocity) of the open hat on the off-beats."""
-    p = PLACES[bar]
+    p = BAR_PLACES[bar]
     loud = {"groove": 0.7, "drop": 1.0, "outro": 0.7 if p.bar < 4 else 0.0, "intro": 0.5 if p.bar >= 6 else 0.0}
     return [(s, loud[p.section]) for s in (2, 6, 10, 14)] if loud.get(p.section) else []
 
 
 def percussion(bar: int) -> list[tuple[int, int, float]]:
     """(sixteenth, pitch 0-2, velocity) of a wooden percussion that answers the kick."""
-    p = PLACES[bar]
+    p = BAR_PLACES[bar]
     if p.section not in ("groove", "drop", "intro", "outro") or (p.section == "intro" and p.bar < 6):
         return []
     line = [(3, 1, 0.8), (6, 0, 0.6), (11, 2, 0.8), (14, 1, 0.5)]
@@ -143,7 +143,7 @@ def percussion(bar: int) -> list[tuple[int, int, float]]:
 
 def bass(bar: int) -> list[tuple[int, int, int, float]]:
     """(sixteenth, length in sixteenths, MIDI note, velocity)."""
-    p, root = PLACES[bar], bass_root(bar)
+    p, root = BAR_PLACES[bar], bass_root(bar)
     if p.section == "groove" or (p.section == "outro" and p.bar < 4) or (p.section == "build" and p.bar < 2):
         line = [(2, 1, 0, 0.9), (3, 1, 0, 0.7), (6, 1, 0, 0.9), (7, 1, 12, 0.7), (10, 1, 0, 0.9), (11, 1, 0, 0.7)]
         return [(s, n, root + i, v) for s, n, i, v in [*line, (14, 1, 12, 0.9), (15, 1, 7, 0.6)]]
@@ -156,7 +156,7 @@ def bass(bar: int) -> list[tuple[int, int, int, float]]:
 
 
 # (sixteenth, length, MIDI note): the hook, one list for each chord of a round.
-HOOK = (
+HOOK_BARS = (
     ((0, 3, 72), (3, 3, 75), (6, 4, 77), (10, 2, 72), (12, 4, 75)),
     ((0, 3, 77), (3, 3, 75), (6, 4, 72), (10, 2, 68), (12, 4, 72)),
     ((0, 3, 75), (3, 3, 79), (6, 4, 80), (10, 2, 79), (12, 4, 75)),
@@ -167,10 +167,10 @@ HOOK_BREAK = (((0, 6, 72), (6, 10, 68)), ((0, 4, 72), (4, 12, 75)), ((0, 6, 74),
 
 def lead(bar: int) -> list[tuple[int, int, int]]:
     """(sixteenth, length, MIDI note) of the lead in the drops."""
-    p = PLACES[bar]
+    p = BAR_PLACES[bar]
     if p.section != "drop":
         return []
-    line = list(HOOK[p.bar % 4])
+    line = list(HOOK_BARS[p.bar % 4])
     if p.number == 1 and p.bar % 4 == 2:  # over Bb minor
         line = [(s, n, {75: 73, 79: 77}.get(note, note)) for s, n, note in line]
     return line
@@ -178,7 +178,7 @@ def lead(bar: int) -> list[tuple[int, int, int]]:
 
 def bells(bar: int) -> list[tuple[int, int, int]]:
     """(sixteenth, length, MIDI note): the hook remembered, slowly, in the break and the second half of the intro."""
-    p = PLACES[bar]
+    p = BAR_PLACES[bar]
     if p.section == "break":
         return [(s, n, note + 12) for s, n, note in HOOK_BREAK[p.bar % 4]]
     if p.section == "intro" and p.bar in (3, 7):
@@ -191,7 +191,7 @@ ARP_ORDER = (0, 2, 4, 1, 3, 5, 2, 4, 6, 3, 5, 1, 4, 2, 5, 3)
 
 def arp(bar: int) -> list[tuple[int, int, float]]:
     """(sixteenth, MIDI note, velocity) of the plucked sixteenths."""
-    p = PLACES[bar]
+    p = BAR_PLACES[bar]
     if p.section == "groove" and p.bar < 4:
         return []
     tones = sorted({note % 12 + 60 for note in chord(bar)})
@@ -204,7 +204,7 @@ def arp(bar: int) -> list[tuple[int, int, float]]:
 
 def brightness(bar: int, at: float) -> float:
     """How far the filters of pad and arpeggio are open at `at` (0-1) of the bar, 0 to 1."""
-    p = PLACES[bar]
+    p = BAR_PLACES[bar]
     x = (p.bar + at) / p.bars
     curve = {
         "intro": 0.12 + 0.38 * x,

@@ -46,7 +46,7 @@ JOIN = 0.03
 
 
 def _mixed(a: Value, b: Value, share: Tensor) -> Tensor:
-    return a + (b - a) * share  # type: ignore[return-value]
+    return a + (b - a) * share
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from liveviz.models.family import Bend
 
 NAME = "checker"
-SLOPE = 0.2  # of the leaky ReLU
+LEAKY_SLOPE = 0.2  # of the leaky ReLU
 
 Array = NDArray[np.float32]
 
@@ -139,7 +139,7 @@ class Reference:
         w, size = self._weights, self._weights["const"].shape[1]
         mix, paint = (1.0 + ws[:, row] @ w[f"{name}.style"].T for row, name in enumerate(("mix", "draw")))  # [n, C]
         x = w["const"] * mix[:, :, None, None]  # [n, C, size, size]
-        x = F.leaky_relu(F.conv2d(x, w["mix.weight"], w["mix.bias"], padding=1), SLOPE)
+        x = F.leaky_relu(F.conv2d(x, w["mix.weight"], w["mix.bias"], padding=1), LEAKY_SLOPE)
         x = bends[size](x) if bends and size in bends else x
         return F.conv2d(x * paint[:, :, None, None], w["draw.weight"], w["draw.bias"])
 

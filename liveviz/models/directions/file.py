@@ -16,15 +16,15 @@ from liveviz.models.sizes import Config
 from liveviz.models.tensors import Container, save
 from liveviz.spec import layer_range
 
-KINDS = ("structure", "detail", "colour")  # what coarse, middle and fine layers decide
+DIRECTION_KINDS = ("structure", "detail", "colour")  # what coarse, middle and fine layers decide
 MAX_COMPONENTS = 512
 MAX_ROWS = 64  # more than any generator's ws has: a direction of the rows 0 to MAX_ROWS moves all of them
 MAX_SIGMA = 16.0
 USUAL_SIGMA = 3.0  # how far one goes that was not measured
-UNMEASURED = -1.0
-METHODS = ("pca", "sefa", "effect")
+UNMEASURED_RANGE = -1.0
+FINDING_METHODS = ("pca", "sefa", "effect")
 METADATA_KEY = "liveviz.directions"
-_TENSORS = ("components", "std", "range", "layers", "share")
+_TENSOR_NAMES = ("components", "std", "range", "layers", "share")
 
 Array = NDArray[np.float32]
 
@@ -37,8 +37,8 @@ class Directions:
     std: float32 `[k]`, standard deviation of w along each: one sigma.
     range: float32 `[k, 2]`, sigmas that are safe downwards (below 0) and upwards (above 0).
     layers: int `[k, 2]`, first row of ws that it moves and the one behind the last.
-    share: float32 `[k]`, how much of the picture changes between the ends, 0 to 1, or UNMEASURED.
-    method: one of METHODS.
+    share: float32 `[k]`, how much of the picture changes between the ends, 0 to 1, or UNMEASURED_RANGE.
+    method: one of FINDING_METHODS.
     fingerprint: of the generator that they were found in.
     """
 
@@ -59,7 +59,7 @@ class Directions:
             std,
             np.tile(np.array([-USUAL_SIGMA, USUAL_SIGMA], np.float32), (count, 1)),
             np.tile(np.array([0, MAX_ROWS]), (count, 1)),
-            np.full(count, UNMEASURED, np.float32),
+            np.full(count, UNMEASURED_RANGE, np.float32),
             method,
             fingerprint,
         )
@@ -71,14 +71,14 @@ class Directions:
         return ((row >= start) & (row < end)).astype(np.float32)
 
     def kinds(self, config: Config) -> list[str]:
-        """What each moves, by its layers: some of KINDS, joined by `+`."""
+        """What each moves, by its layers: some of DIRECTION_KINDS, joined by `+`."""
         ranges = np.array(row_kinds(config))
         rows = self.rows(config.num_ws) > 0.0
-        return ["+".join(KINDS[kind] for kind in np.unique(ranges[moved])) for moved in rows]
+        return ["+".join(DIRECTION_KINDS[kind] for kind in np.unique(ranges[moved])) for moved in rows]
 
 
 def row_kinds(config: Config) -> list[int]:
-    """Index into KINDS (and into spec.LAYER_RANGES) of every row of ws."""
+    """Index into DIRECTION_KINDS (and into spec.LAYER_RANGES) of every row of ws."""
     return [layer_range(resolution) for resolution in config.ws_resolutions]
 
 
@@ -110,7 +110,7 @@ def read_directions(path: str | Path, w_dim: int) -> Directions:
     if not ((start >= 0) & (start < end) & (end <= MAX_ROWS) & (start % 1 == 0) & (end % 1 == 0)).all():
         raise container.fail(f"layers: not every one is a span of whole rows within 0 to {MAX_ROWS}")
     share = tensors["share"]
-    if not ((share == UNMEASURED) | ((share >= 0) & (share <= 1))).all():
+    if not ((share == UNMEASURED_RANGE) | ((share >= 0) & (share <= 1))).all():
         raise container.fail("share: not every one is 0 to 1")
     return Directions(plain.components, plain.std, tensors["range"], tensors["layers"].astype(np.int64), share, *about)
 
@@ -125,8 +125,8 @@ def _about(container: Container) -> tuple[str, str]:
     except (ValueError, RecursionError) as error:
         raise container.fail(f"its metadata {METADATA_KEY!r} is not JSON") from error
     method, fingerprint = (table.get(key) for key in ("method", "fingerprint")) if isinstance(table, dict) else (0, 0)
-    if method not in list(METHODS):
-        raise container.fail(f"method: {method!r:.40} is none of {', '.join(METHODS)}")
+    if method not in list(FINDING_METHODS):
+        raise container.fail(f"method: {method!r:.40} is none of {', '.join(FINDING_METHODS)}")
     if not isinstance(fingerprint, str) or len(fingerprint) > 64:
         raise container.fail("fingerprint: is not the text of a generator's fingerprint")
     return method, fingerprint
@@ -134,6 +134,6 @@ def _about(container: Container) -> tuple[str, str]:
 
 def write_directions(path: str | Path, directions: Directions) -> None:
     """Write a directions file at once or not at all."""
-    tensors = {name: np.asarray(getattr(directions, name), np.float32) for name in _TENSORS}
+    tensors = {name: np.asarray(getattr(directions, name), np.float32) for name in _TENSOR_NAMES}
     about = {"method": directions.method, "fingerprint": directions.fingerprint}
     save(Path(path), tensors, {METADATA_KEY: json.dumps(about)})

@@ -15,11 +15,11 @@ from liveviz.models import families
 from liveviz.models.directions.file import USUAL_SIGMA, Directions
 from liveviz.models.generator import Generator
 
-SAMPLES, COMPONENTS = 20000, 64
-KEPT = 4096  # w that a Cloud keeps to compare others with
-DEAD = 1e-4  # of the largest standard deviation: what w does not do
-RARE, SLACK = 0.001, 1.25
-_CHUNK = 250
+SAMPLE_COUNT, COMPONENT_COUNT = 20000, 64
+KEPT_LATENTS = 4096  # w that a Cloud keeps to compare others with
+DEAD_RATIO = 1e-4  # of the largest standard deviation: what w does not do
+RARE_SHARE, SLACK_RATIO = 0.001, 1.25
+CHUNK_LATENTS = 250
 
 Wide = NDArray[np.float64]
 
@@ -28,7 +28,8 @@ Wide = NDArray[np.float64]
 class Cloud:
     """What w does about its mean, or about the means of the classes.
 
-    covariance: float64 `[w_dim, w_dim]`. sample: float32 `[up to KEPT, w_dim]`, some w with the mean of theirs taken off.
+    covariance: float64 `[w_dim, w_dim]`. sample: float32 `[up to KEPT_LATENTS, w_dim]`, some w with the mean of theirs
+    taken off.
     """
 
     covariance: Wide
@@ -36,9 +37,13 @@ class Cloud:
 
 
 def cloud(
-    generator: Generator, samples: int = SAMPLES, seed: int = 0, rest: Callable[[], object] = lambda: None
+    generator: Generator,
+    samples: int = SAMPLE_COUNT,
+    seed: int = 0,
+    rest: Callable[[], object] = lambda: None,
+    chunk: int = CHUNK_LATENTS,
 ) -> Cloud:
-    """The cloud of `samples` random z, evenly of every class; no more than _CHUNK of them are in memory at once.
+    """The cloud of `samples` random z, evenly of every class; no more than `chunk` of them are in memory at once.
 
     `rest` is called after each of these: a show that plays meanwhile gets its turn.
 
@@ -53,27 +58,27 @@ def cloud(
     squares = np.zeros((config.w_dim, config.w_dim))
     sums, counts = np.zeros((groups, config.w_dim)), np.zeros(groups)
     kept, kept_groups = [], []
-    for first in range(0, samples, _CHUNK):
-        group = np.arange(first, min(first + _CHUNK, samples)) % groups  # [n]
+    for first in range(0, samples, chunk):
+        group = np.arange(first, min(first + chunk, samples)) % groups  # [n]
         z = random.randn(len(group), config.z_dim).astype(np.float32)
         w = mapping(z, mapping.one_hot(group)) - origin  # [n, w_dim], float64
         squares += w.T @ w
         np.add.at(sums, group, w)
         counts += np.bincount(group, minlength=groups)
         rest()
-        if first < KEPT:
+        if first < KEPT_LATENTS:
             kept.append(w)
             kept_groups.append(group)
     means = sums / counts[:, None]  # [groups, w_dim]
     covariance = (squares - (means * counts[:, None]).T @ means) / (samples - groups)
     sample = np.concatenate(kept) - means[np.concatenate(kept_groups)]
-    return Cloud(covariance, sample[:KEPT].astype(np.float32))
+    return Cloud(covariance, sample[:KEPT_LATENTS].astype(np.float32))
 
 
 def pca(
     generator: Generator,
-    samples: int = SAMPLES,
-    components: int = COMPONENTS,
+    samples: int = SAMPLE_COUNT,
+    components: int = COMPONENT_COUNT,
     seed: int = 0,
     rest: Callable[[], object] = lambda: None,
 ) -> Directions:
@@ -118,7 +123,7 @@ def seen(generator: Generator, found: Cloud, start: int, end: int, count: int) -
             if (power := np.square(styles).sum()) > 0.0:
                 square += styles.T @ styles / power
     values, mixes = np.linalg.eigh(square)
-    heard = values[::-1] > DEAD * max(values[-1], 1e-30)
+    heard = values[::-1] > DEAD_RATIO * max(values[-1], 1e-30)
     return np.asarray((spread @ mixes[:, ::-1][:, heard][:, :count]).T, np.float32)
 
 
@@ -132,19 +137,19 @@ def _eigenvectors(square: Wide) -> Wide:
 
 
 def reaches(sigmas: NDArray[np.float32], found: Cloud) -> NDArray[np.float32]:
-    """(below, above) `[k, 2]`: how many of the given sigmas `[k, w_dim]` w goes along each, and SLACK times that.
+    """(below, above) `[k, 2]`: how many of the given sigmas `[k, w_dim]` w goes along each, and SLACK_RATIO times that.
 
-    The sample's ends are its quantiles of RARE: beyond, w is no longer one that the synthesis network has seen.
+    The sample's ends are its quantiles of RARE_SHARE: beyond, w is no longer one that the synthesis network has seen.
     """
     along = found.sample @ (sigmas / np.square(sigmas).sum(axis=1, keepdims=True)).T  # [m, k]
-    ends = np.quantile(along, [RARE, 1.0 - RARE], axis=0).T  # [k, 2]
-    return np.asarray(SLACK * ends, np.float32)
+    ends = np.quantile(along, [RARE_SHARE, 1.0 - RARE_SHARE], axis=0).T  # [k, 2]
+    return np.asarray(SLACK_RATIO * ends, np.float32)
 
 
 def _scaled(rows: Wide, found: Cloud, method: str, fingerprint: str) -> Directions:
     """Rows `[k, w_dim]` with the cloud's standard deviation along each, without those that w never goes along."""
     std = np.sqrt(np.maximum(np.einsum("kd,de,ke->k", rows, found.covariance, rows), 0.0))  # [k]
-    alive = std > DEAD * std.max()
+    alive = std > DEAD_RATIO * std.max()
     components, std = rows[alive].astype(np.float32), std[alive].astype(np.float32)
     plain = Directions.unmeasured(components, std, method, fingerprint)
     low, high = reaches(components * std[:, None], found).T

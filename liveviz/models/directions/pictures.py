@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-GRIDS = (32, 16, 8)  # cells along the shorter side of a picture, at each scale
-VISIBLE = 0.12  # of ±1: a cell that changes by as much is seen to change
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+GRID_CELLS = (32, 16, 8)  # cells along the shorter side of a picture, at each scale
+VISIBLE_CHANGE = 0.12  # of ±1: a cell that changes by as much is seen to change
+LUMA_WEIGHTS = np.array([0.299, 0.587, 0.114], np.float32)
 
-CLIPPED = 0.12  # more of a picture's values at an end of the scale than ordinary: blown out, or drowned
-LEVEL = 0.35  # of ±1, beyond what is ordinary: white or black all over
-FLAT = 1.6  # times less contrast of the whole than is ordinary
-BLURRED, ROUGH = 1.25, 1.8  # times less, and more, contrast of the parts than the picture at rest has
+CLIPPED_SHARE = 0.12  # more of a picture's values at an end of the scale than ordinary: blown out, or drowned
+LEVEL_DEVIATION = 0.35  # of ±1, beyond what is ordinary: white or black all over
+FLAT_RATIO = 1.6  # times less contrast of the whole than is ordinary
+BLURRED_RATIO, ROUGH_RATIO = 1.25, 1.8  # times less, and more, contrast of the parts than the picture at rest has
 
 Array = NDArray[np.float32]
 Synthesize = Callable[[Array], Array]
@@ -48,21 +48,21 @@ def look(raw: Array) -> Views:
     clear = np.nan_to_num(raw, nan=-1.0, posinf=1e3, neginf=-1e3)
     clipped = (np.abs(clear) > 1.0).mean(axis=(1, 2, 3), dtype=np.float32)  # [n]
     shown = np.clip(clear, -1.0, 1.0)
-    weights = LUMA if shown.shape[1] == 3 else np.full(shown.shape[1], 1.0 / shown.shape[1], np.float32)
+    weights = LUMA_WEIGHTS if shown.shape[1] == 3 else np.full(shown.shape[1], 1.0 / shown.shape[1], np.float32)
     luma = np.tensordot(shown, weights, axes=(1, 0))[:, None]  # [n, 1, H, W]
     parts, finest = [], None
-    for grid in GRIDS:
+    for grid in GRID_CELLS:
         cells, spread = _cells(shown, grid), _spread(luma, grid)
         finest = (cells, spread) if finest is None else finest
         for values in (cells, spread):
-            parts.append(values.reshape(len(raw), -1) / np.sqrt(values[0].size * len(GRIDS)))
+            parts.append(values.reshape(len(raw), -1) / np.sqrt(values[0].size * len(GRID_CELLS)))
     cells, spread = finest if finest is not None else (shown, luma)
     return Views(
         cells,
         np.concatenate(parts, axis=1).astype(np.float32),
         clipped,
         luma.mean(axis=(1, 2, 3)),
-        _cells(luma, GRIDS[0]).std(axis=(1, 2, 3)),
+        _cells(luma, GRID_CELLS[0]).std(axis=(1, 2, 3)),
         spread.mean(axis=(1, 2, 3)),
     )
 
@@ -89,7 +89,7 @@ def distance(a: Views, b: Views) -> Array:
 
 def changed(a: Views, b: Views) -> Array:
     """Share of the picture, 0 to 1, in which one sees a difference, float32 `[n]`."""
-    return np.asarray((np.abs(a.cells - b.cells).max(axis=1) > VISIBLE).mean(axis=(1, 2)), np.float32)
+    return np.asarray((np.abs(a.cells - b.cells).max(axis=1) > VISIBLE_CHANGE).mean(axis=(1, 2)), np.float32)
 
 
 @dataclass(frozen=True)
@@ -116,12 +116,13 @@ class Ordinary:
         tiny = np.float32(1e-6)
         return np.max(
             [
-                (moved.clipped - np.maximum(rest.clipped, self.clipped)) / CLIPPED,
-                (moved.level - np.maximum(rest.level, self.levels[1])) / LEVEL,
-                (np.minimum(rest.level, self.levels[0]) - moved.level) / LEVEL,
-                np.log((np.minimum(rest.contrast, self.contrast) + tiny) / (moved.contrast + tiny)) / np.log(FLAT),
-                np.log((rest.detail + tiny) / (moved.detail + tiny)) / np.log(BLURRED),
-                np.log((moved.detail + tiny) / (rest.detail + tiny)) / np.log(ROUGH),
+                (moved.clipped - np.maximum(rest.clipped, self.clipped)) / CLIPPED_SHARE,
+                (moved.level - np.maximum(rest.level, self.levels[1])) / LEVEL_DEVIATION,
+                (np.minimum(rest.level, self.levels[0]) - moved.level) / LEVEL_DEVIATION,
+                np.log((np.minimum(rest.contrast, self.contrast) + tiny) / (moved.contrast + tiny))
+                / np.log(FLAT_RATIO),
+                np.log((rest.detail + tiny) / (moved.detail + tiny)) / np.log(BLURRED_RATIO),
+                np.log((moved.detail + tiny) / (rest.detail + tiny)) / np.log(ROUGH_RATIO),
             ],
             axis=0,
         ).astype(np.float32)

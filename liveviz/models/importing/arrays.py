@@ -14,7 +14,7 @@ from liveviz.models.tensors import BF16, widened
 MAX_RANK = 8
 MAX_SIZE = 1 << 40
 _DTYPES = frozenset(f"{kind}{size}" for kind in "iu" for size in (1, 2, 4, 8)) | {"f2", "f4", "f8", "b1"}
-_NUMPY = ("numpy.core.", "numpy._core.")  # before and since numpy 2
+_NUMPY_MODULES = ("numpy.core.", "numpy._core.")  # before and since numpy 2
 
 
 class Arrays:
@@ -169,7 +169,7 @@ def _unwrapped(node: object) -> object:
 
 
 def _is_numpy(call: str, name: str) -> bool:
-    return call in (_NUMPY[0] + name, _NUMPY[1] + name)
+    return call in (_NUMPY_MODULES[0] + name, _NUMPY_MODULES[1] + name)
 
 
 def _latin1(text: str) -> bytes | None:

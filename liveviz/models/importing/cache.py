@@ -13,9 +13,9 @@ from liveviz.models.generator import Generator
 from liveviz.models.importing.reader import digest, import_file, is_own
 from liveviz.spec import LivevizError
 
-VERSION = 1  # of the conversion: raise it when the same file gives other weights
+CONVERSION_VERSION = 1  # of the conversion: raise it when the same file gives other weights
 MAX_KEPT = 4 << 30  # bytes: thirty generators of 1024 x 1024
-NIGHT = 12 * 3600.0  # seconds
+NIGHT_SECONDS = 12 * 3600.0
 _log = logging.getLogger("liveviz.models")
 
 
@@ -39,7 +39,7 @@ def open_file(path: Path, cache: Path | None) -> Imported:
     Raises: LivevizError in one line that names the file. A cache that cannot be written is a warning.
     """
     sha256 = digest(path)
-    kept = cache / "imports" / f"v{VERSION}-{sha256}.safetensors" if cache and not is_own(path) else None
+    kept = cache / "imports" / f"v{CONVERSION_VERSION}-{sha256}.safetensors" if cache and not is_own(path) else None
     if kept is not None and kept.is_file():
         try:
             found = Imported(replace(read(kept), name=path.stem), "", sha256)
@@ -77,7 +77,7 @@ def _prune(newest: Path) -> None:
             continue
         files.append((about.st_mtime, about.st_size, path))
     total = sum(size for _, size, _ in files)
-    tonight = newest.stat().st_mtime - NIGHT
+    tonight = newest.stat().st_mtime - NIGHT_SECONDS
     for used, size, path in sorted(files):
         if total <= MAX_KEPT or used >= tonight:
             break

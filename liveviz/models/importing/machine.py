@@ -17,14 +17,14 @@ from liveviz.models.importing.names import MAX_NAME, Call, Global, Persistent, c
 from liveviz.models.importing.source import FilePart, shown
 from liveviz.spec import LivevizError
 
-INLINE = 128  # bytes; what is longer stays in the file
+INLINE_BYTES = 128  # bytes; what is longer stays in the file
 MAX_TEXT_ITEM = 1 << 20
 MAX_WHOLE = 16  # bytes of a whole number
-PROTOCOLS = range(2, 6)
+PICKLE_PROTOCOLS = range(2, 6)
 
-_CONSTANTS: dict[bytes, Any] = {b"N": None, b"\x88": True, b"\x89": False, b")": ()}
-_NUMBERS = {b"J": "<i", b"K": "<B", b"M": "<H", b"G": ">d"}
-_LENGTHS = {  # opcode: how its length is written, what it is
+_CONSTANT_OPCODES: dict[bytes, Any] = {b"N": None, b"\x88": True, b"\x89": False, b")": ()}
+_NUMBER_OPCODES = {b"J": "<i", b"K": "<B", b"M": "<H", b"G": ">d"}
+_LENGTH_OPCODES = {  # opcode: how its length is written, what it is
     b"\x8c": ("<B", "text"),
     b"X": ("<I", "text"),
     b"\x8d": ("<Q", "text"),
@@ -35,7 +35,7 @@ _LENGTHS = {  # opcode: how its length is written, what it is
     b"\x8a": ("<B", "whole"),
     b"\x8b": ("<i", "whole"),
 }
-_NAMES = {op.code.encode("latin1"): op.name for op in pickletools.opcodes}
+_OPCODE_NAMES = {op.code.encode("latin1"): op.name for op in pickletools.opcodes}
 
 
 class Machine:
@@ -121,17 +121,19 @@ class Machine:
                 raise self._fail("its pickle has too many opcodes")
             if code in actions:
                 actions[code]()
-            elif code in _CONSTANTS:
-                self._stack.append(_CONSTANTS[code])
-            elif code in _NUMBERS:
-                self._stack.append(self._number(_NUMBERS[code]))
-            elif code in _LENGTHS:
-                form, kind = _LENGTHS[code]
+            elif code in _CONSTANT_OPCODES:
+                self._stack.append(_CONSTANT_OPCODES[code])
+            elif code in _NUMBER_OPCODES:
+                self._stack.append(self._number(_NUMBER_OPCODES[code]))
+            elif code in _LENGTH_OPCODES:
+                form, kind = _LENGTH_OPCODES[code]
                 self._stack.append(getattr(self, f"_{kind}")(self._number(form)))
             elif code == b"":
                 raise self._fail("it is cut: its pickle does not end")
             else:
-                raise self._fail(f"its pickle has the opcode {_NAMES.get(code, code.hex())}, which no generator needs")
+                raise self._fail(
+                    f"its pickle has the opcode {_OPCODE_NAMES.get(code, code.hex())}, which no generator needs"
+                )
 
     # Arguments
 
@@ -151,7 +153,7 @@ class Machine:
     def _bytes(self, length: int) -> bytes | FilePart:
         file = self.part.source.file
         part = self.part.part(file.tell() - self.part.start, length)
-        if length <= INLINE:
+        if length <= INLINE_BYTES:
             return self._read(length)
         file.seek(part.end)
         return part
@@ -162,7 +164,7 @@ class Machine:
         return int.from_bytes(self._read(length), "little", signed=True)
 
     def _proto(self) -> None:
-        if (protocol := self._number("<B")) not in PROTOCOLS:
+        if (protocol := self._number("<B")) not in PICKLE_PROTOCOLS:
             raise self._fail(f"it is a pickle of protocol {protocol}; 2 to 5 can be read")
 
     def _skip(self, length: int) -> None:

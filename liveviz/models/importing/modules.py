@@ -11,8 +11,8 @@ from liveviz.models.importing.source import Source, shown
 MAX_DEPTH = 16
 MAX_MODULES = 4096
 MAX_TENSORS = 4096
-_NAME = re.compile(r"\w{1,80}", re.ASCII)
-PERSISTENT = "torch_utils.persistence._reconstruct_persistent_obj"
+_NAME_PATTERN = re.compile(r"\w{1,80}", re.ASCII)
+PERSISTENT_NAME = "torch_utils.persistence._reconstruct_persistent_obj"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,9 @@ class Module:
 def as_module(node: object) -> Module | None:
     """The module that a note stands for, or None."""
     match node:
-        case Call(name=name, args=({"class_name": str(class_name), "state": dict(state)}, *_)) if name == PERSISTENT:
+        case Call(name=name, args=({"class_name": str(class_name), "state": dict(state)}, *_)) if (
+            name == PERSISTENT_NAME
+        ):
             return Module(class_name, state)
         case Call(name=name, state=dict(state)) if "_modules" in state:
             return Module(name.rpartition(".")[2], state)
@@ -79,7 +81,7 @@ def _named(modules: dict[str, Module]) -> Iterator[tuple[str, str, object]]:
 
 def _check(source: Source, name: str) -> None:
     """LivevizError for a name that no attribute of Python's has: it would make a mess of a message."""
-    if not _NAME.fullmatch(name):
+    if not _NAME_PATTERN.fullmatch(name):
         raise source.fail(f"a module or tensor is called {shown(name)}")
 
 

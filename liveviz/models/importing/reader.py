@@ -22,7 +22,7 @@ from liveviz.models.importing.torch_files import Storages, is_row, read_row, rea
 from liveviz.models.tensors import Container
 from liveviz.spec import LivevizError
 
-_MODULES = ("G_ema", "g_ema", "generator_ema", "ema", "G", "g", "generator")
+_GENERATOR_KEYS = ("G_ema", "g_ema", "generator_ema", "ema", "G", "g", "generator")
 MAX_FILE = 8 << 30  # bytes
 
 
@@ -111,7 +111,7 @@ def _value(source: Source) -> tuple[object, Storages]:
 def _root(value: object) -> Module | None:
     """The module of a pickled network that its attributes describe: G_ema, else G, or the whole file; torch's parallel
     wrappers are looked into."""
-    places = [value.get(name) for name in _MODULES] if isinstance(value, dict) else [value]
+    places = [value.get(name) for name in _GENERATOR_KEYS] if isinstance(value, dict) else [value]
     root = next((module for module in map(as_module, places) if module is not None), None)
     while root is not None and (inner := as_module(root.table("_modules").get("module"))) is not None:
         root = inner
@@ -120,7 +120,7 @@ def _root(value: object) -> Module | None:
 
 def _contents(value: object) -> str:
     if isinstance(value, dict):
-        named = next((name for name in _MODULES if name in value), None)
+        named = next((name for name in _GENERATOR_KEYS if name in value), None)
         if named is not None and not isinstance(value[named], dict):
             return f"{named}, which is {shown(value[named])} and no network"
         return f"a table of {', '.join(shown(name) for name in list(value)[:6]) or 'nothing'}"

@@ -10,7 +10,7 @@ from liveviz.spec import LivevizError
 
 MAX_OPCODES = 500_000
 MAX_TEXT = 64 << 20
-SLACK = 1 << 16  # bytes of small tensors (filters) that many modules may share
+SHARED_SLACK_BYTES = 1 << 16  # bytes of small tensors (filters) that many modules may share
 
 
 @dataclass
@@ -36,7 +36,7 @@ class Source:
         self.path = path
         self.file = file
         self.size = os.fstat(file.fileno()).st_size
-        self.budget = Budget(MAX_OPCODES, MAX_TEXT, self.size + SLACK)
+        self.budget = Budget(MAX_OPCODES, MAX_TEXT, self.size + SHARED_SLACK_BYTES)
 
     def fail(self, what: str) -> LivevizError:
         """The error for this file, to be raised."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from liveviz.models.importing.source import shown
 
-_AVERAGED = re.compile(r"ema|avg|averag|shadow|swa", re.IGNORECASE)
-_TRAINED = re.compile(r"online|current|student", re.IGNORECASE)
+_AVERAGED_PATTERN = re.compile(r"ema|avg|averag|shadow|swa", re.IGNORECASE)
+_TRAINED_PATTERN = re.compile(r"online|current|student", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,4 +29,4 @@ class State:
     @property
     def rank(self) -> int:
         """What to take first: averaged weights, then plain ones, then those that the averaged ones are made of."""
-        return 0 if _AVERAGED.search(self.where) else 2 if _TRAINED.search(self.where) else 1
+        return 0 if _AVERAGED_PATTERN.search(self.where) else 2 if _TRAINED_PATTERN.search(self.where) else 1

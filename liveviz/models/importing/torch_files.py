@@ -18,13 +18,13 @@ from liveviz.models.importing.names import Global, Persistent
 from liveviz.models.importing.source import FilePart, shown
 from liveviz.models.tensors import BF16
 
-MAGIC = 0x1950A86A20F9469CFC6C
-VERSION = 1001
+TORCH_MAGIC = 0x1950A86A20F9469CFC6C
+TORCH_VERSION = 1001
 MAX_DIRECTORY = 2 << 20  # bytes of a zip's list of entries
 MAX_NUMBERS = 1 << 40
-_ENTRY = struct.Struct("<4s5H3I2H")  # a zip's local header
+_ENTRY_STRUCT = struct.Struct("<4s5H3I2H")  # a zip's local header
 _BAD_ZIP = (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, struct.error, OverflowError)
-_KINDS: dict[str, np.dtype] = {
+_STORAGE_DTYPES: dict[str, np.dtype] = {
     "torch.BFloat16Storage": BF16,
     "torch.FloatStorage": np.dtype("<f4"),
     "torch.HalfStorage": np.dtype("<f2"),
@@ -71,17 +71,17 @@ def described(reference: Persistent, part: FilePart) -> tuple[str, np.dtype, int
     """(key, dtype, how many numbers) of a persistent id `('storage', class, key, location, count[, None])`."""
     match reference.key:
         case ("storage", Global(name=kind), str(key), str(), int(count), *rest) if rest in ([], [None]):
-            if kind not in _KINDS:
+            if kind not in _STORAGE_DTYPES:
                 raise part.source.fail(f"storage {shown(key)}: {shown(kind)} cannot be read")
             if not 0 <= count <= MAX_NUMBERS:
                 raise part.source.fail(f"storage {shown(key)}: has {shown(count)} numbers")
-            return key, _KINDS[kind], count
+            return key, _STORAGE_DTYPES[kind], count
     raise part.source.fail("refers to something that is no storage of torch")
 
 
 def is_row(part: FilePart) -> bool:
     """Whether a part begins as torch's older container does."""
-    magic = b"\x8a\x0a" + MAGIC.to_bytes(10, "little")
+    magic = b"\x8a\x0a" + TORCH_MAGIC.to_bytes(10, "little")
     start = part.part(0, min(32, part.size)).read()
     return start[:1] == b"\x80" and start[2 : 2 + len(magic)] == magic
 
@@ -90,7 +90,7 @@ def read_row(part: FilePart) -> tuple[Any, Storages]:
     """The value and the storages of torch's older container: five pickles, then the numbers of every storage in turn."""
     source = part.source
     plain = Machine(part)
-    if not is_row(part) or plain.load() != MAGIC or plain.load() != VERSION:
+    if not is_row(part) or plain.load() != TORCH_MAGIC or plain.load() != TORCH_VERSION:
         raise source.fail("is no file of torch: magic number or version is wrong")
     system = plain.load()
     if not isinstance(system, dict) or system.get("little_endian") is not True:
@@ -170,8 +170,8 @@ def _stored(part: FilePart, entry: zipfile.ZipInfo) -> FilePart:
     name = shown(entry.filename)
     if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1 or entry.file_size != entry.compress_size:
         raise part.source.fail(f"entry {name}: is packed or locked; torch stores entries as they are")
-    header = _ENTRY.unpack(part.part(entry.header_offset, _ENTRY.size).read())
-    start = entry.header_offset + _ENTRY.size
+    header = _ENTRY_STRUCT.unpack(part.part(entry.header_offset, _ENTRY_STRUCT.size).read())
+    start = entry.header_offset + _ENTRY_STRUCT.size
     if header[0] != b"PK\x03\x04" or part.part(start, header[9]).read() != entry.filename.encode():
         raise part.source.fail(f"entry {name}: is another one than the zip's list says")
     return part.part(start + header[9] + header[10], entry.file_size)

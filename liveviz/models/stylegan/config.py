@@ -14,7 +14,7 @@ from liveviz.spec import LivevizError
 ARCHITECTURES = ("stylegan2-skip", "stylegan2-orig", "stylegan2-resnet", "stylegan3-t", "stylegan3-r")
 MAX_PIXELS = 1 << 24
 
-_WHOLE = {  # field: lowest, highest
+_WHOLE_NUMBERS = {  # field: lowest, highest
     "resolution": (16, 2048),
     "channel_base": (16, 131072),
     "channel_max": (1, 1024),
@@ -31,7 +31,7 @@ _WHOLE = {  # field: lowest, highest
 }
 # Fields that came after the first files: written only where they are not the default, so that old files, and the
 # fingerprints of what they hold, stay what they were.
-_LATER = ("const_height", "const_width", "num_fp16_res", "num_layers", "num_critical", "widths")
+_LATER_FIELDS = ("const_height", "const_width", "num_fp16_res", "num_layers", "num_critical", "widths")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class GeneratorConfig:
     widths: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        for name, (low, high) in _WHOLE.items():
+        for name, (low, high) in _WHOLE_NUMBERS.items():
             value = getattr(self, name)
             if type(value) is not int or not low <= value <= high:
                 raise LivevizError(f"{name}: {value!r:.40} is not a whole number from {low} to {high}")
@@ -200,7 +200,7 @@ class GeneratorConfig:
     def as_dict(self) -> dict[str, Any]:
         """Every field, as the file's metadata has them."""
         default = {f.name: f.default for f in fields(self)}
-        return {k: v for k, v in asdict(self).items() if k not in _LATER or v != default[k]}
+        return {k: v for k, v in asdict(self).items() if k not in _LATER_FIELDS or v != default[k]}
 
     @classmethod
     def from_dict(cls, values: object) -> "GeneratorConfig":
@@ -210,7 +210,7 @@ class GeneratorConfig:
             raise LivevizError("its config is not a table of fields")
         if unknown := sorted(set(values) - set(names)):
             raise LivevizError(f"its config has the unknown field {unknown[0]!r:.40}; known are {', '.join(names)}")
-        if missing := [name for name in names if name not in values and name not in _LATER]:
+        if missing := [name for name in names if name not in values and name not in _LATER_FIELDS]:
             raise LivevizError(f"its config has no field {missing[0]!r}")
         widths = values.get("widths", ())
         return cls(**{**values, "widths": tuple(widths) if isinstance(widths, list) else widths})

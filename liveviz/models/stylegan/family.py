@@ -26,7 +26,7 @@ class StyleGan(Family):
 
     networks = ("a StyleGAN2", "a StyleGAN3")
     playable = readers.PLAYABLE
-    anchors = readers.ANCHORS
+    anchors = readers.ANCHOR_TENSORS
 
     def config(self, values: Mapping[str, object]) -> GeneratorConfig:
         return GeneratorConfig.from_dict(values)

@@ -15,17 +15,17 @@ from liveviz.models.stylegan.filters import low_pass
 from liveviz.models.stylegan.mapping_network import MappingNetwork
 
 NOISE_STRENGTH = 0.05
-AVERAGED = 4096
-CLAMP = 2.0
-SMOOTHNESS = 0.6  # more draws sharper shapes, and lets the rounding of half precision show
+AVERAGED_LATENTS = 4096
+LATENT_CLAMP = 2.0
+SMOOTHED_SHARE = 0.6  # more draws sharper shapes, and lets the rounding of half precision show
 RGB_GAIN = 0.2
 RGB_SHARED = 0.6  # how much the three colours of a channel have in common: fewer, deeper colours
 RGB_BIAS = -0.45
-ALONE = 2.5  # how much more a toRGB draws that is the only one
+ONLY_TORGB_GAIN = 2.5  # how much more a toRGB draws that is the only one
 ALIAS_FREE_GAIN = 6.0  # of a StyleGAN3's: its pictures are scaled down
 ALIAS_FREE_EMA = 0.9  # of random layers' activations, about
 COLOURFUL = 0.12  # standard deviation of a random palette's colours around grey
-BUMP = np.outer([1, 2, 1], [1, 2, 1]) / 4.0  # [3, 3]
+BUMP_KERNEL = np.outer([1, 2, 1], [1, 2, 1]) / 4.0  # [3, 3]
 
 
 def small_config(
@@ -49,7 +49,7 @@ def small_config(
         w_dim=128,
         classes=classes,
         mapping_layers=4,
-        conv_clamp=CLAMP,
+        conv_clamp=LATENT_CLAMP,
         architecture=architecture,
         const_width=const[0],
         const_height=const[1],
@@ -87,9 +87,9 @@ def new(config: GeneratorConfig, seed: int = 0) -> Generator:
         elif ".fc" in name:
             value = random.standard_normal(shape) / config.mapping_lr
         elif name.endswith("torgb.weight"):
-            value = _rgb(random, shape) * (RGB_GAIN * CLAMP / (config.conv_clamp or CLAMP))
+            value = _rgb(random, shape) * (RGB_GAIN * LATENT_CLAMP / (config.conv_clamp or LATENT_CLAMP))
             if config.architecture != "stylegan2-skip":
-                value = value * ALONE
+                value = value * ONLY_TORGB_GAIN
         elif name.endswith(("conv0.weight", "conv1.weight")):
             value = _kernels(random, shape, smooth=config.conv_clamp is not None)
         else:
@@ -102,8 +102,8 @@ def new(config: GeneratorConfig, seed: int = 0) -> Generator:
         weights[f"synthesis.{first}.torgb.bias"] += np.float32(RGB_BIAS)
     generator = Generator(config, weights, f"random-{seed}")
     mapping = MappingNetwork(generator)
-    z = random.standard_normal((AVERAGED, config.z_dim)).astype(np.float32)
-    c = mapping.one_hot(random.randint(max(config.classes, 1), size=AVERAGED))
+    z = random.standard_normal((AVERAGED_LATENTS, config.z_dim)).astype(np.float32)
+    c = mapping.one_hot(random.randint(max(config.classes, 1), size=AVERAGED_LATENTS))
     w_avg = mapping(z, c).mean(axis=0, dtype=np.float64).astype(np.float32)
     return replace(generator, weights={**weights, "mapping.w_avg": w_avg})
 
@@ -141,7 +141,9 @@ def _kernels(random: np.random.RandomState, shape: tuple[int, ...], smooth: bool
     """Kernels `[O, I, 3, 3]`: nine independent taps, with a smooth bump over them where asked; mean 0 over I."""
     value = random.standard_normal(shape)
     if smooth:
-        value = (1.0 - SMOOTHNESS) * value + SMOOTHNESS * random.standard_normal((*shape[:2], 1, 1)) * BUMP
+        value = (1.0 - SMOOTHED_SHARE) * value + SMOOTHED_SHARE * random.standard_normal(
+            (*shape[:2], 1, 1)
+        ) * BUMP_KERNEL
     return value - value.mean(axis=1, keepdims=True) if shape[1] > 1 else value
 
 

@@ -16,7 +16,7 @@ from liveviz.models.sizes import NoisePlace
 if TYPE_CHECKING:
     from liveviz.models.stylegan.numbers import LayerNumbers
 
-KERNEL = 3
+KERNEL_SIZE = 3
 Shapes = dict[str, tuple[int, ...]]
 
 
@@ -90,7 +90,7 @@ def shapes(config: LayerNumbers) -> Shapes:
         for conv in block.convs:
             inputs = block.inputs if conv == "conv0" else width
             found |= {
-                f"{name}.{conv}.weight": (width, inputs, KERNEL, KERNEL),
+                f"{name}.{conv}.weight": (width, inputs, KERNEL_SIZE, KERNEL_SIZE),
                 f"{name}.{conv}.bias": (width,),
                 f"{name}.{conv}.affine.weight": (inputs, config.w_dim),
                 f"{name}.{conv}.affine.bias": (inputs,),

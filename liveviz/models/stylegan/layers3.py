@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 FIRST_CUTOFF = 2.0
 FIRST_STOPBAND = 2.0**2.1
 LAST_STOPBAND = 2.0**0.3  # of the last cutoff
-MARGIN = 10  # samples around the picture, so that no layer sees its border
+MARGIN_SAMPLES = 10  # samples around the picture, so that no layer sees its border
 FILTER_SIZE = 6  # taps per sample of the lower rate
-OVERSAMPLING = 2  # around the leaky ReLU
+OVERSAMPLING_RATIO = 2  # around the leaky ReLU
 OUTPUT_SCALE = 0.25
 Shapes = dict[str, tuple[int, ...]]
 
@@ -90,7 +90,7 @@ def input_channels(config: LayerNumbers) -> int:
 
 
 def _size(config: LayerNumbers, rate: int, margin: bool) -> tuple[int, int]:
-    extra = 2 * MARGIN if margin else 0
+    extra = 2 * MARGIN_SAMPLES if margin else 0
     return rate * config.const_height // 4 + extra, rate * config.const_width // 4 + extra
 
 
@@ -102,14 +102,14 @@ def layers(config: LayerNumbers) -> tuple[Layer, ...]:
     for n, band in enumerate(bands):
         below, torgb, critical = bands[max(n - 1, 0)], n == count, n >= count - config.num_critical
         kernel = 1 if torgb or radial else 3
-        high = band.rate if torgb else max(below.rate, band.rate) * OVERSAMPLING
+        high = band.rate if torgb else max(below.rate, band.rate) * OVERSAMPLING_RATIO
         up, down = high // below.rate, high // band.rate
         up_taps, down_taps = (1, 1) if torgb else (FILTER_SIZE * up, FILTER_SIZE * down)
         out_height, out_width = _size(config, band.rate, margin=n < count - 1)
         # The zeros that bring the padded, filtered and thinned signal to its size; both axes need the same number.
         total = (out_height - 1) * down + 1 - (height + kernel - 1) * up + up_taps + down_taps - 2
         before = (total + up) // 2
-        square = band.rate + (2 * MARGIN if n < count - 1 else 0)
+        square = band.rate + (2 * MARGIN_SAMPLES if n < count - 1 else 0)
         found.append(
             Layer(
                 name=f"synthesis.L{n}_{square}_{band.channels}",

@@ -5,7 +5,7 @@ from dataclasses import replace
 from liveviz.models.generator import Generator
 from liveviz.models.stylegan.config import as_stylegan
 
-_SMALLEST = 64  # pixels: below, hardly a picture is left
+_SMALLEST_PIXELS = 64  # pixels: below, hardly a picture is left
 
 
 def without_last_level(generator: Generator) -> Generator | None:
@@ -13,7 +13,7 @@ def without_last_level(generator: Generator) -> Generator | None:
     noise. None where it cannot: only networks that add up their picture level by level (`skip`) have one before the end.
     """
     config = as_stylegan(generator.config)
-    if config.architecture != "stylegan2-skip" or min(config.height, config.width) < 2 * _SMALLEST:
+    if config.architecture != "stylegan2-skip" or min(config.height, config.width) < 2 * _SMALLEST_PIXELS:
         return None
     smaller = replace(config, resolution=config.resolution // 2, widths=config.widths[:-1])
     weights = {name: generator.weights[name] for name in smaller.shapes()}

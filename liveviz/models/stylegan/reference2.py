@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from liveviz.models.stylegan import layers2
 from liveviz.models.stylegan.config import GeneratorConfig
-from liveviz.models.stylegan.layers2 import KERNEL
+from liveviz.models.stylegan.layers2 import KERNEL_SIZE
 from liveviz.models.stylegan.reference_parts import Bend, FullyConnected
 
 FIR = (1.0, 3.0, 3.0, 1.0)
@@ -70,7 +70,7 @@ class Layer(nn.Module):
         self, config: GeneratorConfig, inputs: int, outputs: int, size: tuple[int, int], up: bool, gain: float = 1.0
     ) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.empty(outputs, inputs, KERNEL, KERNEL))
+        self.weight = nn.Parameter(torch.empty(outputs, inputs, KERNEL_SIZE, KERNEL_SIZE))
         self.bias = nn.Parameter(torch.empty(outputs))
         self.affine = FullyConnected(config.w_dim, inputs)
         self.register_buffer("noise_const", torch.empty(size))
@@ -96,9 +96,11 @@ class Layer(nn.Module):
         weight = weight * (weight.square().sum(dim=(2, 3, 4), keepdim=True) + 1e-8).rsqrt()
         x = x.reshape(1, n * inputs, height, width)
         if self.up:
-            x = _double(x, weight.transpose(1, 2).reshape(n * inputs, outputs, KERNEL, KERNEL), n)
+            x = _double(x, weight.transpose(1, 2).reshape(n * inputs, outputs, KERNEL_SIZE, KERNEL_SIZE), n)
         else:
-            x = _conv(x, weight.reshape(n * outputs, inputs, KERNEL, KERNEL), padding=KERNEL // 2, groups=n)
+            x = _conv(
+                x, weight.reshape(n * outputs, inputs, KERNEL_SIZE, KERNEL_SIZE), padding=KERNEL_SIZE // 2, groups=n
+            )
         return x.reshape(n, outputs, x.shape[2], x.shape[3])
 
     def _half(self, x: Tensor, w: Tensor, noise: Tensor, filters: Tensor | None) -> Tensor:
@@ -110,7 +112,7 @@ class Layer(nn.Module):
         d = d if filters is None else d * filters
         x = x * s.to(x.dtype)[:, :, None, None]
         weight = weight.to(x.dtype)
-        x = _double(x, weight.transpose(0, 1), 1) if self.up else _conv(x, weight, padding=KERNEL // 2)
+        x = _double(x, weight.transpose(0, 1), 1) if self.up else _conv(x, weight, padding=KERNEL_SIZE // 2)
         return torch.addcmul(noise.to(x.dtype), x, d.to(x.dtype)[:, :, None, None])
 
 

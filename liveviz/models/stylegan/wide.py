@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from liveviz.models.generator import Generator
 from liveviz.models.stylegan.config import MAX_PIXELS, as_stylegan
 
-MOST = 4.0  # longer than this in relation to its other side no picture becomes: the rest is the stage's business
+# Longer than this in relation to its other side no picture becomes: the rest is the stage's business
+MOST_ASPECT_RATIO = 4.0
 
 Array = NDArray[np.float32]
 
@@ -29,7 +30,7 @@ def widen(generator: Generator, size: tuple[int, int], how: str) -> Generator:
     """
     config = as_stylegan(generator.config)
     height, width = config.const_height, config.const_width
-    ratio = min(max(size[0] / size[1], 1.0 / MOST), MOST) * height / width
+    ratio = min(max(size[0] / size[1], 1.0 / MOST_ASPECT_RATIO), MOST_ASPECT_RATIO) * height / width
     if ratio > 1.0:
         width = min(round(width * ratio), 64, 16 * MAX_PIXELS // (config.resolution**2 * height))
     else:

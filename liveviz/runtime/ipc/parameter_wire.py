@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from liveviz.spec import BendSetting, Channels, LatentTerm, ParameterFrame, RowSetting
 from liveviz.spec.limits import MAX_BENDS, MAX_CHANNELS, MAX_LATENTS, MAX_ROWS
 
-LATENT = np.dtype([("seed", "<i8"), ("cls", "<i8"), ("weights", "<f8", 3)])
-BEND = np.dtype(
+LATENT_DTYPE = np.dtype([("seed", "<i8"), ("cls", "<i8"), ("weights", "<f8", 3)])
+BEND_DTYPE = np.dtype(
     [
         ("op", "<i4"),  # its place among the names of all bends
         ("layer", "<i4"),
@@ -21,7 +21,7 @@ BEND = np.dtype(
         ("chosen", "u1", MAX_CHANNELS // 8),  # one bit a channel; none is set where a share is drawn
     ]
 )
-ROW = np.dtype([("parameter", "<i4"), ("start", "<i4"), ("end", "<i8"), ("amount", "<f8")])
+ROW_DTYPE = np.dtype([("parameter", "<i4"), ("start", "<i4"), ("end", "<i8"), ("amount", "<f8")])
 
 
 def layout(parameters: int) -> np.dtype[Any]:
@@ -39,9 +39,9 @@ def layout(parameters: int) -> np.dtype[Any]:
             ("bend_count", "<i4"),
             ("row_count", "<i8"),
             ("values", "<f8", (parameters,)),
-            ("latents", LATENT, MAX_LATENTS),
-            ("bends", BEND, MAX_BENDS),
-            ("rows", ROW, MAX_ROWS),
+            ("latents", LATENT_DTYPE, MAX_LATENTS),
+            ("bends", BEND_DTYPE, MAX_BENDS),
+            ("rows", ROW_DTYPE, MAX_ROWS),
         ]
     )
 

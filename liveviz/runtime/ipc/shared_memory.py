@@ -13,9 +13,9 @@ import numpy as np
 
 from liveviz.spec import LivevizError
 
-_WORD = 8
-_BUFFERS = 3  # the writer is never in the buffer that a reader that is one write behind still copies
-_RETRIES = 8
+_WORD_BYTES = 8
+_BUFFER_COUNT = 3  # the writer is never in the buffer that a reader that is one write behind still copies
+_READ_TRIES = 8
 
 
 def _shared_memory(name: str | None, size: int) -> SharedMemory:
@@ -68,14 +68,14 @@ class Slot:
 
     def __init__(self, size: int, name: str | None = None) -> None:
         self.size = size
-        self._stride = -(-(size + 2 * _WORD) // 64) * 64
-        total = 64 + _BUFFERS * self._stride
+        self._stride = -(-(size + 2 * _WORD_BYTES) // 64) * 64
+        total = 64 + _BUFFER_COUNT * self._stride
         self._memory = _shared_memory(name, total)
         buffer = self._memory.buf
         assert buffer is not None
         self._head = np.frombuffer(buffer, np.int64, 1, 0)
-        self._marks = [np.frombuffer(buffer, np.int64, 2, 64 + i * self._stride) for i in range(_BUFFERS)]
-        self._bodies = [np.frombuffer(buffer, np.uint8, size, 64 + i * self._stride + 16) for i in range(_BUFFERS)]
+        self._marks = [np.frombuffer(buffer, np.int64, 2, 64 + i * self._stride) for i in range(_BUFFER_COUNT)]
+        self._bodies = [np.frombuffer(buffer, np.uint8, size, 64 + i * self._stride + 16) for i in range(_BUFFER_COUNT)]
 
     def __reduce__(self) -> tuple[type["Slot"], tuple[int, str]]:
         return Slot, (self.size, self._memory.name)
@@ -96,7 +96,7 @@ class Slot:
         if length > self.size:
             raise ValueError(f"slot: {length} bytes do not fit into {self.size}.")
         sequence = int(self._head[0]) + 1
-        mark, body = self._marks[sequence % _BUFFERS], self._bodies[sequence % _BUFFERS]
+        mark, body = self._marks[sequence % _BUFFER_COUNT], self._bodies[sequence % _BUFFER_COUNT]
         mark[0] = -1
         at = 0
         for a in arrays:
@@ -109,14 +109,14 @@ class Slot:
 
     def read(self) -> tuple[int, np.ndarray] | None:
         """(sequence, a copy of the newest content as uint8), or None where nothing was ever written."""
-        for _ in range(_RETRIES):
+        for _ in range(_READ_TRIES):
             sequence = int(self._head[0])
             if sequence <= 0:
                 return None
-            mark = self._marks[sequence % _BUFFERS]
+            mark = self._marks[sequence % _BUFFER_COUNT]
             if int(mark[0]) == sequence:
                 length = min(max(int(mark[1]), 0), self.size)
-                content = self._bodies[sequence % _BUFFERS][:length].copy()
+                content = self._bodies[sequence % _BUFFER_COUNT][:length].copy()
                 if int(mark[0]) == sequence:
                     return sequence, content
         return None
@@ -142,7 +142,7 @@ class Ring:
 
     def __init__(self, record: int, capacity: int, name: str | None = None) -> None:
         self.record, self.capacity = record, capacity
-        self._stride = -(-(record + _WORD) // 8) * 8
+        self._stride = -(-(record + _WORD_BYTES) // 8) * 8
         self._memory = _shared_memory(name, 64 + capacity * self._stride)
         assert self._memory.buf is not None
         self._ends = np.frombuffer(self._memory.buf, np.int64, 3, 0)  # written, read, dropped
@@ -164,7 +164,7 @@ class Ring:
             return False
         at = (written % self.capacity) * self._stride
         struct.pack_into("<q", self._body, at, len(content))
-        self._body[at + _WORD : at + _WORD + len(content)] = content
+        self._body[at + _WORD_BYTES : at + _WORD_BYTES + len(content)] = content
         self._ends[0] = written + 1
         return True
 
@@ -176,7 +176,7 @@ class Ring:
             at = (read % self.capacity) * self._stride
             (length,) = struct.unpack_from("<q", self._body, at)
             length = min(max(length, 0), self.record)
-            records.append(bytes(self._body[at + _WORD : at + _WORD + length]))
+            records.append(bytes(self._body[at + _WORD_BYTES : at + _WORD_BYTES + length]))
             read += 1
         self._ends[1] = read
         return records

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from liveviz.runtime.ipc.shared_memory import Slot
 from liveviz.system.clock import now
 
-_BYTES = 65536
+_STATUS_BYTES = 65536
 Percentiles = Mapping[str, float]  # p50, p95, p99
 NO_FIGURES: Percentiles = {"p50": 0.0, "p95": 0.0, "p99": 0.0}
 
@@ -149,7 +149,7 @@ class StageStatus(Status):
 
 
 S = TypeVar("S", bound=Status)
-_MODES: dict[str, type[StrEnum]] = {"phase": Phase, "screen": ScreenKind, "transport": Transport}
+_MODE_TYPES: dict[str, type[StrEnum]] = {"phase": Phase, "screen": ScreenKind, "transport": Transport}
 
 
 class StatusBox(Generic[S]):
@@ -161,7 +161,7 @@ class StatusBox(Generic[S]):
 
     def __init__(self, kind: type[S]) -> None:
         self._kind = kind
-        self._slot = Slot(_BYTES)
+        self._slot = Slot(_STATUS_BYTES)
         self._names = {f.name for f in fields(kind)}
 
     def say(self, status: S) -> None:
@@ -178,7 +178,7 @@ class StatusBox(Generic[S]):
         except ValueError:
             return self._kind()
         known: dict[str, Any] = {name: value for name, value in content.items() if name in self._names}
-        return self._kind(**known | {name: _MODES[name](known[name]) for name in _MODES if name in known})
+        return self._kind(**known | {name: _MODE_TYPES[name](known[name]) for name in _MODE_TYPES if name in known})
 
     def close(self, unlink: bool = False) -> None:
         """Let go of the memory."""

@@ -33,10 +33,10 @@ _MOST_PORT = 50  # letters of a port's name
 AUDIO_FRAMES, AUDIO_CHANNELS = 1024, 2
 AUDIO_BYTES = 24 + AUDIO_FRAMES * AUDIO_CHANNELS * 4
 IMAGE_HEAD = 64
-_IMAGE = struct.Struct("<qddqdiiB7x")
+_IMAGE_STRUCT = struct.Struct("<qddqdiiB7x")
 _PALETTE = 4 * COLOURS * 3  # bytes
 _HOST, _DEVICE, _FIELDS = range(3)  # where and what an image's pixels are
-_PLACE = struct.Struct("<64sqq")
+_PLACE_STRUCT = struct.Struct("<64sqq")
 
 
 def signal_bytes(outputs: int) -> int:
@@ -75,7 +75,7 @@ class DevicePlace:
 def _image_head(image: "ImageFrame | DeviceImage", render_s: float, kind: int) -> bytes:
     height, width = image.pixels.shape[:2]
     times = image.time, image.signal_time, image.signal_sequence
-    return _IMAGE.pack(image.parameters, *times, render_s, width, height, kind).ljust(IMAGE_HEAD, b"\0")
+    return _IMAGE_STRUCT.pack(image.parameters, *times, render_s, width, height, kind).ljust(IMAGE_HEAD, b"\0")
 
 
 def pack_image(image: ImageFrame, render_s: float) -> tuple[bytes, NDArray[Any]]:
@@ -89,7 +89,7 @@ def pack_image(image: ImageFrame, render_s: float) -> tuple[bytes, NDArray[Any]]
 
 def unpack_image(content: NDArray[np.uint8]) -> tuple[ImageFrame, float]:
     """(the image, seconds that its render took)."""
-    *about, render_s, width, height, kind = _IMAGE.unpack(content[: _IMAGE.size].tobytes())
+    *about, render_s, width, height, kind = _IMAGE_STRUCT.unpack(content[: _IMAGE_STRUCT.size].tobytes())
     if kind != _FIELDS:
         return ImageFrame(content[IMAGE_HEAD:].reshape(height, width, 4), *about), render_s
     palette = content[IMAGE_HEAD : IMAGE_HEAD + _PALETTE].view(np.float32).reshape(COLOURS, 3)
@@ -100,21 +100,21 @@ def unpack_image(content: NDArray[np.uint8]) -> tuple[ImageFrame, float]:
 
 def unpack_placed(content: NDArray[np.uint8], write_to: Callable[[Any], None]) -> tuple[FetchedImage, float]:
     """The same of an image whose pixels were fetched from where `unpack_place` says."""
-    *about, render_s, width, height, _ = _IMAGE.unpack(content[: _IMAGE.size].tobytes())
+    *about, render_s, width, height, _ = _IMAGE_STRUCT.unpack(content[: _IMAGE_STRUCT.size].tobytes())
     return FetchedImage((width, height), write_to, *about), render_s
 
 
 def pack_placed(image: "DeviceImage", render_s: float, place: DevicePlace) -> tuple[bytes, bytes]:
     """(64-byte head, where the pixels are): two parts for Slot.write."""
-    return _image_head(image, render_s, _DEVICE), _PLACE.pack(place.handle, place.owner, place.offset)
+    return _image_head(image, render_s, _DEVICE), _PLACE_STRUCT.pack(place.handle, place.owner, place.offset)
 
 
 def unpack_place(content: NDArray[np.uint8]) -> tuple[DevicePlace, tuple[int, int]] | None:
     """(where the pixels of a placed image are, (width, height)); None for an image that brings its own."""
-    *_, width, height, kind = _IMAGE.unpack(content[: _IMAGE.size].tobytes())
+    *_, width, height, kind = _IMAGE_STRUCT.unpack(content[: _IMAGE_STRUCT.size].tobytes())
     if kind != _DEVICE:
         return None
-    return DevicePlace(*_PLACE.unpack(content[IMAGE_HEAD:].tobytes())), (width, height)
+    return DevicePlace(*_PLACE_STRUCT.unpack(content[IMAGE_HEAD:].tobytes())), (width, height)
 
 
 def pack_control(message: ControlMessage) -> bytes:

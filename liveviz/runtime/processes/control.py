@@ -27,7 +27,7 @@ _log = logging.getLogger("liveviz.runtime")
 _LOOK_EVERY = 0.1  # at the mapping that plays, and at what is seen of it
 _WAIT_S = 0.004  # at most between two looks; a fader moves every 10 ms
 _LINES_A_LOOK = 12  # that are written for each; the others are counted
-_PACKETS = 256  # of OSC, between two looks, that are remembered
+_KEPT_PACKETS = 256  # of OSC, between two looks, that are remembered
 _MOST_STATE_AGE = 0.05
 
 
@@ -39,8 +39,8 @@ class _Control:
         self._parameters = composition.parameter_wire()
         self._addresses = {p.osc: p for p in composition.registry()}
         self._outputs = [o.name for o in signals.all_outputs(options.stems)]
-        self._page = ControlPage(options.debug, message_account.MONITOR)
-        self._packets: deque[Packet] = deque(maxlen=_PACKETS)
+        self._page = ControlPage(options.debug, message_account.MONITOR_ADDRESS)
+        self._packets: deque[Packet] = deque(maxlen=_KEPT_PACKETS)
         self._mapping_seen = self._page_seen = 0
         self._looked = self._learned = self._state_read = -1.0
         self._unheard = 0
@@ -108,7 +108,7 @@ class _Control:
 
     def answer(self, address: str) -> Answer:
         """The value of one address, or None; called on the thread of the OSC input."""
-        if address == message_account.MODEL:
+        if address == message_account.MODEL_ADDRESS:
             self._learn()
             return self._model
         if address == "/liveviz/mapping":
@@ -194,7 +194,7 @@ class _Control:
         flood = len(self._packets)
         self._packets.clear()
         for packet in packets:
-            if packet.messages and packet.messages[0].address == message_account.MONITOR:
+            if packet.messages and packet.messages[0].address == message_account.MONITOR_ADDRESS:
                 self._page.monitor((packet.sender[0], packet.sender[1]))
             elif told is not None:
                 lines = told.arrived(packet, max(left, 1))
@@ -242,7 +242,7 @@ class _Control:
 
 def _asked(message: ControlMessage) -> Command | None:
     """The command that a message is; None where it is played."""
-    if message.address == message_account.MODEL and message.text:
+    if message.address == message_account.MODEL_ADDRESS and message.text:
         return Command(CommandKind.MODEL, message.text, time=message.time)
     return None
 

@@ -20,7 +20,7 @@ from liveviz.runtime.picture_transport import Sender
 from liveviz.runtime.processes import child
 from liveviz.runtime.quality import start as quality_start
 from liveviz.runtime.quality import steps as quality_steps
-from liveviz.runtime.quality.reduced import WHOLE, Reduction
+from liveviz.runtime.quality.reduced import NOT_REDUCED, Reduction
 from liveviz.runtime.stats import percentiles
 from liveviz.spec import BendSetting, LivevizError, ParameterFrame
 from liveviz.system.clock import now
@@ -28,9 +28,13 @@ from liveviz.system.threads import give_way
 
 _log = logging.getLogger("liveviz.runtime")
 # of a frame's time that a picture takes alone: above it all that may be asked for is opened at the start
-_NEAR, _NEAR_ON_DEVICE = 0.1, 0.3
-_REDUCED = {"light": Reduction(light=True), "small": Reduction(small=True), "both": Reduction(light=True, small=True)}
-_HALF = 0.5  # of a frame's time is for drawing the generator: the stage needs the rest
+_MEASURE_FROM_LOAD, _MEASURE_FROM_LOAD_ON_DEVICE = 0.1, 0.3
+_REDUCTIONS = {
+    "light": Reduction(light=True),
+    "small": Reduction(small=True),
+    "both": Reduction(light=True, small=True),
+}
+_DRAWING_RATIO = 0.5  # of a frame's time is for drawing the generator: the stage needs the rest
 
 
 def body(options: ShowOptions, links: Links, life: child.Life) -> None:
@@ -122,7 +126,7 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
 
 def _facts(playing: Playing) -> quality_start.Start:
     """What the stage must know of the generator that plays now."""
-    light, small, both = (playing.cost(what) for what in _REDUCED.values())
+    light, small, both = (playing.cost(what) for what in _REDUCTIONS.values())
     return quality_start.Start(light, small, both)
 
 
@@ -145,15 +149,15 @@ def _start(playing: Playing, options: ShowOptions) -> quality_start.Start:
         return kept
     whole_s = quality_start.alone_s(playing.render)
     took: dict[Reduction, float] = {}
-    if whole_s * options.fps > (_NEAR_ON_DEVICE if playing.on_device else _NEAR):
+    if whole_s * options.fps > (_MEASURE_FROM_LOAD_ON_DEVICE if playing.on_device else _MEASURE_FROM_LOAD):
         for what in dict.fromkeys(Reduction(step.light, step.small) for step in steps):
             playing.prepare(what, next(live_frames(1, 0)))
-            if what != WHOLE:
+            if what != NOT_REDUCED:
                 playing.reduce(what)
                 took[what] = quality_start.alone_s(playing.render)
-        playing.reduce(WHOLE)
+        playing.reduce(NOT_REDUCED)
     # half of the products is not half of the time: what was measured counts
-    measured = {name: min(took[what] / whole_s, 1.0) for name, what in _REDUCED.items() if what in took}
+    measured = {name: min(took[what] / whole_s, 1.0) for name, what in _REDUCTIONS.items() if what in took}
     found = replace(found, alone_s=whole_s, **measured)
     costs.write(found)
     return found
@@ -179,7 +183,7 @@ def _begin(options: ShowOptions, links: Links, bends: Any, mask: noise_mask.Mask
         precompile.prepare(name, before, stages, options, wanted, told)
 
     opener = Opener(options.backend, (options.size, options.wide), mask, prepared)
-    budget = _HALF / options.fps
+    budget = _DRAWING_RATIO / options.fps
     if (asked := links.model.read()) is not None:
         name = asked[1].tobytes().decode()
         try:

@@ -6,7 +6,7 @@ BACKOFF_S = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
 ANEW_S = 0.5  # the most for one that ended in order, to begin again: a device that hangs, a model that changed
 STEADY_S = 3.0  # one that lived so long after it was ready is started again at once, however often it died before
 RECENT_S = 30.0
-TRIES = 3
+MAX_TRIES = 3
 
 
 class Restarts:
@@ -32,4 +32,4 @@ class Restarts:
     @property
     def hopeless(self) -> bool:
         """It died so often that, where it never was ready, it will not be."""
-        return len(self._deaths) >= TRIES
+        return len(self._deaths) >= MAX_TRIES

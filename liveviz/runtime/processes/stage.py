@@ -13,7 +13,7 @@ from liveviz.runtime.hints import Hints
 from liveviz.runtime.ipc import wire
 from liveviz.runtime.ipc.links import Links
 from liveviz.runtime.ipc.status import Phase, StageStatus
-from liveviz.runtime.key_commands import KEYS
+from liveviz.runtime.key_commands import KEY_COMMANDS
 from liveviz.runtime.mapping_file import MappingFile
 from liveviz.runtime.message_account import plays
 from liveviz.runtime.model_choice import ModelChoice
@@ -24,7 +24,7 @@ from liveviz.runtime.processes import child
 from liveviz.runtime.quality.rate import Rate
 from liveviz.runtime.remote_engine import RemoteEngine
 from liveviz.runtime.screen import Screen
-from liveviz.runtime.tick import Picture, Tick
+from liveviz.runtime.tick import Tick, TickFrame
 from liveviz.spec import Command, CommandKind, ControlMessage, ShowState, SignalFrame
 from liveviz.system.clock import WallClock, now, worked
 
@@ -110,8 +110,8 @@ class Stage:
                 self._do(one)
                 continue
             yield one
-            if one.value > 0.0 and one.address in KEYS:
-                self._do(KEYS[one.address])
+            if one.value > 0.0 and one.address in KEY_COMMANDS:
+                self._do(KEY_COMMANDS[one.address])
 
     def _do(self, command: Command) -> None:
         """What a performer asks for; what cannot be done is a line in the log."""
@@ -137,31 +137,31 @@ class Stage:
         self.screen.say(self._file.mistake or self._models.mistake)
         self.screen.quality = self._rate.name
         self._engine.pictures = self._rate.pictures
-        picture = self._tick.step()
-        self._hints.step(self._show, picture.parameters, self._tick.unheard)
+        frame = self._tick.step()
+        self._hints.step(self._show, frame.parameters, self._tick.unheard)
         self._file.model = self._hints.model or self._file.model
-        self.screen.present(picture.canvas, self._heard, self._hints, self.figures)
+        self.screen.present(frame.canvas, self._heard, self._hints, self.figures)
         presented = now()
         if presented - self._told > _STATE_EVERY:
             self._told = presented
-            self._links.write_state(self._state(picture))
+            self._links.write_state(self._state(frame))
         self._rate.worked(worked())
-        self._engine.drew(presented - picture.drawn_from)
+        self._engine.drew(presented - frame.drawn_from)
         if self._engine.seen:
-            new = picture.rendered and self._engine.new
-            self.figures.frame(picture, presented, self._clock, stale=self._rate.pictures >= 1.0 and not new)
-            if picture.rendered:
+            new = frame.rendered and self._engine.new
+            self.figures.frame(frame, presented, self._clock, stale=self._rate.pictures >= 1.0 and not new)
+            if frame.rendered:
                 self._rate.see(presented, self._clock, new, self._engine.engine_s)
-            self._sinks.frame(picture, self._chain)
+            self._sinks.frame(frame, self._chain)
         return not self.screen.closed and not self.figures.time_is_up(self._options.seconds)
 
-    def _state(self, picture: Picture) -> ShowState:
+    def _state(self, frame: TickFrame) -> ShowState:
         """The show as it is, as data."""
         message, heard = self._tick.newest, self._heard
         levels = {name: float(heard.values[place]) for name, place in self._levels.items()} if heard is not None else {}
         return ShowState(
-            time=picture.time,
-            values={name: round(value, 6) for name, value in picture.parameters.values.items()},
+            time=frame.time,
+            values={name: round(value, 6) for name, value in frame.parameters.values.items()},
             touched=self._show.last_touched,
             control=None if message is None else (message.address, message.value, message.port),
             learning=self._show.learning,

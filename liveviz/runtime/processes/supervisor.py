@@ -52,13 +52,16 @@ class _Room:
 
 
 class Supervisor:
-    """A live show from start to end: `run` returns the exit code."""
+    """A live show from start to end: `run` returns the exit code.
+
+    State: `links`, the mailboxes of its processes, from the start of `run` on.
+    """
 
     def __init__(self, options: ShowOptions) -> None:
         self._options = options
         composition.load_mapping(options.mapping, stems=options.stems, model=options.model)
         self._context = multiprocessing.get_context("spawn")
-        self._picture = _picture_size(options)
+        self._newest_image = _image_size(options)
         self._rooms = {name: _Room(name) for name in child.ROOM_MODULES}
         self._tapes: dict[str, None] = {}
         self._watched = self._back = now()
@@ -72,7 +75,7 @@ class Supervisor:
         numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
         restore = [(s, signal.signal(s, self._interrupt)) for s in numbers]
         heard = len(signals.all_outputs(self._options.stems))
-        self._links = Links(self._context, heard, composition.parameter_wire(), self._picture)
+        self.links = Links(self._context, heard, composition.parameter_wire(), self._newest_image)
         try:
             for room in self._rooms.values():
                 self._start(room)
@@ -85,20 +88,30 @@ class Supervisor:
         finally:
             for number, handler in restore:
                 signal.signal(number, handler)
-            self._links.close(unlink=True)
+            self.links.close(unlink=True)
+
+    def stop(self) -> None:
+        """End the show, as Ctrl+C does; from any thread, while it runs."""
+        self._interrupts += 1
+
+    @property
+    def children(self) -> dict[str, int]:
+        """Process numbers of the children that have been started and not yet been missed, by room."""
+        processes = {name: room.process for name, room in self._rooms.items()}
+        return {name: process.pid for name, process in processes.items() if process is not None and process.pid}
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
-        self._interrupts += 1
+        self.stop()
 
     def _pause(self) -> None:
         sentinels = [r.process.sentinel for r in self._rooms.values() if r.process is not None and r.process.is_alive()]
         multiprocessing.connection.wait(sentinels, timeout=0.05)
 
     def _start(self, room: _Room) -> None:
-        self._links.status[room.name].say(replace(room.kept, phase=Phase.STARTING))
+        self.links.status[room.name].say(replace(room.kept, phase=Phase.STARTING))
         room.process = self._context.Process(
             target=child.run,
-            args=(room.name, self._options.with_take(room.starts), self._links, composition.parts()),
+            args=(room.name, self._options.with_take(room.starts), self.links, composition.parts()),
             name=f"liveviz-{room.name}",
             daemon=True,
         )
@@ -113,7 +126,7 @@ class Supervisor:
             self._back = now()
         self._watched = now()
         for room in self._rooms.values():
-            status = self._links.status[room.name].read()
+            status = self.links.status[room.name].read()
             if isinstance(status, StageStatus):
                 self._tapes.update(dict.fromkeys(status.written))
             if room.process is None:
@@ -124,7 +137,7 @@ class Supervisor:
             else:
                 self._listen_to(room, status)
         if not self._told:
-            said = self._links.statuses()
+            said = self.links.statuses()
             if first_words.due(self._options, said):
                 self._told = True
                 for line in first_words.lines(self._options, said):
@@ -178,13 +191,13 @@ class Supervisor:
     def _over(self) -> bool:
         if self._interrupts or self._failed is not None or self._rooms["stage"].ended:
             return True
-        audio = self._links.audio_status.read()
+        audio = self.links.audio_status.read()
         return self._rooms["audio"].ended and audio.phase is Phase.FINISHED and audio.ends
 
     def _end(self) -> None:
         """Ask everybody to end; after a while, insist."""
-        self._links.stop()
-        self._links.parameters_bell.ring()
+        self.links.stop()
+        self.links.parameters_bell.ring()
         until, tape_until, asked = now() + _END_S, now() + _TAPE_END_S, self._interrupts
         alive = {name: r.process for name, r in self._rooms.items() if r.process is not None}
         for process in alive.values():
@@ -199,7 +212,7 @@ class Supervisor:
 
     def _report(self) -> int:
         """Say how it was, write `--stats`; the exit code."""
-        said = self._links.statuses()
+        said = self.links.statuses()
         self._tapes.update(dict.fromkeys(said.stage.written))
         if said.stage.phase is Phase.FAILED or said.stage.waits:
             self._failed = self._failed or said.stage.message or said.stage.waits
@@ -239,10 +252,10 @@ def _without_interrupt() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _picture_size(options: ShowOptions) -> tuple[int, int]:
+def _image_size(options: ShowOptions) -> tuple[int, int]:
     """(width, height) of the engine's pictures; LivevizError where the model cannot be read."""
     if options.backend == "testcard":
-        return testcard.SIZE, testcard.SIZE
+        return testcard.SIDE_PIXELS, testcard.SIDE_PIXELS
     generator = open_generator.open_model(options.model)
     config = models.widen(generator, options.size, options.wide).config
     return config.width, config.height

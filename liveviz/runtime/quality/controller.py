@@ -8,11 +8,11 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from liveviz.runtime.quality.steps import EASES, FULL, PIXELS_PART, Step, load
+from liveviz.runtime.quality.steps import FULL_LOAD, MIN_EASED_LOAD, PIXELS_PART, Step, load
 
 SHORT_S, LONG_S = 0.7, 4.0
 # (seconds of frames, share of a step's pictures that may be missing in them, share of them that may be late)
-MISSED = ((0.35, 1.0, 0.7), (SHORT_S, 0.3, 0.3), (LONG_S, 0.06, 0.04))
+LATE_LIMITS = ((0.35, 1.0, 0.7), (SHORT_S, 0.3, 0.3), (LONG_S, 0.06, 0.04))
 LOOK_S = 0.1
 SETTLE_S = 0.4  # after a change, before frames count again: what was being drawn is of the step before
 ROOM_QUIET_S = 1.5  # without trouble before a step is taken back for which the processor is seen to have room
@@ -20,7 +20,7 @@ HELD_S = 5.0  # the same, and a step has shown that it can be held
 KNOWN_QUIET_S = 12.0  # the same where that is not known: of a step that was measured, and would now be possible
 QUIET_S, MOST_QUIET_S = 60.0, 600.0  # the same where nobody knows, or a trial was in vain; longer after every other
 TRIAL_S = 20.0  # a step that is left again so soon was taken back in vain
-SPARE = 1.25  # times the pictures that a step needs must be possible before it is taken back
+SPARE_RATIO = 1.25  # times the pictures that a step needs must be possible before it is taken back
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Quality:
         return self._down(frame.time) or self._up(frame.time)
 
     def _down(self, time: float) -> bool:
-        for seconds, missing, most_late in MISSED:
+        for seconds, missing, most_late in LATE_LIMITS:
             frames = [f for f in self._frames if time - f.time <= seconds]
             if time - frames[0].time < 0.8 * seconds:
                 continue
@@ -137,12 +137,12 @@ class Quality:
 
         def eases(step: Step) -> bool:
             if idle is not None and draws_s:
-                return self._more(step, draws_s) <= -EASES
+                return self._more(step, draws_s) <= -MIN_EASED_LOAD
             less = (step.cost, step.effects) != (self.step.cost, self.step.effects)
             return less or step.pictures < min(self.step.pictures, 0.8)
 
         def enough(step: Step) -> bool:
-            return eases(step) and idle is not None and idle - self._more(step, draws_s) >= 1.0 - FULL
+            return eases(step) and idle is not None and idle - self._more(step, draws_s) >= 1.0 - FULL_LOAD
 
         return enough if any(enough(step) for step in self._steps[self._at + 1 : -1]) else eases
 
@@ -179,7 +179,7 @@ class Quality:
         idle, draws_s = self._recent()
         vain = max(self._vain[number:])  # what failed at a step will not go well at a better one
         if idle is not None:
-            least = min(1.0 - FULL, self._idle_in.get(number, 1.0) - EASES)
+            least = min(1.0 - FULL_LOAD, self._idle_in.get(number, 1.0) - MIN_EASED_LOAD)
             room = idle - self._more(self._steps[number], draws_s) >= least
             return vain * (ROOM_QUIET_S if room else QUIET_S)
         known = number in self._took and number not in self._left_late
@@ -193,7 +193,7 @@ class Quality:
             took = self._took[number] * now / self._at_first
         else:
             took = now * self._steps[number].cost / self.step.cost
-        return took * self._steps[number].pictures * self._fps * SPARE <= 1.0
+        return took * self._steps[number].pictures * self._fps * SPARE_RATIO <= 1.0
 
     def _go(self, target: int, time: float, reason: str) -> None:
         self._at, self._since = target, time

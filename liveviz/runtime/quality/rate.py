@@ -22,7 +22,8 @@ _LOOK_EVERY = 0.25  # seconds, at what the engine says of itself
 _SETTLED_S = 20.0  # a step that held so long is the one to begin with the next time
 _BEGIN_S = 1.2  # after the first picture, caches and the sound's reading ahead still settle
 _AWAY_S = 1.0  # no picture for so long: the engine is not slow, it is not there
-_COUNTED, _AT_LEAST = 16, 6  # frames that say what drawing costs, and how many of them are enough to begin with
+# Frames that say what drawing costs, and how many of them are enough to begin with
+_COUNTED_FRAMES, _MIN_FRAMES = 16, 6
 _NOT_COUNTED = 3  # drivers compile in the first ones
 _FILM_S = 11e-9  # of one core, for every pixel of a film: enlarging, encoding (measured on a Xeon, x264 `ultrafast`)
 
@@ -42,7 +43,9 @@ class Rate:
         self._options, self._links, self._chain, self._software = options, links, chain, software
         self._records = records
         self._processor = Processor()
-        self._worked: deque[float] = deque(maxlen=_COUNTED + 1)  # all that this process has worked, frame by frame
+        self._worked: deque[float] = deque(
+            maxlen=_COUNTED_FRAMES + 1
+        )  # all that this process has worked, frame by frame
         self._frames = 0
         self._control: Quality | None = None
         self._kept_by: quality_start.Kept | None = None
@@ -112,7 +115,7 @@ class Rate:
         self._changing = engine.changing or engine.phase is not Phase.READY
         if not told or told["model"] == self._model:
             return
-        if not seen and self._software and len(self._worked) <= _AT_LEAST:
+        if not seen and self._software and len(self._worked) <= _MIN_FRAMES:
             return  # what drawing costs is not known yet, and nobody waits
         self._model = told["model"]
         start = quality_start.Start(**{key: value for key, value in told.items() if key != "model"})

@@ -21,7 +21,7 @@ class Reduction:
     small: bool = False
 
 
-WHOLE = Reduction()
+NOT_REDUCED = Reduction()
 
 
 class Reduced:
@@ -36,7 +36,7 @@ class Reduced:
     def __init__(self, opener: Opener) -> None:
         self._opener = opener
         self._of: Opened | None = None
-        self._wanted = self._drawn = WHOLE
+        self._wanted = self._drawn = NOT_REDUCED
         self._made: dict[Reduction, Engine | None] = {}  # None: there is no such thing
         self._workshop: Workshop[Engine] = Workshop("reduce", background=False)
 
@@ -47,7 +47,7 @@ class Reduced:
     def engine(self, whole: Opened, frame: ParameterFrame) -> Engine:
         """The engine that draws `whole` now: as asked for where that is there, else as before."""
         self._stand_for(whole)
-        if self._wanted != WHOLE and self._wanted not in self._made:
+        if self._wanted != NOT_REDUCED and self._wanted not in self._made:
             self._make(whole, self._wanted, frame)
         else:
             self._drawn = self._wanted
@@ -56,7 +56,7 @@ class Reduced:
     def prepare(self, whole: Opened, wanted: Reduction, frame: ParameterFrame) -> None:
         """Open one that may be asked for, in the calling thread."""
         self._stand_for(whole)
-        if wanted != WHOLE and wanted not in self._made:
+        if wanted != NOT_REDUCED and wanted not in self._made:
             self._open(whole, wanted, frame)
 
     def _stand_for(self, whole: Opened) -> None:
@@ -81,7 +81,7 @@ class Reduced:
 
     def _forget(self) -> None:
         self._workshop.retire(*self.engines)
-        self._made, self._drawn = {}, WHOLE
+        self._made, self._drawn = {}, NOT_REDUCED
 
     def _make(self, whole: Opened, wanted: Reduction, frame: ParameterFrame) -> None:
         if not self._workshop.busy:

@@ -16,10 +16,10 @@ from liveviz.system.cache import Cache
 from liveviz.system.clock import now, worked
 from liveviz.system.files import keep_word, kept_word
 
-_PICTURES, _MOST_S = 6, 0.7
-_MEASURED = 3  # starts that measure
+_TIMED_FRAMES, _MOST_S = 6, 0.7
+_MEASURED_STARTS = 3  # starts that measure
 _AT_LEAST = 0.4  # of the time on the clock, where the processor waits for a GPU
-_WARM = 2  # pictures that do not count
+_WARMUP_FRAMES = 2  # pictures that do not count
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Kept:
 
     def read(self) -> str:
         """Its name; empty where none is kept."""
-        return (kept_word(self._path, quality_steps.NAMES) or "") if self._path is not None else ""
+        return (kept_word(self._path, quality_steps.STEP_NAMES) or "") if self._path is not None else ""
 
     def write(self, step: str) -> None:
         """Begin with that step the next time."""
@@ -83,7 +83,7 @@ class Costs:
         """The least that each was seen to take; None where they were measured fewer than three times: at the start of a show
         the other processes start as well, and one measurement alone may be far off."""
         start, times = self._load()
-        return start if times >= _MEASURED else None
+        return start if times >= _MEASURED_STARTS else None
 
     def write(self, start: Start) -> None:
         """Keep what was measured this time, where it is less than before."""
@@ -94,7 +94,7 @@ class Costs:
                 for (name, value), old in zip(start.as_dict().items(), before.as_dict().values(), strict=True)
             }
             start = Start(**least)
-        content = {"start": start.as_dict(), "times": min(times + 1, _MEASURED)}
+        content = {"start": start.as_dict(), "times": min(times + 1, _MEASURED_STARTS)}
         self._cache.store(self._facts, json.dumps(content).encode())
 
     def _load(self) -> tuple[Start | None, int]:
@@ -111,10 +111,10 @@ def alone_s(render: Callable[[ParameterFrame], object]) -> float:
     wall clock says too much; the processor's time, shared among the cores, does not."""
     took: list[float] = []
     began, cores = now(), os.cpu_count() or 1
-    for frame in live_frames(_PICTURES, 0):
+    for frame in live_frames(_TIMED_FRAMES, 0):
         start, before = now(), worked()
         render(frame)
         took.append(max((worked() - before) / cores, _AT_LEAST * (now() - start)))
         if now() - began > _MOST_S:
             break
-    return min(took[_WARM:] or took)
+    return min(took[_WARMUP_FRAMES:] or took)

@@ -15,11 +15,13 @@ Steps, each with all that the steps before it gave up, but for the rate of pictu
 
 from dataclasses import dataclass
 
-FULL = 0.62  # of the processor's time: above it, frames are late (measured: 1 % at 0.55, 3 % at 0.67, 15 % at 0.77)
-EASES = 0.03  # of it: a step that saves less makes no late frame fewer
-RESERVE = 0.02  # of it, at the start, when all is a guess
-SLOWED = 1.6  # times as long a picture takes in a show as alone: effects and sound push the network out of the caches
-DARK = 1.15  # times as long drawing takes with pictures as with the dark before them
+# Of the processor's time: above it, frames are late (measured: 1 % at 0.55, 3 % at 0.67, 15 % at 0.77)
+FULL_LOAD = 0.62
+MIN_EASED_LOAD = 0.03  # of it: a step that saves less makes no late frame fewer
+START_RESERVE_LOAD = 0.02  # of it, at the start, when all is a guess
+# Times as long a picture takes in a show as alone: effects and sound push the network out of the caches
+SHOW_SLOWDOWN_RATIO = 1.6
+IMAGE_SLOWDOWN_RATIO = 1.15  # times as long drawing takes with pictures as with the dark before them
 LISTENING_S = 0.003  # of the whole processor, for every frame: sound and controllers
 DRAWS_S = 0.010  # of the whole processor, for a frame of 1280x720: effects and window, on two cores
 EFFECTS_PART = 0.7  # of the side: half of the pixels
@@ -44,7 +46,7 @@ class Step:
     cost: float = 1.0
 
 
-NAMES = ("high", "in-between", "light", "small-effects", "small", "slow", "slowest")
+STEP_NAMES = ("high", "in-between", "light", "small-effects", "small", "slow", "slowest")
 
 
 def ladder(light: float | None, small: float | None, effects: bool) -> tuple[Step, ...]:
@@ -85,7 +87,7 @@ def ladder(light: float | None, small: float | None, effects: bool) -> tuple[Ste
 
 def nearest(steps: tuple[Step, ...], name: str) -> Step:
     """The step of that name, or, where this generator or this machine has none, the last one before it."""
-    return [step for step in steps if NAMES.index(step.name) <= NAMES.index(name)][-1]
+    return [step for step in steps if STEP_NAMES.index(step.name) <= STEP_NAMES.index(name)][-1]
 
 
 def load(step: Step, alone_s: float, draws_s: float, fps: float, others_s: float = LISTENING_S) -> float:
@@ -97,15 +99,19 @@ def load(step: Step, alone_s: float, draws_s: float, fps: float, others_s: float
     """
     pictures = 1.0 if step.pictures > 0.5 else step.pictures
     drawing = 1.0 - PIXELS_PART * (1.0 - step.effects**2)
-    return fps * (SLOWED * alone_s * step.cost * pictures + draws_s * drawing + others_s)
+    return fps * (SHOW_SLOWDOWN_RATIO * alone_s * step.cost * pictures + draws_s * drawing + others_s)
 
 
 def in_show(rate: float) -> float:
     """How many of the `rate` pictures a second that come alone come in a show of 1280x720 whose effects the processor draws."""
-    return FULL / (SLOWED / rate + DRAWS_S + LISTENING_S)
+    return FULL_LOAD / (SHOW_SLOWDOWN_RATIO / rate + DRAWS_S + LISTENING_S)
 
 
 def begin(steps: tuple[Step, ...], alone_s: float, draws_s: float, fps: float, others_s: float = LISTENING_S) -> int:
     """The number of the step to begin with: the first that leaves the processor some rest. Args: as for `load`."""
-    fits = (n for n, step in enumerate(steps) if load(step, alone_s, DARK * draws_s, fps, others_s) <= FULL - RESERVE)
+    fits = (
+        n
+        for n, step in enumerate(steps)
+        if load(step, alone_s, IMAGE_SLOWDOWN_RATIO * draws_s, fps, others_s) <= FULL_LOAD - START_RESERVE_LOAD
+    )
     return next(fits, len(steps) - 1)

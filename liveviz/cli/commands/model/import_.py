@@ -20,9 +20,9 @@ from liveviz.runtime import paths
 from liveviz.spec import LivevizError
 
 HELP = "somebody's generator file (.pkl, .pt, .safetensors) to a bundle; nothing in it is run"
-PICTURES = 4
-WORST = 1e-4  # of the largest value of the reference's pictures
-_MALLOC = {-4: 0, -1: 2**31 - 1}  # of malloc.h: M_MMAP_MAX, M_TRIM_THRESHOLD
+COMPARED_IMAGES = 4
+WORST_ERROR_RATIO = 1e-4  # of the largest value of the reference's pictures
+_MALLOC_OPTIONS = {-4: 0, -1: 2**31 - 1}  # of malloc.h: M_MMAP_MAX, M_TRIM_THRESHOLD
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -49,10 +49,10 @@ def run(args: argparse.Namespace) -> None:
     difference = float(np.abs(drawn - wanted).max())
     relative = difference / max(float(np.abs(wanted).max()), 1e-6)
     print(
-        f"{backend} and the reference, {PICTURES} pictures: worst pixel difference {difference * 127.5:.2g} of 255 "
-        f"levels ({relative:.1e} of the largest value)"
+        f"{backend} and the reference, {COMPARED_IMAGES} pictures: worst pixel difference "
+        f"{difference * 127.5:.2g} of 255 levels ({relative:.1e} of the largest value)"
     )
-    if not relative <= WORST:
+    if not relative <= WORST_ERROR_RATIO:
         raise LivevizError(f"{source}: is not written: {backend} draws something else than the reference")
     models.write_bundle(out, generator, fp16=False)
     print(f"written: {out}; licence {card.licence if card else ''}")
@@ -64,8 +64,8 @@ def _both(backend: str, generator: models.Generator) -> tuple[NDArray[np.float32
     half = max(cores // 2, 1)
     _recycle_memory()
     with ThreadPoolExecutor(1) as beside:
-        drawn = beside.submit(_pictures, backend, generator, lambda: half)
-        wanted = _pictures("reference", generator, lambda: cores if drawn.done() else half)
+        drawn = beside.submit(_images, backend, generator, lambda: half)
+        wanted = _images("reference", generator, lambda: cores if drawn.done() else half)
         return drawn.result(), wanted
 
 
@@ -76,15 +76,15 @@ def _recycle_memory() -> None:
     which clears it before it is had again: half of the time of a picture. No other C library has this call.
     """
     with contextlib.suppress(OSError, TypeError, AttributeError):
-        for option, value in _MALLOC.items():
+        for option, value in _MALLOC_OPTIONS.items():
             ctypes.CDLL(None).mallopt(option, value)
 
 
-def _pictures(backend: str, generator: models.Generator, threads: Callable[[], int]) -> NDArray[np.float32]:
+def _images(backend: str, generator: models.Generator, threads: Callable[[], int]) -> NDArray[np.float32]:
     """Float32 `[4, C, H, W]` of the seeds 0 to 3, each of its own class; `threads` is asked before each."""
     config, network = generator.config, models.mapping_of(generator)
-    z = np.concatenate([models.latent(seed, config.z_dim) for seed in range(PICTURES)])  # [4, z_dim]
-    c = network.one_hot(np.arange(PICTURES) % max(config.classes, 1))  # [4, classes]
+    z = np.concatenate([models.latent(seed, config.z_dim) for seed in range(COMPARED_IMAGES)])  # [4, z_dim]
+    c = network.one_hot(np.arange(COMPARED_IMAGES) % max(config.classes, 1))  # [4, classes]
     pictures, taken = [], 0
     with contextlib.ExitStack() as stack:
         for ws in network.ws(network(z, c)):

@@ -16,9 +16,9 @@ from liveviz.runtime.progress import Progress
 from liveviz.spec import LivevizError, UsageError
 
 HELP = "find the directions that the knobs push along, their safe ranges and layers"
-SAME = 0.99  # cosine of two directions that are one, and keep one name
-_SUFFIX = ".safetensors"  # of a bundle's own; what lies in the cache can be found again
-FINDING = 0.9  # of the work, where a sheet is drawn too
+SAME_COSINE = 0.99  # cosine of two directions that are one, and keep one name
+_BUNDLE_SUFFIX = ".safetensors"  # of a bundle's own; what lies in the cache can be found again
+FINDING_WORK_SHARE = 0.9  # of the work, where a sheet is drawn too
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +29,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--method",
         default="pca",
-        choices=models.METHODS,
+        choices=models.FINDING_METHODS,
         help="pca: principal components of w; sefa: of the affine layers; effect: what changes the picture most, kind by kind",
     )
     parser.add_argument("-o", "--out", metavar="X.png", help="a contact sheet, one row per direction")
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> None:
     target = paths.check_writable(_target(args.model, generator), "directions")
     backend = engine.create(engine.choose(), generator, cache=paths.cache(), precision="f32")
     progress = Progress(1.0)
-    part = FINDING if out else 1.0
+    part = FINDING_WORK_SHARE if out else 1.0
     try:
         found = models.find_directions(
             generator,
@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> None:
         progress.end()
         backend.close()
     card, new_card = target.parent / "card.toml", generator.card
-    kept = [own_files.set_aside(target)] if target.suffix == _SUFFIX else []
+    kept = [own_files.set_aside(target)] if target.suffix == _BUNDLE_SUFFIX else []
     models.write_directions(target, found)
     if new_card is not None and card.is_file() and models.read_card(card, generator.config.classes) != new_card:
         kept.append(own_files.set_aside(card))
@@ -95,7 +95,7 @@ def _target(name: str, generator: models.Generator) -> Path:
                 f"model {name}: comes with liveviz, and so do its directions and their names; they stay as they are "
                 f"(copy the folder {folder} and name the copy)"
             )
-        return folder / f"directions{_SUFFIX}"
+        return folder / f"directions{_BUNDLE_SUFFIX}"
     cache = paths.cache()
     if cache is None:
         raise LivevizError(f"model {name}: is no bundle, and there is no cache folder to keep its directions in")
@@ -111,7 +111,7 @@ def with_names(generator: models.Generator, found: models.Directions) -> models.
     names = []
     for row, span in zip(alike, found.layers, strict=True):
         same = int(row.argmax())
-        keeps = row[same] > SAME and (old.layers[same] == span).all() and same < len(card.direction_names)
+        keeps = row[same] > SAME_COSINE and (old.layers[same] == span).all() and same < len(card.direction_names)
         names.append(card.direction_names[same] if keeps else "")
     while names and not names[-1]:
         names.pop()

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from liveviz.learning import measure
 
 HELP = "how good a generator is, in numbers"
-_PART = 32
+_PART_IMAGES = 32
 _ROWS = 512  # of pictures of fields
-_NOTE = (
+_SCORES_NOTE = (
     "Compare only figures of one --count, and with the row for real pictures. More pictures see more: what a softened set "
     "has against real ones goes from coverage 0.48, density 0.35, precision 0.48 at 200 to 0.09, 0.07, 0.11 at 2000, while "
     "real against real stays near 0.97, 1.0, 0.93. frechet of real against real falls as 1 / count (10.8 at 200, 1.1 at "
@@ -32,7 +32,7 @@ _NOTE = (
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.epilog = _NOTE
+    parser.epilog = _SCORES_NOTE
     parser.add_argument(
         "model", type=arguments.named, metavar="BUNDLE", help="name, bundle folder or .safetensors file"
     )
@@ -107,8 +107,8 @@ def _made(
 ) -> Iterator["measure.Pixels"]:
     """What the generator draws of plain random latents, untruncated."""
     mapping, random = mapping_of(generator), np.random.RandomState(0)
-    for start in range(0, len(classes), _PART):
-        some = classes[start : start + _PART]
+    for start in range(0, len(classes), _PART_IMAGES):
+        some = classes[start : start + _PART_IMAGES]
         z = random.standard_normal((len(some), generator.config.z_dim)).astype(np.float32)
         raw = backend.pictures(mapping.ws(mapping(z, mapping.one_hot(some))), size=size)  # [n, C, h, w]
         pixels = to_bytes(np.nan_to_num(raw), Rounding.UP)  # a generator may draw what is no number

@@ -16,7 +16,7 @@ from liveviz import bending
 from liveviz.engine import families
 from liveviz.engine.backend import Array, NetworkBackend
 from liveviz.engine.device_image import DeviceImage
-from liveviz.engine.noise import STRENGTHS
+from liveviz.engine.noise import STRENGTH_PARAMETERS
 from liveviz.fields import COUNT as FIELDS
 from liveviz.models import Generator
 from liveviz.spec import ImageFrame, LivevizError, ParameterFrame, UsageError, layer_range
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Draw = Callable[[Tensor, list[Tensor], Mapping[str, Tensor], bool], Tensor]
 
 RANK = 20
-_WARMUPS = 3
+_WARMUP_RUNS = 3
 
 
 def available() -> tuple[bool, str]:
@@ -131,7 +131,7 @@ class Cuda(NetworkBackend):
         try:
             graph = torch.cuda.CUDAGraph()
             with self._on_stream(), self._tuned():
-                for _ in range(_WARMUPS):
+                for _ in range(_WARMUP_RUNS):
                     self._frame()
                 torch.cuda.current_stream().synchronize()
                 # thread_local: the old engine plays on in another thread while this one is being captured
@@ -154,7 +154,7 @@ class Cuda(NetworkBackend):
         with self._on_stream():
             self._write(ws, where, self._network.factors(moved))
             mix = np.array(self._fields.load(frame.seed, frame.noise_phase), np.float32)  # [2]
-            strengths = np.array([frame[name] for name in STRENGTHS], np.float32)  # [3]
+            strengths = np.array([frame[name] for name in STRENGTH_PARAMETERS], np.float32)  # [3]
             self._put["mix"][:6], self._put["mix"][6] = np.outer(strengths, mix).ravel(), frame["noise_mask"]
             for name, value in moved.inputs.items():
                 self._bend_inputs[name].copy_(self._torch.from_numpy(value))

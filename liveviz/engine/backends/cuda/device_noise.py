@@ -10,7 +10,8 @@ from torch import Tensor
 
 from liveviz.engine.noise import Array, NoiseFields
 
-_ALIGNED = 128  # numbers: every field starts at an address that is a multiple of 256 bytes, as TensorRT likes it
+# Numbers: every field starts at an address that is a multiple of 256 bytes, as TensorRT likes it
+_ALIGNMENT_COUNT = 128
 
 
 class DeviceNoise:
@@ -28,7 +29,7 @@ class DeviceNoise:
         self._noise = noise
         sizes = [view.size for view in noise.views]
         self._scale = np.repeat(np.array(gains, np.float32), sizes)  # [size]
-        starts = np.cumsum([0, *(-(-size // _ALIGNED) * _ALIGNED for size in sizes)])
+        starts = np.cumsum([0, *(-(-size // _ALIGNMENT_COUNT) * _ALIGNMENT_COUNT for size in sizes)])
         self._at = [slice(int(start), int(start) + size) for start, size in zip(starts, sizes, strict=False)]
         total = int(starts[-1])
         self._host = torch.zeros(total)

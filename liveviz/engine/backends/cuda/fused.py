@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from liveviz import fields
 from liveviz.engine.operations import FIR
 
-TOLERATED = 4e-3  # half precision rounds; a wrong kernel is off by far more
+TOLERATED_ERROR = 4e-3  # half precision rounds; a wrong kernel is off by far more
 
 _log = logging.getLogger("liveviz.engine")
 
@@ -40,7 +40,7 @@ def _triton() -> ModuleType | None:
     except (ImportError, OSError, RuntimeError, ValueError, TypeError, subprocess.SubprocessError) as error:
         _log.warning("Triton's kernels are not used: %s", (str(error).splitlines() or [type(error).__name__])[0])
         return None
-    if not worst < TOLERATED:
+    if not worst < TOLERATED_ERROR:
         _log.warning("Triton's kernels are not used: they differ from torch by %g", worst)
         return None
     return fused_triton

@@ -85,7 +85,7 @@ class StaticNetwork:
             x = x * self._style(conv.s)
         if conv.up:
             x = F.conv_transpose2d(x, self._constant(conv.weight, "up"), stride=2)  # [n, O, 2h + 1, 2w + 1]
-            fir = self._constant(_FIR4, "square").expand(x.shape[1], 1, 4, 4)
+            fir = self._constant(_DOUBLING_FIR, "square").expand(x.shape[1], 1, 4, 4)
             x = F.conv2d(x, fir, padding=1, groups=x.shape[1])
         else:
             x = F.conv2d(x, self._constant(conv.weight), padding=conv.padding)
@@ -114,7 +114,7 @@ class StaticNetwork:
         return F.conv2d(F.conv2d(x, row, stride=(1, down), groups=c), column, stride=(down, 1), groups=c)
 
     def upsample(self, x: Tensor) -> Tensor:
-        fir = self._constant(_FIR4, "square").to(x.dtype).expand(x.shape[1], 1, 4, 4)
+        fir = self._constant(_DOUBLING_FIR, "square").to(x.dtype).expand(x.shape[1], 1, 4, 4)
         return F.conv_transpose2d(x, fir, stride=2, padding=1, groups=x.shape[1])
 
     def add(self, x: Tensor, y: Tensor) -> Tensor:
@@ -130,4 +130,4 @@ class StaticNetwork:
         return bent.contiguous(memory_format=torch.channels_last)  # as all is here; the next layer runs as if unbent
 
 
-_FIR4 = FIR * np.float32(4.0)  # [4, 4], sum 4
+_DOUBLING_FIR = FIR * np.float32(4.0)  # [4, 4], sum 4

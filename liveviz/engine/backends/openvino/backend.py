@@ -19,8 +19,8 @@ from liveviz.engine.backend import Array, NetworkBackend, Pixels
 from liveviz.engine.backends.openvino import bends as bend_openvino
 from liveviz.engine.backends.openvino import bf16
 from liveviz.engine.backends.openvino import graph as openvino_graph
-from liveviz.engine.backends.openvino.device import CAP, choose, fastest
-from liveviz.engine.backends.openvino.graph import Graph, whole_picture, whole_pixels
+from liveviz.engine.backends.openvino.device import ISA_VARIABLE, choose, fastest
+from liveviz.engine.backends.openvino.graph import Graph, whole_image, whole_pixels
 from liveviz.models import Generator
 from liveviz.spec import LivevizError, UsageError
 from liveviz.system.cache import Cache
@@ -29,8 +29,8 @@ RANK = 10
 COMPILES = True
 DEVICES = True  # `openvino:GPU` as a backend's name says on which of its devices
 PRECISIONS = {"bf16": "BF16", "f16": "FP16"}  # OpenVINO's words
-KEPT = 32  # compiled graphs in the cache folder
-_SOURCES = (openvino_graph, bend_openvino, bf16)
+KEPT_GRAPHS = 32  # compiled graphs in the cache folder
+_SOURCE_MODULES = (openvino_graph, bend_openvino, bf16)
 
 _log = logging.getLogger("liveviz.engine")
 
@@ -113,7 +113,7 @@ class OpenVino(NetworkBackend):
             self._raw_request = self._open(pixels=False)
         self._style[...] = self._network.styles(ws)
         self._raw_request.infer()
-        return whole_picture(self._raw_request.get_output_tensor(0).data, self.generator.config.height)
+        return whole_image(self._raw_request.get_output_tensor(0).data, self.generator.config.height)
 
     def close(self) -> None:
         self._request = self._raw_request = None
@@ -137,7 +137,7 @@ class OpenVino(NetworkBackend):
 
     def _facts(self, topology: bending.Topology, pixels: bool, config: Mapping[str, object]) -> dict[str, object]:
         """Whatever makes a compiled graph invalid."""
-        files = [Path(str(module.__file__)) for module in (*_SOURCES, *bending.ops().values())]
+        files = [Path(str(module.__file__)) for module in (*_SOURCE_MODULES, *bending.ops().values())]
         sources = [path.read_bytes() for path in (*files, *families.sources(self.generator.config.family))]
         return {
             "generator": self.generator.fingerprint,
@@ -146,13 +146,13 @@ class OpenVino(NetworkBackend):
             "config": config,
             "openvino": self._ov.get_version(),
             "device": self.device,
-            "can": [self._on, self._can, os.environ.get(CAP, "")],
+            "can": [self._on, self._can, os.environ.get(ISA_VARIABLE, "")],
             "sources": [hashlib.sha256(source).hexdigest() for source in sources],
         }
 
     def _compiled(self, config: dict[str, Any], topology: bending.Topology, pixels: bool) -> Any:
         """The graph for this device, from the cache where it is kept there."""
-        cache, facts = Cache(self._cache, "openvino", KEPT), self._facts(topology, pixels, config)
+        cache, facts = Cache(self._cache, "openvino", KEPT_GRAPHS), self._facts(topology, pixels, config)
         if (blob := cache.load(facts)) is not None:
             try:
                 return self._core.import_model(blob, self._on, config)

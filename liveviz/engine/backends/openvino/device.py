@@ -15,10 +15,12 @@ import numpy as np
 from liveviz.spec import UsageError
 from liveviz.system.files import keep_word, kept_word
 
-GAIN = 1.15  # times as fast bfloat16 must be: it costs accuracy
-CAP = "ONEDNN_MAX_CPU_ISA"  # the environment variable that keeps the library from using all that a processor has
-_CHANNELS, _HEIGHT, _WIDTH = 64, 64, 112  # one layer of a 448x256 generator: 2 ms on two cores
-_RUNS = 25
+MIN_SPEEDUP_RATIO = 1.15  # times as fast bfloat16 must be: it costs accuracy
+# The environment variable that keeps the library from using all that a processor has
+ISA_VARIABLE = "ONEDNN_MAX_CPU_ISA"
+# One layer of a 448x256 generator: 2 ms on two cores
+_TRIAL_CHANNELS, _TRIAL_HEIGHT_PIXELS, _TRIAL_WIDTH_PIXELS = 64, 64, 112
+_TRIAL_RUNS = 25
 
 _log = logging.getLogger("liveviz.engine")
 
@@ -46,7 +48,8 @@ def choose(openvino: Any, core: Any, wanted: str | None, folder: Path | None) ->
 
 
 def fastest(openvino: Any, core: Any, folder: Path | None, device: str = "CPU") -> str:
-    """The precision to draw in: f16 on a GPU; on a CPU `bf16` where it is at least GAIN times as fast there, else `f32`.
+    """The precision to draw in: f16 on a GPU; on a CPU `bf16` where it is at least MIN_SPEEDUP_RATIO times as fast
+    there, else `f32`.
 
     Args: as for `choose`.
     """
@@ -63,7 +66,7 @@ def _kept(
     openvino, core = of
     if folder is None:
         return measure()
-    facts = (devices(core), openvino.get_version(), os.environ.get(CAP, ""))
+    facts = (devices(core), openvino.get_version(), os.environ.get(ISA_VARIABLE, ""))
     path = folder / f"{what}-{hashlib.sha256(repr(facts).encode()).hexdigest()[:16]}.txt"
     if (found := kept_word(path, allowed)) is None:
         keep_word(path, found := measure())
@@ -77,7 +80,7 @@ def _fastest_device(openvino: Any, core: Any) -> str:
     for device in core.available_devices:
         request = _request(openvino, core, fastest(openvino, core, None, device), device)
         if request is not None:
-            took[device] = min(_latency(request) for _ in range(_RUNS))
+            took[device] = min(_latency(request) for _ in range(_TRIAL_RUNS))
             _log.debug("one convolution on %s: %.2f ms", device, took[device])
     return min(took, key=lambda device: took[device], default="CPU")
 
@@ -89,11 +92,11 @@ def _measured(openvino: Any, core: Any) -> str:
     if requests["bf16"] is None:
         return "f32"
     best = dict.fromkeys(requests, float("inf"))
-    for _ in range(_RUNS):
+    for _ in range(_TRIAL_RUNS):
         for name, request in requests.items():
             best[name] = min(best[name], _latency(request))
     _log.debug("one convolution: %.2f ms in f32, %.2f ms in bf16", best["f32"], best["bf16"])
-    return "bf16" if best["f32"] >= GAIN * best["bf16"] else "f32"
+    return "bf16" if best["f32"] >= MIN_SPEEDUP_RATIO * best["bf16"] else "f32"
 
 
 def _latency(request: Any) -> float:
@@ -105,8 +108,8 @@ def _latency(request: Any) -> float:
 def _request(openvino: Any, core: Any, precision: str, device: str = "CPU") -> Any:
     """A 3x3 convolution, compiled; None where this device refuses the precision after all."""
     ops = openvino.opset13
-    x = ops.parameter([1, _CHANNELS, _HEIGHT, _WIDTH], np.float32)
-    weight = ops.constant(np.full((_CHANNELS, _CHANNELS, 3, 3), 0.01, np.float32))
+    x = ops.parameter([1, _TRIAL_CHANNELS, _TRIAL_HEIGHT_PIXELS, _TRIAL_WIDTH_PIXELS], np.float32)
+    weight = ops.constant(np.full((_TRIAL_CHANNELS, _TRIAL_CHANNELS, 3, 3), 0.01, np.float32))
     y = ops.convolution(x, weight, [1, 1], [1, 1], [1, 1], [1, 1])
     config = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": "1"}
     try:

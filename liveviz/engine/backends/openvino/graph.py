@@ -24,7 +24,7 @@ from liveviz.engine.operations import FIR, Array, Conv, Filtered
 
 class Graph:
     """A network as an OpenVINO model. Inputs: its `parts`, noise `[1, 1, h, w]` per convolution, what bends take in. One
-    output: see `paint`, `whole_pixels` and `whole_picture`.
+    output: see `paint`, `whole_pixels` and `whole_image`.
 
     half: it is to run in bfloat16. Its methods are `NetworkOperations` on nodes.
     """
@@ -196,7 +196,7 @@ def whole_pixels(packed: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np.u
     return np.ascontiguousarray(rows).view(np.uint8).reshape(2 * height, 2 * width, 4)
 
 
-def whole_picture(raw: Array, height: int) -> Array:
+def whole_image(raw: Array, height: int) -> Array:
     """A raw picture `[1, C, H, W]`, a copy, of what a graph made of it, `[1, C, H, W]` or blocks `[1, 4C, H / 2, W / 2]`."""
     if raw.shape[2] == height:
         return raw.copy()

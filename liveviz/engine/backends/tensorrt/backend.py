@@ -16,7 +16,7 @@ from liveviz.engine.backends.cuda import backend as cuda
 from liveviz.engine.backends.tensorrt import bends as bend_tensorrt
 from liveviz.engine.backends.tensorrt import graph as tensorrt_graph
 from liveviz.engine.backends.tensorrt.plan import (
-    MISSING,
+    MISSING_MESSAGE,
     PlanNetwork,
     build_plan,
     capability_of,
@@ -41,7 +41,7 @@ def available() -> tuple[bool, str]:
     """Where there is a TensorRT of either kind, and what `cuda` needs."""
     name = module_name()
     if name is None:
-        return False, MISSING
+        return False, MISSING_MESSAGE
     yes, why = cuda.available()
     return yes, f"{why} ({name})" if yes else why
 
@@ -122,7 +122,7 @@ class TensorRt(cuda.Cuda):
         network = PlanNetwork(trt, plan, static, kept)
 
         def draw(styles: Tensor, noise: list[Tensor], bends: Mapping[str, Tensor], pixels: bool) -> Tensor:
-            inputs = {tensorrt_graph.STYLE: styles, **dict(zip(names, noise, strict=True)), **bends}
+            inputs = {tensorrt_graph.STYLE_NAME: styles, **dict(zip(names, noise, strict=True)), **bends}
             img = network.run(inputs)
             return pack(img) if pixels else img.clone()
 

@@ -10,7 +10,7 @@ from liveviz.engine.backends.tensorrt.bends import TensorRtOperations
 from liveviz.engine.family import Network
 from liveviz.engine.operations import FIR, Array, Conv, Filtered
 
-STYLE, PICTURE = "style", "picture"
+STYLE_NAME, IMAGE_NAME = "style", "picture"
 
 
 class Graph:
@@ -27,11 +27,11 @@ class Graph:
     ) -> None:
         self._o, self._network, self._topology = o, network, topology
         full = o.trt.float32
-        self._style = o.input(STYLE, (1, network.style_size), full)
+        self._style = o.input(STYLE_NAME, (1, network.style_size), full)
         self._noise = [o.input(n.name, (1, 1, n.height, n.width)) for n in network.noises]
         shapes = bending.inputs(topology, layers)
         self._bends = {name: o.input(name, shape, full) for name, shape in shapes.items()}
-        o.output(network.build(self, network.config.img_channels), PICTURE)
+        o.output(network.build(self, network.config.img_channels), IMAGE_NAME)
 
     def _styles(self, where: slice, shape: tuple[int, int, int, int]) -> Any:
         size = where.stop - where.start

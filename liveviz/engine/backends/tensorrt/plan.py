@@ -17,22 +17,22 @@ from liveviz.spec import LivevizError
 if TYPE_CHECKING:
     from torch import Tensor
 
-MODULES = ("tensorrt_rtx", "tensorrt_rtx_bindings", "tensorrt")
-MISSING = "neither TensorRT for RTX nor TensorRT is installed (pip install 'liveviz[tensorrt]')"
+MODULE_NAMES = ("tensorrt_rtx", "tensorrt_rtx_bindings", "tensorrt")
+MISSING_MESSAGE = "neither TensorRT for RTX nor TensorRT is installed (pip install 'liveviz[tensorrt]')"
 
 _log = logging.getLogger("liveviz.engine")
 
 
 def module_name() -> str | None:
     """Name of the TensorRT module there is, TensorRT for RTX first; None where there is none."""
-    return next((name for name in MODULES if importlib.util.find_spec(name) is not None), None)
+    return next((name for name in MODULE_NAMES if importlib.util.find_spec(name) is not None), None)
 
 
 def load_module() -> ModuleType:
     """TensorRT's Python module. LivevizError where it is not installed, or its libraries do not load."""
     name = module_name()
     if name is None:
-        raise LivevizError(f"backend tensorrt: does not run here: {MISSING}")
+        raise LivevizError(f"backend tensorrt: does not run here: {MISSING_MESSAGE}")
     try:
         return importlib.import_module(name)
     except (ImportError, OSError) as error:
@@ -149,7 +149,7 @@ class PlanNetwork:
         # A refused enqueue inside a capture would replay what was there before for ever.
         if not self._context.execute_async_v3(torch.cuda.current_stream().cuda_stream):
             raise LivevizError(f"backend tensorrt: the plan was not started: {self._log.error}")
-        return self.tensors[tensorrt_graph.PICTURE]
+        return self.tensors[tensorrt_graph.IMAGE_NAME]
 
     def compiled(self) -> bytes | None:
         """What the card has compiled of the plan so far (TensorRT for RTX), or None."""

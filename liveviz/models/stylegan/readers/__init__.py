@@ -1,6 +1,6 @@
 """The files that hold a StyleGAN: one file here per origin says how its names become ours. `stylegan2` and `stylegan3` read
 pickles (what they share is in `nvidia`, StyleGAN-XL's classes in `stylegan_xl`), `tensorflow` those of its era; `rosinality`
-and `tables` networks that were saved as tables of tensors, which `ANCHORS` are known by."""
+and `tables` networks that were saved as tables of tensors, which `ANCHOR_TENSORS` are known by."""
 
 from liveviz.models.family import Read
 from liveviz.models.importing.opened import Opened
@@ -8,7 +8,7 @@ from liveviz.models.importing.state import State
 from liveviz.models.stylegan.readers import rosinality, stylegan2, stylegan3, stylegan_xl, tables, tensorflow
 from liveviz.models.stylegan.readers.nvidia import Pickle
 
-ANCHORS = {"rosinality": "input.input", "StyleGAN2": "synthesis.b4.const", "StyleGAN3": "synthesis.input.freqs"}
+ANCHOR_TENSORS = {"rosinality": "input.input", "StyleGAN2": "synthesis.b4.const", "StyleGAN3": "synthesis.input.freqs"}
 PLAYABLE = (
     "a StyleGAN2 or StyleGAN3 pickle (.pkl), a TensorFlow-era StyleGAN2 pickle, a checkpoint (.pt, .ckpt, .safetensors) with "
     "the tensors of a StyleGAN2, StyleGAN3 or rosinality's StyleGAN2 in it"

@@ -20,7 +20,7 @@ from liveviz.models.stylegan.mapping_network import MappingNetwork
 from liveviz.models.stylegan.readers.sizes import channel_limits, is_fir, sized
 
 MAPPING_LR = 0.01  # the file does not say; all such programs have it
-AVERAGED = 4096
+AVERAGED_LATENTS = 4096
 _FIR_GAIN = 4.0  # its filters hold the gain of doubling both sides
 
 
@@ -108,5 +108,5 @@ def _synthesis(weight: str, shape: tuple[int, ...]) -> Wanted:
 def _averaged(config: GeneratorConfig, weights: Weights) -> Weights:
     """The weights with the mean of w over 4096 random z, which such a program takes where a file holds none."""
     mapping = MappingNetwork(Generator(config, weights))
-    z = np.random.RandomState(0).randn(AVERAGED, config.z_dim).astype(np.float32)
+    z = np.random.RandomState(0).randn(AVERAGED_LATENTS, config.z_dim).astype(np.float32)
     return {**weights, "mapping.w_avg": mapping(z).mean(axis=0, dtype=np.float64).astype(np.float32)}

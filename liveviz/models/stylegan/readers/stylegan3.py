@@ -16,10 +16,10 @@ _DESIGN = {  # argument of the synthesis network: the only value that can be pla
     "first_cutoff": layers3.FIRST_CUTOFF,
     "first_stopband": layers3.FIRST_STOPBAND,
     "last_stopband_rel": layers3.LAST_STOPBAND,
-    "margin_size": layers3.MARGIN,
+    "margin_size": layers3.MARGIN_SAMPLES,
     "output_scale": layers3.OUTPUT_SCALE,
     "filter_size": layers3.FILTER_SIZE,
-    "lrelu_upsampling": layers3.OVERSAMPLING,
+    "lrelu_upsampling": layers3.OVERSAMPLING_RATIO,
 }
 
 

@@ -20,22 +20,22 @@ from liveviz.models.stylegan.config import GeneratorConfig
 from liveviz.models.stylegan.mapping_network import MappingNetwork
 from liveviz.models.stylegan.readers.nvidia import Pickle
 
-PROBED, CLASSES = 256, 8  # z a class, and classes, that are looked at
-FAR = 0.5  # of the distance between classes: further from where the file says is another arithmetic
+PROBED_LATENTS, PROBED_CLASSES = 256, 8  # z a class, and classes, that are looked at
+FAR_RATIO = 0.5  # of the distance between classes: further from where the file says is another arithmetic
 
-_EMBED, _FIRST, _AVERAGE = "mapping.embed.weight", "mapping.fc0.weight", "mapping.w_avg"
-_LAYER = "mapping.embed_proj"
-NOTE = " with StyleGAN-XL's classes (truncation pulls towards the mean of all)"
+_EMBED_TENSOR, _FIRST_TENSOR, _AVERAGE_TENSOR = "mapping.embed.weight", "mapping.fc0.weight", "mapping.w_avg"
+_LAYER_PREFIX = "mapping.embed_proj"
+CLASSES_NOTE = " with StyleGAN-XL's classes (truncation pulls towards the mean of all)"
 
 
 def is_used(pickle: Pickle) -> bool:
     """Whether a pickle's generator has such classes."""
-    return _LAYER in pickle.modules
+    return _LAYER_PREFIX in pickle.modules
 
 
 def note(pickle: Pickle) -> str:
     """What to add to the kind of file it is."""
-    return NOTE if is_used(pickle) else ""
+    return CLASSES_NOTE if is_used(pickle) else ""
 
 
 def take_weights(
@@ -52,8 +52,10 @@ def take_weights(
         means.append(table)
         return np.asarray(table.mean(axis=0))
 
-    theirs = _wanted(pickle, config) | {_AVERAGE: Wanted(_AVERAGE, (config.classes, config.w_dim), middle)}
-    ignored = [*ignored, f"{_LAYER}.weight", f"{_LAYER}.bias"]
+    theirs = _wanted(pickle, config) | {
+        _AVERAGE_TENSOR: Wanted(_AVERAGE_TENSOR, (config.classes, config.w_dim), middle)
+    }
+    ignored = [*ignored, f"{_LAYER_PREFIX}.weight", f"{_LAYER_PREFIX}.bias"]
     weights = take(pickle.source, pickle.arrays, pickle.nodes, config, wanted | theirs, ignored)
     _check(pickle, config, weights, means[0])
     return weights
@@ -61,14 +63,20 @@ def take_weights(
 
 def _wanted(pickle: Pickle, config: GeneratorConfig) -> dict[str, Wanted]:
     """Where the weights of the mapping network are that such a file has otherwise."""
-    features = pickle.shape(_EMBED, 2)[1]
-    width = pickle.shape(f"{_LAYER}.weight", 2)[0]
+    features = pickle.shape(_EMBED_TENSOR, 2)[1]
+    width = pickle.shape(f"{_LAYER_PREFIX}.weight", 2)[0]
     if not 1 <= width <= config.w_dim:
-        raise pickle.source.fail(f"{_LAYER}: makes {width} numbers of a class; 1 to {config.w_dim} can be played")
-    if pickle.shape(f"{_LAYER}.weight", 2)[1] != features or pickle.shape(f"{_LAYER}.bias", 1) != (width,):
-        raise pickle.source.fail(f"{_LAYER}: does not go with the {features} features of a class")
-    rate = pickle.rate(_LAYER, "linear")
-    layer, bias = (pickle.arrays.array(name, pickle.nodes[name]) for name in (f"{_LAYER}.weight", f"{_LAYER}.bias"))
+        raise pickle.source.fail(
+            f"{_LAYER_PREFIX}: makes {width} numbers of a class; 1 to {config.w_dim} can be played"
+        )
+    if pickle.shape(f"{_LAYER_PREFIX}.weight", 2)[1] != features or pickle.shape(f"{_LAYER_PREFIX}.bias", 1) != (
+        width,
+    ):
+        raise pickle.source.fail(f"{_LAYER_PREFIX}: does not go with the {features} features of a class")
+    rate = pickle.rate(_LAYER_PREFIX, "linear")
+    layer, bias = (
+        pickle.arrays.array(name, pickle.nodes[name]) for name in (f"{_LAYER_PREFIX}.weight", f"{_LAYER_PREFIX}.bias")
+    )
 
     def vectors(table: Array) -> Array:
         found = np.zeros((config.w_dim, config.classes), np.float32)
@@ -83,22 +91,24 @@ def _wanted(pickle: Pickle, config: GeneratorConfig) -> dict[str, Wanted]:
         return found * np.float32(math.sqrt(found.shape[1] / weight.shape[1]))
 
     return {
-        _EMBED: Wanted(_EMBED, (config.classes, features), vectors),
+        _EMBED_TENSOR: Wanted(_EMBED_TENSOR, (config.classes, features), vectors),
         "mapping.embed.bias": Wanted("mapping.embed.bias", (config.w_dim,), default=0.0),
-        _FIRST: Wanted(_FIRST, (config.w_dim, config.z_dim + width), first),
+        _FIRST_TENSOR: Wanted(_FIRST_TENSOR, (config.w_dim, config.z_dim + width), first),
     }
 
 
 def _check(pickle: Pickle, config: GeneratorConfig, weights: Weights, means: Array) -> None:
     """LivevizError unless the mean of w is, class by class, near `means` `[classes, w_dim]`."""
-    some = np.unique(np.linspace(0, config.classes - 1, CLASSES).astype(int))
+    some = np.unique(np.linspace(0, config.classes - 1, PROBED_CLASSES).astype(int))
     mapping = MappingNetwork(Generator(config, weights))
-    z = np.random.RandomState(0).randn(PROBED, config.z_dim).astype(np.float32)
+    z = np.random.RandomState(0).randn(PROBED_LATENTS, config.z_dim).astype(np.float32)
     with np.errstate(all="ignore"):  # numbers that are too large are far off too
-        made = np.stack([mapping(z, mapping.one_hot(np.full(PROBED, k))).mean(axis=0) for k in some])  # [some, w_dim]
+        made = np.stack(
+            [mapping(z, mapping.one_hot(np.full(PROBED_LATENTS, k))).mean(axis=0) for k in some]
+        )  # [some, w_dim]
         apart = np.linalg.norm(means[some] - means[some].mean(axis=0), axis=1).mean()
         off = np.linalg.norm(made - means[some], axis=1).mean()
-    if not off <= FAR * apart:
+    if not off <= FAR_RATIO * apart:
         raise pickle.source.fail(
             "its classes go through a pretrained embedding in a way that the paper does not say: the mean w of a class is "
             f"{off / max(float(apart), 1e-9):.1f} times as far from where the file has it as classes are apart"

@@ -15,8 +15,8 @@ from liveviz.models.stylegan.readers.sizes import channel_limits, is_fir, sized
 
 MAPPING_LR = 0.01
 CLAMP = 256.0
-_LAYER = re.compile(r"(synthesis\.L(\d{1,2})_(\d{1,4})_(\d{1,4}))\.weight")
-_BASES = tuple(n << k for k in range(4, 18) for n in (1, 3) if n << k <= 1 << 17)
+_LAYER_PATTERN = re.compile(r"(synthesis\.L(\d{1,2})_(\d{1,4})_(\d{1,4}))\.weight")
+_CHANNEL_BASES = tuple(n << k for k in range(4, 18) for n in (1, 3) if n << k <= 1 << 17)
 
 Nodes = Mapping[str, object]
 
@@ -61,7 +61,7 @@ def convert2(source: Source, arrays: Arrays, nodes: Nodes) -> tuple[GeneratorCon
 
 def convert3(source: Source, arrays: Arrays, nodes: Nodes) -> tuple[GeneratorConfig, Weights]:
     """Sizes and weights of a StyleGAN3; LivevizError in one line for a network that is not one of ours."""
-    found = sorted((int(m[2]), int(m[3]), int(m[4]), m[1]) for m in map(_LAYER.fullmatch, nodes) if m)
+    found = sorted((int(m[2]), int(m[3]), int(m[4]), m[1]) for m in map(_LAYER_PATTERN.fullmatch, nodes) if m)
     if [number for number, *_ in found] != list(range(len(found))) or len(found) < 3:
         raise source.fail(f"has {len(found)} layers synthesis.L..., not one after the other from L0 on")
     first = sizes(source, arrays, nodes, f"{found[0][3]}.weight", 4)
@@ -78,7 +78,7 @@ def convert3(source: Source, arrays: Arrays, nodes: Nodes) -> tuple[GeneratorCon
     )
     names = {name for *_, name in found}
     for config in _guesses(plain):
-        if {n.removesuffix(".weight") for n in config.shapes() if _LAYER.fullmatch(n)} == names:
+        if {n.removesuffix(".weight") for n in config.shapes() if _LAYER_PATTERN.fullmatch(n)} == names:
             return config, take(source, arrays, nodes, config, {})
     raise source.fail("its layers have other sizes than a StyleGAN3's of any channel_base and num_critical")
 
@@ -86,7 +86,7 @@ def convert3(source: Source, arrays: Arrays, nodes: Nodes) -> tuple[GeneratorCon
 def _guesses(plain: GeneratorConfig) -> Iterator[GeneratorConfig]:
     """Every combination of what the shapes do not say; the usual ones first."""
     bases = sorted(
-        (b for b in _BASES if b >= plain.resolution), key=lambda base: (base not in (32768, 16384, 65536), base)
+        (b for b in _CHANNEL_BASES if b >= plain.resolution), key=lambda base: (base not in (32768, 16384, 65536), base)
     )
     for critical, base in itertools.product((2, 1, 0, 3, 4), bases):
         if critical < plain.num_layers:

@@ -19,10 +19,10 @@ from liveviz.models.importing.weights import Wanted, Weights, take
 from liveviz.models.stylegan.config import GeneratorConfig
 from liveviz.models.stylegan.readers.sizes import channel_limits, sized
 
-NETWORK = "dnnlib.tflib.network.Network"
+NETWORK_CLASS = "dnnlib.tflib.network.Network"
 MAX_VARIABLES = 4096
-_SCOPE = re.compile(r"synthesis/(\d{1,5})x(\d{1,5})/")
-_PLAYED = {  # keyword of the networks: its default, which alone can be played
+_SCOPE_PATTERN = re.compile(r"synthesis/(\d{1,5})x(\d{1,5})/")
+_PLAYED_OPTIONS = {  # keyword of the networks: its default, which alone can be played
     "nonlinearity": "lrelu",
     "act": "lrelu",
     "mapping_nonlinearity": "lrelu",
@@ -36,9 +36,9 @@ Array = NDArray[np.float32]
 def networks(value: object) -> tuple[Call, ...] | None:
     """The networks of such a file, or None where it is another kind."""
     if isinstance(value, tuple | list) and 1 <= len(value) <= 8:
-        found = tuple(node for node in value if isinstance(node, Call) and node.name == NETWORK)
+        found = tuple(node for node in value if isinstance(node, Call) and node.name == NETWORK_CLASS)
         return found if len(found) == len(value) else None
-    return (value,) if isinstance(value, Call) and value.name == NETWORK else None
+    return (value,) if isinstance(value, Call) and value.name == NETWORK_CLASS else None
 
 
 def convert(source: Source, arrays: Arrays, found: tuple[Call, ...]) -> tuple[GeneratorConfig, Weights]:
@@ -56,7 +56,7 @@ def convert(source: Source, arrays: Arrays, found: tuple[Call, ...]) -> tuple[Ge
         nodes |= _variables(source, part, prefix)
         given = part.get("static_kwargs")
         options |= given if isinstance(given, dict) else {}
-    for name, played in _PLAYED.items():
+    for name, played in _PLAYED_OPTIONS.items():
         if options.get(name, played) != played:
             raise source.fail(f"{name}: is {shown(options[name])}; only {shown(played)} can be played")
     taps = options.get("resample_kernel")
@@ -71,7 +71,7 @@ def convert(source: Source, arrays: Arrays, found: tuple[Call, ...]) -> tuple[Ge
 
 def _state(source: Source, node: object) -> dict[str, object]:
     match node:
-        case Call(name=name, state=dict(state)) if name == NETWORK:
+        case Call(name=name, state=dict(state)) if name == NETWORK_CLASS:
             return state
     raise source.fail(f"one of its networks is {shown(node)}")
 
@@ -90,7 +90,7 @@ def _variables(source: Source, state: dict[str, object], prefix: str) -> dict[st
 
 def _scopes(nodes: dict[str, object]) -> list[str]:
     """The blocks as their variables have them, coarse first: 4x4, 8x8 ...; of programs with wide pictures 4x7, 8x14 ..."""
-    found = {(int(match[1]) * int(match[2]), match[0]) for name in nodes if (match := _SCOPE.match(name))}
+    found = {(int(match[1]) * int(match[2]), match[0]) for name in nodes if (match := _SCOPE_PATTERN.match(name))}
     return [scope.rstrip("/") for _, scope in sorted(found)][:10]
 
 
