@@ -86,8 +86,8 @@ def test_every_number_is_seen_and_none_pops(name: str) -> None:
     for index in range(NUMBERS):
         numbers = start.repeat(21, 1)
         numbers[:, index] = torch.linspace(-1, 1, 21)
-        film = seen(name, numbers, 64)
-        assert (film[-1] - film[0]).abs().mean() > 0.01, f"number {index} is hardly seen"
+        film = seen(name, numbers, 192)  # thin lines are not drawn where they would shimmer
+        assert (film[-1] - film[0]).abs().mean() > 0.008, f"number {index} is hardly seen"
         steps = (film[1:] - film[:-1]).abs().mean(dim=(1, 2, 3))
         assert steps.max() < 4 * steps.mean() + 1e-4, f"number {index} pops"
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from liveviz.fields import NAMES, REACH
+from liveviz.fields import CHANNELS, REACH
 
 Numbers = tuple[Tensor, ...]
 Value = Tensor | float
@@ -124,7 +124,7 @@ def _nearer(distance: Tensor, other: Tensor) -> Tensor:
 
 
 def fields(scene: Scene, like: Tensor) -> Tensor:
-    """The fields `[n, channels, h, w]`, in the order of `NAMES`, of a scene whose planes broadcast to `like` `[n, h, w]`."""
+    """The fields `[n, channels, h, w]`, in the order of `CHANNELS` and within their ranges, of a scene whose planes broadcast to `like` `[n, h, w]`."""
     values = {
         "figure_edge": torch.tanh(torch.as_tensor(scene.figure) / REACH),
         "front_edge": torch.tanh(torch.as_tensor(scene.front) / REACH),
@@ -139,7 +139,7 @@ def fields(scene: Scene, like: Tensor) -> Tensor:
         "u": scene.u,
         "v": scene.v,
     }
-    planes = [torch.as_tensor(values[name]).to(like).expand(like.shape) for name in NAMES]
+    planes = [torch.as_tensor(values[c.name]).to(like).expand(like.shape).clamp(c.low, c.high) for c in CHANNELS]
     return torch.stack(planes, dim=1)
 
 
