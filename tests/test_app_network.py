@@ -37,7 +37,7 @@ RUNS = [
     ["model", "sheet", "bundle", "-o", "sheet.png"],
     ["model", "compile", "bundle", "--size", "64x36"],
     ["model", "score", "bundle", "pictures:1", "--count", "33", "--json", "score.json"],
-    ["train", "--pictures", "-o", "run", "--stages", "32:1:2:0.001:0.001:1:1"],
+    ["train", "--pictures", "-o", "run", "--stages", "32:1:2:0.001:0.001:1"],
     ["dataset", "draw", "--count", "16", "--size", "16", "-o", "pictures"],
     ["mapping", "list"],
     ["mapping", "check", "default"],

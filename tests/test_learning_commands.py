@@ -28,7 +28,7 @@ from liveviz.models.tensors import Container
 from liveviz.reports.model_sheet import COLUMN_COUNT, SHEET_PSI, looks, sections
 from liveviz.spec import ws_range
 
-SHORT, LONG = "32:2:4:0.004:0.002:1:1", "32:100000:4:0.004:0.002:1:1"
+SHORT, LONG = "32:2:4:0.004:0.002:1", "32:100000:4:0.004:0.002:1"
 GUARD = 90.0  # seconds; only so that nothing hangs
 
 
@@ -65,7 +65,7 @@ def trained(liveviz, tmp_path_factory: pytest.TempPathFactory) -> Path:
     start, folder = (tmp_path_factory.mktemp("trained") / name for name in ("start", "run"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Run, "export", lambda run, tag: None)
-        train(TrainOptions(start, (TrainStage(32, 1, 4, (0.004, 0.002), samples=1),), palette_steps=5), lambda: 0.0)
+        train(TrainOptions(start, (TrainStage(32, 1, 4, (0.004, 0.002)),), palette_steps=5), lambda: 0.0)
     done = liveviz("train", "--pictures", "-o", folder, "--stages", SHORT, "--start", start)
     assert done.returncode == 0 and f"begun with the network of {start / CHECKPOINT}" in done.stderr, done.stderr
     return folder

@@ -221,7 +221,7 @@ def test_another_run_s_checkpoint_is_refused(teacher: Generator, tmp_path: Path)
 
 def test_the_command(teacher: Generator, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     write_bundle(tmp_path / "heavy", teacher)
-    words = ["--like", str(tmp_path / "heavy"), "-o", str(tmp_path / "light"), "--stages", "32:2:2:0.004:0.002:1:1"]
+    words = ["--like", str(tmp_path / "heavy"), "-o", str(tmp_path / "light"), "--stages", "32:2:2:0.004:0.002:1"]
     with caplog.at_level("INFO", "liveviz"):
         args = make_parser("train").parse_args(["train", *words, "--widths", "16", "16", "16", "8"])
         assert args.run(args) == 0
@@ -231,7 +231,7 @@ def test_the_command(teacher: Generator, tmp_path: Path, caplog: pytest.LogCaptu
         (["--widths", "64", "8", "8", "8"], "64 channels at 4 pixels"),
         (["--columns", "7"], "--columns is not for it"),
         (["--pictures"], "one of them"),
-        (["--stages", "128:2:2:0.004:0.002:1:1"], "128: the teacher has"),
+        (["--stages", "128:2:2:0.004:0.002:1"], "128: the teacher has"),
     ):
         args = make_parser("train").parse_args(["train", *words, *more])
         with pytest.raises(UsageError, match=says):

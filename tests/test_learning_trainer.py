@@ -26,13 +26,14 @@ from liveviz.learning.pictures import (
     resting,
 )
 from liveviz.learning.precision import has_bfloat16, training_dtype
+from liveviz.learning.procedural.export import network_of
 from liveviz.learning.procedural.losses import fields_loss
 from liveviz.learning.procedural.network import HEADS, SHAPE_W, SIZES, Conv
 from liveviz.learning.procedural.run import CHECKPOINT, Run
 from liveviz.learning.procedural.targets import BETWEEN, MIXED, PLAIN, TRUNCATED, Questions, answers, ask, latents, way
 from liveviz.learning.procedural.trainer import rates
 from liveviz.learning.sheets import write_sheet
-from liveviz.models import GeneratorConfig, open_model
+from liveviz.models import GeneratorConfig, new, open_model, small_config
 from liveviz.models.palette import Palette
 from liveviz.models.stylegan.reference import Layer, network
 from liveviz.models.tensors import Container
@@ -67,6 +68,19 @@ def test_export_draws_the_same_picture(trained: FieldsNetwork) -> None:
     assert (colours - trained.colours(normalise(z[2])[:, COARSE + MIDDLE :])).abs().max() < 1e-4
     assert wanted.std() > 0.05
     assert (drawn - wanted).abs().max() < 1e-4 * wanted.abs().max()
+
+
+def test_a_bundle_is_a_network_again(trained: FieldsNetwork) -> None:
+    """What is exported can be trained on: the same fields, palettes and average."""
+    again = network_of(generator(trained, NAMES))
+    z = normalise(torch.randn(4, 16, generator=torch.Generator().manual_seed(2)))
+    classes = torch.tensor([0, 3, 7, 11])
+    one, two = (net(net.w(z, classes), net.w(z, classes), SIZES[-1]) for net in (trained, again))
+    assert (one - two).abs().max() < 1e-3 * one.abs().max()
+    numbers = z[:, COARSE + MIDDLE :]
+    assert torch.allclose(trained.colours(numbers), again.colours(numbers), atol=1e-4)
+    with pytest.raises(LivevizError, match="was not trained by program"):
+        network_of(new(small_config(32, 256, 16)))
 
 
 def test_truncation_pulls_to_the_resting_palette_and_keeps_colour(trained: FieldsNetwork) -> None:

@@ -17,6 +17,7 @@ from liveviz.learning import DEFAULT_STAGES, Stopped, Together, TrainOptions, ga
 from liveviz.learning import Progress as Done
 from liveviz.learning import like as learning_like
 from liveviz.learning.feature_training import STEPS as FEATURE_STEPS
+from liveviz.learning.procedural.network import HEADS
 from liveviz.learning.procedural.run import CHECKPOINT
 from liveviz.runtime import paths
 from liveviz.runtime.progress import Progress
@@ -59,7 +60,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--columns", type=int, metavar="N", help="of the pictures' 4 rows: 4 is square, 7 fills a wide wall"
     )
-    parser.add_argument("--start", metavar="DIR", help="begin with the network of that run; of a file for ears")
+    parser.add_argument(
+        "--start", metavar="DIR", help="begin with the network of that run or bundle; of a file for ears"
+    )
     images = parser.add_argument_group("with DATA")
     images.add_argument("--size", metavar="WxH", help="of the pictures, square or not (default: 256x256)")
     images.add_argument("--images", type=int, metavar="N", help="how many to show in all (default: 1000000)")
@@ -274,6 +277,9 @@ def _by_program(args: argparse.Namespace) -> _Learn:
         if getattr(args, name) is not None:
             raise UsageError(f"train --pictures: --{name.replace('_', '-')} is for DATA; here there are --stages")
     asked = tuple(stages.parse(text) for text in args.stages) if args.stages else DEFAULT_STAGES
+    for stage in asked:
+        if stage.size not in HEADS:
+            raise UsageError(f"stages: size {stage.size}: of --pictures, 32, 64 or 128")
     _check_workers(args, min(stage.batch for stage in asked))
     palette_steps = min(_PALETTE_STEPS, _PALETTE_PER_STEP * sum(stage.steps for stage in asked))
     options = TrainOptions(

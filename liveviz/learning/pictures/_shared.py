@@ -124,7 +124,11 @@ def _nearer(distance: Tensor, other: Tensor) -> Tensor:
 
 
 def fields(scene: Scene, like: Tensor) -> Tensor:
-    """The fields `[n, channels, h, w]`, in the order of `CHANNELS` and within their ranges, of a scene whose planes broadcast to `like` `[n, h, w]`."""
+    """The fields `[n, channels, h, w]` of a scene, in the order of `CHANNELS` and within their ranges.
+
+    Args:
+        like: of the shape, type and device `[n, h, w]` of one of them; the scene's planes broadcast to it.
+    """
     values = {
         "figure_edge": torch.tanh(torch.as_tensor(scene.figure) / REACH),
         "front_edge": torch.tanh(torch.as_tensor(scene.front) / REACH),

@@ -30,6 +30,8 @@ from liveviz.learning.procedural.network import (
     channels,
 )
 from liveviz.models import Card, Generator, GeneratorConfig, pca, write_bundle
+from liveviz.models.stylegan.config import as_stylegan
+from liveviz.spec import LivevizError
 
 W_DIM = SHAPE_W + PALETTE_W
 AVERAGED = 16000
@@ -139,6 +141,53 @@ def _palette(network: FieldsNetwork, weights: dict[str, Tensor]) -> None:
     weight = torch.zeros(COLOURS * 3, W_DIM)
     weight[:, SHAPE_W:] = out.weight.cpu() / math.sqrt(PALETTE_W)
     weights["palette.weight"], weights["palette.bias"] = weight, out.bias.cpu()
+
+
+@torch.no_grad()
+def network_of(made: Generator) -> FieldsNetwork:
+    """The network that `generator` exported, but for what a file rounds: to train on where a run left only its bundle.
+
+    Raises: LivevizError for a generator of other sizes.
+    """
+    found = as_stylegan(made.config)
+    if found != config(found.classes, found.const_width):
+        raise LivevizError(f"{made.name}: was not trained by program, or by one of other sizes; nothing to begin with")
+    weights = {name: torch.from_numpy(np.array(value)) for name, value in made.weights.items()}
+    network = FieldsNetwork(found.classes, found.const_width)
+    network.embed.weight.copy_(weights["mapping.embed.weight"][:SHAPE_W])
+    network.embed.bias.copy_(weights["mapping.embed.bias"][:SHAPE_W])
+    for n in range(LAYERS):
+        shape, colour = cast(Linear, network.shape[n]), cast(Linear, network.palette_layers[n])
+        weight, bias = weights[f"mapping.fc{n}.weight"], weights[f"mapping.fc{n}.bias"]
+        weight = weight / math.sqrt(weight.shape[1])
+        if n == 0:
+            label = weight[:SHAPE_W, Z_DIM : Z_DIM + SHAPE_W] / math.sqrt(SHAPE_W / W_DIM)
+            loud, soft = torch.cat([weight[:SHAPE_W, :NUMBERS], label], dim=1), weight[SHAPE_W:, NUMBERS:Z_DIM]
+        else:
+            loud, soft = weight[:SHAPE_W, :SHAPE_W], weight[SHAPE_W:, SHAPE_W:]
+        for layer, part, some in ((shape, loud, bias[:SHAPE_W]), (colour, soft, bias[SHAPE_W:])):
+            layer.weight.copy_(part * math.sqrt(part.shape[1]))
+            layer.bias.copy_(some)
+    network.palette_out.weight.copy_(weights["palette.weight"][:, SHAPE_W:] * math.sqrt(PALETTE_W))
+    network.palette_out.bias.copy_(weights["palette.bias"])
+    network.w_avg.copy_(weights["mapping.w_avg"][:SHAPE_W])
+    network.const.copy_(weights[f"synthesis.b{SIZES[0]}.const"])
+    for size in SIZES:
+        for name, convs in (("conv0", network.conv0), ("conv1", network.conv1)):
+            if str(size) in convs:
+                conv, there = cast(Conv, convs[str(size)]), f"synthesis.b{size}.{name}"
+                conv.weight.copy_(weights[f"{there}.weight"])
+                conv.bias.copy_(weights[f"{there}.bias"])
+                if conv.affine is not None:
+                    conv.affine.weight.copy_(
+                        weights[f"{there}.affine.weight"][:, :SHAPE_W] * math.sqrt(SHAPE_W / W_DIM)
+                    )
+                    conv.affine.bias.copy_(weights[f"{there}.affine.bias"])
+        if size in HEADS:
+            head, there = cast(Head, network.head[str(size)]), f"synthesis.b{size}.torgb"
+            head.weight.copy_(weights[f"{there}.weight"][:, :, 0, 0] / math.sqrt(channels(size)))
+            head.bias.copy_(weights[f"{there}.bias"])
+    return network
 
 
 def write_export(folder: Path, network: FieldsNetwork, names: list[str], tag: str) -> None:

@@ -14,10 +14,11 @@ from torch.nn import functional as F
 from liveviz.learning.checkpoint import Place, check_same, read_checkpoint, write_checkpoint
 from liveviz.learning.optimiser import Optimiser
 from liveviz.learning.pictures import COARSE, MIDDLE, Z_DIM, normalise, palette, programs
-from liveviz.learning.procedural.export import write_export
+from liveviz.learning.procedural.export import network_of, write_export
 from liveviz.learning.procedural.network import FieldsNetwork
 from liveviz.learning.procedural.together import Together
 from liveviz.learning.sheets import progress_sheet
+from liveviz.models.bundle import read_bundle
 from liveviz.models.tensors import Container
 from liveviz.spec import LivevizError
 
@@ -60,8 +61,9 @@ class TrainOptions:
     """folder: where checkpoints, sheets and bundles go; a checkpoint there is resumed.
 
     ema_images: half-life of the average of the weights, in pictures.
-    columns: width of the learned constant, which is 4 high. start: folder of a run to take the network from, where this one
-        has no checkpoint yet; its constant is mirrored outwards where this one is wider.
+    columns: width of the learned constant, which is 4 high.
+    start: folder of a run, or a bundle, to take the network from, where this one has no checkpoint yet; its constant is
+        mirrored outwards where this one is wider.
     every: steps between measurements; save: steps between checkpoints; export: steps between bundles and sheets.
     """
 
@@ -112,7 +114,7 @@ class Run:
         path = options.folder / CHECKPOINT
         fresh = not path.exists()
         if fresh and options.start is not None:
-            self._begin_with(options.start / CHECKPOINT)
+            self._begin_with(options.start)
         elif fresh:
             log.info("learning the palettes first")
             error = fit_palette(self.network, options.palette_steps, self.random, self.device, check)
@@ -160,19 +162,28 @@ class Run:
             raise LivevizError(f"{path}: its random state is not one") from error
         self.step, self.stage, self.at = place.step, place.stage, place.at
 
-    def _begin_with(self, path: Path) -> None:
-        """Take the averaged network of another run; LivevizError where it is not one of such a network."""
-        container = Container(path)
-        found = container.load(container.shapes)
+    def _begin_with(self, folder: Path) -> None:
+        """Take the averaged network of another run, or of a bundle; LivevizError where it is not one of such a network."""
+        path = folder / CHECKPOINT
+        if path.exists():
+            container = Container(path)
+            found = {
+                n.removeprefix("average."): torch.from_numpy(v) for n, v in container.load(container.shapes).items()
+            }
+        else:
+            path = folder / "generator.safetensors"
+            container, made = Container(path), read_bundle(folder)
+            if made.card is None or list(made.card.class_names) != self.names:
+                raise container.fail("learned other classes than there are now")
+            found = network_of(made).state_dict()
         weights = {}
         for name, value in self.network.state_dict().items():
-            given = found.get(f"average.{name}")
-            taken = None if given is None else torch.from_numpy(given)
+            taken = found.get(name)
             if name == "const" and taken is not None and taken.ndim == 3 and 4 <= taken.shape[2] < value.shape[2] < 8:
                 more = value.shape[2] - taken.shape[2]
                 taken = F.pad(taken[None], (more // 2, more - more // 2, 0, 0), mode="reflect")[0]  # [C, 4, columns]
             if taken is None or taken.shape != value.shape:
-                raise container.fail(f"holds no network to begin with: average.{name} is not {list(value.shape)}")
+                raise container.fail(f"holds no network to begin with: {name} is not {list(value.shape)}")
             weights[name] = taken
         self.network.load_state_dict(weights)
         log.info("begun with the network of %s", path)
