@@ -37,10 +37,10 @@ def picture(path: Path) -> np.ndarray:
 
 
 def test_dataset_draw(liveviz, tmp_path: Path) -> None:
-    done = liveviz("dataset", "draw", "--count", "18", "--size", "16", "--seed", "5", "-o", tmp_path / "a")
+    done = liveviz("dataset", "draw", "--count", "22", "--size", "16", "--seed", "5", "-o", tmp_path / "a")
     assert done.returncode == 0, done.stderr
     found = Counter(re.fullmatch(r"(\w+)-(\d{5})\.png", p.name)[1] for p in (tmp_path / "a").iterdir())
-    assert set(found) == set(programs()) and sum(found.values()) == 18 and max(found.values()) == 2
+    assert set(found) == set(programs()) and sum(found.values()) == 22 and max(found.values()) == 2
     assert picture(tmp_path / "a" / "lotus-00000.png").shape == (16, 16, 3)
     assert np.ptp(picture(tmp_path / "a" / "lotus-00000.png")) > 60
     some = ["dataset", "draw", "--classes", "dunes,aurora", "--size", "16"]

@@ -256,7 +256,7 @@ def test_a_sheet_is_a_png_like_any_other(tmp_path: Path) -> None:
 
 
 def test_training_learns(tmp_path: Path) -> None:
-    stage = TrainStage(32, 20, 8, (0.006, 0.003))
+    stage = TrainStage(32, 40, 8, (0.006, 0.003))
     net, found = FieldsNetwork(len(NAMES)), []
     optimiser = Optimiser({n: p for n, p in net.named_parameters() if not n.startswith("palette")})
     random = torch.Generator().manual_seed(0)

@@ -13,6 +13,9 @@ from liveviz.models.stylegan.reference import network
 
 LAYER_RMS = {4: 0.008, 8: 0.008, 16: 0.008, 32: 0.008, 64: 0.006, 128: 0.005, 256: 0.004}
 """Root mean square change of the picture, of ±1, by the noise of one layer of that size at strength 1."""
+FIELDS_RMS = {4: 0.02, 8: 0.02, 16: 0.016, 32: 0.01, 64: 0.004, 128: 0.0015}
+"""The same where fields are drawn: noise in coarse layers bends shapes, which may be seen; in the finest ones it makes thin
+lines tremble, which should not."""
 PROBE = 0.02
 PICTURES = 8
 
@@ -34,7 +37,7 @@ def with_grain(generator: Generator) -> Generator:
         drawn: torch.Tensor = net.synthesis(ws)
         return drawn if table is None else paint(values(drawn), table)
 
-    still = seen()
+    still, wanted = seen(), LAYER_RMS if table is None else FIELDS_RMS
     strengths = {}
     for name, parameter in net.named_parameters():
         if name.endswith("noise_strength"):
@@ -42,5 +45,5 @@ def with_grain(generator: Generator) -> Generator:
             change = (seen() - still).square().mean().sqrt().item()
             parameter.fill_(0.0)
             size = int(name.split(".")[1].removeprefix("b"))
-            strengths[name] = silent[name] + PROBE * LAYER_RMS[size] / max(change, 1e-6)
+            strengths[name] = silent[name] + PROBE * wanted[size] / max(change, 1e-6)
     return replace(generator, weights={**silent, **strengths})
