@@ -43,6 +43,7 @@ gpu:
 # the reference of the mapping language, from the program itself
 docs: setup
 	$(BIN)/liveviz mapping reference -o docs
+	$(BIN)/liveviz model gallery wide -o docs/gallery
 
 wheel: setup-test
 	$(BIN)/pip wheel --no-deps -w build/wheel .
