@@ -160,6 +160,7 @@ class Fit:
         self._mixing_vertices = ctx.vertex_array(self._mixing, [])
         self._buffer: moderngl.Buffer
         self._vertices: moderngl.VertexArray
+        self._arrays: dict[int, moderngl.VertexArray] = {}
         self._key: tuple[tuple[int, int], tuple[int, int], int, int] | None = None
         self._fields: FieldsPicture | None = None
         self._shows_fields = False
@@ -235,13 +236,13 @@ class Fit:
 
     def _place(self, picture: tuple[int, int], canvas: tuple[int, int], mode: int, program: moderngl.Program) -> None:
         """Make the rectangles ready that a picture is drawn on, with that program."""
-        key = (picture, canvas, mode, program.glo)
+        key = (picture, canvas, mode, 0 if self._shows_fields else EDGE_PIXELS)
         if key != self._key:
             self._forget()
-            frame = 0 if self._shows_fields else EDGE_PIXELS
-            self._buffer = self._ctx.buffer(quads(picture, canvas, mode, frame))
-            self._vertices = self._ctx.vertex_array(program, [(self._buffer, "2f 2f", "corner", "at")])
-            self._key = key
+            self._buffer, self._key = self._ctx.buffer(quads(*key)), key
+        if program.glo not in self._arrays:
+            self._arrays[program.glo] = self._ctx.vertex_array(program, [(self._buffer, "2f 2f", "corner", "at")])
+        self._vertices = self._arrays[program.glo]
 
     def _between(self, texture: moderngl.Texture, before: moderngl.Texture, share: float) -> moderngl.Texture:
         if self._mixed is None or self._mixed.texture.size != texture.size:
@@ -258,7 +259,9 @@ class Fit:
 
     def _forget(self) -> None:
         if self._key is not None:
-            self._vertices.release()
+            for array in self._arrays.values():
+                array.release()
+            self._arrays.clear()
             self._buffer.release()
             self._key = None
 
