@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from liveviz.cli.main import make_parser
+from liveviz.fields import COUNT
 from liveviz.learning import Progress, Stopped, TrainStage
 from liveviz.learning.gan.generator import Window, noises, synthesize
 from liveviz.learning.like import LikeOptions, train
@@ -205,6 +206,18 @@ def test_w_is_the_teacher_s(teacher: Generator, tmp_path: Path) -> None:
         assert np.array_equal(getattr(light.directions, part), getattr(teacher.directions, part))
     assert light.card.class_names == ("a", "b", "c") and light.card.direction_names == ("turn",)
     assert light.card.licence == "CC0-1.0" and "Random numbers." in light.card.origin
+
+
+def test_a_light_one_of_fields_has_its_teacher_s_palette(tmp_path: Path) -> None:
+    config = replace(small_config(32, 512, 32, classes=3, const=(7, 4)), conv_clamp=None, img_channels=COUNT)
+    made = new(config, seed=4)
+    card = Card("heavy", True, "CC0-1.0", "Random numbers.", class_names=("a", "b", "c"), channels="fields")
+    teacher = replace(made, name="heavy", card=card, directions=pca(made, 300, 8))
+    assert [progress.step for progress in run(tmp_path / "light", teacher)] == list(range(1, 10))
+    light = open_model(str(tmp_path / "light" / "bundle"), [])
+    assert light.config.draws_fields and light.card is not None and light.card.channels == "fields"
+    for name in ("palette.weight", "palette.bias"):  # rounded by the file
+        assert np.allclose(light.weights[name], teacher.weights[name], atol=2e-3)
 
 
 def test_another_run_s_checkpoint_is_refused(teacher: Generator, tmp_path: Path) -> None:

@@ -75,6 +75,15 @@ def test_a_card_with_a_mistake(tmp_path: Path, card: str, says: str) -> None:
     assert "card.toml" in str(caught.value) and "\n" not in str(caught.value)
 
 
+def test_a_card_that_says_other_channels(tmp_path: Path) -> None:
+    write_bundle(
+        tmp_path / "tiny",
+        replace(new(small(16), 1), name="tiny", card=replace(CARD, class_names=(), channels="fields")),
+    )
+    with pytest.raises(LivevizError, match="channels: says fields, but the generator draws rgb"):
+        open_model("tiny", [tmp_path])
+
+
 def test_no_card(tmp_path: Path) -> None:
     (bundle(tmp_path) / "card.toml").unlink()
     with pytest.raises(LivevizError, match=r"card\.toml: cannot be read"):

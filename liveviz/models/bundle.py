@@ -23,6 +23,9 @@ def read_bundle(folder: Path) -> Generator:
     """Read the bundle in `folder`: the generator, its card, and its directions where it has some."""
     generator = read(folder / _GENERATOR_FILE)
     card = read_card(folder / "card.toml", generator.config.classes)
+    if (card.channels == "fields") != generator.config.draws_fields:
+        drawn = "fields" if generator.config.draws_fields else "rgb"
+        raise LivevizError(f"{folder / 'card.toml'}: channels: says {card.channels}, but the generator draws {drawn}")
     path = folder / "directions.safetensors"
     directions = read_directions(path, generator.config.w_dim) if path.exists() else None
     return replace(generator, name=card.name, card=card, directions=directions)
