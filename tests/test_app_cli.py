@@ -80,7 +80,7 @@ MISTAKES = [  # (arguments, exit code, what the line must say)
     (
         ["dataset", "draw", "--count", "2", "--classes", "fog", "-o", "{tmp}/x"],
         2,
-        "'fog' is none; there are all, aurora",
+        "'fog' is none; there are all, atlas",
     ),
     (["dataset", "draw", "--count", "2", "-o", "README.md/x"], 1, "README.md/x"),
     (["train", "my-pictures", "-o", "{tmp}/x"], 1, "my-pictures: there is no such folder"),
