@@ -22,7 +22,8 @@ from liveviz.cli.main import make_parser
 from liveviz.learning import TrainOptions, TrainStage, train
 from liveviz.learning.checkpoint import METADATA_KEY
 from liveviz.learning.pictures import programs
-from liveviz.learning.procedural.run import CHECKPOINT, Run
+from liveviz.learning.procedural.run import Run
+from liveviz.learning.staged import CHECKPOINT
 from liveviz.models import Card, MappingNetwork, new, small_config, write
 from liveviz.models.tensors import Container
 from liveviz.reports.model_sheet import COLUMN_COUNT, SHEET_PSI, looks, sections
@@ -64,8 +65,8 @@ def trained(liveviz, tmp_path_factory: pytest.TempPathFactory) -> Path:
     few steps: the thousands that the command takes are half a minute."""
     start, folder = (tmp_path_factory.mktemp("trained") / name for name in ("start", "run"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Run, "export", lambda run, tag: None)
-        train(TrainOptions(start, (TrainStage(32, 1, 4, (0.004, 0.002)),), palette_steps=5), lambda: 0.0)
+        patch.setattr(Run, "export", lambda run: None)
+        train(TrainOptions(folder=start, stages=(TrainStage(32, 1, 4, (0.004, 0.002)),), palette_steps=5), lambda: 0.0)
     done = liveviz("train", "--pictures", "-o", folder, "--stages", SHORT, "--start", start)
     assert done.returncode == 0 and f"begun with the network of {start / CHECKPOINT}" in done.stderr, done.stderr
     return folder

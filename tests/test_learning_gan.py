@@ -23,8 +23,8 @@ from liveviz.learning.gan.generator import begin, mixed, noises, synthesize
 from liveviz.learning.gan.projected import Judge, ProjectedDiscriminator, spread
 from liveviz.learning.gan.run import GanRun
 from liveviz.learning.gan.trainer import learn
-from liveviz.learning.procedural.run import CHECKPOINT
-from liveviz.learning.procedural.together import Together
+from liveviz.learning.staged import CHECKPOINT
+from liveviz.learning.together import Together
 from liveviz.models import open_model
 from liveviz.models.stylegan.reference import network
 from liveviz.models.stylegan.reference2 import fir_kernel

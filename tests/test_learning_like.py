@@ -13,10 +13,10 @@ from liveviz.fields import COUNT
 from liveviz.learning import Progress, Stopped, TrainStage
 from liveviz.learning.gan.generator import Window, noises, synthesize
 from liveviz.learning.like import LikeOptions, train
+from liveviz.learning.like.compare import MARGIN, drawn_at, look_at
 from liveviz.learning.like.prune import pruned
 from liveviz.learning.like.questions import ask
-from liveviz.learning.like.trainer import MARGIN, drawn_at, look_at
-from liveviz.learning.procedural.run import CHECKPOINT
+from liveviz.learning.staged import CHECKPOINT
 from liveviz.models import Card, Generator, new, open_model, pca, read, row_kinds, small_config, write_bundle
 from liveviz.models.stylegan.reference import network
 from liveviz.spec import LivevizError, UsageError
@@ -103,14 +103,14 @@ def test_a_palette_s_channel_is_worth_several_places() -> None:
 
 def test_only_channels_may_differ_and_only_be_fewer(teacher: Generator, tmp_path: Path) -> None:
     with pytest.raises(LivevizError, match="40 channels at 8 pixels: the larger one has 32"):
-        _ = LikeOptions(tmp_path, teacher, (8, 40, 8, 8)).config
+        _ = LikeOptions(folder=tmp_path, teacher=teacher, widths=(8, 40, 8, 8)).config
     with pytest.raises(LivevizError, match="4 whole numbers from 1 to 1024"):
-        _ = LikeOptions(tmp_path, teacher, (8, 8)).config
+        _ = LikeOptions(folder=tmp_path, teacher=teacher, widths=(8, 8)).config
     with pytest.raises(LivevizError, match="64: the teacher has 4, 8, 16, 32"):
-        _ = LikeOptions(tmp_path, teacher, (8, 8, 8, 8)).config
+        _ = LikeOptions(folder=tmp_path, teacher=teacher, widths=(8, 8, 8, 8)).config
     other = new(small_config(32, 512, 32, architecture="stylegan2-resnet"))
     with pytest.raises(LivevizError, match="resnet"):
-        _ = LikeOptions(tmp_path, other, (8, 8, 8, 8), STAGES).config
+        _ = LikeOptions(folder=tmp_path, teacher=other, widths=(8, 8, 8, 8), stages=STAGES).config
 
 
 def test_questions_are_what_shows_draw(teacher: Generator) -> None:
@@ -156,18 +156,30 @@ def test_large_pictures_are_learned_in_parts(tmp_path: Path) -> None:
     assert all(w is not None and w.resolution == 64 and w.top <= 32 and w.left <= 80 for w in places)
     assert {w.top for w in places if w} >= {0, 32} and len({w.left for w in places if w}) > 40
     assert look_at(heavy.config, 128, torch.Generator()) is None
-    options = LikeOptions(tmp_path, heavy, (4,) * 7, (TrainStage(256, 2, 2, (0.002, 0.001)),))
+    options = LikeOptions(
+        folder=tmp_path, teacher=heavy, widths=(4,) * 7, stages=(TrainStage(256, 2, 2, (0.002, 0.001)),)
+    )
     assert (train(options, lambda: 0.0) / "generator.safetensors").exists()
 
 
 def run(folder: Path, teacher: Generator, **rest: object) -> list[Progress]:
     seen: list[Progress] = []
-    train(LikeOptions(folder, teacher, (16, 16, 16, 8), STAGES, **rest), lambda: 0.0, report=seen.append)  # type: ignore[arg-type]
+    train(
+        LikeOptions(folder=folder, teacher=teacher, widths=(16, 16, 16, 8), stages=STAGES, **rest),
+        lambda: 0.0,
+        report=seen.append,
+    )  # type: ignore[arg-type]
     return seen
 
 
 def test_learning_comes_nearer(teacher: Generator, tmp_path: Path) -> None:
-    options = LikeOptions(tmp_path, teacher, (12, 12, 12, 6), (TrainStage(32, 40, 8, (0.01, 0.002)),), ema_images=40.0)
+    options = LikeOptions(
+        folder=tmp_path,
+        teacher=teacher,
+        widths=(12, 12, 12, 6),
+        stages=(TrainStage(32, 40, 8, (0.01, 0.002)),),
+        ema_images=40.0,
+    )
     first = pruned(teacher, options.config, some_ws(teacher, 300, 1), torch.Generator().manual_seed(1))
     bundle = train(options, lambda: 0.0)
     ws = some_ws(teacher, 16, 9)
@@ -186,7 +198,7 @@ def test_a_stopped_run_goes_on_bit_for_bit(teacher: Generator, tmp_path: Path) -
             if left[0] == 0:
                 raise Stopped
 
-        options = LikeOptions(tmp_path / str(number), teacher, (16, 16, 16, 8), STAGES)
+        options = LikeOptions(folder=tmp_path / str(number), teacher=teacher, widths=(16, 16, 16, 8), stages=STAGES)
         with pytest.raises(Stopped):
             train(options, lambda: 0.0, check=stop)
         train(options, lambda: 0.0)
@@ -224,9 +236,9 @@ def test_another_run_s_checkpoint_is_refused(teacher: Generator, tmp_path: Path)
     run(tmp_path, teacher)
     other = replace(teacher, weights={**teacher.weights, "mapping.w_avg": teacher.weights["mapping.w_avg"] + 1.0})
     for options, says in (
-        (LikeOptions(tmp_path, other, (16, 16, 16, 8), STAGES), "another teacher"),
-        (LikeOptions(tmp_path, teacher, (16, 16, 16, 9), STAGES), r"network\.|widths"),
-        (LikeOptions(tmp_path, teacher, (16, 16, 16, 8), STAGES, seed=3), "seed 0, not 3"),
+        (LikeOptions(folder=tmp_path, teacher=other, widths=(16, 16, 16, 8), stages=STAGES), "another teacher"),
+        (LikeOptions(folder=tmp_path, teacher=teacher, widths=(16, 16, 16, 9), stages=STAGES), r"network\.|widths"),
+        (LikeOptions(folder=tmp_path, teacher=teacher, widths=(16, 16, 16, 8), stages=STAGES, seed=3), "seed 0, not 3"),
     ):
         with pytest.raises(LivevizError, match=says):
             train(options, lambda: 0.0)

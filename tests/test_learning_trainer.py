@@ -29,10 +29,10 @@ from liveviz.learning.precision import has_bfloat16, training_dtype
 from liveviz.learning.procedural.export import network_of
 from liveviz.learning.procedural.losses import fields_loss
 from liveviz.learning.procedural.network import HEADS, SHAPE_W, SIZES, Conv
-from liveviz.learning.procedural.run import CHECKPOINT, Run
+from liveviz.learning.procedural.run import Run, size_of
 from liveviz.learning.procedural.targets import BETWEEN, MIXED, PLAIN, TRUNCATED, Questions, answers, ask, latents, way
-from liveviz.learning.procedural.trainer import rates
 from liveviz.learning.sheets import write_sheet
+from liveviz.learning.staged import CHECKPOINT
 from liveviz.models import GeneratorConfig, new, open_model, small_config
 from liveviz.models.palette import Palette
 from liveviz.models.stylegan.reference import Layer, network
@@ -111,7 +111,7 @@ def options(folder: Path, steps: int) -> TrainOptions:
         TrainStage(32, min(steps, 3), 4, (0.004, 0.002)),
         TrainStage(64, max(steps - 3, 0), 4, (0.003, 0.001), 0.3),
     )
-    return TrainOptions(folder, stages, save=1, export=1000, every=2, palette_steps=20)
+    return TrainOptions(folder=folder, stages=stages, save=1, export=1000, every=2, palette_steps=20)
 
 
 class Killed(Exception):
@@ -154,11 +154,11 @@ def test_a_killed_run_resumes_exactly(whole: Path, tmp_path: Path) -> None:
 
 def test_a_stop_anywhere_in_a_step_is_not_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stopped at each of the four places of the second step where it may be."""
-    monkeypatch.setattr(Run, "export", lambda run, tag: None)
+    monkeypatch.setattr(Run, "export", lambda run: None)
     stages = (TrainStage(32, 3, 4, (0.004, 0.002)),)
-    train(TrainOptions(tmp_path / "whole", stages, palette_steps=5), lambda: 0.0)
+    train(TrainOptions(folder=tmp_path / "whole", stages=stages, palette_steps=5), lambda: 0.0)
     for at in range(4):
-        cut = TrainOptions(tmp_path / str(at), stages, palette_steps=5)
+        cut = TrainOptions(folder=tmp_path / str(at), stages=stages, palette_steps=5)
         calls = 0
 
         def stops(last: int = 5 + 4 + at) -> None:  # after the palettes' steps and the first one
@@ -194,7 +194,7 @@ def test_a_finished_run_stays(whole: Path) -> None:
 
 
 def test_progress_grows_to_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Run, "export", lambda run, tag: None)
+    monkeypatch.setattr(Run, "export", lambda run: None)
     found: list[Progress] = []
     train(options(tmp_path, 4), lambda: 0.0, report=found.append)
     shares = [progress.share for progress in found]
@@ -265,7 +265,7 @@ def test_training_learns(tmp_path: Path) -> None:
         coarse, middle, _ = latents(net, q)
         loss = fields_loss(net(coarse, middle, 32), answers(NAMES, q, 32))
         loss.backward()
-        optimiser.step(rates(optimiser.named, stage, step))
+        optimiser.step(stage.rates({name: size_of(name) for name in optimiser.named}, step))
         net.zero_grad(set_to_none=True)
         found.append(loss.item())
     assert sum(found[-5:]) < 0.75 * sum(found[:5])
@@ -333,7 +333,8 @@ def test_muon_steps_are_nearly_orthogonal() -> None:
 
 def test_rates_leave_what_is_not_drawn_yet_alone() -> None:
     named = dict(FieldsNetwork(len(NAMES)).named_parameters())
-    found = rates(named, TrainStage(64, 1000, 4, (0.01, 0.001), lower=0.2), 500)
+    stage = TrainStage(64, 1000, 4, (0.01, 0.001), lower=0.2)
+    found = stage.rates({name: size_of(name) for name in named}, 500)
     assert found["conv0.64.weight"] == pytest.approx(0.0055, rel=0.01)
     assert found["conv1.8.weight"] == pytest.approx(0.2 * found["conv0.64.weight"])
     assert found["conv0.128.weight"] == found["head.128.weight"] == 0.0

@@ -32,7 +32,14 @@ def options(args: argparse.Namespace) -> LikeOptions:
     sizes = as_stylegan(teacher.config)
     halves = [max(sizes.channels(r) // 2, 1) for r in sizes.resolutions]
     asked = tuple(stages.parse(text) for text in args.stages) if args.stages else STAGES
-    made = LikeOptions(Path(args.out), teacher, tuple(args.widths or halves), asked, device=args.device, seed=args.seed)
+    made = LikeOptions(
+        folder=Path(args.out),
+        teacher=teacher,
+        widths=tuple(args.widths or halves),
+        stages=asked,
+        device=args.device,
+        seed=args.seed,
+    )
     try:
         config = made.config
     except LivevizError as error:

@@ -16,9 +16,10 @@ from liveviz.learning import gan
 from liveviz.learning.feature_training import train_features
 from liveviz.learning.procedural.export import generator, write_export
 from liveviz.learning.procedural.network import FieldsNetwork
-from liveviz.learning.procedural.run import DEFAULT_STAGES, TrainOptions, TrainStage
-from liveviz.learning.procedural.together import Together
-from liveviz.learning.procedural.trainer import Progress, Stopped, train
+from liveviz.learning.procedural.run import DEFAULT_STAGES, TrainOptions
+from liveviz.learning.procedural.trainer import train
+from liveviz.learning.staged import Progress, Stopped, TrainStage
+from liveviz.learning.together import Together
 
 __all__ = [
     "DEFAULT_STAGES",

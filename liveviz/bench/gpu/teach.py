@@ -5,7 +5,8 @@ from pathlib import Path
 
 from liveviz import learning
 from liveviz.bench.gpu.report import Report
-from liveviz.learning.procedural.run import CHECKPOINT, Run
+from liveviz.learning.procedural.run import Run
+from liveviz.learning.staged import CHECKPOINT
 from liveviz.system.clock import now
 
 PIECE_BYTES = 15 * 2**20
@@ -20,8 +21,8 @@ SMALL_STAGES = (learning.TrainStage(32, 3, 4, (0.004, 0.001)),)
 def run(report: Report, folder: Path, minutes: float, stages: tuple[learning.TrainStage, ...], columns: int) -> None:
     """Go on with what is in `folder`, or begin; then export."""
     options = learning.TrainOptions(
-        folder,
-        SMALL_STAGES if report.small else stages,
+        folder=folder,
+        stages=SMALL_STAGES if report.small else stages,
         device=report.device,
         save=500,
         export=10**9,
@@ -45,7 +46,7 @@ def run(report: Report, folder: Path, minutes: float, stages: tuple[learning.Tra
     except learning.Stopped:
         ended = f"stopped after {minutes:g} minutes; the same command goes on"
         trained = Run(options, learning.Together(), lambda: None)
-        trained.export(f"step {trained.step}")
+        trained.export()
     if last:
         done = last[0]
         report.say(

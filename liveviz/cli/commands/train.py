@@ -18,7 +18,7 @@ from liveviz.learning import Progress as Done
 from liveviz.learning import like as learning_like
 from liveviz.learning.feature_training import STEPS as FEATURE_STEPS
 from liveviz.learning.procedural.network import HEADS
-from liveviz.learning.procedural.run import CHECKPOINT
+from liveviz.learning.staged import CHECKPOINT
 from liveviz.runtime import paths
 from liveviz.runtime.progress import Progress
 from liveviz.spec import LivevizError, UsageError
@@ -283,8 +283,8 @@ def _by_program(args: argparse.Namespace) -> _Learn:
     _check_workers(args, min(stage.batch for stage in asked))
     palette_steps = min(_PALETTE_STEPS, _PALETTE_PER_STEP * sum(stage.steps for stage in asked))
     options = TrainOptions(
-        Path(args.out),
-        asked,
+        folder=Path(args.out),
+        stages=asked,
         device=args.device,
         seed=args.seed,
         palette_steps=palette_steps,

@@ -22,9 +22,9 @@ from liveviz.learning.gan.discriminator import Discriminator
 from liveviz.learning.gan.projected import ProjectedDiscriminator
 from liveviz.learning.gan.watch import Watch, one_hot
 from liveviz.learning.precision import has_bfloat16
-from liveviz.learning.procedural.run import CHECKPOINT
-from liveviz.learning.procedural.together import Together
 from liveviz.learning.sheets import write_sheet
+from liveviz.learning.staged import CHECKPOINT
+from liveviz.learning.together import Together
 from liveviz.models import Card, Generator, GeneratorConfig, pca, write_bundle
 from liveviz.spec import LivevizError
 

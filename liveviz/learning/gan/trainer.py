@@ -15,8 +15,8 @@ from liveviz.learning.gan.generator import mixed, noises, synthesize
 from liveviz.learning.gan.projected import ProjectedDiscriminator
 from liveviz.learning.gan.run import LAZY, GanOptions, GanRun
 from liveviz.learning.gan.watch import one_hot
-from liveviz.learning.procedural.together import Together
-from liveviz.learning.procedural.trainer import Stopped
+from liveviz.learning.staged import Stopped
+from liveviz.learning.together import Together
 from liveviz.spec import LivevizError
 
 log = logging.getLogger("liveviz.learning")

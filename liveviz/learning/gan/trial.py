@@ -11,7 +11,7 @@ from liveviz.learning.feature_training import bank
 from liveviz.learning.folder import Pictures
 from liveviz.learning.gan.run import GanOptions, GanRun
 from liveviz.learning.gan.trainer import learn
-from liveviz.learning.procedural.together import Together
+from liveviz.learning.together import Together
 
 NAMES = ("first", "second")  # of the classes
 

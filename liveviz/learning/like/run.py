@@ -4,7 +4,7 @@ and direction means the same to both."""
 
 import copy
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,16 @@ from torch.nn import functional as F
 
 from liveviz.learning.checkpoint import Place, check_same, place_of, read_state, write_state
 from liveviz.learning.features import read_features
-from liveviz.learning.gan.generator import synthesize
+from liveviz.learning.gan.generator import noises, synthesize
+from liveviz.learning.like.compare import EDGES, drawn_at, edges_loss, look_at, seen_loss
 from liveviz.learning.like.prune import check, pruned
 from liveviz.learning.like.questions import ask
 from liveviz.learning.optimiser import Optimiser
 from liveviz.learning.precision import has_bfloat16
-from liveviz.learning.procedural.run import CHECKPOINT, TrainStage
-from liveviz.learning.procedural.together import Together
+from liveviz.learning.procedural.losses import charbonnier, fields_loss, picture_loss
 from liveviz.learning.sheets import painted, write_sheet
+from liveviz.learning.staged import CHECKPOINT, StagedOptions, StagedRun, TrainStage, clip
+from liveviz.learning.together import Together
 from liveviz.models import Card, Generator, GeneratorConfig, new, write_bundle
 from liveviz.models.palette import Palette
 from liveviz.models.stylegan.config import as_stylegan
@@ -38,29 +40,22 @@ STAGES = (
     TrainStage(256, 1500, 16, (0.002, 0.0001), lower=0.7),
 )
 PRUNED_BY = 512  # samples that say what channels are good for
+LOWER_LEVELS = 0.2  # weight of the pictures below the stage's size
+SEEN = 0.5  # of what the feature network sees
 SHOWN = 16  # pictures of a sheet
 
 
-@dataclass(frozen=True)
-class LikeOptions:
-    """folder: where checkpoint, sheets and the bundle go; a checkpoint there is resumed. teacher: what is to be drawn.
+@dataclass(frozen=True, kw_only=True)
+class LikeOptions(StagedOptions):
+    """As StagedOptions, and:
 
-    widths: channels at 4, 8, 16 ... pixels. stages: of growing size; what they say of drawing is not used here.
-    ema_images: half-life of the average of the weights, in pictures.
-    every: steps between measurements; save: between checkpoints; export: between bundles with sheets.
+    teacher: what is to be drawn. widths: channels at 4, 8, 16 ... pixels.
     """
 
-    folder: Path
     teacher: Generator
     widths: tuple[int, ...]
     stages: tuple[TrainStage, ...] = STAGES
-    device: str = "cpu"
-    threads: int = 1
-    seed: int = 0
-    ema_images: float = 1500.0
-    every: int = 10
     save: int = 50
-    export: int = 400
 
     @property
     def config(self) -> GeneratorConfig:
@@ -76,8 +71,10 @@ class LikeOptions:
         return made
 
 
-class LikeRun:
-    """One run; stored as a whole."""
+class LikeRun(StagedRun):
+    """One run of a light generator and its teacher."""
+
+    options: LikeOptions
 
     def __init__(self, options: LikeOptions, together: Together, wait: Callable[[], None]) -> None:
         self.options, self.together, self.check = options, together, wait
@@ -98,6 +95,7 @@ class LikeRun:
         self.network.synthesis.requires_grad_()
         self.average = copy.deepcopy(self.network).requires_grad_(False)
         self.optimiser = Optimiser(dict(self.network.synthesis.named_parameters()))
+        self.sizes = {name: int(name.split(".")[0].removeprefix("b")) for name in self.optimiser.named}
         self.features = read_features().to(self.device) if config.img_channels == 3 else None
         self.step = self.stage = self.at = 0
         if not fresh:
@@ -131,7 +129,6 @@ class LikeRun:
         return {"teacher": self.options.teacher.fingerprint, "widths": list(self.options.widths)}
 
     def save(self) -> None:
-        """Write the checkpoint at once or not at all; only the first process does."""
         if self.together.rank == 0:
             table = {**self._place().__dict__, **self._identity()}
             path = self.options.folder / CHECKPOINT
@@ -162,11 +159,48 @@ class LikeRun:
         place = place_of(table)
         self.step, self.stage, self.at = place.step, place.stage, place.at
 
-    def follow(self, batch: int) -> None:
-        """Move the average of the weights towards the weights; faster while there are few steps."""
-        keep = min(0.5 ** (batch / self.options.ema_images), 1.0 - 1.0 / (1.0 + 0.2 * self.step))
-        means = list(self.average.synthesis.state_dict().values())
-        torch._foreach_lerp_(means, list(self.network.synthesis.state_dict().values()), 1.0 - keep)
+    def averaged(self) -> tuple[Iterable[Tensor], Iterable[Tensor]]:
+        return self.average.synthesis.state_dict().values(), self.network.synthesis.state_dict().values()
+
+    def work(self, stage: TrainStage, steps: int) -> float:
+        return float(steps * stage.batch * stage.size**2)
+
+    def learn(self, stage: TrainStage) -> Tensor:
+        """One step; how far the picture at the stage's size is from the teacher's, in ±1."""
+        self.check()
+        asked = stage.rates(self.sizes, self.at)
+        ws = self.ask(stage.batch)[self.together.share(stage.batch)].to(self.device)
+        window = look_at(self.teacher.config, stage.size, self.random)
+        noise = [field.to(self.device) for field in noises(self.teacher, 1, self.random)]
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
+            with torch.no_grad():
+                wanted = drawn_at(self.teacher, ws, noise, stage.size, window)
+            self.check()
+            drawn = drawn_at(self.network, ws, noise, stage.size, window)
+        last, right = drawn[stage.size], wanted[stage.size]
+        of_fields = self.teacher.config.draws_fields
+        loss = fields_loss(last, right) if of_fields else picture_loss(last, right, whole=window is None)
+        if self.features is not None and stage.size >= 32:
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
+                loss = loss + SEEN * seen_loss(self.features, last, right)
+        if not of_fields:  # theirs are zero crossings, and sharp wherever they are
+            loss = loss + EDGES * edges_loss(last, right)
+        for r, img in drawn.items():
+            if r != stage.size and wanted[r].abs().max() > 0.0:
+                loss = loss + LOWER_LEVELS * charbonnier(img - wanted[r])
+        named = self.optimiser.named
+        for p in named.values():
+            p.grad = None
+        self.check()
+        learned = [p for n, p in named.items() if asked[n] > 0.0]
+        grads = torch.autograd.grad(loss, learned, allow_unused=True)
+        for p, grad in zip(learned, grads, strict=True):
+            p.grad = torch.zeros_like(p) if grad is None else grad
+        self.check()
+        self.together.average([p.grad for p in learned if p.grad is not None])
+        clip(learned)
+        self.optimiser.step(asked)
+        return last.detach() - right
 
     def bundle(self) -> Generator:
         """The average as a generator with card, and the teacher's directions: its w is theirs."""
@@ -193,7 +227,6 @@ class LikeRun:
 
     @torch.no_grad()
     def export(self) -> None:
-        """Write the average as a bundle, and a sheet: the teacher's pictures, under each what the light one draws."""
         if self.together.rank:
             return
         folder, config = self.options.folder, self.options.config

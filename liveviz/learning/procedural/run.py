@@ -1,10 +1,10 @@
-"""What a training run is made of and how it is stored: options, stages, and the network with all that learns beside it."""
+"""A training run by program: options, the network with all that learns beside it, how it is stored, and a step."""
 
 import copy
 import logging
 import math
-from collections.abc import Callable
-from dataclasses import astuple, dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -14,41 +14,21 @@ from torch.nn import functional as F
 from liveviz.learning.checkpoint import Place, check_same, read_checkpoint, write_checkpoint
 from liveviz.learning.optimiser import Optimiser
 from liveviz.learning.pictures import COARSE, MIDDLE, Z_DIM, normalise, palette, programs
+from liveviz.learning.precision import training_dtype
 from liveviz.learning.procedural.export import network_of, write_export
+from liveviz.learning.procedural.losses import fields_loss
 from liveviz.learning.procedural.network import FieldsNetwork
-from liveviz.learning.procedural.together import Together
+from liveviz.learning.procedural.targets import answers, ask, latents
 from liveviz.learning.sheets import progress_sheet
+from liveviz.learning.staged import CHECKPOINT, StagedOptions, StagedRun, TrainStage, clip
+from liveviz.learning.together import Together
 from liveviz.models.bundle import read_bundle
 from liveviz.models.tensors import Container
 from liveviz.spec import LivevizError
 
 log = logging.getLogger("liveviz.learning")
 
-CHECKPOINT = "checkpoint.safetensors"
-
-
-@dataclass(frozen=True)
-class TrainStage:
-    """size: pixels, 32 to 128. steps, batch: how many. rate: learning rate at its start and end (cosine between).
-    lower: factor on the rate of the layers below this size."""
-
-    size: int
-    steps: int
-    batch: int
-    rate: tuple[float, float]
-    lower: float = 1.0
-
-    def numbers(self) -> tuple[float, ...]:
-        """size, steps, batch, rate at the start, at the end, lower."""
-        size, steps, batch, rate, lower = astuple(self)
-        return (size, steps, batch, *rate, lower)
-
-    def work(self, steps: int) -> float:
-        """About how long so many steps take: ms of a core, where it was measured."""
-        return steps * self.batch * (WORK_FIXED + self.size**2 * WORK_PIXEL)
-
-
-WORK_FIXED, WORK_PIXEL = 6.0, 0.0016  # ms a picture, and per pixel of it
+WORK_FIXED, WORK_PIXEL = 6.0, 0.0016  # ms of a core, a picture, and per pixel of it
 DEFAULT_STAGES = (
     TrainStage(32, 3000, 32, (0.008, 0.005)),
     TrainStage(64, 4000, 32, (0.007, 0.002)),
@@ -56,26 +36,17 @@ DEFAULT_STAGES = (
 )
 
 
-@dataclass(frozen=True)
-class TrainOptions:
-    """folder: where checkpoints, sheets and bundles go; a checkpoint there is resumed.
+@dataclass(frozen=True, kw_only=True)
+class TrainOptions(StagedOptions):
+    """As StagedOptions, and:
 
-    ema_images: half-life of the average of the weights, in pictures.
+    palette_steps: in which the palettes are learned, before all else.
     columns: width of the learned constant, which is 4 high.
     start: folder of a run, or a bundle, to take the network from, where this one has no checkpoint yet; its constant is
         mirrored outwards where this one is wider.
-    every: steps between measurements; save: steps between checkpoints; export: steps between bundles and sheets.
     """
 
-    folder: Path
     stages: tuple[TrainStage, ...] = DEFAULT_STAGES
-    device: str = "cpu"
-    threads: int = 1
-    seed: int = 0
-    ema_images: float = 1500.0
-    every: int = 10
-    save: int = 100
-    export: int = 400
     palette_steps: int = 6000
     columns: int = 4
     start: Path | None = None
@@ -100,8 +71,16 @@ def fit_palette(
     return recent
 
 
-class Run:
-    """One training run: network, its average, optimiser, random state, step and stage; stored as a whole."""
+def size_of(name: str) -> int:
+    """The size that a parameter draws at; 4 for what is below all."""
+    part = name.split(".")
+    return int(part[1]) if part[0] in ("conv0", "conv1", "head") else 4
+
+
+class Run(StagedRun):
+    """One training run by program."""
+
+    options: TrainOptions
 
     def __init__(self, options: TrainOptions, together: Together, check: Callable[[], None]) -> None:
         self.options, self.together, self.check = options, together, check
@@ -122,6 +101,7 @@ class Run:
         self.average = copy.deepcopy(self.network).requires_grad_(False)
         learned = {n: p for n, p in self.network.named_parameters() if not n.startswith("palette")}
         self.optimiser = Optimiser(learned)
+        self.sizes = {name: size_of(name) for name in learned}
         if not fresh:
             self.load(path)
             log.info("resumed at step %d", self.step)
@@ -139,7 +119,6 @@ class Run:
         return Place(self.step, self.stage, self.at, self.options.seed, tuple(self.names), stages)
 
     def save(self) -> None:
-        """Write the checkpoint at once or not at all; only the first process does."""
         if self.together.rank == 0:
             path = self.options.folder / CHECKPOINT
             write_checkpoint(path, self._tensors(), self.random.get_state(), self._place())
@@ -188,26 +167,43 @@ class Run:
         self.network.load_state_dict(weights)
         log.info("begun with the network of %s", path)
 
-    def export(self, tag: str) -> None:
-        """Write the average as a bundle, and a sheet of what it draws; only the first process does."""
+    def export(self) -> None:
         if self.together.rank:
             return
         if not (self.options.folder / CHECKPOINT).exists():  # by it the next one knows that the folder is this run's
             self.save()
         folder = self.options.folder
-        write_export(folder / "bundle", self.average, self.names, tag)
+        write_export(folder / "bundle", self.average, self.names, f"step {self.step}")
         size = max(64, self.options.stages[self.stage].size)
         progress_sheet(self.average, self.names, folder / f"sheet_{self.step:06d}.png", size)
 
-    def follow(self, batch: int) -> None:
-        """Move the average of the weights towards the weights; faster while there are few steps."""
-        keep = min(0.5 ** (batch / self.options.ema_images), 1.0 - 1.0 / (1.0 + 0.2 * self.step))
-        means, values = list(self.average.state_dict().values()), list(self.network.state_dict().values())
-        torch._foreach_lerp_(means, values, 1.0 - keep)
+    def averaged(self) -> tuple[Iterable[Tensor], Iterable[Tensor]]:
+        return self.average.state_dict().values(), self.network.state_dict().values()
 
-    def share_done(self) -> float:
-        """How much of the whole work is done, 0 to 1."""
-        stages = self.options.stages
-        done = sum(s.work(s.steps) for s in stages[: self.stage])
-        done += stages[self.stage].work(self.at) if self.stage < len(stages) else 0.0
-        return done / sum(s.work(s.steps) for s in stages)
+    def work(self, stage: TrainStage, steps: int) -> float:
+        return steps * stage.batch * (WORK_FIXED + stage.size**2 * WORK_PIXEL)
+
+    def learn(self, stage: TrainStage) -> Tensor:
+        """One step; how far what was drawn is from what was wanted, `[n, channels, size, size]`."""
+        network, together, named = self.network, self.together, self.optimiser.named
+        self.check()
+        asked = stage.rates(self.sizes, self.at)
+        q = ask(stage.batch, len(self.names), self.random, together.share(stage.batch), self.device)
+        wanted = answers(self.names, q, stage.size, network.width(stage.size))
+        self.check()
+        coarse, middle, plain = latents(network, q)
+        drawn = network(coarse, middle, stage.size, training_dtype(self.device))
+        loss = fields_loss(drawn, wanted)
+        (pull,) = torch.autograd.grad(loss, drawn)
+        for p in named.values():
+            p.grad = None
+        self.check()
+        drawn.backward(pull, inputs=[p for name, p in named.items() if asked[name] > 0.0])
+        mean = plain.detach().mean(dim=0)
+        gradients = [p.grad for p in named.values() if p.grad is not None]
+        self.check()
+        together.average([*gradients, mean])
+        clip(named.values())
+        self.optimiser.step(asked)
+        network.w_avg.lerp_(mean, 0.01)
+        return drawn.detach() - wanted
