@@ -11,6 +11,7 @@ from liveviz.models.family import Family, Read, Reference
 from liveviz.models.generator import Generator
 from liveviz.models.importing.opened import Opened
 from liveviz.models.importing.state import State
+from liveviz.models.palette import WEIGHT, palette_rows
 from liveviz.models.stylegan import init, layers2, layers3, readers, reduce, wide
 from liveviz.models.stylegan.config import ARCHITECTURES, GeneratorConfig, as_stylegan
 from liveviz.models.stylegan.mapping_network import MappingNetwork
@@ -62,10 +63,13 @@ class StyleGan(Family):
         return [generator.weights[f"{place.name}.noise_const"] for place in generator.config.noises]
 
     def style_matrices(self, generator: Generator) -> list[tuple[int, Array]]:
-        return [
+        found = [
             (row, generator.weights[f"{name}.affine.weight"])
             for name, row in affine_rows(as_stylegan(generator.config))
         ]
+        if generator.config.draws_fields:  # colour is read by the palette
+            found += [(row, generator.weights[WEIGHT]) for row in palette_rows(generator.config)]
+        return found
 
     def decides_directions(self, weight: str) -> bool:
         return weight.startswith(("mapping.", "palette.")) or ".affine." in weight
