@@ -107,7 +107,8 @@ def test_the_default_bundle() -> None:
     generator = open_model("default", [ENGINES])
     size = sum(f.stat().st_size for f in (ENGINES / "default").iterdir())
     config = generator.config
-    assert (config.resolution, config.channel_base, config.channel_max, config.classes) == (256, 4096, 128, 16)
+    assert (config.resolution, config.channel_base, config.channel_max, config.classes) == (128, 4096, 128, 20)
+    assert config.draws_fields and generator.card is not None and generator.card.channels == "fields"
     assert size <= 8_000_000
     assert generator.card is not None and generator.card.name == "default"
     assert generator.card.trained or "untrained" in generator.card.origin
@@ -161,9 +162,9 @@ def test_the_light_bundle_draws_as_wide_does() -> None:
     light, wide = (open_model(name, [ENGINES]) for name in ("light", "wide"))
     assert sum(f.stat().st_size for f in (ENGINES / "light").iterdir()) <= 2_000_000
     assert sum(step.macs for step in cost.count(rewrite(light))) <= 0.35e9
-    assert (light.config.width, light.config.height) == (wide.config.width, wide.config.height) == (448, 256)
+    assert (light.config.width, light.config.height) == (wide.config.width, wide.config.height) == (224, 128)
     for name, value in light.weights.items():
-        if name.startswith("mapping."):
+        if name.startswith(("mapping.", "palette.")):
             assert np.array_equal(value, wide.weights[name]), name
     assert light.card is not None and wide.card is not None and light.card.trained
     assert light.card.class_names == wide.card.class_names
