@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from heart import frame, plain_generator, small
 
-from liveviz import engine
+from liveviz import engine, fields
+from liveviz.engine.crossfade import mix
 from liveviz.models import Generator
 from liveviz.spec import ImageFrame, LivevizError
 
@@ -93,3 +94,18 @@ def test_what_does_not_fit_is_told(pair: tuple[Generator, Generator]) -> None:
         engine.Crossfade([open_one(pair[0]), open_one(other)])
     with pytest.raises(LivevizError, match="two or more"):
         engine.Crossfade([open_one(pair[0])])
+
+
+def test_fields_fade_as_shapes_and_into_colours() -> None:
+    """Two pictures of fields mix their planes and palettes; one of fields and one with colours mix what is seen."""
+    planes = [np.full((8, 12, fields.COUNT), value, np.uint16) for value in (0, 65535)]
+    palettes = [np.full((fields.COLOURS, 3), value, np.float32) for value in (0.2, 0.6)]
+    one, two = (ImageFrame(p, n, palette=colours) for n, (p, colours) in enumerate(zip(planes, palettes, strict=True)))
+    half = mix(one, two, 0.5)
+    assert half.pixels.dtype == np.uint16 and abs(int(half.pixels[0, 0, 0]) - 32768) <= 1
+    assert half.palette is not None and np.allclose(half.palette, 0.4)
+    red = ImageFrame(np.tile(np.array([255, 0, 0, 255], np.uint8), (8, 12, 1)), 2)
+    for pair in ((one, red), (red, one)):
+        seen = mix(*pair, 0.5)
+        assert seen.palette is None and seen.pixels.shape == (8, 12, 4)
+        assert seen.pixels[4, 4, 0] >= 126 and seen.pixels[4, 4, 2] < 130
