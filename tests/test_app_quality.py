@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from liveviz.runtime.quality import controller as quality
@@ -92,6 +92,9 @@ def test_the_first_step_down_comes_within_a_second(engine_s: float, seed: int) -
 @settings(deadline=None, derandomize=True, max_examples=30)
 @given(st.floats(0.002, 0.02), st.floats(0.002, 0.011), st.integers(0, 1000))
 def test_what_was_given_up_is_back_within_three_seconds(engine_s: float, stage_s: float, seed: int) -> None:
+    """Where a fifth of the frame's time is left; nearer to the limit a step back waits for a quiet while."""
+    assume(engine_s + stage_s <= 0.8 / FPS)
+
     def busy(time: float) -> float:
         return 2.0 if 60.0 < time < 70.0 else 1.0
 
