@@ -49,7 +49,7 @@ MISTAKES = [  # (arguments, exit code, what the line must say)
     (["analyze", "README.md", "-o", "{tmp}/x.json"], 1, "README.md"),
     (["analyze", "demo", "-o", "{tmp}/x.txt"], 2, ".json or .png"),
     (["analyze", "demo", "-o", "{tmp}/x.json", "--hop", "3"], 2, "hop"),
-    (["still", "default", "-o", "{tmp}/x.npy", "--class", "99"], 2, "0 to 15"),
+    (["still", "default", "-o", "{tmp}/x.npy", "--class", "99"], 2, "0 to 19"),
     (["still", "default", "-o", "{tmp}/x.npy", "--size", "wide"], 2, "wide"),
     (["play", "--wide", "sideways"], 2, "sideways"),
     (["still", "default", "-o", "{tmp}/x.npy", "--z", "README.md"], 1, "README.md"),

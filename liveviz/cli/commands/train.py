@@ -55,7 +55,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--stages",
         nargs="+",
         metavar=stages.STAGE_FORM,
-        help="pixels, steps, pictures a step, learning rates, finesse of drawing, weight of a judge of edges",
+        help="pixels, steps, pictures a step, learning rates, and the factor on those of the sizes below",
     )
     parser.add_argument(
         "--columns", type=int, metavar="N", help="of the pictures' 4 rows: 4 is square, 7 fills a wide wall"
