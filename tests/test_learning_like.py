@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from liveviz.cli import train_like
 from liveviz.cli.main import make_parser
 from liveviz.fields import COUNT
 from liveviz.learning import Progress, Stopped, TrainStage
@@ -242,6 +243,15 @@ def test_another_run_s_checkpoint_is_refused(teacher: Generator, tmp_path: Path)
     ):
         with pytest.raises(LivevizError, match=says):
             train(options, lambda: 0.0)
+
+
+def test_stages_that_nobody_asked_for_end_at_the_teacher_s_size(tmp_path: Path) -> None:
+    for rows, sizes in ((16, [16]), (64, [64]), (128, [64, 128]), (512, [64, 128, 256])):
+        heavy = replace(new(small_config(rows, 512, 32)), card=Card("heavy", True, "CC0-1.0", "Random numbers."))
+        write_bundle(tmp_path / f"heavy{rows}", heavy)
+        words = ["train", "--like", str(tmp_path / f"heavy{rows}"), "-o", str(tmp_path / "light")]
+        asked = train_like.options(make_parser("train").parse_args(words))
+        assert [stage.size for stage in asked.stages] == sizes
 
 
 def test_the_command(teacher: Generator, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 from liveviz import engine, models
@@ -31,7 +32,8 @@ def options(args: argparse.Namespace) -> LikeOptions:
     teacher = models.open_model(args.like, paths.model_folders(), paths.cache())
     sizes = as_stylegan(teacher.config)
     halves = [max(sizes.channels(r) // 2, 1) for r in sizes.resolutions]
-    asked = tuple(stages.parse(text) for text in args.stages) if args.stages else STAGES
+    usual = tuple(s for s in STAGES if s.size in sizes.resolutions) or (replace(STAGES[0], size=sizes.resolutions[-1]),)
+    asked = tuple(stages.parse(text) for text in args.stages) if args.stages else usual
     made = LikeOptions(
         folder=Path(args.out),
         teacher=teacher,

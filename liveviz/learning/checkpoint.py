@@ -15,6 +15,7 @@ from liveviz.models.tensors import Container, save
 from liveviz.spec import LivevizError
 
 METADATA_KEY = "liveviz.training"
+"""Of the entry in a checkpoint that says which run it belongs to and where that stands."""
 RANDOM = "random"  # the state of the random numbers: bytes, each stored as a float, which holds them exactly
 
 

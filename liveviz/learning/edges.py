@@ -12,6 +12,7 @@ from torch import Tensor
 
 SHARE = 0.01  # runs that are asked, per pixel
 LUMA = (0.2126, 0.7152, 0.0722)
+"""Parts of red, green and blue in brightness (Rec. 709)."""
 
 
 def edge_widths(pictures: Tensor) -> Tensor:

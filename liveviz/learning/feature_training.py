@@ -26,13 +26,20 @@ log = logging.getLogger("liveviz.learning")
 CONFIG = FeatureConfig(
     (24, 48, 96, 192), origin="Trained for liveviz without labels (VICReg) on pictures drawn by its own programs; CC0."
 )
+"""Channels of the four stages of the feature network that ships."""
 STEPS, BATCH, BANK = 800, 32, 2048
+"""Steps of training, images a step, and images drawn once, from which every step takes some."""
 VIEW, DRAWN = 64, 112  # pixels of a crop, and of what it is cut from
 RATE = 1e-3
+"""Learning rate of Adam."""
 EXPANDED = 512
+"""Numbers of the vector in which two views of one image are compared."""
 INVARIANCE, VARIANCE, COVARIANCE = 25.0, 25.0, 1.0
+"""Weights of the three parts of the VICReg loss, as its paper has them (2105.04906)."""
 DAMAGE, DAMAGES = 20.0, 4
+"""Weight of the error in telling how an image was damaged, and how many kinds of damage there are."""
 CALIBRATED = 2048
+"""Images by which the scale of each stage is set at the end."""
 
 
 def bank(count: int, size: int, random: torch.Generator, check: Callable[[], None] = lambda: None) -> Tensor:

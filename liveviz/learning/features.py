@@ -21,9 +21,13 @@ from liveviz.models.tensors import Container, save
 from liveviz.spec import LivevizError
 
 METADATA_KEY = "liveviz.features"
+"""Of the entry in a file that holds a feature network's sizes."""
 SHIPPED = Path(__file__).with_name("features.safetensors")
+"""The network that scores and projected discriminators look through where none is named."""
 SLOPE = 0.1
+"""Of the leaky ReLU below 0."""
 MAX_PARAMETERS = 64_000_000
+"""Weights that a file may hold: 256 MB in float32."""
 
 
 @dataclass(frozen=True)

@@ -28,13 +28,20 @@ if TYPE_CHECKING:
 log = logging.getLogger("liveviz.learning")
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+"""Of the files that are looked at; what is in one is read from its bytes."""
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+"""What may be in them, by Pillow's names."""
 MAX_FILES = 1_000_000
+"""In a folder of images, with all below it."""
 MAX_FILE_BYTES = 256 << 20
+"""Of one file."""
 MAX_PIXELS = 64_000_000
+"""Of one image, width times height."""
 SMALLEST_SIDE = 8
+"""Pixels."""
 PART = 512  # files in memory at once
 BYTES, TABLE = "pictures.bytes", "pictures.json"
+"""Names of the two files in which the images of a folder are kept ready, at the size of the run."""
 NAMED = 10  # files that are left out are named up to here, and counted after
 
 

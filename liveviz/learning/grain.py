@@ -17,7 +17,9 @@ FIELDS_RMS = {4: 0.02, 8: 0.02, 16: 0.016, 32: 0.01, 64: 0.004, 128: 0.0015}
 """The same where fields are drawn: noise in coarse layers bends shapes, which may be seen; in the finest ones it makes thin
 lines tremble, which should not."""
 PROBE = 0.02
+"""Strength at which the effect of a layer's noise is measured."""
 PICTURES = 8
+"""Images over which it is measured."""
 
 
 @torch.no_grad()

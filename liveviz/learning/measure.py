@@ -19,7 +19,9 @@ from liveviz.learning.scores import SMALLEST, scores
 from liveviz.spec import LivevizError, UsageError
 
 BY_PROGRAM = "pictures:"
+"""What DATA begins with where images are drawn by program: the seed follows."""
 PART = 32
+"""Images in memory at once."""
 Pixels = NDArray[np.uint8]
 
 

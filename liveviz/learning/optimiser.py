@@ -12,9 +12,12 @@ from torch import Tensor, nn
 from liveviz.learning.precision import training_dtype
 
 MOMENTUM = 0.9
+"""Share of the direction before that is kept in each step."""
 SCALE = 0.25  # of an orthogonal step, so that Muon and Adam take one learning rate
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
+"""Of the quintic Newton-Schulz iteration (Jordan et al. 2024, Muon)."""
 ADAM = ("step", "exp_avg", "exp_avg_sq")
+"""What Adam keeps of every weight, by torch's names."""
 
 
 def orthogonal(x: Tensor) -> Tensor:

@@ -14,7 +14,9 @@ from torch import Tensor
 
 NEAREST_MANIFOLD, NEAREST_DENSITY = 3, 5  # as the papers choose
 SMALLEST = 8
+"""Images a set must have to be compared."""
 BLOCK = 2000
+"""Vectors that are compared at once, for the memory's sake."""
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,11 @@ from liveviz.learning.together import Together
 from liveviz.spec import LivevizError
 
 CHECKPOINT = "checkpoint.safetensors"
+"""Name of the file by which a run goes on."""
 CLIPPED_NORM = 5.0
 """Of all gradients together: a longer one is shortened to this."""
 WARM_UP_STEPS = 60
+"""In which the learning rate of a stage rises from 0."""
 
 
 @dataclass(frozen=True)

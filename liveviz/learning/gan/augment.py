@@ -17,6 +17,7 @@ from torch.nn import functional as F
 TARGET = 0.6  # of the mean sign of the discriminator on real pictures
 SPEED = 100_000  # pictures from p = 0 to p = 1
 _LUMA = torch.full((3,), 1.0 / math.sqrt(3.0))
+"""The grey axis of RGB, length 1: colours turn around it."""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from liveviz.models.stylegan.reference2 import fir_kernel
 
 GROUP = 4  # pictures whose deviation is taken
 SLOPE, GAIN, HALF = 0.2, 2.0**0.5, 0.5**0.5
+"""Leaky ReLU: its slope below 0, and what restores the variance after it and after a sum of two."""
 
 
 class Conv(nn.Module):

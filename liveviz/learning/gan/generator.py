@@ -18,7 +18,9 @@ from liveviz.models.stylegan.reference import Network
 from liveviz.models.stylegan.reference2 import Block, Layer, ToRGB, fir_kernel, upsample
 
 CLAMP = 256.0
+"""Activations are held within ± this while training, as float16 files expect."""
 SLOPE, GAIN = 0.2, 2.0**0.5
+"""Leaky ReLU: its slope below 0, and what restores the variance after it."""
 
 
 @torch.no_grad()

@@ -24,6 +24,7 @@ COLOURS = 8  # pixels of the shorter side at which the picture itself is judged
 GROUP = 4  # pictures that are looked at beside one another
 SMALLEST = 4  # pixels of the places that are judged: a discriminator halves down to about this
 SLOPE = 0.2
+"""Of the leaky ReLU below 0."""
 
 
 def _fixed(inputs: int, outputs: int, kernel: int, random: torch.Generator) -> nn.Conv2d:

@@ -31,11 +31,15 @@ from liveviz.spec import LivevizError
 log = logging.getLogger("liveviz.learning")
 
 METADATA_KEY = "liveviz.gan"
+"""Of the entry in a checkpoint that says that it is of such a run."""
 BETAS = (0.0, 0.99)
+"""Of Adam, for both networks."""
 LAZY = 16  # steps between two times that R1 is taken
 ADAM = ("step", "exp_avg", "exp_avg_sq")
+"""What Adam keeps of every weight, by torch's names."""
 JUDGES = 0.25  # of the rate: theirs is not equalised, and at all of it their logits drift
 SCORES = "scores.jsonl"
+"""Name of the file in which a run keeps its scores, a line each time."""
 
 
 @dataclass(frozen=True)

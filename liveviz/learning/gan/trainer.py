@@ -22,6 +22,7 @@ from liveviz.spec import LivevizError
 log = logging.getLogger("liveviz.learning")
 
 MIXED_SHARE = 0.9
+"""Of the images whose later rows of w come from another z (style mixing)."""
 W_AVERAGE = 0.01  # how much of a batch's mean w goes into w_avg
 
 

@@ -26,10 +26,15 @@ from liveviz.learning.hearing.patterns import (
 )
 
 KITS = (0, 0, 0, 8, 16, 24, 25, 25, 32, 40)
+"""Drum kits, as programs of General MIDI's channel 10; the ones that are used most stand more than once."""
 CHORDS = (0, 1, 4, 5, 6, 11, 16, 19, 24, 25, 27, 29, 30, 46, 48, 50, 61, 81, 88, 89, 90, 92, 94, 95)
+"""Programs of General MIDI (from 0) that play chords."""
 BASSES = (0, 32, 33, 34, 35, 36, 38, 39, 43, 87)
+"""The same for basses."""
 LEADS = (0, 9, 11, 12, 24, 28, 30, 40, 56, 65, 68, 73, 80, 81, 84, 98, 104)
+"""The same for melodies."""
 SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10), (0, 2, 3, 5, 7, 9, 10))
+"""Semitones above the key: major, natural minor, dorian."""
 CHORD_GRIDS: tuple[Grid, ...] = (
     (0,),
     (0, 8),
@@ -40,6 +45,7 @@ CHORD_GRIDS: tuple[Grid, ...] = (
     (0, 6, 12),
     tuple(range(0, 16, 2)),
 )
+"""On which of the sixteen steps of a bar chords begin."""
 BASS_GRIDS: tuple[Grid, ...] = (
     (0,),
     (0, 8),
@@ -50,9 +56,13 @@ BASS_GRIDS: tuple[Grid, ...] = (
     (0, 7, 10),
     tuple(range(0, 16, 2)),
 )
+"""The same for basses."""
 OFFBEAT_BASS: tuple[Grid, ...] = ((2, 6, 10, 14), (2, 3, 6, 7, 10, 11, 14, 15), (2, 3, 6, 10, 11, 14))
+"""The same for basses of dance music, beside the kick."""
 FIGURES: tuple[Grid, ...] = (SIXTEENTHS, (0, 3, 6, 10, 12), (0, 3, 6, 9, 12, 14), (2, 6, 10, 14), (0, 3, 6, 8, 11, 14))
+"""The same for melodies."""
 LOUD = {"intro": 62, "main": 84, "break": 56, "drop": 104}
+"""MIDI velocity of a part of a song, before it is varied."""
 SOFTEST = 20  # velocity
 
 

@@ -5,7 +5,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 RATE = 44_100
+"""Hz."""
 SECONDS = 0.6
+"""Of every drum."""
 
 
 def synthetic(drum: str, rng: np.random.Generator) -> NDArray[np.float32]:
@@ -87,3 +89,4 @@ MAKERS = {
     "open": _open,
     "click": _click,
 }
+"""What makes each drum: (seconds of every sample, random numbers) to samples."""

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 WIDE, DEEP = 64, 2
+"""Units of each layer, and how many recurrent layers."""
 State = Tensor
 
 

@@ -6,21 +6,32 @@ from dataclasses import dataclass, field
 import numpy as np
 
 KICK, STICK, SNARE, CLAP, HAT, PEDAL, OPEN_HAT, CRASH, RIDE = 36, 37, 38, 39, 42, 44, 46, 49, 51
+"""Keys of General MIDI's drum kits."""
 TOMS = (41, 43, 45, 47, 48, 50)
+"""The same, from the floor upwards."""
 CLICKS = (STICK, 76, 56)  # side stick, wood block, cowbell
 SHAKEN = (54, 56, 62, 63, 64, 69, 70, 75, 82)  # tambourine, cowbell, congas, cabasa, maracas, claves, shaker
 STEPS = 16  # in a bar of four beats
 
 Grid = tuple[int, ...]
 EIGHTHS: Grid = tuple(range(0, STEPS, 2))
+"""Every other step; grids below are the steps, of sixteen, at which a drum plays."""
 SIXTEENTHS: Grid = tuple(range(STEPS))
+"""Every step."""
 QUARTERS: Grid = (0, 4, 8, 12)
+"""On the beats."""
 OFFBEATS: Grid = (2, 6, 10, 14)
+"""Between the beats."""
 BACK: Grid = (4, 12)
+"""The backbeat, on two and four."""
 SKIP: Grid = (0, 4, 7, 8, 12, 15)
+"""A ride cymbal in swing."""
 KICKS: tuple[Grid, ...] = (QUARTERS, (0, 8), (0, 10), (0, 6, 8), (0, 7, 10), (0, 6, 10), (0, 3, 8, 11), (0,))
+"""Grids that kicks without a feel choose from."""
 SNARES: tuple[Grid, ...] = (BACK, BACK, BACK, (8,), (4, 12, 15), (4, 10, 12))
+"""The same for snares."""
 HATS: tuple[Grid, ...] = (EIGHTHS, SIXTEENTHS, OFFBEATS, QUARTERS, SKIP)
+"""The same for hi-hats."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +84,9 @@ FEELS = (
     Feel((110, 150), (0.0,), {KICK: ((0, 6, 8, 14),), STICK: ((0, 3, 6, 10, 12),), HAT: (EIGHTHS,)}),
     Feel((62, 90), (0.0, 0.24), {KICK: ((8,), QUARTERS), STICK: ((8,),), HAT: (EIGHTHS, OFFBEATS)}),
 )
+"""The others: drum and bass, trap, hip hop, rock, ballads, swing, shuffle, bossa nova, reggae."""
 SLOWEST_BPM, FASTEST_BPM = 58.0, 196.0
+"""Of songs without a feel."""
 QUIET_KICK = {PEDAL, RIDE}  # where these play, the foot on the kick is felt more than heard
 
 

@@ -27,6 +27,7 @@ MACHINE = {  # sound and level of each drum
     **dict.fromkeys(TOMS, ("tom", 0.6)),
 }
 OTHER = ("open", 0.3)
+"""What plays the keys that are not in the table, and how loud (0 to 1)."""
 
 
 def midi_bytes(notes: Sequence[Note], programs: Sequence[tuple[int, int]]) -> bytes:

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 LEVELS_DB = (-58.0, -8.0)  # rms; louder is clipped at full scale, as a sound card does
 SNR_DB = (5.0, 30.0)
+"""Of a song over a talking crowd, least and most."""
 CROWD_HZ, CROWD_OCTAVES = 700.0, 1.3  # where a talking crowd is
 Sound = NDArray[np.floating]
 

@@ -13,6 +13,7 @@ from liveviz.spec.parameters import PCA_KNOBS
 TERMS = 3  # samples that are mixed at most
 PURE, SPLIT, FADE = 0.4, 0.65, 0.85  # one sample; ranges of layers from different ones; all faded alike; the rest: both
 PSI = (0.7, 1.0)
+"""Truncation of what is asked, least and most."""
 PUSHED, PUSHES = 0.5, 3  # how many are pushed, and along how many directions at most
 
 

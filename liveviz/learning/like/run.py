@@ -34,11 +34,13 @@ from liveviz.spec import LivevizError
 log = logging.getLogger("liveviz.learning")
 
 METADATA_KEY = "liveviz.like"
+"""Of the entry in a checkpoint that says that it is of such a run."""
 STAGES = (
     TrainStage(64, 2000, 16, (0.005, 0.001)),
     TrainStage(128, 900, 16, (0.0025, 0.0008), lower=0.8),
     TrainStage(256, 1500, 16, (0.002, 0.0001), lower=0.7),
 )
+"""What is learned where nothing else is asked for; stages above the teacher's size are left out."""
 PRUNED_BY = 512  # samples that say what channels are good for
 LOWER_LEVELS = 0.2  # weight of the pictures below the stage's size
 SEEN = 0.5  # of what the feature network sees

@@ -25,7 +25,9 @@ from liveviz.learning.pictures._shared import Numbers, Plane, Scene, fields, pla
 from liveviz.system import discover
 
 COARSE, MIDDLE = 4, 2
+"""Numbers of a class that say its composition, and its detail and light."""
 Z_DIM = COARSE + MIDDLE + PALETTE_NUMBERS
+"""Numbers of z: composition, detail and light, palette."""
 
 Program = Callable[[Plane, Numbers, Numbers], Scene]
 

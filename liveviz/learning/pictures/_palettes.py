@@ -8,8 +8,11 @@ import torch
 from torch import Tensor
 
 DIRECTIONS, GAINS = 6, 4
+"""Numbers that say which palettes are mixed, and how strong, deep and light they are."""
 PALETTE_NUMBERS = DIRECTIONS + GAINS
+"""Of z."""
 SHARPNESS = 9.0
+"""Of the softmax over the palettes: at 9, what is near one is almost that one alone."""
 
 # dark, mid, bright, white, accent
 _HEX = """
@@ -39,6 +42,7 @@ PALETTES = torch.tensor(
 )  # [palettes, 5, 3]
 _random = torch.Generator().manual_seed(5)
 _PLACES = torch.nn.functional.normalize(torch.randn(PALETTES.shape[0], DIRECTIONS, generator=_random), dim=1)
+"""Where each palette stands among the directions, `[palettes, DIRECTIONS]`, length 1."""
 
 
 def palette(numbers: Tensor) -> Tensor:

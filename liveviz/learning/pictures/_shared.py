@@ -206,6 +206,7 @@ def sky(p: Plane) -> tuple[Tensor, Tensor]:
 
 
 TURN = 2.0 * math.pi
+"""Radians."""
 
 
 def over(scene: Scene, distance: Tensor, place: Value, shade: Value) -> Scene:

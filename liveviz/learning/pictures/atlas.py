@@ -6,6 +6,7 @@ from liveviz.learning.pictures._shared import Numbers, Plane, Scene, bump, soft
 
 sin, exp = torch.sin, torch.exp
 LEVELS = 6
+"""Heights at which the land is cut."""
 
 
 def _height(x: torch.Tensor, y: torch.Tensor, coarse: Numbers) -> torch.Tensor:

@@ -21,6 +21,7 @@ POINTS = (
 )
 """Lean, length and half the width of each, from the back to the front."""
 FOOT = -0.98
+"""Half image heights: where all of them begin."""
 GAP = 0.032
 """Half image heights of the dark that one sees between two of them."""
 

@@ -6,6 +6,7 @@ from liveviz.learning.pictures._shared import Numbers, Plane, Scene, bump, disc,
 
 cos, exp = torch.cos, torch.exp
 RADIUS = 0.40
+"""Half image heights, of the moon."""
 
 
 def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:

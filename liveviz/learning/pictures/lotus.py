@@ -6,6 +6,7 @@ from liveviz.learning.pictures._shared import Numbers, Plane, Scene, bump, eithe
 
 sin, exp = torch.sin, torch.exp
 WATER = -0.42
+"""Half image heights: where the water begins."""
 ROWS = (
     (1.20, 0.205, (-1.42, -0.95, -0.475, 0.0, 0.475, 0.95, 1.42)),
     (0.93, 0.165, (-1.20, -0.72, -0.24, 0.24, 0.72, 1.20)),

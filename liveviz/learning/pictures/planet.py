@@ -6,6 +6,7 @@ from liveviz.learning.pictures._shared import Numbers, Plane, Scene, both, bump,
 
 sin = torch.sin
 RADIUS = 0.52
+"""Half image heights."""
 
 
 def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:

@@ -6,7 +6,9 @@ from liveviz.learning.pictures._shared import Numbers, Plane, Scene, both, bump,
 
 sin, exp = torch.sin, torch.exp
 HORIZON = -0.2
+"""Half image heights above the middle."""
 RADIUS = 0.50
+"""Half image heights, of the sun."""
 
 
 def boat(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:

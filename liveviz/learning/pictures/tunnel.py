@@ -8,6 +8,7 @@ from liveviz.learning.pictures._shared import Numbers, Plane, Scene, bump, lengt
 
 exp = torch.exp
 END = 0.11
+"""Half image heights: radius of the light at the end."""
 STEEP = 4.4
 """Rings come closer by this much of a turn wherever the radius falls by a factor of e."""
 

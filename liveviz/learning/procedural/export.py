@@ -34,7 +34,9 @@ from liveviz.models.stylegan.config import as_stylegan
 from liveviz.spec import LivevizError
 
 W_DIM = SHAPE_W + PALETTE_W
+"""Numbers of w: of the shape, then of the palette."""
 AVERAGED = 16000
+"""z over which the mean w is taken."""
 
 
 def config(classes: int, columns: int = 4) -> GeneratorConfig:

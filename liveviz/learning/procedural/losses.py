@@ -32,7 +32,9 @@ MARGIN = 6.0
 AT_EDGE = 2.0
 """How much more an error of an edge counts on it than far away."""
 SCALES = (1.0, 1.0, 1.0, 0.7, 0.5)
+"""Weight of the error at full size, at half of it, and so on."""
 GRADIENT = 0.5
+"""Weight of the error of the differences between neighbours, in parts of that of the values."""
 BORDER = (8.0, 5.0, 4.0, 3.0)
 """Weight of the outermost pixels: zero padding makes a frame, unless it costs."""
 

@@ -19,12 +19,16 @@ from liveviz.learning.pictures import COARSE, MIDDLE, PALETTE_NUMBERS
 from liveviz.models.stylegan.reference import fir_kernel
 
 SIZES = (4, 8, 16, 32, 64, 128)
+"""Rows of the blocks, one after the other."""
 HEADS = (32, 64, 128)
 """Blocks that draw: what one draws is added to the enlarged sum of those before it."""
 SHAPE_W, PALETTE_W = 128, 96
+"""Numbers of w that say the shape, and the palette."""
 LAYERS = 4
+"""Of each mapping network."""
 COARSE_ROWS, MIDDLE_ROWS = 4, 4  # rows 0-3 and 4-7 of ws, as `spec.layers` has them
 NUMBERS = COARSE + MIDDLE
+"""Of z that say the shape."""
 
 
 def channels(size: int) -> int:

@@ -34,6 +34,7 @@ DEFAULT_STAGES = (
     TrainStage(64, 4000, 32, (0.007, 0.002)),
     TrainStage(128, 6000, 16, (0.004, 0.0002), lower=0.6),
 )
+"""What is learned where nothing else is asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)

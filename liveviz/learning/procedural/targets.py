@@ -15,7 +15,9 @@ from liveviz.learning.pictures import COARSE, Z_DIM, draw_fields, normalise, num
 from liveviz.learning.procedural.network import FieldsNetwork
 
 PLAIN, MIXED, TRUNCATED, BETWEEN = range(4)
+"""Kinds of questions."""
 SHARES = (0.46, 0.14, 0.14, 0.26)
+"""How many of the questions are of each kind."""
 WITHIN = 0.25  # of those between: both of one class
 
 
