@@ -106,6 +106,16 @@ def test_a_signal(tmp_path: Path, song: Path) -> None:
     assert moved[:6].max() < 0.5 and moved[-4:].min() > 1.0
 
 
+def test_a_modulator(tmp_path: Path, song: Path) -> None:
+    folder = follow(tmp_path / "copy", "liveviz/mapping/modulators/bounce.py")
+    ball = '[modulator.ball]\nkind = "bounce"\non = "rms"\ngravity = 20\n'
+    route = '[[route]]\nfrom = "modulator.ball"\nto = "truncation_psi"\nrange = [0.0, 1.0]'
+    with_it = frames(folder, tmp_path, song, ball + route, "--backend", "testcard")
+    without = frames(folder, tmp_path, song, "[set]\ntruncation_psi = 0.0", "--backend", "testcard")
+    moved = differ(with_it, without)
+    assert moved[:6].max() < 0.5 and moved[-6:].max() > 1.0
+
+
 def test_a_bend(tmp_path: Path, song: Path, generator: Path) -> None:
     folder = follow(tmp_path / "copy", "liveviz/bending/nudge.py")
     known = run(folder, "mapping", "show", "default", home=tmp_path).stdout

@@ -217,7 +217,7 @@ MISTAKES = [
     ("version = 1\n[set]\nbend.zoom = { value = 1, layer = 9 }", 3, "set.bend.zoom.layer", ["9", "8, 16"]),
     ("version = 1\nset = 3", 2, "set", ["not a table"]),
     ("version = 1\nroute = 3", 2, "route", ["not a table", "[[route]]"]),
-    ("version = 1\n" + ROUTE + "gain = 3", 5, "route.gain", ["unknown key", "range"]),
+    ("version = 1\n" + ROUTE + "gian = 3", 5, "route.gian", ["unknown key", "gain"]),
     ("version = 1\n[[route]]\nto = 'pca.0'", 2, "route.from", ["missing"]),
     ("version = 1\n[[route]]\nfrom = 'rms'", 2, "route.to", ["missing"]),
     (
@@ -301,7 +301,12 @@ MISTAKES = [
         "latent.chords",
         ["36 pictures", "29"],
     ),
-    ("version = 1\n" + "[[route]]\nfrom='beat'\nto='pca.0'\nmix='add'\n" * 257, 2 + 4 * 256, "route", ["257", "256"]),
+    (
+        "version = 1\n" + "[[route]]\nfrom='beat'\nto='pca.0'\nmix='add'\n" * 1025,
+        2 + 4 * 1024,
+        "route",
+        ["1025", "1024"],
+    ),
     (
         "version = 1\n"
         + "".join(

@@ -2,19 +2,22 @@
 frozen, checked `Program` (load.py for the whole, route_table.py and latent_table.py for its tables, reach.py for what
 a generator can never show; every mistake is answered with file, line, field and what is allowed). A `Performer` performs a
 program: signals and control messages go in, one ParameterFrame per picture comes out. On its way a signal is brought
-to 0-1, followed with attack and release (envelope.py), bent by a curve (curves.py), stretched over the route's range
+to 0-1, followed with attack and release, bent by a curve (curves.py), stretched over the route's range
 and mixed onto the parameter's base value, which [set], controllers (knobs.py: takeover) and OSC move (controls.py;
 idle.py says why that is not seen); the pictures of [latent] drift, are pulled and follow the harmony in latents.py, in
 musical time (beats.py). Bends act at a layer of the generator, on all of its channels or on some; pushes and
-truncation on all rows of w+ or on those that a route chooses. A new curve is one entry in `CURVES`; a new thing to
-drive is one entry in the registry and needs nothing here. The room reads no clock and does no I/O but the file that
-`load` is given."""
+truncation on all rows of w+ or on those that a route chooses. A source may also be a formula (formula.py), or one of the
+show's own (modulators/); heard_sources.py is what those read, moving_routes.py is all routes in motion. A new curve is one
+entry in `CURVES`; a new thing to drive is one entry in the registry and needs nothing here. The room reads no clock and
+does no I/O but the file that `load` is given."""
 
 from liveviz.mapping.controls import REST_ADDRESS, Move
 from liveviz.mapping.curves import CURVES
 from liveviz.mapping.describe import describe, move_text, parameter_rows, route_text
+from liveviz.mapping.formula_functions import FUNCTIONS
 from liveviz.mapping.idle import Facts, why_idle
 from liveviz.mapping.load import list_files, load
+from liveviz.mapping.modulator_table import tables as modulator_tables
 from liveviz.mapping.performer import Performer
 from liveviz.mapping.program import Program, Route
 from liveviz.mapping.reach import Net, notes
@@ -22,6 +25,7 @@ from liveviz.mapping.words import TABLES
 
 __all__ = [
     "CURVES",
+    "FUNCTIONS",
     "REST_ADDRESS",
     "TABLES",
     "Facts",
@@ -33,6 +37,7 @@ __all__ = [
     "describe",
     "list_files",
     "load",
+    "modulator_tables",
     "move_text",
     "notes",
     "parameter_rows",

@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from liveviz.mapping.envelope import Follower
 from liveviz.mapping.knobs import Base, Knob
+from liveviz.mapping.moving_routes import MovingRoutes
 from liveviz.mapping.program import DEFAULT_BEND_LAYER, Program, Route, Target
 from liveviz.spec import Channels, ControlMessage, Registry
 from liveviz.spec.limits import MAX_BENDS, MAX_ROWS
@@ -33,6 +33,28 @@ class Move(NamedTuple):
     source: str
     knob: float | None = None
     goal: float | None = None
+
+
+class Follower:
+    """A controller that acts on top of a base: one of the routes in motion."""
+
+    def __init__(self, moving: MovingRoutes, index: int) -> None:
+        self._moving, self._index = moving, index
+        self.route = moving.routes[index]
+
+    @property
+    def input(self) -> float | None:
+        """Where it stands, 0 to 1; None where it was not heard yet."""
+        value = float(self._moving.inputs[self._index])
+        return None if math.isnan(value) else value
+
+    @input.setter
+    def input(self, value: float) -> None:
+        self._moving.inputs[self._index] = value
+
+    def forget(self) -> None:
+        """Be as a controller that was not heard yet."""
+        self._moving.forget(self._index)
 
 
 class Controls:

@@ -53,9 +53,15 @@ def _text(program: Program, registry: Registry, names: Sequence[str]) -> Iterato
     latent = program.latent
     yield f"pictures  {_images(latent.base)}, once round in {latent.loop_bars:g} bars"
     yield f"targets   {_images(latent.target)} on {_detail(latent.target_detail)}, pulled by latent.target"
+    if latent.other is not None:
+        yield f"other     {_images(latent.other)} on {_detail(latent.other_detail)}, brought in by latent.other"
+    if program.noise_loop is not None:
+        yield f"noise     through {program.noise_loop.fields} fields and back in {program.noise_loop.bars:g} bars"
     for chords in latent.chords:
         yield f"chords    {_chords(chords)}"
     yield ""
+    for modulator in program.modulators:
+        yield f"{modulator.source}  {modulator.kind}"
     yield "routes" if program.routes else "no routes"
     for route in program.routes:
         yield "  " + route_text(route, names)
@@ -73,6 +79,15 @@ def route_text(route: Route, names: Sequence[str] = ()) -> str:
         parts.append(route.curve)
     if route.threshold:
         parts.append(f"above {route.threshold:g}")
+    if route.gain != 1.0:
+        parts.append(f"times {route.gain:g}")
+    if route.gate:
+        parts.append(f"gate at {route.gate:g}")
+    parts += ["inverted"] * route.invert + [f"in {route.steps} steps"] * bool(route.steps)
+    if route.lag:
+        parts.append(f"{route.lag:g} s later")
+    if route.priority:
+        parts.append(f"priority {route.priority}")
     parts += [f"{name} {value:g} s" for name, value in (("attack", route.attack), ("release", route.release)) if value]
     if route.kind == "control" and route.takeover != "jump":
         parts.append(route.takeover)

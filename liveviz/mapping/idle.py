@@ -43,7 +43,10 @@ def why_idle(
         return "the screen is black (stage.blackout)"
     if values.get("stage.freeze", 0.0) >= 0.5 and not name.startswith("stage."):
         return "the picture is frozen (stage.freeze)"
-    setter = next((r for r in program.routes if r.kind != "control" and r.mix == "set" and r.target == target), None)
+    setter = next(
+        (r for r in program.routes if r.kind != "control" and r.mix == "set" and not r.priority and r.target == target),
+        None,
+    )
     if setter is not None:
         return f'the route from {setter.source} sets it (mix = "add" there lets both count)'
     if name.startswith("bend."):
@@ -81,10 +84,14 @@ def _generator(name: str, program: Program, facts: Facts, frame: ParameterFrame 
             return f"{facts.architecture} adds no noise"
         if name == "noise_mask" and program.noise_mask is None:
             return "the mapping names no noise_mask"
+        if name == "noise_speed" and program.noise_loop is not None:
+            return "the noise goes round in a loop (noise_loop)"
         if name not in _NOISE_PARAMETERS and values and not any(values[n] for n in _NOISE_PARAMETERS):
             return "every noise_strength is 0"
     if name == "latent.chords" and not program.latent.chords:
         return "the mapping has no [latent] chords"
+    if name == "latent.other" and program.latent.other is None:
+        return "the mapping has no [latent] other"
     base = program.latent.base
     if name == "latent.speed" and (len(base.seeds) or base.count) == 1:
         return "the mapping drifts through one picture alone"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from liveviz.mapping import words
 from liveviz.mapping.fields import Table, quote
-from liveviz.mapping.program import CHORDS_GROUP, CHROMA_SIGNALS, Chords, ImageList, Latent
+from liveviz.mapping.program import CHORDS_GROUP, CHROMA_SIGNALS, Chords, ImageList, Latent, NoiseLoop
 from liveviz.spec import LAYER_RANGES, Output
 from liveviz.spec.limits import MAX_LATENTS
 
@@ -14,14 +14,19 @@ WHOLE_IMAGE_WEIGHTS: tuple[float, float, float] = (1.0, 1.0, 1.0)
 DEFAULT_BASE = ImageList((), 4)
 DEFAULT_TARGET = ImageList((), 4)
 DEFAULT_PALETTE = ImageList((), 12)
-MOVING_TERMS = 3  # two neighbours of the base loop and one target sound together with the palettes
+DEFAULT_OTHER = ImageList((), 4)
+DEFAULT_LOOP_BARS = 8.0
+DEFAULT_LOOP_FIELDS = 8
+MAX_LOOP_FIELDS = 1024
+LOOP_TERMS, TARGET_TERMS = 2, 1  # neighbours in each loop, and the target: mixed together with the palettes
 
 
 def read_latent(table: Table, sources: Mapping[str, Output], wants_chords: bool) -> Latent:
     """[latent] as a Latent. `wants_chords`: something drives latent.chords, so there is a palette, written or not."""
     table.only(words.LATENT)
-    base, target = table.table("base"), table.table("target")
+    base, target, other = table.table("base"), table.table("target"), table.table("other")
     base.only(words.BASE)
+    other.only(words.OTHER)
     target.renamed("detail", words.OLD_WORDS["detail"])
     target.only(words.TARGET)
     chords = tuple(_chords(t, sources) for t in table.tables("chords", len(LAYER_RANGES)))
@@ -36,15 +41,28 @@ def read_latent(table: Table, sources: Mapping[str, Output], wants_chords: bool)
             )
         used |= mine
     terms = len({picture for one in chords for picture in one.palette.chosen(0, CHORDS_GROUP)})
-    if terms > MAX_LATENTS - MOVING_TERMS:
-        table.fail("chords", f"{terms} pictures in all palettes; at most {MAX_LATENTS - MOVING_TERMS} are allowed")
+    most = MAX_LATENTS - TARGET_TERMS - LOOP_TERMS * (1 + table.has("other"))
+    if terms > most:
+        table.fail("chords", f"{terms} pictures in all palettes; at most {most} are allowed")
     return Latent(
         base=_images(base, "seeds", DEFAULT_BASE),
         loop_bars=base.number("loop_bars", 8.0, 0.25, 1024.0, "bars"),
         target=_images(target, "seeds", DEFAULT_TARGET),
         target_detail=_detail(target, WHOLE_IMAGE_WEIGHTS),
         chords=chords,
+        other=_images(other, "seeds", DEFAULT_OTHER) if table.has("other") else None,
+        other_detail=_detail(other, WHOLE_IMAGE_WEIGHTS),
     )
+
+
+def read_noise_loop(table: Table) -> NoiseLoop | None:
+    """`noise_loop` of the top of a file; None where it is not there."""
+    if not table.has("noise_loop"):
+        return None
+    inner = table.table("noise_loop")
+    inner.only(words.NOISE_LOOP)
+    fields = inner.as_integer("fields", inner.data.get("fields", DEFAULT_LOOP_FIELDS), 1, MAX_LOOP_FIELDS)
+    return NoiseLoop(inner.number("bars", DEFAULT_LOOP_BARS, 0.25, 1024.0, "bars"), fields)
 
 
 def _chords(table: Table, sources: Mapping[str, Output]) -> Chords:

@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 
 from liveviz.mapping.curves import smooth
-from liveviz.mapping.program import BASE_GROUP, CHORDS_GROUP, TARGET_GROUP, Chords, Latent
+from liveviz.mapping.program import BASE_GROUP, CHORDS_GROUP, OTHER_GROUP, TARGET_GROUP, Chords, Latent
 from liveviz.spec import LatentTerm
 
 BEATS_PER_BAR = 4.0
@@ -50,6 +50,7 @@ class Latents:
         heard = {p.chords.source: p for p in self.palettes}
         self._latent = latent
         self._base = latent.base.chosen(seed, BASE_GROUP)
+        self._other = latent.other.chosen(seed, OTHER_GROUP) if latent.other is not None else ()
         self._targets = latent.target.chosen(seed, TARGET_GROUP)
         self.palettes = [Palette(c, seed) for c in latent.chords]
         for palette in self.palettes:
@@ -66,11 +67,11 @@ class Latents:
             self._target, self._seen = self._target + 1, False
         self._seen = self._seen or pull >= VISIBLE_PULL
 
-    def terms(self, pull: float, chords: float) -> tuple[LatentTerm, ...]:
+    def terms(self, pull: float, chords: float, other: float = 0.0) -> tuple[LatentTerm, ...]:
         """The mix. A palette is there as far as harmony is: not at all in silence, fully when the chroma sums to 1.
 
         Args:
-            pull: latent.target, 0-1. chords: latent.chords, 0-1.
+            pull: latent.target, 0-1. chords: latent.chords, 0-1. other: latent.other, 0-1.
         Returns:
             1 to 32 terms whose weights sum to 1 in every layer range.
         """
@@ -93,11 +94,18 @@ class Latents:
             for i, level in enumerate(palette.levels):
                 if level > FAINT_WEIGHT:
                     add(palette.pictures[i % len(palette.pictures)], [s * level / total for s in share])
-        place = self._position * len(self._base)
-        # halfway between two pictures a generator is at its softest: stay with each, and be quick in between
-        first, part = int(place), smooth(smooth(place - int(place)))
-        for step, weight in ((0, 1.0 - part), (1, part)):
-            add(self._base[(first + step) % len(self._base)], [max(0.0, r) * weight for r in rest])
+        second = [
+            max(0.0, r) * other * d if self._other else 0.0
+            for r, d in zip(rest, self._latent.other_detail, strict=True)
+        ]
+        first = [max(0.0, r) - s for r, s in zip(rest, second, strict=True)]
+        for images, layers in ((self._base, first), (self._other, second)):
+            place = self._position * len(images)
+            # halfway between two pictures a generator is at its softest: stay with each, and be quick in between
+            near, part = int(place), smooth(smooth(place - int(place)))
+            if max(layers) > FAINT_WEIGHT or images is self._base:
+                add(images[near % len(images)], [layer * (1.0 - part) for layer in layers])
+                add(images[(near + 1) % len(images)], [layer * part for layer in layers])
         target = self._targets[self._target % len(self._targets)]
         add(target, [pull * layer for layer in self._latent.target_detail])
         return tuple(

@@ -11,12 +11,13 @@ from typing import Any, NoReturn
 from liveviz.mapping import words
 from liveviz.mapping.describe import place_text
 from liveviz.mapping.fields import Table, heads, instead, quote
-from liveviz.mapping.latent_table import read_latent
+from liveviz.mapping.latent_table import read_latent, read_noise_loop
 from liveviz.mapping.lines import Lines
+from liveviz.mapping.modulator_table import read_modulators
 from liveviz.mapping.names import Names
 from liveviz.mapping.program import DEFAULT_BEND_LAYER, Program, Route, Target
 from liveviz.mapping.reach import Net, refuse_unseen
-from liveviz.mapping.route_table import read_place, read_route, read_rows
+from liveviz.mapping.route_table import Known, read_place, read_route, read_rows
 from liveviz.spec import ADDRESSES, Addresses, LivevizError, Output, Registry
 from liveviz.spec.limits import MAX_BENDS, MAX_ROWS
 
@@ -26,7 +27,7 @@ MAX_LINE = 2000
 MAX_PARTS = 8  # of a key
 MAX_BRACKETS = 32  # in one line
 MAX_ALL_BRACKETS = 4096
-MAX_ROUTES = 256
+MAX_ROUTES = 1024
 _KEY_PATTERN = r"""(?:[A-Za-z0-9_-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
 # Longer than MAX_PARTS, wherever it stands. (A bare part is looked for at its first character only, or a long one would
 # be read again from each of its characters.)
@@ -143,7 +144,9 @@ def _check(
         top.fail("version", f"{quote(version)} is unknown; this program reads version = {FORMAT_VERSION}")
     model = top.text("model") or None
     names = Names(directions(model))
-    routes = [read_route(t, registry, sources, names, addresses) for t in top.tables("route", MAX_ROUTES)]
+    modulators = read_modulators(top.table("modulator"), Known(sources, addresses))
+    known = Known(sources, addresses, tuple(modulator.source for modulator in modulators))
+    routes = [read_route(t, registry, known, names) for t in top.tables("route", MAX_ROUTES)]
     _refuse_fights(routes, top)
     constants, homes = _constants(top.table("set"), registry, names)
     for route in routes:
@@ -175,6 +178,8 @@ def _check(
         homes=homes,
         bends=bends,
         routes=tuple(routes),
+        modulators=modulators,
+        noise_loop=read_noise_loop(top),
         old_words=tuple(top.old),
     )
 
@@ -186,17 +191,17 @@ def _word(top: Table, route: int) -> str:
 
 def _refuse_fights(routes: Sequence[Route], top: Table) -> None:
     """Two signals that both set one parameter would overwrite each other in every frame."""
-    setters: dict[Target, Route] = {}
+    setters: dict[tuple[Target, int], Route] = {}
     for i, route in enumerate(routes):
         if route.kind == "control" or route.mix != "set":
             continue
-        first = setters.setdefault(route.target, route)
+        first = setters.setdefault((route.target, route.priority), route)
         if first is not route:
             at = place_text(route.target)
             top.fail(
                 ("route", i, "to"),
                 f"lines {first.line} and {route.line} both set {route.to}{at}; "
-                'give one of them mix = "add", "multiply" or "max"',
+                'give one of them mix = "add", "multiply" or "max", or a priority',
             )
 
 

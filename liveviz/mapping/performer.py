@@ -3,13 +3,16 @@ picture. It reads no clock: the same messages, signals and times give the same f
 
 import logging
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from liveviz.mapping.beats import Beats
-from liveviz.mapping.controls import Controls, Move
-from liveviz.mapping.envelope import Counter, Follower, Pulse, chroma, normalise
-from liveviz.mapping.latents import Latents
+from liveviz.mapping.controls import Controls, Follower, Move
+from liveviz.mapping.curves import wave
+from liveviz.mapping.latents import BEATS_PER_BAR, Latents
+from liveviz.mapping.modulators import Moment
+from liveviz.mapping.playing_routes import PlayingRoutes
 from liveviz.mapping.program import CHROMA_SIGNALS, Program, Target
+from liveviz.mapping.signal_values import chroma
 from liveviz.spec import (
     BendSetting,
     ControlMessage,
@@ -27,13 +30,6 @@ log = logging.getLogger("liveviz.mapping")
 LONGEST_STEP_SECONDS = 1.0  # a machine that slept does not play the time it lost
 STALE_SECONDS = 2.0  # seconds without a new hop: whoever analysed is gone, and that is silence
 SILENT_CHROMA = (0.0,) * 12
-
-_MIX_FUNCTIONS: dict[str, Callable[[float, float], float]] = {
-    "set": lambda base, value: value,
-    "add": lambda base, value: base + value,
-    "multiply": lambda base, value: base * value,
-    "max": max,
-}
 
 
 class Performer:
@@ -55,10 +51,9 @@ class Performer:
         self._registry, self._sources, self._seed = registry, tuple(sources), seed
         self._index = {o.name: i for i, o in enumerate(self._sources)}
         self._defaults = registry.defaults()
-        self._counters: dict[str, Counter] = {o.name: Counter() for o in self._sources if o.kind == "event"}
         self._controls = Controls(registry)
-        self._moving: list[Follower | Pulse] = []
         self._struck = False
+        self._playing: PlayingRoutes
         self._beats = Beats()
         self._noise_phase = self._time = 0.0
         self._frames = 0
@@ -100,21 +95,13 @@ class Performer:
         self._install(old)
 
     def _install(self, old: Program | None = None) -> None:
-        program = self.program
-        playing = {(type(s), s.route.source, s.route.target, s.route.mix): s for s in self._moving}
-        self._moving = []
+        before = self._playing if old is not None else None
+        self._playing = PlayingRoutes(self.program, self._sources, self.seed, before)
         followers: dict[str, list[Follower]] = {}
-        for route in sorted(program.routes, key=lambda r: r.mix != "set"):
-            if route.kind == "control" and route.mix == "set":
-                continue  # a knob
-            moving = Pulse(route) if route.kind == "event" else Follower(route)
-            before = playing.get((type(moving), route.source, route.target, route.mix))
-            if before is not None:
-                moving.resume(before)
-            self._moving.append(moving)
-            if route.kind == "control" and isinstance(moving, Follower):
-                followers.setdefault(route.source, []).append(moving)
-        self._controls.install(program, old, followers)
+        for i, route in enumerate(self._playing.moving.routes):
+            if route.kind == "control":
+                followers.setdefault(route.source, []).append(Follower(self._playing.moving, i))
+        self._controls.install(self.program, old, followers)
 
     # Control -----------------------------------------------------------------------------------------------------
 
@@ -129,12 +116,14 @@ class Performer:
 
     def moves(self, message: ControlMessage) -> list[Move] | None:
         """The same as `control`, and what it moved; None where nobody listens."""
-        return self._controls.take(message)
+        moves = self._controls.take(message)
+        read = self._playing.reads.control(message)
+        return [] if moves is None and read else moves
 
     @property
     def listens(self) -> frozenset[str]:
         """Every OSC address that `control` does something with."""
-        return self._controls.listens
+        return self._controls.listens | {name for name in self._playing.reads.controls if name.startswith("/")}
 
     def rest(self, name: str = "") -> list[str]:
         """Take the parameter `name`, or every one that a hand moved, back to what the file says; the names of those."""
@@ -208,7 +197,8 @@ class Performer:
         self.tempo = leader(self._analysed(heard), tempo, self._time)
         beats = self._beats.step(self.tempo, self._time, dt)
         amounts = {target: base.step(dt) for target, base in self._controls.bases.items()}
-        self._play(heard, amounts, dt)
+        asked = self._playing.play(heard, amounts, Moment(self._beats.count, self._time, dt))
+        self._struck = self._struck or asked
         values = dict(self._defaults)
         bends, rows = [], []
         for target, amount in amounts.items():
@@ -227,14 +217,14 @@ class Performer:
         self._latents.drift(beats * values["latent.speed"])
         self._latents.trigger(values["latent.target"], self._struck or self._controls.struck)
         self._struck = self._controls.struck = False
-        self._noise_phase += values["noise_speed"] * dt
+        self._noise_phase = self._phase_of_noise(values["noise_speed"] * dt)
         self._frames += 1
         newest = self._newest
         return ParameterFrame(
             sequence=self._frames - 1,
             time=self._time,
             values=values,
-            latents=self._latents.terms(values["latent.target"], values["latent.chords"]),
+            latents=self._latents.terms(values["latent.target"], values["latent.chords"], values["latent.other"]),
             bends=tuple(bends),
             noise_phase=self._noise_phase,
             seed=self.seed,
@@ -243,6 +233,13 @@ class Performer:
             signal_sequence=newest.sequence if newest else -1,
             rows=tuple(rows),
         )
+
+    def _phase_of_noise(self, passed: float) -> float:
+        """How many noise fields have gone by, `passed` more than before; in a loop, there and back."""
+        loop = self.program.noise_loop
+        if loop is None:
+            return self._noise_phase + passed
+        return loop.fields * float(wave(self._beats.count / (loop.bars * BEATS_PER_BAR) % 1.0))
 
     def _hear(self, signals: SignalFrame | None, dt: float) -> SignalFrame | None:
         """The frame to use: None in silence, when it is stale, or when it is no frame of these sources."""
@@ -266,21 +263,3 @@ class Performer:
     def _value(self, heard: SignalFrame | None, name: str) -> float | None:
         index = self._index.get(name)
         return float(heard.values[index]) if heard is not None and index is not None else None
-
-    def _play(self, heard: SignalFrame | None, amounts: dict[Target, float], dt: float) -> None:
-        """Put the routes on top of the bases, in `amounts`."""
-        struck = set()
-        if heard is not None:
-            counts = heard.values
-            struck = {n for n, counter in self._counters.items() if counter.step(float(counts[self._index[n]]))}
-        for moving in self._moving:
-            route = moving.route
-            if isinstance(moving, Pulse):
-                moving.struck = route.source in struck
-                self._struck = self._struck or (moving.struck and route.to == "latent.target")
-            elif route.kind != "control":
-                value = self._value(heard, route.source)
-                moving.input = 0.0 if value is None else normalise(value, self._sources[self._index[route.source]])
-            moved = moving.step(dt)
-            if moved is not None:
-                amounts[route.target] = _MIX_FUNCTIONS[route.mix](amounts[route.target], moved)

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from liveviz.mapping.curves import CURVES
+from liveviz.mapping.formula import Formula
+from liveviz.mapping.modulators import Settings
 from liveviz.spec import Channels
 
 DEFAULT_BEND_LAYER = 16  # where a bend acts when the file does not say
 # Groups of pictures, so that a show's seed gives each list pictures of its own
-BASE_GROUP, TARGET_GROUP, CHORDS_GROUP = 0, 1, 2
+BASE_GROUP, TARGET_GROUP, CHORDS_GROUP, OTHER_GROUP = 0, 1, 2, 3
 CHROMA_SIGNALS = ("chroma", "bass_chroma", "chord", "musical_key", "section_label")  # signals with twelve places
 MIXES = ("set", "add", "multiply", "max")
 TAKEOVERS = ("jump", "pickup", "scale")
@@ -66,23 +68,29 @@ class Chords:
 
 @dataclass(frozen=True, slots=True)
 class Latent:
-    """The pictures of the show: a loop that drifts, a list that is pulled to, palettes that follow the harmony."""
+    """The pictures of the show: a loop that drifts, a list that is pulled to, palettes that follow the harmony, and a second
+    loop, which drifts with the first and takes its place as far as `latent.other` says; None where there is none."""
 
     base: ImageList
     loop_bars: float
     target: ImageList
     target_detail: tuple[float, float, float]
     chords: tuple[Chords, ...]
+    other: ImageList | None = None
+    other_detail: tuple[float, float, float] = (1.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
     """One source that moves one parameter.
 
-    kind: `level`, `phase`, `event` (a signal) or `control` (a controller, a key, OSC).
+    kind: `level`, `phase`, `event` (a signal), `control` (a controller, a key, OSC) or `formula`, which is then in `formula`.
     low, high: where input 0 and input 1 go, in the parameter's unit (`multiply`: factors); low may be above high.
     exponential: the way between them has equal ratios.
+    gain: factor of the input. gate: inputs below it count as 0. lag: seconds by which it is late.
     attack, release: seconds, time constants. threshold: inputs up to it count as 0, the rest is stretched to 0-1.
+    invert: 1 where the input is 0. steps: how many values it knows, 0 for all.
+    priority: of routes that set one parameter, the highest whose input is above 0 counts.
     layer, channels: where a bend acts; layer 0 for everything that is not a bend. rows: of w+, None for the parameter's
     own. port: part of the name of the MIDI port that it listens to, empty for all. line: in the file.
     """
@@ -103,6 +111,13 @@ class Route:
     channels: Channels = ALL_CHANNELS
     rows: Rows | None = None
     port: str = ""
+    gain: float = 1.0
+    gate: float = 0.0
+    lag: float = 0.0
+    invert: bool = False
+    steps: int = 0
+    priority: int = 0
+    formula: Formula | None = None
     line: int = field(default=0, compare=False)
 
     @property
@@ -111,10 +126,13 @@ class Route:
         return Target(self.to, self.layer, self.channels, self.rows)
 
     def travel(self, x: float) -> float:
-        """How far an input of 0-1 travels the range, 0-1: threshold, then curve."""
+        """How far an input of 0-1 travels the range, 0-1: gain, gate, threshold, invert, curve, steps."""
+        x = min(x * self.gain, 1.0)
+        x = 0.0 if x < self.gate else x
         if self.threshold > 0.0:
             x = max(0.0, x - self.threshold) / (1.0 - self.threshold)
-        return CURVES[self.curve](x)
+        x = float(CURVES[self.curve](1.0 - x if self.invert else x))
+        return min(math.floor(x * self.steps) / (self.steps - 1.0), 1.0) if self.steps else x
 
     def at(self, u: float) -> float:
         """Travel 0-1 to the parameter's unit (`multiply`: to a factor)."""
@@ -132,6 +150,28 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
+class NoiseLoop:
+    """The noise goes through `fields` fields and back in `bars` bars, so that a loop of as many bars closes."""
+
+    bars: float
+    fields: int
+
+
+@dataclass(frozen=True, slots=True)
+class NamedModulator:
+    """A modulator of the file. kind: one of `modulators.kinds()`."""
+
+    name: str
+    kind: str
+    settings: Settings
+
+    @property
+    def source(self) -> str:
+        """What routes and formulas call it."""
+        return f"modulator.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """A whole mapping file.
 
@@ -140,6 +180,8 @@ class Program:
     constants: what [set] says, by target.
     homes: the place of every bend and push that the file names, where direct control acts.
     bends: every bend and place of the file, in the order of their first mention: the topology.
+    modulators: in the order of the file; each may read those before it.
+    noise_loop: None where the noise goes on and on, by `noise_speed`.
     old_words: (line, as the file writes it, today's word).
     """
 
@@ -154,4 +196,6 @@ class Program:
     homes: Mapping[str, Target]
     bends: tuple[Target, ...]
     routes: tuple[Route, ...]
+    modulators: tuple[NamedModulator, ...] = ()
+    noise_loop: NoiseLoop | None = None
     old_words: tuple[tuple[int, str, str], ...] = field(default=(), compare=False)

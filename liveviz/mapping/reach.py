@@ -41,7 +41,12 @@ def refuse_unseen(top: Table, program: Program, net: Net) -> None:
         if what := _deaf(route.to, program, net):
             top.fail(("route", i, "to"), what)
         over = next(
-            (r for r in program.routes if r.kind != "control" and r.mix == "set" and r.target == route.target), None
+            (
+                r
+                for r in program.routes
+                if r.kind != "control" and r.mix == "set" and not r.priority and r.target == route.target
+            ),
+            None,
         )
         if route.kind == "control" and route.mix == "set" and over is not None:
             top.fail(
@@ -93,6 +98,8 @@ def _deaf(name: str, program: Program, net: Net) -> str:
     ):
         last = net.directions - 1
         return f"{net.name} has {net.directions} directions, {_DIRECTION_PREFIX}0 to {_DIRECTION_PREFIX}{last}"
+    if name == "latent.other" and program.latent.other is None:
+        return "there is no second loop: write other = { seeds = ... } in [latent]"
     if name == "latent.speed" and program.latent.base.count == 1:
         return "the base has one picture, so nothing drifts; give latent.base more seeds"
     return ""
@@ -102,6 +109,7 @@ def _classes(top: Table, program: Program, net: Net) -> None:
     latent = program.latent
     lists: list[tuple[Path, tuple[int, ...]]] = [
         (("latent", "base"), latent.base.classes),
+        (("latent", "other"), latent.other.classes if latent.other is not None else ()),
         (("latent", "target"), latent.target.classes),
         *((("latent", "chords", i), chords.palette.classes) for i, chords in enumerate(latent.chords)),
     ]

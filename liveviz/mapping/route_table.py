@@ -1,10 +1,12 @@
 """Checks one [[route]]: where it comes from, where it goes, and how."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
 
 from liveviz.mapping import words
 from liveviz.mapping.curves import CURVES
-from liveviz.mapping.fields import Table, families, heads, instead, quote
+from liveviz.mapping.fields import Table, families, heads, instead, quote, suggest
+from liveviz.mapping.formula import LONGEST_FORMULA_LETTERS, Formula, FormulaError, parse
 from liveviz.mapping.names import Names
 from liveviz.mapping.program import DEFAULT_BEND_LAYER, MIXES, TAKEOVERS, Route, Rows, Target
 from liveviz.spec import Address, Addresses, Channels, Output, Parameter, Registry
@@ -16,28 +18,55 @@ MAX_SECONDS = 60.0
 MAX_ADDRESS = 200  # of OSC
 MAX_FACTOR = 10.0
 MAX_PORT = 50  # letters of a port's name
+MAX_GAIN = 64.0
+MAX_LAG_SECONDS = 8.0
+MOST_STEPS = 256
+HIGHEST_PRIORITY = 9
+FORMULA_SIGN = "="
+"""What a `from` begins with that is a formula."""
+MODULATOR_PREFIX = "modulator."
 EVENT_RELEASE = 0.25
 
 _KEY_NAMES = tuple(f"key.{name}" for name in KEYS)
 _EXAMPLE_SOURCES = ("midi.cc.1", "midi.note.60", "midi.pitch", "key.space")
 
 
-def read_route(
-    table: Table, registry: Registry, sources: Mapping[str, Output], names: Names, addresses: Addresses
-) -> Route:
+class Known(NamedTuple):
+    """What a source may be called: signals by name, controls, and `modulator.NAME` of those that the file has."""
+
+    signals: Mapping[str, Output]
+    addresses: Addresses
+    modulators: Collection[str] = ()
+
+    def what_is_wrong(self, name: str) -> str:
+        """Why a name is no source, and what is; empty where it is one."""
+        if name in self.signals or name in self.modulators or self.addresses.find(name) is not None:
+            return ""
+        if name.startswith(MODULATOR_PREFIX):
+            there = f"allowed: {', '.join(self.modulators)}" if self.modulators else "the file declares none before it"
+            return f"no modulator {quote(name)}{suggest(name, self.modulators)}; {there}"
+        known = _KEY_NAMES if name.startswith("key.") else (*self.signals, *self.modulators, *_EXAMPLE_SOURCES)
+        allowed = (
+            f"{self.addresses.words} (all of midi also with .ch.1-16), or a signal, as `liveviz listen` shows them"
+        )
+        return f"no source {quote(name)}{instead(name, known, allowed)}"
+
+
+def read_route(table: Table, registry: Registry, known: Known, names: Names) -> Route:
     """One [[route]] as a Route; LivevizError with its line where something in it is wrong."""
     table.renamed("rows", words.OLD_WORDS["rows"])
     table.only(words.ROUTE)
     for key in ("from", "to"):
         if not table.has(key):
             table.fail(key, 'is missing; a route needs from = "..." and to = "..."')
-    source = table.text("from", longest=MAX_ADDRESS)
-    kind = _kind(table, source, sources, addresses)
-    control = addresses.find(source) if kind == "control" else None
+    source = table.text("from", longest=LONGEST_FORMULA_LETTERS)
+    formula = _formula(table, source, known)
+    kind = "formula" if formula is not None else _kind(table, source, known)
+    control = known.addresses.find(source) if kind == "control" else None
     to = names.parameter(table.text("to"))
     if to not in registry:
-        known = (*registry.names, *names.written)
-        table.fail("to", f"no parameter {quote(to)}{instead(to, known, heads(registry.names))}")
+        there_are = (*registry.names, *names.written)
+        table.fail("to", f"no parameter {quote(to)}{instead(to, there_are, heads(registry.names))}")
     parameter = registry[to]
     for key in ("layer", "channels"):
         if table.has(key) and not parameter.layered:
@@ -63,8 +92,52 @@ def read_route(
         threshold=table.number("threshold", 0.0, 0.0, 0.99),
         takeover=_takeover(table, source, control, mix),
         port=_port(table, source),
+        gain=_level_number(table, kind, "gain", 1.0, 0.0, MAX_GAIN),
+        gate=_level_number(table, kind, "gate", 0.0, 0.0, 0.99),
+        lag=_lag(table, kind, mix),
+        invert=_truth(table, "invert"),
+        steps=table.as_integer("steps", table.data.get("steps", 0), 2, MOST_STEPS) if table.has("steps") else 0,
+        priority=_priority(table, kind, mix),
+        formula=formula,
         line=table.line,
     )
+
+
+def _formula(table: Table, source: str, known: Known) -> Formula | None:
+    """The formula that a source is, also where it is one modulator alone; None for a signal or a control."""
+    text = source.lstrip()
+    if not text.startswith((FORMULA_SIGN, MODULATOR_PREFIX)):
+        return None
+    skipped = len(source) - len(text) + text.startswith(FORMULA_SIGN)
+    try:
+        return parse(source[skipped:], known.what_is_wrong)
+    except FormulaError as error:
+        table.fail("from", f"character {error.column + skipped}: {error.what}")
+
+
+def _level_number(table: Table, kind: str, key: str, default: float, low: float, high: float) -> float:
+    if table.has(key) and kind == "event":
+        table.fail(key, "an event is there or it is not; it is for sources that have a level")
+    return table.number(key, default, low, high)
+
+
+def _lag(table: Table, kind: str, mix: str) -> float:
+    if table.has("lag") and (kind == "event" or (kind == "control" and mix == "set")):
+        table.fail("lag", "events and knobs act at once; it is for signals and formulas")
+    return table.number("lag", 0.0, 0.0, MAX_LAG_SECONDS, "seconds")
+
+
+def _truth(table: Table, key: str) -> bool:
+    value = table.data.get(key, False)
+    if not isinstance(value, bool):
+        table.fail(key, f"{quote(value)} is not allowed; true or false is")
+    return value
+
+
+def _priority(table: Table, kind: str, mix: str) -> int:
+    if table.has("priority") and (kind == "control" or mix != "set"):
+        table.fail("priority", 'it chooses between signals and formulas that set one parameter (mix = "set")')
+    return table.as_integer("priority", table.data.get("priority", 0), 0, HIGHEST_PRIORITY)
 
 
 def read_rows(table: Table, parameter: Parameter, registry: Registry) -> Rows | None:
@@ -112,14 +185,12 @@ def _channels(table: Table) -> Channels:
     return Channels(chosen=tuple(sorted(numbers)))
 
 
-def _kind(table: Table, source: str, sources: Mapping[str, Output], addresses: Addresses) -> str:
-    if source in sources:
-        return sources[source].kind
-    if addresses.find(source) is not None:
-        return "control"
-    known = _KEY_NAMES if source.startswith("key.") else (*sources, *_EXAMPLE_SOURCES)
-    allowed = f"{addresses.words} (all of midi also with .ch.1-16), or a signal, as `liveviz listen` shows them"
-    table.fail("from", f"no source {quote(source)}{instead(source, known, allowed)}")
+def _kind(table: Table, source: str, known: Known) -> str:
+    if len(source) > MAX_ADDRESS:
+        table.fail("from", f"{len(source)} characters; at most {MAX_ADDRESS} are allowed")
+    if wrong := known.what_is_wrong(source):
+        table.fail("from", wrong)
+    return known.signals[source].kind if source in known.signals else "control"
 
 
 def _range(table: Table, parameter: Parameter, mix: str) -> tuple[float, float]:

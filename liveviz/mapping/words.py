@@ -27,12 +27,20 @@ FILE = {
         "a path from the mapping's folder",
         "A picture that holds the generator's noise back where it is dark.",
     ),
-    "latent": ("a table", "The pictures of the show: `base`, `target`, `chords`."),
+    "noise_loop": ("a table", "The noise comes back to where it was; else it never does."),
+    "latent": ("a table", "The pictures of the show: `base`, `other`, `target`, `chords`."),
+    "modulator": (
+        "tables, `[modulator.NAME]`, up to 128",
+        "Sources of the show's own: `modulator.NAME` in a route or a formula.",
+    ),
     "set": ("a table", "Where parameters rest: `truncation_psi = 0.6`, `bend.zoom = { value = 0.1, layer = 8 }`."),
-    "route": ("tables, `[[route]]`, up to 256", "What moves what."),
+    "route": ("tables, `[[route]]`, up to 1024", "What moves what."),
 }
 ROUTE = {
-    "from": ("a signal, `midi...`, `key...` or an OSC address", "Where it comes from: 0 to 1. Must be there."),
+    "from": (
+        "a signal, `midi...`, `key...`, an OSC address, `modulator.NAME`, or a formula that begins with `=`",
+        "Where it comes from: 0 to 1. Must be there.",
+    ),
     "to": ("a parameter", "Where it goes. Must be there."),
     "layer": ("4, 8, 16 ... 1024", f"Of a bend: the generator's layer of so many pixels; {DEFAULT_BEND_LAYER}."),
     "channels": (
@@ -57,12 +65,24 @@ ROUTE = {
         "counts; `set`. Of signals, one may `set` a parameter.",
     ),
     "threshold": ("0 to 0.99", "Up to this the source counts as 0, and the rest is stretched to 0 to 1; 0."),
+    "gain": ("0 to 64", "Factor of the source, which is held at 1; 1."),
+    "gate": ("0 to 0.99", "Below this the source counts as 0; 0."),
+    "invert": ("`true` or `false`", "The other way round: 1 where the source is 0; `false`."),
+    "steps": ("2 to 256", "Only so many values, evenly spaced; all."),
+    "lag": ("0 to 8 seconds", "So much later; 0."),
+    "priority": (
+        "0 to 9",
+        "Of several that `set` one parameter: the highest whose source is above 0 counts; 0.",
+    ),
     "takeover": (
         f"`{'`, `'.join(TAKEOVERS)}`",
         "Of a knob that is not where its parameter is: moves it at once, waits until it has come there, or goes its own way "
         "until both are at an end; `pickup` for midi.cc and nrpn, else `jump`.",
     ),
     "port": ("text, up to 50 letters", "Of a `midi` source: only from ports with this in their name; any port."),
+}
+MODULATOR = {
+    "kind": ("the name of a kind", "What it does. Must be there."),
 }
 SET_BEND = {
     "value": ("a number in the parameter's range", "Where it rests."),
@@ -74,9 +94,17 @@ CHANNELS = {
     "random": ("0.001 to 1", "The share of the channels that is taken. Must be there."),
     "seed": (_SEED_RANGE, "Which ones; 0."),
 }
+NOISE_LOOP = {
+    "bars": ("0.25 to 1024 bars", "How long it takes, there and back; 8."),
+    "fields": ("1 to 1024", "How many fields of noise it goes through; 8."),
+}
 LATENT = {
     "base": ("a table", "The pictures that the show drifts through."),
     "target": ("a table", "The pictures that `latent.target` pulls to, each time another one."),
+    "other": (
+        "a table",
+        "The pictures of a second loop, which `latent.other` brings in: two palettes, or two sets of pictures.",
+    ),
     "chords": (
         "a table, or up to three for different detail",
         "A palette that follows the harmony, as far as `latent.chords` says.",
@@ -99,6 +127,11 @@ TARGET = {
     "detail": (_DETAIL_CHOICES, "What of the picture is pulled; `all`."),
     "classes": _CLASSES_HELP,
 }
+OTHER = {
+    "seeds": BASE["seeds"],
+    "detail": (_DETAIL_CHOICES, "What of the picture they take the place of: `fine` for a palette; `all`."),
+    "classes": _CLASSES_HELP,
+}
 CHORDS = {
     "palette": ("a list of 1 to 12 seeds, or how many", "Its pictures: note n (C is 0) shows picture n. 12."),
     "from": (f"`{'`, `'.join(CHROMA_SIGNALS)}`", "The twelve values that mix it; `chroma`."),
@@ -113,8 +146,10 @@ TABLES = {
     "channels = { ... }": CHANNELS,
     "[set], a bend": SET_BEND,
     "[set], pca.N": SET_ROWS,
+    "noise_loop = { ... }": NOISE_LOOP,
     "[latent]": LATENT,
     "[latent] base": BASE,
+    "[latent] other": OTHER,
     "[latent] target": TARGET,
     "[latent] chords": CHORDS,
 }

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from liveviz import engine, models, signals
-from liveviz.mapping import CURVES, TABLES
+from liveviz.mapping import CURVES, FUNCTIONS, TABLES, modulator_tables
 from liveviz.outputs.headless import Headless
 from liveviz.post import Chain
 from liveviz.runtime import composition, open_generator, paths
@@ -82,7 +82,7 @@ def _lines() -> Iterator[str]:
     yield "# The mapping language"
     yield ""
     yield "Written by `make docs` from what the program reads; a test fails where the two differ."
-    for title, keys in TABLES.items():
+    for title, keys in (TABLES | modulator_tables()).items():
         yield from ("", f"## {title}", "")
         yield from _table(
             ("key", "allowed", "what it does; what it is where it is not written"),
@@ -91,6 +91,15 @@ def _lines() -> Iterator[str]:
     yield from ("", "## Curves", "")
     yield from _table(
         ("curve", "what it does"), ((f"`{name}`", _first(curve.__doc__)) for name, curve in CURVES.items())
+    )
+    yield from ("", "## Functions of formulas", "")
+    yield from _table(
+        ("function", "what it gives"), ((f"`{name}`", words) for name, (_, _, words) in FUNCTIONS.items())
+    )
+    yield from (
+        "",
+        "And `+ - * / % ^`, `< <= > >= == !=`, `and or not`, numbers and brackets. Dividing by 0 gives 0, comparing 0 or 1;",
+        "the result is held in 0 to 1.",
     )
     yield from _sources()
     yield from _parameters()

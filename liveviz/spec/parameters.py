@@ -17,6 +17,7 @@ CORE_PARAMETERS: tuple[Parameter, ...] = (
         "×",
     ),
     Parameter("latent.target", 0.0, 1.0, 0.0, "How far the latents are pulled to the target pictures"),
+    Parameter("latent.other", 0.0, 1.0, 0.0, "How far the second loop of images takes the place of the first"),
     Parameter("latent.chords", 0.0, 1.0, 1.0, "How much the chroma palette replaces the base on its layers"),
     Parameter(
         "truncation_psi",
