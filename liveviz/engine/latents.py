@@ -10,6 +10,8 @@ from liveviz.spec.parameters import PCA_END, PCA_KNOBS
 
 Array = NDArray[np.float32]
 
+MOST_STRETCH = 2.0
+"""Two images that are opposite have no arc between them."""
 _PCA_NAMES = tuple(f"pca.{i}" for i in range(PCA_KNOBS))
 _PCA_INDICES = {name: i for i, name in enumerate(_PCA_NAMES)}
 
@@ -37,6 +39,16 @@ class Latents:
             directions.rows(self._num_ws)[:PCA_KNOBS],
         )
 
+    def _keep_distance(self, mixed: Array, terms: Array, shares: Array, morph: float) -> None:
+        """Move `mixed` `[3, w_dim]` away from the average image, as far as its terms `[t, w_dim]` are from it in the mean
+        (by their `shares` `[t, 3]`): the mix of two then lies on the arc between them, as slerp has it."""
+        w_avg = self.mapping.w_avg
+        away = mixed - w_avg  # [3, w_dim]
+        length = np.linalg.norm(away, axis=1)  # [3]
+        wanted = shares.T @ np.linalg.norm(terms - w_avg, axis=1)  # [3]
+        factor = np.where(length > 1e-6, wanted / np.maximum(length, 1e-6), 1.0)
+        mixed += away * (np.float32(morph) * (np.minimum(factor, MOST_STRETCH) - 1.0))[:, None].astype(np.float32)
+
     def ws(self, frame: ParameterFrame) -> Array:
         """ws `[1, num_ws, w_dim]` of a frame.
 
@@ -49,10 +61,13 @@ class Latents:
         weights = np.array([t.weights for t in frame.latents], np.float32)  # [t, 3]
         np.maximum(weights, 0.0, out=weights)
         total = weights.sum(axis=0)  # [3]
-        mixed = (weights / np.where(total > 0.0, total, 1.0)).T @ terms  # [3, w_dim]
+        shares = (weights / np.where(total > 0.0, total, 1.0)).astype(np.float32)  # [t, 3]
+        mixed: Array = shares.T @ terms  # [3, w_dim]
         for n in range(len(LAYER_RANGES)):
             if not total[n] > 0.0:
                 mixed[n] = w_avg
+        if frame.morph > 0.0:
+            self._keep_distance(mixed, terms, shares, frame.morph)
         ws: Array = mixed[self._ranges]  # [num_ws, w_dim]
         whole = ws.copy() if frame.rows else ws
         rows = ws[: int(frame["truncation_cutoff"])]

@@ -7,9 +7,9 @@ and mixed onto the parameter's base value, which [set], controllers (knobs.py: t
 idle.py says why that is not seen); the pictures of [latent] drift, are pulled and follow the harmony in latents.py, in
 musical time (beats.py). Bends act at a layer of the generator, on all of its channels or on some; pushes and
 truncation on all rows of w+ or on those that a route chooses. A source may also be a formula (formula.py), or one of the
-show's own (modulators/); heard_sources.py is what those read, moving_routes.py is all routes in motion. A new curve is one
-entry in `CURVES`; a new thing to drive is one entry in the registry and needs nothing here. The room reads no clock and
-does no I/O but the file that `load` is given."""
+show's own (modulators/); heard_sources.py is what those read, moving_routes.py is all routes in motion. Scenes (scenes.py)
+are looks under a name; inserting.py puts them into a file. A new curve is one entry in `CURVES`; a new thing to drive is one
+entry in the registry and needs nothing here. The room reads no clock and does no I/O but the file that `load` is given."""
 
 from liveviz.mapping.controls import REST_ADDRESS, Move
 from liveviz.mapping.curves import CURVES
@@ -19,8 +19,9 @@ from liveviz.mapping.idle import Facts, why_idle
 from liveviz.mapping.load import list_files, load
 from liveviz.mapping.modulator_table import tables as modulator_tables
 from liveviz.mapping.performer import Performer
-from liveviz.mapping.program import Program, Route
+from liveviz.mapping.program import Program, Route, Scene
 from liveviz.mapping.reach import Net, notes
+from liveviz.mapping.scene_table import with_scene
 from liveviz.mapping.words import TABLES
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "Performer",
     "Program",
     "Route",
+    "Scene",
     "describe",
     "list_files",
     "load",
@@ -43,4 +45,5 @@ __all__ = [
     "parameter_rows",
     "route_text",
     "why_idle",
+    "with_scene",
 ]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from liveviz.mapping.knobs import Base, Knob
-from liveviz.mapping.moving_routes import MovingRoutes
+from liveviz.mapping.moving_routes import Follower
 from liveviz.mapping.program import DEFAULT_BEND_LAYER, Program, Route, Target
 from liveviz.spec import Channels, ControlMessage, Registry
 from liveviz.spec.limits import MAX_BENDS, MAX_ROWS
@@ -33,28 +33,6 @@ class Move(NamedTuple):
     source: str
     knob: float | None = None
     goal: float | None = None
-
-
-class Follower:
-    """A controller that acts on top of a base: one of the routes in motion."""
-
-    def __init__(self, moving: MovingRoutes, index: int) -> None:
-        self._moving, self._index = moving, index
-        self.route = moving.routes[index]
-
-    @property
-    def input(self) -> float | None:
-        """Where it stands, 0 to 1; None where it was not heard yet."""
-        value = float(self._moving.inputs[self._index])
-        return None if math.isnan(value) else value
-
-    @input.setter
-    def input(self, value: float) -> None:
-        self._moving.inputs[self._index] = value
-
-    def forget(self) -> None:
-        """Be as a controller that was not heard yet."""
-        self._moving.forget(self._index)
 
 
 class Controls:
@@ -190,6 +168,11 @@ class Controls:
         found = self._defaults | {p.name: self.rest_of(self.home(p.name)) for p in self._registry}
         return found | {self._written(target): base.goal for target, base in self.bases.items()}
 
+    def rests(self) -> dict[str, float]:
+        """Where the file lets every parameter rest, and every place that there is, by name."""
+        found = {p.name: self.rest_of(self.home(p.name)) for p in self._registry}
+        return found | {self._written(target): self.rest_of(target) for target in self.bases}
+
     def recall(self, values: Mapping[str, float], seconds: float) -> list[str]:
         """Go to `values` (see Performer.recall); the names that were left out."""
         places = {self._written(target): target for target in self.bases}
@@ -210,7 +193,7 @@ class Controls:
                     continue
                 base = self.bases[target] = Base(self.rest_of(target))
             if base.goal != value or base.value != value:
-                base.fade(value, seconds)
+                base.fade(value, seconds, self._registry[target.parameter].curve)
         return unknown
 
     def _written(self, target: Target) -> str:

@@ -7,43 +7,71 @@ from liveviz.spec import approach
 PICKUP_RATIO = 1.0 / 64.0  # of the route's range: two steps of a 7-bit controller
 
 
+class Fade:
+    """A way from one value to another in so many seconds. State: seconds gone."""
+
+    __slots__ = ("_curve", "_goal", "_gone", "_seconds", "_start")
+
+    def __init__(self, start: float, goal: float, seconds: float, curve: str) -> None:
+        self._start, self._goal, self._seconds, self._gone = start, goal, seconds, 0.0
+        self._curve = curve if curve != "exponential" or min(start, goal) > 0.0 else "linear"
+
+    @property
+    def done(self) -> bool:
+        """It has arrived."""
+        return self._gone >= self._seconds
+
+    def step(self, dt: float) -> float:
+        """The value after `dt` more seconds."""
+        self._gone += dt
+        share = min(self._gone / self._seconds, 1.0)
+        if share >= 1.0 or (share >= 0.5 and self._curve in ("integer", "toggle")):
+            return self._goal
+        if self._curve in ("integer", "toggle"):
+            return self._start
+        if self._curve == "exponential":
+            return float(self._start * (self._goal / self._start) ** share)
+        return self._start + (self._goal - self._start) * share
+
+
 class Base:
     """The value that a parameter rests at, and glides to where a route asks for it.
 
-    State: value (now), goal (where the last move sent it), tau (seconds of the glide), left (seconds of an even fade that
-    are still to come, 0 where there is none), owner (the knob that moved it last, None for anything else), manual (a hand
+    State: value (now), goal (where the last move sent it), tau (seconds of the glide), fading (an even fade, None where there is
+    none), owner (the knob that moved it last, None for anything else), manual (a hand
     moved it, so a changed file leaves it alone).
     """
 
-    __slots__ = ("goal", "left", "manual", "owner", "tau", "value")
+    __slots__ = ("fading", "goal", "manual", "owner", "tau", "value")
 
     def __init__(self, value: float) -> None:
         self.value = self.goal = value
-        self.tau = self.left = 0.0
+        self.tau = 0.0
+        self.fading: Fade | None = None
         self.owner: Knob | None = None
         self.manual = False
 
     def move(self, goal: float, tau: float = 0.0, owner: "Knob | None" = None) -> None:
         """A hand sends the value to `goal`."""
-        self.goal, self.tau, self.left, self.owner, self.manual = goal, tau, 0.0, owner, True
+        self.goal, self.tau, self.fading, self.owner, self.manual = goal, tau, None, owner, True
 
-    def fade(self, goal: float, seconds: float) -> None:
-        """Go to `goal` evenly within `seconds`."""
+    def fade(self, goal: float, seconds: float, curve: str = "linear") -> None:
+        """Go to `goal` within `seconds`: evenly, along an exponential parameter in even ratios, and with what knows whole
+        values alone at half way. `curve`: the parameter's."""
         self.move(goal)
-        self.left = seconds
+        self.fading = Fade(self.value, goal, seconds, curve) if seconds > 0.0 else None
+        self.value = self.value if self.fading is not None else goal
 
     def back(self, rest: float) -> None:
         """Go to `rest` at once, and be nobody's."""
         self.value = self.goal = rest
-        self.tau, self.left, self.owner, self.manual = 0.0, 0.0, None, False
+        self.tau, self.fading, self.owner, self.manual = 0.0, None, None, False
 
     def step(self, dt: float) -> float:
         """Glide for `dt` seconds and return the value."""
-        if self.left > dt > 0.0:
-            self.value += (self.goal - self.value) * dt / self.left
-            self.left -= dt
-        elif self.left > 0.0:
-            self.value, self.left = (self.goal, 0.0) if dt > 0.0 else (self.value, self.left)
+        if self.fading is not None:
+            self.value = self.fading.step(dt)
+            self.fading = None if self.fading.done else self.fading
         elif self.value != self.goal:
             self.value = approach(self.value, self.goal, dt, self.tau)
         return self.value

@@ -7,10 +7,19 @@ from collections.abc import Sequence
 from liveviz.mapping.curves import smooth
 from liveviz.mapping.program import BASE_GROUP, CHORDS_GROUP, OTHER_GROUP, TARGET_GROUP, Chords, Latent
 from liveviz.spec import LatentTerm
+from liveviz.spec.limits import MAX_LATENTS
 
 BEATS_PER_BAR = 4.0
 VISIBLE_PULL = 0.02  # a target pulled less than this is gone: the next one may take its place unseen
 FAINT_WEIGHT = 1e-6
+
+
+def strongest(terms: Sequence[LatentTerm], most: int = MAX_LATENTS // 2) -> tuple[LatentTerm, ...]:
+    """Those of the largest weights, at most so many, in their order."""
+    if len(terms) <= most:
+        return tuple(terms)
+    kept = sorted(range(len(terms)), key=lambda n: -sum(terms[n].weights))[:most]
+    return tuple(terms[n] for n in sorted(kept))
 
 
 class Palette:
@@ -36,13 +45,18 @@ class Palette:
 class Latents:
     """The pictures of a show in motion.
 
-    State: position in the base loop (0-1), which target is next, the palettes.
+    State: position in the base loop (0-1), which target is next, the palettes; the images that a scene holds, None where they
+    drift, what they took the place of, and how much of them is seen; `mix`, what was seen last.
     """
 
     def __init__(self, latent: Latent, seed: int) -> None:
         self._position = 0.0
         self._target, self._seen = 0, False
         self.palettes: list[Palette] = []
+        self._held: tuple[LatentTerm, ...] | None = None
+        self._before: tuple[LatentTerm, ...] | None = None
+        self._seen_of_held, self._fade_seconds = 1.0, 0.0
+        self.mix: tuple[LatentTerm, ...] = ()
         self.replace(latent, seed)
 
     def replace(self, latent: Latent, seed: int) -> None:
@@ -66,6 +80,51 @@ class Latents:
         if self._seen and (struck or pull < VISIBLE_PULL):
             self._target, self._seen = self._target + 1, False
         self._seen = self._seen or pull >= VISIBLE_PULL
+
+    @property
+    def held(self) -> tuple[LatentTerm, ...] | None:
+        """The images that a scene holds; None where they drift."""
+        return self._held
+
+    def hold(self, images: tuple[LatentTerm, ...] | None, seconds: float) -> None:
+        """Go to `images` within `seconds`, and stay there; None: drift again."""
+        if images is None and self._held is None:
+            return
+        self._before = strongest(self.mix) if self._held is not None or self._seen_of_held < 1.0 else None
+        self._held = None if images is None else strongest(images)
+        self._fade_seconds, self._seen_of_held = seconds, 0.0 if seconds > 0.0 else 1.0
+
+    def fade(self, dt: float) -> None:
+        """`dt` seconds go by."""
+        if self._seen_of_held < 1.0:
+            self._seen_of_held = min(1.0, self._seen_of_held + dt / self._fade_seconds)
+
+    @property
+    def morph(self) -> float:
+        """How far between two looks it is: 1 half way, 0 at either end."""
+        s = self._seen_of_held
+        return 4.0 * s * (1.0 - s)
+
+    def shown(self, live: tuple[LatentTerm, ...]) -> tuple[LatentTerm, ...]:
+        """The mix that is seen, where `live` would drift: that, what a scene holds, or what is between the two."""
+        self.mix = self._between(live)
+        return self.mix
+
+    def _between(self, live: tuple[LatentTerm, ...]) -> tuple[LatentTerm, ...]:
+        goal = live if self._held is None else self._held
+        if self._seen_of_held >= 1.0:
+            return goal
+        start = live if self._before is None else self._before
+        share = smooth(self._seen_of_held)
+        mix: dict[tuple[int, int], list[float]] = {}
+        for terms, part in ((start, 1.0 - share), (goal, share)):
+            totals = [max(sum(t.weights[r] for t in terms), FAINT_WEIGHT) for r in range(3)]
+            for term in terms:
+                weights = mix.setdefault((term.seed, term.cls), [0.0, 0.0, 0.0])
+                for r in range(3):
+                    weights[r] += part * term.weights[r] / totals[r]
+        found = [LatentTerm(seed, cls, (w[0], w[1], w[2])) for (seed, cls), w in mix.items()]
+        return strongest(found, MAX_LATENTS)
 
     def terms(self, pull: float, chords: float, other: float = 0.0) -> tuple[LatentTerm, ...]:
         """The mix. A palette is there as far as harmony is: not at all in silence, fully when the chroma sums to 1.

@@ -18,6 +18,7 @@ from liveviz.mapping.names import Names
 from liveviz.mapping.program import DEFAULT_BEND_LAYER, Program, Route, Target
 from liveviz.mapping.reach import Net, refuse_unseen
 from liveviz.mapping.route_table import Known, read_place, read_route, read_rows
+from liveviz.mapping.scene_table import MAX_SCENES, read_scenes
 from liveviz.spec import ADDRESSES, Addresses, LivevizError, Output, Registry
 from liveviz.spec.limits import MAX_BENDS, MAX_ROWS
 
@@ -180,6 +181,7 @@ def _check(
         routes=tuple(routes),
         modulators=modulators,
         noise_loop=read_noise_loop(top),
+        scenes=read_scenes(top.tables("scene", MAX_SCENES), registry, known),
         old_words=tuple(top.old),
     )
 

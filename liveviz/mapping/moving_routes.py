@@ -1,6 +1,7 @@
 """All signal routes of a show in motion, side by side in arrays: each follows its source with attack and release, or rises and
 falls with its events, and gives its travel. A thousand of them cost what ten did one by one."""
 
+import math
 from collections import deque
 from collections.abc import Sequence
 
@@ -118,3 +119,25 @@ class MovingRoutes:
         still = tau <= 0.0
         share = np.where(still, 1.0, 1.0 - np.exp(-dt / np.where(still, 1.0, tau)))
         return np.where(still, goal, value + share * (goal - value))
+
+
+class Follower:
+    """A controller that acts on top of a base: one of the routes in motion."""
+
+    def __init__(self, moving: MovingRoutes, index: int) -> None:
+        self._moving, self._index = moving, index
+        self.route = moving.routes[index]
+
+    @property
+    def input(self) -> float | None:
+        """Where it stands, 0 to 1; None where it was not heard yet."""
+        value = float(self._moving.inputs[self._index])
+        return None if math.isnan(value) else value
+
+    @input.setter
+    def input(self, value: float) -> None:
+        self._moving.inputs[self._index] = value
+
+    def forget(self) -> None:
+        """Be as a controller that was not heard yet."""
+        self._moving.forget(self._index)

@@ -6,12 +6,14 @@ import math
 from collections.abc import Mapping, Sequence
 
 from liveviz.mapping.beats import Beats
-from liveviz.mapping.controls import Controls, Follower, Move
+from liveviz.mapping.controls import Controls, Move
 from liveviz.mapping.curves import wave
 from liveviz.mapping.latents import BEATS_PER_BAR, Latents
 from liveviz.mapping.modulators import Moment
+from liveviz.mapping.moving_routes import Follower
 from liveviz.mapping.playing_routes import PlayingRoutes
 from liveviz.mapping.program import CHROMA_SIGNALS, Program, Target
+from liveviz.mapping.scenes import SECTION_SIGNAL, SECTIONS, Scenes
 from liveviz.mapping.signal_values import chroma
 from liveviz.spec import (
     BendSetting,
@@ -23,7 +25,7 @@ from liveviz.spec import (
     SignalFrame,
     Tempo,
 )
-from liveviz.spec.tempo import leader
+from liveviz.spec.tempo import ANALYSER_SOURCE, leader
 
 log = logging.getLogger("liveviz.mapping")
 
@@ -40,7 +42,7 @@ class Performer:
         registry: the parameters; every one of them is in every frame.
         sources: the signals, in the order of `SignalFrame.values`.
         seed: instead of the program's own; of the noise, and of pictures that the file only counts.
-    State: the program, its bases and envelopes, its beats; `tempo`, who leads now.
+    State: the program, its bases and envelopes, its beats; `tempo`, who leads now; `scenes`.
     What makes a value, from below: the base ([set], controllers, direct control), then the signal routes that set, then
     the other ones in the order of the file.
     """
@@ -66,6 +68,8 @@ class Performer:
             source: [self._index[f"{source}.{i}"] for i in range(12) if f"{source}.{i}" in self._index]
             for source in CHROMA_SIGNALS
         }
+        self.scenes = Scenes(registry, self._controls, self._latents, self._beats)
+        self._labels = [self._index[n] for i in range(SECTIONS) if (n := f"{SECTION_SIGNAL}.{i}") in self._index]
         self._install()
 
     @property
@@ -102,6 +106,7 @@ class Performer:
             if route.kind == "control":
                 followers.setdefault(route.source, []).append(Follower(self._playing.moving, i))
         self._controls.install(self.program, old, followers)
+        self.scenes.install(self.program)
 
     # Control -----------------------------------------------------------------------------------------------------
 
@@ -117,13 +122,14 @@ class Performer:
     def moves(self, message: ControlMessage) -> list[Move] | None:
         """The same as `control`, and what it moved; None where nobody listens."""
         moves = self._controls.take(message)
-        read = self._playing.reads.control(message)
+        read = self._playing.reads.control(message) | self.scenes.control(message)
         return [] if moves is None and read else moves
 
     @property
     def listens(self) -> frozenset[str]:
         """Every OSC address that `control` does something with."""
-        return self._controls.listens | {name for name in self._playing.reads.controls if name.startswith("/")}
+        read = (*self._playing.reads.controls, *self.scenes.addresses)
+        return self._controls.listens | {name for name in read if name.startswith("/")}
 
     def rest(self, name: str = "") -> list[str]:
         """Take the parameter `name`, or every one that a hand moved, back to what the file says; the names of those."""
@@ -196,6 +202,9 @@ class Performer:
         heard = self._hear(signals, dt)
         self.tempo = leader(self._analysed(heard), tempo, self._time)
         beats = self._beats.step(self.tempo, self._time, dt)
+        labels = [float(heard.values[place]) for place in self._labels] if heard is not None else []
+        self.scenes.step(labels, self._bar_starts(heard))
+        self._latents.fade(dt)
         amounts = {target: base.step(dt) for target, base in self._controls.bases.items()}
         asked = self._playing.play(heard, amounts, Moment(self._beats.count, self._time, dt))
         self._struck = self._struck or asked
@@ -220,11 +229,12 @@ class Performer:
         self._noise_phase = self._phase_of_noise(values["noise_speed"] * dt)
         self._frames += 1
         newest = self._newest
+        live = self._latents.terms(values["latent.target"], values["latent.chords"], values["latent.other"])
         return ParameterFrame(
             sequence=self._frames - 1,
             time=self._time,
             values=values,
-            latents=self._latents.terms(values["latent.target"], values["latent.chords"], values["latent.other"]),
+            latents=self._latents.shown(live),
             bends=tuple(bends),
             noise_phase=self._noise_phase,
             seed=self.seed,
@@ -232,7 +242,16 @@ class Performer:
             signal_time=newest.time if newest and math.isfinite(newest.time) else -math.inf,
             signal_sequence=newest.sequence if newest else -1,
             rows=tuple(rows),
+            morph=self._latents.morph,
         )
+
+    def _bar_starts(self, heard: SignalFrame | None) -> float:
+        """A count of beats at which a bar begins, as far as whoever leads knows of bars; else every fourth beat."""
+        tempo, count = self.tempo, self._beats.count
+        if tempo is not None and tempo.source != ANALYSER_SOURCE and math.isfinite(tempo.beat):
+            return count - (tempo.beat + max(self._time - tempo.time, 0.0) * tempo.bpm / 60.0)
+        phase = self._value(heard, "bar_phase")
+        return round(count - BEATS_PER_BAR * phase) if phase is not None and 0.0 <= phase <= 1.0 else 0.0
 
     def _phase_of_noise(self, passed: float) -> float:
         """How many noise fields have gone by, `passed` more than before; in a loop, there and back."""

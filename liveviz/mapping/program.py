@@ -9,7 +9,7 @@ from typing import NamedTuple
 from liveviz.mapping.curves import CURVES
 from liveviz.mapping.formula import Formula
 from liveviz.mapping.modulators import Settings
-from liveviz.spec import Channels
+from liveviz.spec import Channels, LatentTerm
 
 DEFAULT_BEND_LAYER = 16  # where a bend acts when the file does not say
 # Groups of pictures, so that a show's seed gives each list pictures of its own
@@ -172,6 +172,31 @@ class NamedModulator:
 
 
 @dataclass(frozen=True, slots=True)
+class Scene:
+    """A look under a name.
+
+    scope: what it holds, of `scenes.SCOPES` and `model`. values: by name, as `Performer.snapshot` writes them.
+    images: what stays; empty: the loop drifts; None: as it is. model: name of a generator, empty: as it is.
+    fade: how long going there takes, in seconds or in beats. at: where in the music, of `scenes.QUANTA`.
+    on: a control that asks for it; section: a part of the song that does. others_rest: what is in its scope and not named
+    goes to where the file lets it rest, and does not stay.
+    """
+
+    name: str
+    scope: tuple[str, ...]
+    values: Mapping[str, float] = field(default_factory=dict)
+    images: tuple[LatentTerm, ...] | None = None
+    model: str = ""
+    fade: float = 2.0
+    fade_in_beats: bool = False
+    at: str = "now"
+    on: str = ""
+    section: int | None = None
+    others_rest: bool = False
+    line: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """A whole mapping file.
 
@@ -198,4 +223,5 @@ class Program:
     routes: tuple[Route, ...]
     modulators: tuple[NamedModulator, ...] = ()
     noise_loop: NoiseLoop | None = None
+    scenes: tuple[Scene, ...] = ()
     old_words: tuple[tuple[int, str, str], ...] = field(default=(), compare=False)

@@ -34,6 +34,7 @@ FILE = {
         "Sources of the show's own: `modulator.NAME` in a route or a formula.",
     ),
     "set": ("a table", "Where parameters rest: `truncation_psi = 0.6`, `bend.zoom = { value = 0.1, layer = 8 }`."),
+    "scene": ("tables, `[[scene]]`, up to 256", "Looks under a name, to go to."),
     "route": ("tables, `[[route]]`, up to 1024", "What moves what."),
 }
 ROUTE = {
@@ -83,6 +84,25 @@ ROUTE = {
 }
 MODULATOR = {
     "kind": ("the name of a kind", "What it does. Must be there."),
+}
+SCENE = {
+    "name": ("text, up to 60 letters", "For `/liveviz/scene`, the overlay and the page. Must be there."),
+    "scope": ("a list of `latents`, `bends`, `effects`, `model`", "What it holds; all."),
+    "values": ("a table", 'Where parameters go: `values = { "bend.zoom" = 0.3 }`, names in quotes.'),
+    "others": (
+        '`"stay"` or `"rest"`',
+        'What is in its scope and has no value: stays, or goes to where the file lets it rest; `"stay"`.',
+    ),
+    "images": (
+        "a list of `[seed, class, coarse, middle, fine]`",
+        "The images that are mixed and stay, and their weights from 0 to 1; `[]`: drifts again; as it is.",
+    ),
+    "model": ("a name of `liveviz model list`", "The generator; as it is."),
+    "fade": ("0 to 600 seconds", "How long going there takes; 2."),
+    "fade_beats": ("0 to 1024 beats", "The same in beats, instead of `fade`."),
+    "at": ("`now`, `beat`, `bar`, `4 bars`, `8 bars`, `16 bars`", "Where in the music it begins; `now`."),
+    "on": ("`midi...`, `key...` or an OSC address", "What asks for it, when it leaves 0."),
+    "section": ("0 to 11", "The part of a song, as `section_label` counts, that asks for it."),
 }
 SET_BEND = {
     "value": ("a number in the parameter's range", "Where it rests."),
@@ -143,6 +163,7 @@ CHORDS = {
 TABLES = {
     "The top of the file": FILE,
     "[[route]]": ROUTE,
+    "[[scene]]": SCENE,
     "channels = { ... }": CHANNELS,
     "[set], a bend": SET_BEND,
     "[set], pca.N": SET_ROWS,

@@ -14,6 +14,11 @@ class CommandKind(StrEnum):
     REST = "rest"  # take the parameter `name`, or all, back to where the mapping lets it rest
     RECALL = "recall"  # go to the values in `name` (JSON, parameter to value) within `value` seconds
     LEARN = "learn"  # bind the control that moves next to the parameter `name`; empty: forget about it
+    SCENE = "scene"  # go to the scene `name`, at its place in the music
+    NEXT_SCENE = "next-scene"  # go to the next one; value -1: the one before
+    STORE_SCENE = "store-scene"  # write what is seen into the mapping file, as the scene `name`
+    UNDO = "undo"  # take back the last scene: the one that was gone to, or waits
+    MAPPING = "mapping"  # play the show `name` from now on
     OVERLAY = "overlay"  # show or hide the performer's figures
     MESSAGES = "messages"  # write the last control messages into the log
 

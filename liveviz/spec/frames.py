@@ -154,6 +154,8 @@ class ParameterFrame:
     signal_time: `time` of the newest SignalFrame in it, -inf where none was.
     signal_sequence: its sequence, -1 where none was.
     rows: at most 32, in this order.
+    morph: 0 to 1, how far the mix of latents keeps the mean distance of its terms from the average image: a way between
+        two images goes around the average, and not through it.
     """
 
     sequence: int
@@ -167,6 +169,7 @@ class ParameterFrame:
     signal_time: float = float("-inf")
     signal_sequence: int = -1
     rows: tuple[RowSetting, ...] = ()
+    morph: float = 0.0
 
     def __getitem__(self, name: str) -> float:
         """Value of one registered parameter; KeyError where there is none of that name."""

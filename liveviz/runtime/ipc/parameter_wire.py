@@ -33,6 +33,7 @@ def layout(parameters: int) -> np.dtype[Any]:
             ("noise_phase", "<f8"),
             ("seed", "<i8"),
             ("beats", "<f8"),
+            ("morph", "<f8"),
             ("signal_time", "<f8"),
             ("signal_sequence", "<i8"),
             ("latent_count", "<i4"),
@@ -77,7 +78,7 @@ class ParameterWire:
             if len(found) > most:
                 raise ValueError(f"parameters: {len(found)} {what}s in one frame; at most {most}")
             record[f"{what}_count"] = len(found)
-        for field in ("sequence", "time", "noise_phase", "seed", "beats", "signal_time", "signal_sequence"):
+        for field in ("sequence", "time", "noise_phase", "seed", "beats", "morph", "signal_time", "signal_sequence"):
             record[field] = getattr(frame, field)
         record["values"] = [frame.values[name] for name in self._names]
         for place, term in enumerate(frame.latents):
@@ -107,6 +108,7 @@ class ParameterWire:
             noise_phase=float(record["noise_phase"]),
             seed=int(record["seed"]),
             beats=float(record["beats"]),
+            morph=float(record["morph"]),
             signal_time=float(record["signal_time"]),
             signal_sequence=int(record["signal_sequence"]),
             rows=tuple(RowSetting(self._names[name], start, end, amount) for name, start, end, amount in rows),
