@@ -27,6 +27,8 @@ _log = logging.getLogger("liveviz.runtime")
 _LOOK_EVERY = 0.1  # at the mapping that plays, and at what is seen of it
 _WAIT_S = 0.004  # at most between two looks; a fader moves every 10 ms
 _LINES_A_LOOK = 12  # that are written for each; the others are counted
+_MOST_AT_ONCE = 5120  # messages of one source, as many as its mailbox holds
+_FLOOD = 64  # messages in one look: then the next look waits, and the newest of the meantime are read
 _KEPT_PACKETS = 256  # of OSC, between two looks, that are remembered
 _MOST_STATE_AGE = 0.05
 
@@ -48,7 +50,8 @@ class _Control:
         self._state = ShowState()
         self._unpacked: tuple[int, ParameterFrame] | None = None
         self._accounts = self._begin()
-        self._wake = threading.Event()
+        self._wake, self._never = threading.Event(), threading.Event()
+        self._flooded = False
         self._sources = self._open()
 
     def _begin(self) -> Accounts | None:
@@ -134,12 +137,21 @@ class _Control:
         return self._unpacked[1]
 
     def step(self) -> None:
-        """Pass on what came, and write down what it did."""
-        self._wake.wait(_WAIT_S)
+        """Pass on what came, and write down what it did.
+
+        While the stage has not taken what it was given, OSC stays in its mailbox, where the newest values count: a ring
+        that is full throws away the newest.
+        """
+        (self._never if self._flooded else self._wake).wait(_WAIT_S)
         self._wake.clear()
         came: dict[str, list[ControlMessage]] = {}
+        passed = 0
         for name, one in self._sources.items():
-            for found in one.poll():
+            if name != "midi" and self._links.controls.room < _MOST_AT_ONCE:
+                continue
+            arrived = one.poll()
+            passed += len(arrived)
+            for found in arrived:
                 if isinstance(found, Tempo):
                     self._links.write_tempo(found)
                 elif isinstance(found, Command):
@@ -150,6 +162,7 @@ class _Control:
                         self._links.ask(command)
                     else:
                         self._links.controls.put(wire.pack_control(found))
+        self._flooded = passed > _FLOOD
         if now() - self._looked > _LOOK_EVERY:
             self._look()
         by_osc = came.pop("osc", [])

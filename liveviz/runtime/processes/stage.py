@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from liveviz import mapping, post, signals
 from liveviz.post import Chain
-from liveviz.runtime import composition, open_generator
+from liveviz.runtime import composition, newest_controls, open_generator
 from liveviz.runtime.frame_times import Figures
 from liveviz.runtime.hints import Hints
 from liveviz.runtime.ipc import wire
@@ -102,7 +102,7 @@ class Stage:
 
     def _controls(self, until: float) -> Iterator[ControlMessage]:
         """Messages and commands in the order in which they came; commands are done between them."""
-        messages = [wire.unpack_control(record) for record in self._links.controls.drain()]
+        messages = newest_controls.unpacked(self._links.controls.drain())
         came: list[Command | ControlMessage] = [m for m in messages if not m.text or plays(m)]
         came += [*self._links.asked(), *self.screen.poll()]
         for one in sorted(came, key=lambda one: one.time):

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
-from liveviz.inputs.control import osc_sockets
+from liveviz.inputs.control import osc_batches, osc_sockets
 from liveviz.inputs.control.mailbox import Mailbox
 from liveviz.inputs.control.osc_arguments import as_number
 from liveviz.inputs.control.osc_packet import MAX_PACKET, Message, Notes, PacketError, read_packet, write_message
@@ -92,6 +92,7 @@ class OscInput:
             )
             self._reply_socket = socket.socket(family, socket.SOCK_DGRAM)
         self._sockets = osc_sockets.listen(host, port)
+        self._readers = [(one, osc_batches.reader(one, MAX_PACKET + 1)) for one in self._sockets]
         self.port: int = self._sockets[0].getsockname()[1]
         self.received = 0
         self.rejected = 0
@@ -111,8 +112,8 @@ class OscInput:
 
     @property
     def dropped(self) -> int:
-        """Messages lost to floods."""
-        return self._mailbox.dropped + self._late
+        """Messages lost to floods, and packets that the kernel had no room for."""
+        return self._mailbox.dropped + self._late + sum(map(osc_batches.lost, self._sockets))
 
     def start(self) -> None:
         """Begin to receive."""
@@ -146,19 +147,17 @@ class OscInput:
             for one in self._sockets:
                 selector.register(one, selectors.EVENT_READ)
             while not self._stop.is_set():
-                took = [self._receive(one) for one in self._sockets]
+                took = [self._receive(*one) for one in self._readers]
                 if not any(took):
                     wake = self._later[0][0] - self._now() if self._later else WAKE_S
                     selector.select(min(max(wake, 0.0), WAKE_S))
                 if self._later:
                     self._release()
 
-    def _receive(self, one: socket.socket) -> bool:
-        """Take one packet; False where none waits."""
+    def _receive(self, one: socket.socket, read: Callable[[], osc_batches.Packets]) -> bool:
+        """Take the packets that wait; False where none does."""
         try:
-            packet, sender = one.recvfrom(MAX_PACKET + 1)
-        except BlockingIOError:
-            return False
+            packets = read()
         except ConnectionResetError:
             log.debug("osc: an answer found nobody")  # Windows says so on the next receive
         except OSError as error:
@@ -167,7 +166,9 @@ class OscInput:
                 log.warning("osc: %s", error)
                 self._stop.wait(WAKE_S)
         else:
-            self._take(packet, sender, one)
+            for packet, sender in packets:
+                self._take(packet, sender, one)
+            return bool(packets)
         return True
 
     def _take(self, packet: bytes, sender: tuple, one: socket.socket) -> None:
