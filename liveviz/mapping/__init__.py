@@ -13,6 +13,7 @@ drive is one entry in the registry and needs nothing here. The room reads no clo
 from liveviz.mapping.controls import REST_ADDRESS, Move
 from liveviz.mapping.curves import CURVES
 from liveviz.mapping.describe import describe, move_text, parameter_rows, route_text
+from liveviz.mapping.direct_addresses import DirectAddresses
 from liveviz.mapping.idle import Facts, why_idle
 from liveviz.mapping.load import list_files, load
 from liveviz.mapping.performer import Performer
@@ -24,6 +25,7 @@ __all__ = [
     "CURVES",
     "REST_ADDRESS",
     "TABLES",
+    "DirectAddresses",
     "Facts",
     "Move",
     "Net",

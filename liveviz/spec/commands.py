@@ -14,6 +14,7 @@ class CommandKind(StrEnum):
     REST = "rest"  # take the parameter `name`, or all, back to where the mapping lets it rest
     RECALL = "recall"  # go to the values in `name` (JSON, parameter to value) within `value` seconds
     LEARN = "learn"  # bind the control that moves next to the parameter `name`; empty: forget about it
+    PANIC = "panic"  # all that hands moved back to rest, no freeze, no blackout
     OVERLAY = "overlay"  # show or hide the performer's figures
     MESSAGES = "messages"  # write the last control messages into the log
 

@@ -58,6 +58,7 @@ class Stage:
             CommandKind.REST: lambda asked: self._show.rest(asked.name),
             CommandKind.RECALL: self._recall,
             CommandKind.LEARN: lambda asked: self._show.learn(asked.name),
+            CommandKind.PANIC: lambda asked: self._panic(),
             CommandKind.OVERLAY: lambda asked: self.screen.toggle_overlay(),
             CommandKind.MESSAGES: lambda asked: links.ask_for_page(),
         }
@@ -119,6 +120,12 @@ class Stage:
             self._commands[command.kind](command)
         except ValueError as error:
             _log.warning("%s: %s", command.kind.value, error)
+
+    def _panic(self) -> None:
+        """Whatever hands have done, an image is seen that the file alone makes."""
+        self._show.rest()
+        self._show.learn("")
+        self._show.recall({"stage.freeze": 0.0, "stage.blackout": 0.0})
 
     def _recall(self, command: Command) -> None:
         values = json.loads(command.name)  # its error is a ValueError
