@@ -6,10 +6,16 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
+<<<<<<< HEAD
+=======
+from liveviz.mapping.direct_addresses import DirectAddresses, goal
+from liveviz.mapping.envelope import Follower
+>>>>>>> h-osc
 from liveviz.mapping.knobs import Base, Knob
 from liveviz.mapping.moving_routes import Follower
 from liveviz.mapping.program import DEFAULT_BEND_LAYER, Program, Route, Target
 from liveviz.spec import Channels, ControlMessage, Registry
+from liveviz.spec.addresses import RELATIVE_SIGNS
 from liveviz.spec.limits import MAX_BENDS, MAX_ROWS
 
 log = logging.getLogger("liveviz.mapping")
@@ -46,7 +52,7 @@ class Controls:
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._addresses = {p.osc: p.name for p in registry}
+        self._addresses = DirectAddresses(registry)
         self._rests = {REST_ADDRESS + p.osc.removeprefix("/liveviz"): p.name for p in registry}
         self._defaults = registry.defaults()
         self._knobs: dict[str, list[Knob]] = {}
@@ -118,16 +124,21 @@ class Controls:
             return None
         if address.startswith(REST_ADDRESS) and (address == REST_ADDRESS or address in self._rests):
             return self._back(message.text or self._rests.get(address, ""), address) if x > 0.0 or message.text else []
-        x = min(max(x, 0.0), 1.0)
+        relative = message.text in RELATIVE_SIGNS
+        x = 0.0 if relative else min(max(x, 0.0), 1.0)
         if self.learning and x > 0.0:
             self._learn(address, message.port)
         moves: list[Move] = []
         any_channel = address.partition(".ch.")[0] if address.startswith("midi.") else address
-        for source in dict.fromkeys((address, any_channel)):
+        for source in () if relative else dict.fromkeys((address, any_channel)):
             moves += self._controller(source, x, message.port)
-        name = self._addresses.get(address)
-        if name is not None and (move := self.direct(name, self._registry[name].at(x), address)) is not None:
-            moves.append(move)
+        found = self._addresses.find(address)
+        if found is not None:
+            name = found.parameter.name
+            base = self.bases.get(self.home(name))
+            value = goal(found, message, base.goal if base is not None else self._defaults[name])
+            if (move := self.direct(name, value, address)) is not None:
+                moves.append(move)
         if moves:
             self.last = moves[-1]
         return moves or None

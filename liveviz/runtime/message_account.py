@@ -9,8 +9,9 @@ from liveviz import mapping
 from liveviz.inputs.control.osc_arguments import as_number
 from liveviz.inputs.control.osc_packet import Message
 from liveviz.inputs.control.sources.osc import Packet, entries
-from liveviz.runtime import composition
+from liveviz.runtime import composition, osc_commands
 from liveviz.spec import ControlMessage, Output, ParameterFrame
+from liveviz.spec.addresses import RELATIVE_SIGNS
 
 MODEL_ADDRESS = "/liveviz/model"  # its argument is a name
 MONITOR_ADDRESS = "/liveviz/monitor"  # who says this is told every line for a while
@@ -24,8 +25,12 @@ _NOBODY_LISTENS = "nobody listens to it"
 
 
 def plays(message: ControlMessage) -> bool:
-    """Whether a message that says something in words is more than words: a number, or what is to come to rest."""
-    return as_number(message.text) is not None or message.address.startswith(mapping.REST_ADDRESS)
+    """Whether a message that says something in words is more than words: a number, a step, or what is to come to rest."""
+    return (
+        as_number(message.text) is not None
+        or message.text in RELATIVE_SIGNS
+        or message.address.startswith(mapping.REST_ADDRESS)
+    )
 
 
 class Accounts:
@@ -46,15 +51,15 @@ class Accounts:
         self.names: tuple[str, ...] = ()
         self.unheard: dict[str, str] = {}
         self.learned: Collection[str] = ()
-        self._answering = {*ASKED_ADDRESSES, *(p.osc for p in self._registry)}
+        self._answering = {*ASKED_ADDRESSES, *mapping.DirectAddresses(self._registry)}
         self._heard = self._show.listens
-        self.listens = self._heard | {*ASKED_ADDRESSES, MONITOR_ADDRESS}
+        self.listens = self._heard | {*ASKED_ADDRESSES, MONITOR_ADDRESS, *osc_commands.COMMAND_ADDRESSES}
 
     def replace(self, program: mapping.Program) -> None:
         """The show plays another program from here on."""
         self._show.replace(program)
         self._heard = self._show.listens
-        self.listens = self._heard | {*ASKED_ADDRESSES, MONITOR_ADDRESS}
+        self.listens = self._heard | {*ASKED_ADDRESSES, MONITOR_ADDRESS, *osc_commands.COMMAND_ADDRESSES}
 
     def still(self) -> ParameterFrame:
         """The frame of this show alone, for where there is no other."""
@@ -91,6 +96,10 @@ class Accounts:
             return "asked for its value" if address in self._answering else "no value to be asked for has this address"
         if address == MODEL_ADDRESS:
             return f"asks for the generator {message.text!r}" if message.text else "wants the name of a generator"
+        if address in osc_commands.COMMAND_ADDRESSES:
+            asks = osc_commands.COMMAND_ADDRESSES[address]
+            does = any(osc_commands.asked(entry) for entry, _ in entries(message, time))
+            return asks.help if does else f"asks for nothing; it wants a {asks.takes}"
         moved: list[mapping.Move] | None = None
         for entry, _ in entries(message, time, self.listens):
             if entry.text and not plays(entry):

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from liveviz.spec.keys import KEYS
 
+RELATIVE_SIGNS = ("+", "-")  # as the text of a message: it moves a parameter from where it is
+OWN_UNIT = "/value"  # behind a parameter's OSC address: in its own unit, instead of a position from 0 to 1
+
 
 @dataclass(frozen=True, slots=True)
 class Address:

@@ -6,8 +6,11 @@ import math
 import re
 import struct
 
+from liveviz.spec.addresses import RELATIVE_SIGNS
+
 MAX_ARGUMENTS = 400
 MAX_TEXT = 50  # letters
+MAX_WORDS = 4  # strings of one message that are kept
 
 _STRUCT_CODES = {"i": "i", "f": "f", "h": "q", "d": "d", "t": "8x", "r": "4B", "m": "4B", "c": "I"}
 _FIXED_STRUCTS = {tag: struct.Struct(">" + code) for tag, code in _STRUCT_CODES.items()}
@@ -41,8 +44,11 @@ def read_text(padded: bytes, room: int) -> str:
         raise PacketError(f"{ascii(text[:MAX_TEXT])[1:]}: letters that are not UTF-8") from None
 
 
-def read_tagged(packet: bytes, position: int, end: int, address: str, tags: str) -> tuple[tuple[float, ...], str]:
-    """(the numbers, the text where the only argument is one) of the arguments from `position` to `end`, which they fill.
+def read_tagged(
+    packet: bytes, position: int, end: int, address: str, tags: str
+) -> tuple[tuple[float, ...], str, tuple[str, ...]]:
+    """(the numbers, the text where the only argument is one, the first strings) of the arguments from `position` to `end`,
+    which they fill. A text "+" or "-" may be followed by a number, its step.
 
     Args:
         address: of the message, for what is said of a fault. tags: without the brackets of arrays.
@@ -51,6 +57,7 @@ def read_tagged(packet: bytes, position: int, end: int, address: str, tags: str)
     """
     numbers: list[float] = []
     text = ""
+    words: list[str] = []
     for tag in tags:
         if tag in "TF":
             numbers.append(float(tag == "T"))
@@ -58,6 +65,8 @@ def read_tagged(packet: bytes, position: int, end: int, address: str, tags: str)
             after = (packet.find(0, position, end) | 3) + 1
             text = read_text(packet[position:after], end - position)
             position = after
+            if len(words) < MAX_WORDS and len(text) <= MAX_TEXT and text.isprintable():
+                words.append(text)
             if text and (number := as_number(text)) is not None:
                 numbers.append(number)
         elif tag == "b":
@@ -85,7 +94,9 @@ def read_tagged(packet: bytes, position: int, end: int, address: str, tags: str)
     if len(numbers) > MAX_ARGUMENTS:
         raise PacketError(f"{address}: {len(numbers)} numbers; at most {MAX_ARGUMENTS} are read")
     said = text if tags in ("s", "S", "c") and len(text) <= MAX_TEXT and text.isprintable() else ""
-    return tuple(numbers), said
+    if len(tags) == 2 and tags[0] in "sS" and words and words[0] in RELATIVE_SIGNS and len(numbers) == 1:
+        said = words[0]
+    return tuple(numbers), said, tuple(words)
 
 
 def _midi_value(_port: int, status: int, first: int, second: int) -> float:

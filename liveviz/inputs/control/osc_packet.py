@@ -47,6 +47,7 @@ class Message(NamedTuple):
     bare: it has no argument at all, or nothing but impulses and nils: a trigger.
     query: its only argument is the string `?`. text: its only argument, where that is another string (it may be a
         number), printable, up to MAX_TEXT letters.
+    words: its first strings, each printable and up to MAX_TEXT letters.
     ahead: seconds from now at which it asks to be applied, 0 to MAX_AHEAD_S.
     """
 
@@ -56,6 +57,7 @@ class Message(NamedTuple):
     query: bool
     ahead: float
     text: str = ""
+    words: tuple[str, ...] = ()
 
 
 _make = Message._make  # in half the time of a call by name
@@ -189,17 +191,17 @@ def _message(packet: bytes, start: int, end: int, ahead: float) -> Message:
     padded = packet[after:position]
     tags, plain, said, bare = _tags.get(padded) or _work_out(padded, end - after, address)
     if plain is None:
-        numbers, text = read_tagged(packet, position, end, address, tags)
+        numbers, text, words = read_tagged(packet, position, end, address, tags)
         query = text == "?"
-        return Message(address, numbers, False, query, ahead, "" if query else text)
+        return Message(address, numbers, False, query, ahead, "" if query else text, words)
     if plain.size != end - position:
         raise PacketError(f"{address}: {end - position} bytes of arguments where its type tags speak of {plain.size}")
     if not plain.size:
-        return _make((address, said, bare, False, ahead, ""))
+        return _make((address, said, bare, False, ahead, "", ()))
     numbers = plain.unpack_from(packet, position)
     if not math.isfinite(sum(numbers)) and not all(map(math.isfinite, numbers)):
         raise PacketError(f"{address}: a number that is not finite")
-    return _make((address, numbers, False, False, ahead, ""))
+    return _make((address, numbers, False, False, ahead, "", ()))
 
 
 def _work_out(padded: bytes, room: int, address: str) -> _Tags:

@@ -1,6 +1,7 @@
 """The UDP sockets that OSC listens on. What a user writes is one address; it may mean two sockets, because `localhost` and
 "every address" are each of IPv4 and of IPv6, and senders choose either."""
 
+import contextlib
 import errno
 import socket
 import sys
@@ -11,6 +12,7 @@ RECEIVE_BUFFER = 4 << 20  # bytes asked for; the system may grant less
 
 _LOOPBACK_HOSTS = ("127.0.0.1", "::1")
 _ANY_HOSTS = ("0.0.0.0", "::")
+_SO_RCVBUFFORCE = 33
 _WSAEADDRINUSE = 10048
 _WSAEADDRNOTAVAIL = 10049
 _NO_IPV6 = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL, _WSAEADDRNOTAVAIL, 10047)
@@ -55,6 +57,9 @@ def _bound(numeric: str, port: int, host: str) -> socket.socket:
         if family == socket.AF_INET6:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+        if sys.platform == "linux":
+            with contextlib.suppress(OSError):  # who may, has all of it, whatever the system's limit is
+                listener.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, RECEIVE_BUFFER)
         listener.bind(address)
         listener.setblocking(False)
     except OSError:

@@ -156,6 +156,11 @@ class Ring:
         """Records that did not fit, since the start."""
         return int(self._ends[2])
 
+    @property
+    def room(self) -> int:
+        """How many more records fit now."""
+        return self.capacity - int(self._ends[0]) + int(self._ends[1])
+
     def put(self, content: bytes) -> bool:
         """Queue one record; False (and counted) where the ring is full or the record too large."""
         written = int(self._ends[0])

@@ -8,11 +8,11 @@ from collections import deque
 from dataclasses import replace
 from pathlib import Path
 
-from liveviz import signals
+from liveviz import mapping, signals
 from liveviz.inputs.control import source
 from liveviz.inputs.control.source import ControlSource, SourceSetup
 from liveviz.inputs.control.sources.osc import Answer, OscInput, Packet
-from liveviz.runtime import composition, message_account, model_facts
+from liveviz.runtime import composition, message_account, model_facts, osc_commands
 from liveviz.runtime.ipc import wire
 from liveviz.runtime.ipc.links import Links
 from liveviz.runtime.ipc.status import ControlStatus, Phase
@@ -20,13 +20,15 @@ from liveviz.runtime.message_account import Accounts
 from liveviz.runtime.message_log import ControlPage
 from liveviz.runtime.options import ShowOptions
 from liveviz.runtime.processes import child
-from liveviz.spec import Command, CommandKind, ControlMessage, LivevizError, ParameterFrame, ShowState, Tempo
+from liveviz.spec import Command, ControlMessage, LivevizError, ParameterFrame, ShowState, Tempo
 from liveviz.system.clock import now, utc
 
 _log = logging.getLogger("liveviz.runtime")
 _LOOK_EVERY = 0.1  # at the mapping that plays, and at what is seen of it
 _WAIT_S = 0.004  # at most between two looks; a fader moves every 10 ms
 _LINES_A_LOOK = 12  # that are written for each; the others are counted
+_MOST_AT_ONCE = 5120  # messages of one source, as many as its mailbox holds
+_FLOOD = 64  # messages in one look: then the next look waits, and the newest of the meantime are read
 _KEPT_PACKETS = 256  # of OSC, between two looks, that are remembered
 _MOST_STATE_AGE = 0.05
 
@@ -37,7 +39,7 @@ class _Control:
     def __init__(self, options: ShowOptions, links: Links) -> None:
         self._options, self._links = options, links
         self._parameters = composition.parameter_wire()
-        self._addresses = {p.osc: p for p in composition.registry()}
+        self._addresses = mapping.DirectAddresses(composition.registry())
         self._outputs = [o.name for o in signals.all_outputs(options.stems)]
         self._page = ControlPage(options.debug, message_account.MONITOR_ADDRESS)
         self._packets: deque[Packet] = deque(maxlen=_KEPT_PACKETS)
@@ -48,7 +50,8 @@ class _Control:
         self._state = ShowState()
         self._unpacked: tuple[int, ParameterFrame] | None = None
         self._accounts = self._begin()
-        self._wake = threading.Event()
+        self._wake, self._never = threading.Event(), threading.Event()
+        self._flooded = False
         self._sources = self._open()
 
     def _begin(self) -> Accounts | None:
@@ -70,7 +73,13 @@ class _Control:
             rig,
             where=None if osc is None else f"{osc[0]}:{osc[1]}",
             required=options.osc_required,
-            more={"utc": utc, "answer": self.answer, "reply": options.osc_reply, "watch": self._packets.append},
+            more={
+                "utc": utc,
+                "answer": self.answer,
+                "reply": options.osc_reply,
+                "watch": self._packets.append,
+                "triggers": osc_commands.COMMAND_ADDRESSES,
+            },
         )
         rigs |= {name: replace(rig, where=where, required=True) for name, where in options.controls}
         opened = {name: source.load(name).open_source(one) for name, one in rigs.items()}
@@ -119,8 +128,12 @@ class _Control:
             heard = self._links.signals.read()
             name = "tempo" if address.endswith("tempo") else "section_label"
             return 0.0 if heard is None else float(wire.unpack_signals(heard[1]).values[self._outputs.index(name)])
-        parameter, frame = self._addresses.get(address), self._frame()
-        return None if parameter is None or frame is None else parameter.position(frame[parameter.name])
+        found, frame = self._addresses.find(address), self._frame()
+        if found is None or frame is None:
+            return None
+        name, state = found.parameter.name, self.state().values
+        value = state[name] if state.get("stage.freeze", 0.0) >= 0.5 else frame[name]  # no frame goes out then
+        return value if found.own_unit else found.parameter.position(value)
 
     def _frame(self) -> ParameterFrame | None:
         """The newest there is; unpacked once, however many ask."""
@@ -134,22 +147,32 @@ class _Control:
         return self._unpacked[1]
 
     def step(self) -> None:
-        """Pass on what came, and write down what it did."""
-        self._wake.wait(_WAIT_S)
+        """Pass on what came, and write down what it did.
+
+        While the stage has not taken what it was given, OSC stays in its mailbox, where the newest values count: a ring
+        that is full throws away the newest.
+        """
+        (self._never if self._flooded else self._wake).wait(_WAIT_S)
         self._wake.clear()
         came: dict[str, list[ControlMessage]] = {}
+        passed = 0
         for name, one in self._sources.items():
-            for found in one.poll():
+            if name != "midi" and self._links.controls.room < _MOST_AT_ONCE:
+                continue
+            arrived = one.poll()
+            passed += len(arrived)
+            for found in arrived:
                 if isinstance(found, Tempo):
                     self._links.write_tempo(found)
                 elif isinstance(found, Command):
                     self._links.ask(found)
                 else:
                     came.setdefault(name, []).append(found)
-                    if (command := _asked(found)) is not None:
+                    if (command := osc_commands.asked(found)) is not None:
                         self._links.ask(command)
-                    else:
+                    elif found.address not in osc_commands.COMMAND_ADDRESSES:
                         self._links.controls.put(wire.pack_control(found))
+        self._flooded = passed > _FLOOD
         if now() - self._looked > _LOOK_EVERY:
             self._look()
         by_osc = came.pop("osc", [])
@@ -238,13 +261,6 @@ class _Control:
         """Give the ports and the devices back."""
         for one in self._sources.values():
             one.close()
-
-
-def _asked(message: ControlMessage) -> Command | None:
-    """The command that a message is; None where it is played."""
-    if message.address == message_account.MODEL_ADDRESS and message.text:
-        return Command(CommandKind.MODEL, message.text, time=message.time)
-    return None
 
 
 def body(options: ShowOptions, links: Links, life: child.Life) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from liveviz import mapping, post, signals
 from liveviz.post import Chain
-from liveviz.runtime import composition, open_generator
+from liveviz.runtime import composition, newest_controls, open_generator
 from liveviz.runtime.frame_times import Figures
 from liveviz.runtime.hints import Hints
 from liveviz.runtime.ipc import wire
@@ -58,6 +58,7 @@ class Stage:
             CommandKind.REST: lambda asked: self._show.rest(asked.name),
             CommandKind.RECALL: self._recall,
             CommandKind.LEARN: lambda asked: self._show.learn(asked.name),
+            CommandKind.PANIC: lambda asked: self._panic(),
             CommandKind.OVERLAY: lambda asked: self.screen.toggle_overlay(),
             CommandKind.MESSAGES: lambda asked: links.ask_for_page(),
         }
@@ -102,7 +103,7 @@ class Stage:
 
     def _controls(self, until: float) -> Iterator[ControlMessage]:
         """Messages and commands in the order in which they came; commands are done between them."""
-        messages = [wire.unpack_control(record) for record in self._links.controls.drain()]
+        messages = newest_controls.unpacked(self._links.controls.drain())
         came: list[Command | ControlMessage] = [m for m in messages if not m.text or plays(m)]
         came += [*self._links.asked(), *self.screen.poll()]
         for one in sorted(came, key=lambda one: one.time):
@@ -119,6 +120,12 @@ class Stage:
             self._commands[command.kind](command)
         except ValueError as error:
             _log.warning("%s: %s", command.kind.value, error)
+
+    def _panic(self) -> None:
+        """Whatever hands have done, an image is seen that the file alone makes."""
+        self._show.rest()
+        self._show.learn("")
+        self._show.recall({"stage.freeze": 0.0, "stage.blackout": 0.0})
 
     def _recall(self, command: Command) -> None:
         values = json.loads(command.name)  # its error is a ValueError

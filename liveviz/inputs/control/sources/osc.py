@@ -11,12 +11,13 @@ import threading
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
-from liveviz.inputs.control import osc_sockets
+from liveviz.inputs.control import osc_batches, osc_sockets
 from liveviz.inputs.control.mailbox import Mailbox
 from liveviz.inputs.control.osc_arguments import as_number
 from liveviz.inputs.control.osc_packet import MAX_PACKET, Message, Notes, PacketError, read_packet, write_message
 from liveviz.inputs.control.source import Arrival, ControlSource, SourceReport, SourceSetup
 from liveviz.spec import ControlMessage, LivevizError
+from liveviz.spec.addresses import RELATIVE_SIGNS
 
 log = logging.getLogger("liveviz.inputs")
 
@@ -64,6 +65,7 @@ class OscInput:
             the one who asked.
         watch: told of every packet, on this input's thread; must not raise, nor take long.
         wake: set whenever there is something to poll.
+        triggers: addresses of which every message counts, whatever its argument.
     Raises:
         LivevizError: the port is in use, or the host is not an address of this machine.
     State: the sockets; `port` is the one really used. `listens`: the addresses that anybody listens to, None for all; of
@@ -82,7 +84,9 @@ class OscInput:
         reply: tuple[str | None, int] | None = None,
         watch: Callable[[Packet], None] | None = None,
         wake: threading.Event | None = None,
+        triggers: Collection[str] = (),
     ) -> None:
+        self._triggers = triggers
         self._reply_socket: socket.socket | None = None
         self._reply_to: tuple | None = None
         self._reply_port = reply[1] if reply is not None else None
@@ -92,6 +96,7 @@ class OscInput:
             )
             self._reply_socket = socket.socket(family, socket.SOCK_DGRAM)
         self._sockets = osc_sockets.listen(host, port)
+        self._readers = [(one, osc_batches.reader(one, MAX_PACKET + 1)) for one in self._sockets]
         self.port: int = self._sockets[0].getsockname()[1]
         self.received = 0
         self.rejected = 0
@@ -111,8 +116,8 @@ class OscInput:
 
     @property
     def dropped(self) -> int:
-        """Messages lost to floods."""
-        return self._mailbox.dropped + self._late
+        """Messages lost to floods, and packets that the kernel had no room for."""
+        return self._mailbox.dropped + self._late + sum(map(osc_batches.lost, self._sockets))
 
     def start(self) -> None:
         """Begin to receive."""
@@ -146,19 +151,17 @@ class OscInput:
             for one in self._sockets:
                 selector.register(one, selectors.EVENT_READ)
             while not self._stop.is_set():
-                took = [self._receive(one) for one in self._sockets]
+                took = [self._receive(*one) for one in self._readers]
                 if not any(took):
                     wake = self._later[0][0] - self._now() if self._later else WAKE_S
                     selector.select(min(max(wake, 0.0), WAKE_S))
                 if self._later:
                     self._release()
 
-    def _receive(self, one: socket.socket) -> bool:
-        """Take one packet; False where none waits."""
+    def _receive(self, one: socket.socket, read: Callable[[], osc_batches.Packets]) -> bool:
+        """Take the packets that wait; False where none does."""
         try:
-            packet, sender = one.recvfrom(MAX_PACKET + 1)
-        except BlockingIOError:
-            return False
+            packets = read()
         except ConnectionResetError:
             log.debug("osc: an answer found nobody")  # Windows says so on the next receive
         except OSError as error:
@@ -167,7 +170,9 @@ class OscInput:
                 log.warning("osc: %s", error)
                 self._stop.wait(WAKE_S)
         else:
-            self._take(packet, sender, one)
+            for packet, sender in packets:
+                self._take(packet, sender, one)
+            return bool(packets)
         return True
 
     def _take(self, packet: bytes, sender: tuple, one: socket.socket) -> None:
@@ -196,7 +201,7 @@ class OscInput:
                     self._reply(message.address, sender, one)
             else:
                 time = now + message.ahead
-                due.setdefault(time, []).extend(entries(message, time, listens))
+                due.setdefault(time, []).extend(entries(message, time, listens, self._triggers))
         for found in due.values():
             if found:
                 self._deliver(found, now)
@@ -258,20 +263,24 @@ def open_source(rig: SourceSetup) -> ControlSource | None:
         return None
 
 
-def entries(message: Message, time: float, listens: Collection[str] | None = None) -> list[_Entry]:
+def entries(
+    message: Message, time: float, listens: Collection[str] | None = None, triggers: Collection[str] = ()
+) -> list[_Entry]:
     """One message as (control message, is it an event).
 
     Args:
-        listens: the addresses that anybody listens to, None for all.
+        listens: the addresses that anybody listens to, None for all. triggers: those whose messages all count.
     """
-    address, numbers, bare, _, _, text = message
+    address, numbers, bare, _, _, text, _ = message
+    if text in RELATIVE_SIGNS:
+        return [(ControlMessage(address, float(numbers[0]) if numbers else 0.0, time, text), True)]
     if bare:
         return [(ControlMessage(address, 1.0, time), True)]
     if text and as_number(text) is None:
         return [(ControlMessage(address, 1.0, time, text), True)]
     if not numbers:
         return []
-    found = [(ControlMessage(address, float(numbers[0]), time, text), False)]
+    found = [(ControlMessage(address, float(numbers[0]), time, text), address in triggers)]
     if len(numbers) > 1:
         for i, number in enumerate(numbers):
             part = f"{address}/{i}"
