@@ -28,7 +28,7 @@ def main(port: int, seconds: float, good: int, malformed: int, addresses: list[s
         while (elapsed := time.monotonic() - began) < seconds:
             due = int(elapsed * (good + malformed))
             if due - sent < 20:
-                time.sleep(0.0005)
+                time.sleep(0.0005)  # the pace of a flood
                 continue
             while sent < due:
                 place = sent % len(heads)

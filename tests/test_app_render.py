@@ -171,7 +171,7 @@ def frame_with(studio: Studio, **values: float) -> ParameterFrame:
 
 
 EFFECT_INPUTS = [p.name for p in composition.registry() if p.name.startswith("post.")]
-MAPPING = ["latent.speed", "latent.target", "latent.chords", "noise_speed"]
+MAPPING = ["latent.speed", "latent.target", "latent.chords", "latent.other", "noise_speed"]
 ENGINE = [n for n in composition.registry().names if n not in MAPPING and not n.startswith(("post.", "stage."))]
 
 
@@ -200,7 +200,7 @@ def test_every_parameter_is_read(studio: Studio, name: str) -> None:
 @pytest.mark.parametrize("name", MAPPING)
 def test_every_mapping_parameter_is_read(name: str) -> None:
     head = (
-        "version = 1\n[latent]\nbase = { seeds = [1, 2, 3], loop_bars = 1 }\ntarget = { seeds = [9] }\n"
+        "version = 1\n[latent]\nbase = { seeds = [1, 2, 3], loop_bars = 1 }\nother = { seeds = [4] }\ntarget = { seeds = [9] }\n"
         'chords = { palette = 12, from = "chroma", layers = "all" }\n[set]\n'
     )
     if name != "latent.chords":

@@ -14,11 +14,8 @@ entry in the registry and needs nothing here. The room reads no clock and does n
 from liveviz.mapping.controls import REST_ADDRESS, Move
 from liveviz.mapping.curves import CURVES
 from liveviz.mapping.describe import describe, move_text, parameter_rows, route_text
-<<<<<<< HEAD
-from liveviz.mapping.formula_functions import FUNCTIONS
-=======
 from liveviz.mapping.direct_addresses import DirectAddresses
->>>>>>> h-osc
+from liveviz.mapping.formula_functions import FUNCTIONS
 from liveviz.mapping.idle import Facts, why_idle
 from liveviz.mapping.load import list_files, load
 from liveviz.mapping.modulator_table import tables as modulator_tables

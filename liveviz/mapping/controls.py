@@ -6,11 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
-<<<<<<< HEAD
-=======
 from liveviz.mapping.direct_addresses import DirectAddresses, goal
-from liveviz.mapping.envelope import Follower
->>>>>>> h-osc
 from liveviz.mapping.knobs import Base, Knob
 from liveviz.mapping.moving_routes import Follower
 from liveviz.mapping.program import DEFAULT_BEND_LAYER, Program, Route, Target

@@ -85,6 +85,11 @@ class Scenes:
     def _find(self, name: str) -> Scene | None:
         return next((scene for scene in self._program.scenes if scene.name == name), None)
 
+    @property
+    def wait(self) -> float:
+        """Beats until the scene that waits lands; 0 where none does."""
+        return 0.0 if self.armed is None else self.lands - self._beats.count
+
     def go(self, name: str) -> None:
         """Go to the scene of that name, at its place in the music; ValueError, with those there are, for another."""
         found = self._find(name)

@@ -8,6 +8,12 @@ KEY_COMMANDS = {
     "key.h": Command(CommandKind.OVERLAY),
     "key.r": Command(CommandKind.REST),
     "key.m": Command(CommandKind.MESSAGES),
+    "key.n": Command(CommandKind.NEXT_SCENE, value=1.0),
+    "key.p": Command(CommandKind.NEXT_SCENE, value=-1.0),
+    "key.k": Command(CommandKind.STORE_SCENE),
+    "key.u": Command(CommandKind.UNDO),
+    "key.right_bracket": Command(CommandKind.NEXT_MAPPING, value=1.0),
+    "key.left_bracket": Command(CommandKind.NEXT_MAPPING, value=-1.0),
     "key.page_down": Command(CommandKind.NEXT_MODEL, value=1.0),
     "key.page_up": Command(CommandKind.NEXT_MODEL, value=-1.0),
 }

@@ -28,6 +28,16 @@ COMMAND_ADDRESSES: dict[str, Asks] = {
     PREFIX + "model": Asks(CommandKind.MODEL, "plays that generator from the next beat on", takes="name"),
     PREFIX + "model/next": Asks(CommandKind.NEXT_MODEL, "the next generator", value=1.0),
     PREFIX + "model/previous": Asks(CommandKind.NEXT_MODEL, "the generator before", value=-1.0),
+    PREFIX + "scene": Asks(CommandKind.SCENE, "goes to that scene, at its place in the music", takes="name"),
+    PREFIX + "scene/next": Asks(CommandKind.NEXT_SCENE, "the next scene", value=1.0),
+    PREFIX + "scene/previous": Asks(CommandKind.NEXT_SCENE, "the scene before", value=-1.0),
+    PREFIX + "scene/store": Asks(
+        CommandKind.STORE_SCENE, "writes what is seen into the mapping file, under that name", takes="name or press"
+    ),
+    PREFIX + "undo": Asks(CommandKind.UNDO, "takes back the last scene"),
+    PREFIX + "mapping": Asks(CommandKind.MAPPING, "plays that show from now on", takes="name"),
+    PREFIX + "mapping/next": Asks(CommandKind.NEXT_MAPPING, "the next show", value=1.0),
+    PREFIX + "mapping/previous": Asks(CommandKind.NEXT_MAPPING, "the show before", value=-1.0),
     PREFIX + "learn": Asks(
         CommandKind.LEARN,
         "the control that moves next moves that parameter; without a name: no more",

@@ -40,6 +40,29 @@ def engines() -> Path:
     return _shipped("engines")
 
 
+def mapping_folders() -> list[Path]:
+    """Where mapping files are looked for by name while a show plays: the user's own, then those that come with it."""
+    return [_own_mappings(), mappings()]
+
+
+def _own_mappings() -> Path:
+    return platformdirs.user_data_path("liveviz") / "mappings"
+
+
+def own_mapping(shipped: Path) -> Path:
+    """Where the user's own copy of a mapping file that comes with the program is kept; its folder is made.
+
+    Raises:
+        LivevizError: it cannot be, or a file that somebody else put there has the name already.
+    """
+    path = _own_mappings() / shipped.name
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LivevizError(f"{path.parent}: cannot be made: {error.strerror or error}") from error
+    return files.claim(path) if path.exists() else path
+
+
 def model_folders() -> list[Path]:
     """Where bundles are looked for by name: those that come with the program, then the user's own."""
     return [engines(), platformdirs.user_data_path("liveviz") / "engines"]

@@ -48,6 +48,7 @@ class Screen:
         self._status_read = 0.0
         self._message = ""
         self.quality = ""
+        self.show_name = options.mapping.stem
         self._look_at = 0.0
         before = links.stage_status.read()  # of a stage that died: the parent remembers it
         self._place = _place(before.place)
@@ -171,7 +172,7 @@ class Screen:
             control=hints.touched,
             hint=hints.text,
             model=self._engine.model or self._options.model,
-            mapping=self._options.mapping.stem,
+            mapping=self.show_name,
             backend=f"{self._engine.backend} {self._engine.precision}".strip()
             + ", no host copy" * (self._engine.transport is Transport.DEVICE),
             message=self._message or self._engine.mistake or self._engine.coming,

@@ -19,6 +19,7 @@ class CommandKind(StrEnum):
     STORE_SCENE = "store-scene"  # write what is seen into the mapping file, as the scene `name`
     UNDO = "undo"  # take back the last scene: the one that was gone to, or waits
     MAPPING = "mapping"  # play the show `name` from now on
+    NEXT_MAPPING = "next-mapping"  # the next one by name; value -1: the one before
     PANIC = "panic"  # all that hands moved back to rest, no freeze, no blackout
     OVERLAY = "overlay"  # show or hide the performer's figures
     MESSAGES = "messages"  # write the last control messages into the log

@@ -14,7 +14,8 @@ class ShowState:
     touched: the parameter that a hand moved last, or tried to, and where it goes now; None before the first.
     control: address, value (0 to 1) and MIDI port of the last control message; None before the first.
     learning: the parameter that waits for a control; empty where none does. learned: address by parameter, of this show.
-    model, mapping: what plays, by name. tempo: who leads, None where nobody knows of a beat.
+    model, mapping: what plays, by name. scene: the last one, empty before the first; armed: the one that waits for its
+    place in the music, and for how many beats yet; None where none does. tempo: who leads, None where nobody knows of a beat.
     levels: `rms` and `level_db` of what is heard. health: `fps`, `late` (frames), `quality` (the step), `recording` (0 or 1).
     """
 
@@ -25,6 +26,8 @@ class ShowState:
     learning: str = ""
     learned: Mapping[str, str] = field(default_factory=dict)
     model: str = ""
+    scene: str = ""
+    armed: tuple[str, float] | None = None
     mapping: str = ""
     tempo: Tempo | None = None
     levels: Mapping[str, float] = field(default_factory=dict)

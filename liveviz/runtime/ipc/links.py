@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from multiprocessing.context import BaseContext
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -13,7 +14,7 @@ from liveviz.runtime.ipc.status import AudioStatus, ControlStatus, EngineStatus,
 from liveviz.spec import Command, LivevizError, ShowState, Tempo
 
 _MAPPING_BYTES = 512 * 1024
-_NAME_BYTES = 4096
+_NAME_BYTES = _PATH_BYTES = 4096
 _STATE_BYTES = 128 * 1024
 _WORD_BYTES = 8192
 _MOST_OF_FIELDS = 1 << 23  # bytes: a picture of fields is small; one with colours may be as large as it is
@@ -51,10 +52,10 @@ class Links:
     Raises:
         LivevizError: there is no room for them.
     `mapping` holds the text of the last good mapping file, for a stage that is started again while the file is broken;
-    `model` the name of the generator asked for in the middle of the show; `quality` what the engine is to give up, as JSON;
-    `tempo` the musical time of a source that keeps it; `state` the show as it is; `commands` what performers ask for;
-    `page` is written to when the performer wants the last control messages in the log; `handover` what pictures the stage
-    can take.
+    `show` its path, where another than the first was asked for; `model` the name of the generator asked for in the middle of
+    the show; `quality` what the engine is to give up, as JSON; `tempo` the musical time of a source that keeps it; `state`
+    the show as it is; `commands` what performers ask for; `page` is written to when the performer wants the last control
+    messages in the log; `handover` what images the stage can take.
     """
 
     def __init__(self, context: BaseContext, outputs: int, parameters: ParameterWire, picture: tuple[int, int]) -> None:
@@ -68,6 +69,7 @@ class Links:
             self.images = self._keep(Slot(room))
             self.handover = self._keep(Slot(_WORD_BYTES))
             self.mapping = self._keep(Slot(_MAPPING_BYTES))
+            self.show = self._keep(Slot(_PATH_BYTES))
             self.model = self._keep(Slot(_NAME_BYTES))
             self.quality = self._keep(Slot(_NAME_BYTES))
             self.tempo = self._keep(Slot(_WORD_BYTES))
@@ -117,6 +119,15 @@ class Links:
     def stop(self) -> None:
         """Ask everybody to end."""
         self.flags.write(np.ones(1))
+
+    def write_show(self, path: Path) -> None:
+        """The mapping file that plays from here on."""
+        self.show.write(str(path).encode())
+
+    def read_show(self, first: Path) -> Path:
+        """The same; `first` where none was asked for yet."""
+        found = self.show.read()
+        return first if found is None else Path(found[1].tobytes().decode())
 
     def write_tempo(self, tempo: Tempo) -> None:
         """The musical time of a source other than the analyser."""

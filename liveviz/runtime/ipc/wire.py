@@ -166,11 +166,12 @@ def unpack_state(content: NDArray[np.uint8]) -> ShowState | None:
         found = json.loads(content.tobytes())
     except ValueError:
         return None
-    tempo, touched, control = found.pop("tempo"), found.pop("touched"), found.pop("control")
+    tempo, touched, control, armed = (found.pop(name) for name in ("tempo", "touched", "control", "armed"))
     return ShowState(
         **found,
         tempo=None if tempo is None else Tempo(**tempo),
         touched=None if touched is None else (touched[0], touched[1]),
+        armed=None if armed is None else (armed[0], armed[1]),
         control=None if control is None else (control[0], control[1], control[2]),
     )
 

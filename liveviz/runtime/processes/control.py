@@ -6,7 +6,6 @@ import logging
 import threading
 from collections import deque
 from dataclasses import replace
-from pathlib import Path
 
 from liveviz import mapping, signals
 from liveviz.inputs.control import source
@@ -58,7 +57,8 @@ class _Control:
         """Accounts of the mapping file; none where it is broken in this moment: the stage says so."""
         with contextlib.suppress(LivevizError):
             options = self._options
-            program = composition.load_mapping(options.mapping, stems=options.stems, model=options.model)
+            path = self._links.read_show(options.mapping)
+            program = composition.load_mapping(path, stems=options.stems, model=options.model)
             return Accounts(program, signals.all_outputs(options.stems))
         return None
 
@@ -121,7 +121,7 @@ class _Control:
             self._learn()
             return self._model
         if address == "/liveviz/mapping":
-            return self._options.mapping.stem
+            return self._links.read_show(self._options.mapping).stem
         if address == "/liveviz/tempo" and (tempo := self.state().tempo) is not None:
             return tempo.bpm
         if address in ("/liveviz/tempo", "/liveviz/section"):
@@ -194,7 +194,8 @@ class _Control:
             self._learn()
             with contextlib.suppress(LivevizError, UnicodeDecodeError):  # the stage tells it
                 text = kept[1].tobytes().decode()
-                told.replace(composition.load_mapping(text, Path(options.mapping), options.stems, self._model))
+                path = self._links.read_show(options.mapping)
+                told.replace(composition.load_mapping(text, path, options.stems, self._model))
             self._listen(self._sources)
 
     def _learn(self) -> None:

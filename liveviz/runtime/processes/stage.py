@@ -5,7 +5,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 
-from liveviz import mapping, post, signals
+from liveviz import post, signals
 from liveviz.post import Chain
 from liveviz.runtime import composition, newest_controls, open_generator
 from liveviz.runtime.frame_times import Figures
@@ -14,7 +14,6 @@ from liveviz.runtime.ipc import wire
 from liveviz.runtime.ipc.links import Links
 from liveviz.runtime.ipc.status import Phase, StageStatus
 from liveviz.runtime.key_commands import KEY_COMMANDS
-from liveviz.runtime.mapping_file import MappingFile
 from liveviz.runtime.message_account import plays
 from liveviz.runtime.model_choice import ModelChoice
 from liveviz.runtime.open_sinks import OpenSinks
@@ -24,6 +23,7 @@ from liveviz.runtime.processes import child
 from liveviz.runtime.quality.rate import Rate
 from liveviz.runtime.remote_engine import RemoteEngine
 from liveviz.runtime.screen import Screen
+from liveviz.runtime.show_choice import ShowChoice
 from liveviz.runtime.tick import Tick, TickFrame
 from liveviz.spec import Command, CommandKind, ControlMessage, ShowState, SignalFrame
 from liveviz.system.clock import WallClock, now, worked
@@ -37,18 +37,17 @@ class Stage:
 
     def __init__(self, options: ShowOptions, links: Links, goes_on: Callable[[], bool] = lambda: True) -> None:
         self._options, self._links = options, links
-        self._file = MappingFile(options.mapping, links.mapping, options.stems, options.model)
+        outputs = signals.all_outputs(options.stems)
+        self._choice = ShowChoice(options, links, outputs)
+        self._show = self._choice.show
         self._hints = Hints(links)
         self.screen = Screen(options, links, goes_on)
         links.stage_status.say(StageStatus(phase=Phase.STARTING, screen=self.screen.kind))
-        self._show = mapping.Performer(
-            self._file.program, composition.registry(), signals.all_outputs(options.stems), seed=options.seed
-        )
         self._pictures, self._chain = self._dressed()
-        outputs = [o.name for o in signals.all_outputs(options.stems)]
-        self._levels = {name: outputs.index(name) for name in ("rms", "level_db")}
+        names = [o.name for o in outputs]
+        self._levels = {name: names.index(name) for name in ("rms", "level_db")}
         self._models = ModelChoice(
-            options.model, self._file.program.model, open_generator.shipped_for(options.size), links
+            options.model, self._choice.file.program.model, open_generator.shipped_for(options.size), links
         )
         self._clock = WallClock(options.fps)
         self._commands: dict[CommandKind, Callable[[Command], object]] = {
@@ -59,6 +58,14 @@ class Stage:
             CommandKind.RECALL: self._recall,
             CommandKind.LEARN: lambda asked: self._show.learn(asked.name),
             CommandKind.PANIC: lambda asked: self._panic(),
+            CommandKind.SCENE: lambda asked: self._show.scenes.go(asked.name),
+            CommandKind.NEXT_SCENE: lambda asked: self._show.scenes.turn(-1 if asked.value < 0.0 else 1),
+            CommandKind.STORE_SCENE: lambda asked: self._choice.store(asked.name),
+            CommandKind.UNDO: lambda asked: self._show.scenes.undo(),
+            CommandKind.MAPPING: lambda asked: self._models.follow(self._choice.play(asked.name).model),
+            CommandKind.NEXT_MAPPING: lambda asked: self._models.follow(
+                self._choice.turn(-1 if asked.value < 0.0 else 1).model
+            ),
             CommandKind.OVERLAY: lambda asked: self.screen.toggle_overlay(),
             CommandKind.MESSAGES: lambda asked: links.ask_for_page(),
         }
@@ -138,15 +145,17 @@ class Stage:
         """One frame; False once the window is closed or the time is up."""
         if self.screen.must_change():
             self._change_screens()
-        if (program := self._file.changed()) is not None:
-            self._show.replace(program)
+        if (program := self._choice.changed()) is not None:
             self._models.follow(program.model)
-        self.screen.say(self._file.mistake or self._models.mistake)
-        self.screen.quality = self._rate.name
+        if asked := self._show.scenes.take_model():
+            self._models.ask(asked)
+        self._show.scenes.early = self._engine.engine_s
+        self.screen.say(self._choice.file.mistake or self._models.mistake)
+        self.screen.quality, self.screen.show_name = self._rate.name, self._show_words()
         self._engine.pictures = self._rate.pictures
         frame = self._tick.step()
         self._hints.step(self._show, frame.parameters, self._tick.unheard)
-        self._file.model = self._hints.model or self._file.model
+        self._choice.file.model = self._hints.model or self._choice.file.model
         self.screen.present(frame.canvas, self._heard, self._hints, self.figures)
         presented = now()
         if presented - self._told > _STATE_EVERY:
@@ -174,7 +183,9 @@ class Stage:
             learning=self._show.learning,
             learned=dict(self._show.learned),
             model=self._hints.model or self._options.model,
-            mapping=self._options.mapping.stem,
+            mapping=self._choice.name,
+            scene=self._show.scenes.current,
+            armed=self._armed(),
             tempo=self._show.tempo,
             levels=levels,
             health={
@@ -184,6 +195,17 @@ class Stage:
                 "recording": float(self._sinks.recording),
             },
         )
+
+    def _show_words(self) -> str:
+        """The show, its scene, and the one that waits, for the overlay."""
+        scene, armed = self._show.scenes.current, self._armed()
+        waits = f" > {armed[0]} in {armed[1]:.0f}" if armed is not None else ""
+        return self._choice.name + (f" / {scene}" if scene else "") + waits
+
+    def _armed(self) -> tuple[str, float] | None:
+        """The scene that waits, and after how many beats it begins."""
+        scenes = self._show.scenes
+        return None if scenes.armed is None else (scenes.armed.name, round(max(scenes.wait, 0.0), 2))
 
     def say(self, phase: Phase) -> None:
         """Tell the parent how it goes."""

@@ -1,0 +1,103 @@
+"""Which mapping file a live show plays: the one that it began with, or another that somebody asks for by name while it plays;
+and what is written into it: scenes that were made by hand."""
+
+import difflib
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from liveviz import mapping
+from liveviz.runtime import composition, paths
+from liveviz.runtime.ipc.links import Links
+from liveviz.runtime.mapping_file import MappingFile
+from liveviz.runtime.options import ShowOptions
+from liveviz.spec import LivevizError, Output
+from liveviz.system import files
+
+_log = logging.getLogger("liveviz.runtime")
+
+
+class ShowChoice:
+    """The mapping file that plays.
+
+    Args:
+        outputs: every signal, for the performer.
+    Raises:
+        LivevizError: the file is not good, and no good one was kept.
+    State: `file`; `show`, the performer.
+    """
+
+    def __init__(self, options: ShowOptions, links: Links, outputs: Sequence[Output]) -> None:
+        self._options, self._links = options, links
+        path = links.read_show(options.mapping)  # a stage that was started again goes on with what was asked for
+        self.file = MappingFile(path, links.mapping, options.stems, options.model)
+        self.show = mapping.Performer(self.file.program, composition.registry(), outputs, seed=options.seed)
+
+    @property
+    def name(self) -> str:
+        """Of the mapping file."""
+        return self.file.path.stem
+
+    def changed(self) -> mapping.Program | None:
+        """The program that is to be played from here on, where the file was saved; the performer plays it already."""
+        if (program := self.file.changed()) is not None:
+            self.show.replace(program)
+        return program
+
+    def play(self, name: str) -> mapping.Program:
+        """Play the show of that name from here on.
+
+        Raises: ValueError where there is none of that name, or it cannot be played; the one that plays goes on.
+        """
+        there = mapping.list_files(paths.mapping_folders())
+        if self._options.mapping.stem not in there:
+            there[self._options.mapping.stem] = self._options.mapping
+        if name not in there:
+            near = difflib.get_close_matches(name, list(there), 1, 0.4)
+            raise ValueError(f"no show {name!r:.40}; " + (f"did you mean {near[0]}?" if near else ", ".join(there)))
+        return self._open(there[name])
+
+    def turn(self, step: int) -> mapping.Program:
+        """The show so many behind this one, by name, round the list; ValueError as `play`."""
+        names = list(dict.fromkeys([*mapping.list_files(paths.mapping_folders()), self.name]))
+        return self.play(names[(names.index(self.name) + step) % len(names)])
+
+    def _open(self, path: Path) -> mapping.Program:
+        kept = self._links.mapping.read()
+        try:
+            composition.load_mapping(path, stems=self._options.stems, model=self.file.model)
+            opened = MappingFile(path, self._links.mapping, self._options.stems, self.file.model)
+        except LivevizError as error:
+            if kept is not None:
+                self._links.mapping.write(kept[1].tobytes())
+            raise ValueError(str(error)) from error
+        self.file = opened
+        self._links.write_show(path)
+        self.show.replace(opened.program)
+        _log.info("show %s", path.stem)
+        return opened.program
+
+    def store(self, name: str) -> str:
+        """Write what is seen as a scene of that name into the mapping file, and give the name; empty: the first free of
+        `scene 1`, `scene 2` ... A file that came with liveviz is copied to the user's own folder first.
+
+        Raises: ValueError where it cannot be written, or the file has a form that cannot be added to.
+        """
+        taken = set(self.show.scenes.names)
+        name = name.strip() or next(n for i in range(1, len(taken) + 2) if (n := f"scene {i}") not in taken)
+        scene = self.show.scenes.capture(name)
+        path = self.file.path
+        try:
+            text = path.read_bytes().decode("utf-8-sig")
+            again = composition.load_mapping(text, path, self._options.stems, self.file.model)
+            written = mapping.with_scene(text, again.scenes, scene)
+            composition.load_mapping(written, path, self._options.stems, self.file.model)  # it must be good
+            if paths.mappings() in path.parents:
+                path = paths.own_mapping(path)
+            files.write_whole(path, written.encode())
+        except (LivevizError, OSError, UnicodeDecodeError) as error:
+            raise ValueError(f"scene {name!r:.60} is not kept: {error}") from error
+        if path != self.file.path:
+            self._open(path)
+        _log.info("scene %r kept in %s", name, path)
+        return name
