@@ -12,7 +12,7 @@ from liveviz import mapping, signals
 from liveviz.inputs.control import source
 from liveviz.inputs.control.source import ControlSource, SourceSetup
 from liveviz.inputs.control.sources.osc import Answer, OscInput, Packet
-from liveviz.runtime import composition, message_account, model_facts, osc_commands, publisher
+from liveviz.runtime import composition, message_account, model_facts, osc_commands, oscquery_show, publisher
 from liveviz.runtime.ipc import wire
 from liveviz.runtime.ipc.links import Links
 from liveviz.runtime.ipc.status import ControlStatus, Phase
@@ -54,6 +54,7 @@ class _Control:
         self._flooded = False
         self._sources = self._open()
         self._publisher = publisher.attach(self._osc, options)
+        self._query = oscquery_show.attach(self._osc, options, self.answer, self._signals)
 
     def _begin(self) -> Accounts | None:
         """Accounts of the mapping file; none where it is broken in this moment: the stage says so."""
@@ -263,10 +264,14 @@ class _Control:
             for name, report in reports.items()
         }
         places = {name: list(report.places) for name, report in reports.items()}
+        if self._query is not None:
+            places["oscquery"] = [str(self._query.port)]
         self._links.control_status.say(ControlStatus(phase=Phase.READY, counts=counts, places=places))
 
     def close(self) -> None:
         """Give the ports and the devices back."""
+        if self._query is not None:
+            self._query.close()
         for one in self._sources.values():
             one.close()
 
