@@ -42,6 +42,7 @@ RUNS = [
     ["mapping", "list"],
     ["mapping", "check", "default"],
     ["mapping", "show", "default"],
+    ["control", "layout", "touchosc", "-o", "show.tosc"],
     ["devices"],
     ["doctor"],
     ["bench", "--backend", "openvino", "--model", "bundle", "--frames", "10", "--json", "bench.json"],

@@ -57,6 +57,12 @@ COMMANDS: list[tuple[list[str], str, Callable[[Path], object]]] = [
     (["render", "{song}", "--backend", "testcard", "--size", "64x64", "--fps", "5"], "x.mp4", foreign_mp4),
     (["analyze", "{song}"], "x.json", lambda p: p.write_text('{"sample_rate": 1}')),
     (["analyze", "{song}"], "x.png", foreign_png),
+    (["control", "layout", "touchosc"], "x.tosc", lambda p: p.write_bytes(zlib.compress(b"<lexml/>"))),
+    (
+        ["control", "layout", "open-stage-control"],
+        "x.json",
+        lambda p: p.write_text('{"createdWith": "Open Stage Control"}'),
+    ),
     (NEW, "x.safetensors", foreign_safetensors),
 ]
 

@@ -4,6 +4,7 @@ import contextlib
 import gc
 import itertools
 import math
+import random
 import struct
 import time
 
@@ -370,3 +371,38 @@ def test_write_message_is_read_back():
     assert read == Message("/liveviz/bend/zoom", (0.75,), bare=False, query=False, ahead=0.0)
     with pytest.raises(PacketError):
         write_message("/a", 1e300)
+
+
+def fuzzed(packets: int) -> None:
+    """Good packets, changed, cut, put together and made up; whatever comes out of them, nothing is raised but PacketError, and
+    all that is read is finite."""
+    rng = random.Random(15)
+    seeds = [GOOD, PAIR, bundle(1, GOOD, PAIR), nested(3), *heavy()]
+    worst = 0.0
+    gc.disable()
+    for number in range(packets):
+        packet = bytearray(rng.choice(seeds) if number % 50 else rng.randbytes(4 * rng.randrange(64)))
+        for _ in range(rng.randrange(5) if packet else 0):
+            packet[rng.randrange(len(packet))] = rng.choice(
+                (0, 1, 0x23, 0x2C, 0x2F, 0x7F, 0x80, 0xFF, rng.randrange(256))
+            )
+        if not number % 7:
+            del packet[rng.randrange(len(packet) + 1) :]
+        began = time.thread_time()
+        with contextlib.suppress(PacketError):
+            read = read_packet(bytes(packet), UTC)
+            assert all(math.isfinite(entry.value) for one in read for entry, _ in entries(one, 0.0, frozenset()))
+        worst = max(worst, time.thread_time() - began)
+        if not number % 10_000:
+            gc.collect()
+    gc.enable()
+    print(f"{packets} packets, the slowest took {1000 * worst:.2f} ms")
+
+
+def test_nothing_that_is_changed_or_made_up_gets_out():
+    fuzzed(10_000)
+
+
+@pytest.mark.soak
+def test_a_million_of_them():
+    fuzzed(1_000_000)

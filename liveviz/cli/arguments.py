@@ -130,12 +130,21 @@ def seconds(value: float | None) -> float | None:
     return value
 
 
-def host_port(text: str) -> tuple[str, int]:
+def host_port(text: str, what: str = "osc", like: str = "127.0.0.1:9000") -> tuple[str, int]:
     """`127.0.0.1:9000` as (host, port); UsageError otherwise."""
     host, _, port = text.rpartition(":")
     if not host or not port.isdecimal() or len(port) > 5 or not 0 <= int(port) <= 65535:
-        raise UsageError(f"osc {text!r}: HOST:PORT with a port from 0 to 65535, like 127.0.0.1:9000")
+        raise UsageError(f"{what} {text!r}: HOST:PORT with a port from 0 to 65535, like {like}")
     return host.strip("[]"), int(port)
+
+
+def oscquery(text: str | None, osc: str) -> tuple[str, int] | None:
+    """Where OSCQuery is asked, None for nowhere; UsageError where `osc` is none, which it would tell of."""
+    if text is None:
+        return None
+    if osc == "none":
+        raise UsageError("oscquery: there is nothing to tell of with --osc none")
+    return host_port(text, "oscquery", "127.0.0.1:9001")
 
 
 def reply(text: str) -> tuple[str | None, int]:

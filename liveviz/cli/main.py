@@ -29,6 +29,7 @@ COMMANDS = {
     "train": "teach a generator to draw",
     "dataset": "draw the pictures that generators learn from",
     "mapping": "check, show and list mapping files",
+    "control": "write a layout for a tablet that plays a show",
     "devices": "list audio devices, MIDI ports and monitors",
     "doctor": "check this machine and say what is missing",
     "bench": "measure the engine's backends",

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from liveviz import mapping
 from liveviz.inputs.control.osc_arguments import as_number
 from liveviz.inputs.control.osc_packet import Message
+from liveviz.inputs.control.osc_subscribers import SUBSCRIBE_ADDRESS, UNSUBSCRIBE_ADDRESS
 from liveviz.inputs.control.sources.osc import Packet, entries
 from liveviz.runtime import composition, osc_commands
 from liveviz.spec import ControlMessage, Output, ParameterFrame
@@ -15,6 +16,7 @@ from liveviz.spec.addresses import RELATIVE_SIGNS
 
 MODEL_ADDRESS = "/liveviz/model"  # its argument is a name
 MONITOR_ADDRESS = "/liveviz/monitor"  # who says this is told every line for a while
+_HANDLED_ADDRESSES = (SUBSCRIBE_ADDRESS, UNSUBSCRIBE_ADDRESS, *osc_commands.COMMAND_ADDRESSES)
 # Answer "?", beside the parameters
 ASKED_ADDRESSES = MODEL_ADDRESS, "/liveviz/mapping", "/liveviz/tempo", "/liveviz/section"
 MOST_TOLD = 400  # messages of one packet
@@ -53,13 +55,13 @@ class Accounts:
         self.learned: Collection[str] = ()
         self._answering = {*ASKED_ADDRESSES, *mapping.DirectAddresses(self._registry)}
         self._heard = self._show.listens
-        self.listens = self._heard | {*ASKED_ADDRESSES, MONITOR_ADDRESS, *osc_commands.COMMAND_ADDRESSES}
+        self.listens = self._heard | {*ASKED_ADDRESSES, MONITOR_ADDRESS, *_HANDLED_ADDRESSES}
 
     def replace(self, program: mapping.Program) -> None:
         """The show plays another program from here on."""
         self._show.replace(program)
         self._heard = self._show.listens
-        self.listens = self._heard | {*ASKED_ADDRESSES, MONITOR_ADDRESS, *osc_commands.COMMAND_ADDRESSES}
+        self.listens = self._heard | {*ASKED_ADDRESSES, MONITOR_ADDRESS, *_HANDLED_ADDRESSES}
 
     def still(self) -> ParameterFrame:
         """The frame of this show alone, for where there is no other."""
@@ -94,6 +96,8 @@ class Accounts:
         address = message.address
         if message.query:
             return "asked for its value" if address in self._answering else "no value to be asked for has this address"
+        if address in (SUBSCRIBE_ADDRESS, UNSUBSCRIBE_ADDRESS):
+            return "asks for signals"
         if address == MODEL_ADDRESS:
             return f"asks for the generator {message.text!r}" if message.text else "wants the name of a generator"
         if address in osc_commands.COMMAND_ADDRESSES:

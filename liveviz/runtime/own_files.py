@@ -6,6 +6,7 @@ writer does."""
 
 import json
 import re
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,11 @@ from liveviz.system.files import claim, write_whole
 
 _NPY_HEAD = 1024  # bytes before the numbers; numpy itself writes 128
 _NPY_START = b"\x93NUMPY\x01\x00" + (_NPY_HEAD - 10).to_bytes(2, "little")
+_TOSC_START = b'<?xml version="1.0" encoding="UTF-8"?>\n\n<lexml'  # TouchOSC leaves no empty line
 _JSON_STARTS = {
     "play": rb'\{\n "frames": \{\n  "rendered": \d+,\n  "presented": ',
     "analyze": rb'\{"sample_rate": \d+, "hop": \d+, "t": \[',
+    "control": rb'\{\n "createdWith": "Open Stage Control",\n',  # it writes two spaces itself
     "bench": rb'\{\n "backends": \{\n  "[a-z ]+": \{\n   "device": ',
     "model score": rb'\{\n "frechet": [-+.e\d]+,\n "kernel": ',
 }
@@ -33,13 +36,14 @@ def writer(path: Path) -> str:
     look = {
         ".json": _json_writer,
         ".npy": _npy_writer,
+        ".tosc": _tosc_writer,
         ".png": still.written_by,
         ".mp4": _mp4_writer,
         ".safetensors": tensors_written_by,
     }.get(path.suffix.lower())
     try:
         return look(path) if look is not None else ""
-    except (OSError, ValueError, LivevizError):
+    except (OSError, ValueError, LivevizError, zlib.error):
         return ""
 
 
@@ -106,6 +110,12 @@ def _json_writer(path: Path) -> str:
     with path.open("rb") as file:
         head = file.read(256)
     return next((command for command, begins in _JSON_STARTS.items() if re.match(begins, head)), "")
+
+
+def _tosc_writer(path: Path) -> str:
+    with path.open("rb") as file:
+        head = zlib.decompressobj().decompress(file.read(256), len(_TOSC_START))
+    return "control" if head == _TOSC_START else ""
 
 
 def write_npy(array: NDArray[np.float32], path: Path) -> None:

@@ -51,6 +51,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--osc-reply", metavar="[HOST:]PORT", help="answers to `?` go there (default: to where the question came from)"
     )
+    parser.add_argument(
+        "--oscquery",
+        metavar="HOST:PORT",
+        help="tell programs such as Chataigne, VDMX and MadMapper of every address there (default: nowhere)",
+    )
     parser.add_argument("--midi", metavar="PORT", help="one MIDI port, or `none` (default: all of them)")
     parser.add_argument(
         "--control",
@@ -121,6 +126,7 @@ def run(args: argparse.Namespace) -> int:
         monitor=args.fullscreen or None,
         osc=None if osc == "none" else arguments.host_port(osc),
         osc_required=args.osc is not None,
+        oscquery=arguments.oscquery(args.oscquery, osc),
         midi=args.midi,
         sinks=chosen,
         seconds=arguments.seconds(args.seconds),

@@ -253,12 +253,13 @@ def write_message(address: str, value: float | str) -> bytes:
     """An OSC message with one float32 or one string; PacketError where the value does not fit."""
     try:
         if isinstance(value, str):
-            return _padded(address) + b",s\0\0" + _padded(value.replace("\0", ""))
-        return _padded(address) + b",f\0\0" + struct.pack(">f", value)
+            return padded(address) + b",s\0\0" + padded(value.replace("\0", ""))
+        return padded(address) + b",f\0\0" + struct.pack(">f", value)
     except OverflowError as error:
         raise PacketError(f"{address}: {value:g} is no float32") from error
 
 
-def _padded(text: str) -> bytes:
+def padded(text: str) -> bytes:
+    """A text as OSC writes it: ended by 1 to 4 zeros, so that 4 bytes go on evenly."""
     raw = text.encode()
     return raw + b"\0" * (4 - len(raw) % 4)

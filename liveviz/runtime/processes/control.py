@@ -11,7 +11,7 @@ from liveviz import mapping, signals
 from liveviz.inputs.control import source
 from liveviz.inputs.control.source import ControlSource, SourceSetup
 from liveviz.inputs.control.sources.osc import Answer, OscInput, Packet
-from liveviz.runtime import composition, message_account, model_facts, osc_commands
+from liveviz.runtime import composition, message_account, model_facts, osc_commands, oscquery_show, publisher
 from liveviz.runtime.ipc import wire
 from liveviz.runtime.ipc.links import Links
 from liveviz.runtime.ipc.status import ControlStatus, Phase
@@ -19,7 +19,7 @@ from liveviz.runtime.message_account import Accounts
 from liveviz.runtime.message_log import ControlPage
 from liveviz.runtime.options import ShowOptions
 from liveviz.runtime.processes import child
-from liveviz.spec import Command, ControlMessage, LivevizError, ParameterFrame, ShowState, Tempo
+from liveviz.spec import Command, ControlMessage, LivevizError, ParameterFrame, ShowState, SignalFrame, Tempo
 from liveviz.system.clock import now, utc
 
 _log = logging.getLogger("liveviz.runtime")
@@ -52,6 +52,8 @@ class _Control:
         self._wake, self._never = threading.Event(), threading.Event()
         self._flooded = False
         self._sources = self._open()
+        self._publisher = publisher.attach(self._osc, options)
+        self._query = oscquery_show.attach(self._osc, options, self.answer, self._signals)
 
     def _begin(self) -> Accounts | None:
         """Accounts of the mapping file; none where it is broken in this moment: the stage says so."""
@@ -92,6 +94,10 @@ class _Control:
             for one in sources.values():
                 one.listens = self._accounts.listens
 
+    def _signals(self) -> SignalFrame | None:
+        heard = self._links.signals.read()
+        return None if heard is None else wire.unpack_signals(heard[1])
+
     @property
     def nothing(self) -> bool:
         """There is nothing to listen to."""
@@ -125,9 +131,9 @@ class _Control:
         if address == "/liveviz/tempo" and (tempo := self.state().tempo) is not None:
             return tempo.bpm
         if address in ("/liveviz/tempo", "/liveviz/section"):
-            heard = self._links.signals.read()
+            heard = self._signals()
             name = "tempo" if address.endswith("tempo") else "section_label"
-            return 0.0 if heard is None else float(wire.unpack_signals(heard[1]).values[self._outputs.index(name)])
+            return 0.0 if heard is None else float(heard.values[self._outputs.index(name)])
         found, frame = self._addresses.find(address), self._frame()
         if found is None or frame is None:
             return None
@@ -173,6 +179,9 @@ class _Control:
                     elif found.address not in osc_commands.COMMAND_ADDRESSES:
                         self._links.controls.put(wire.pack_control(found))
         self._flooded = passed > _FLOOD
+        if self._publisher is not None:
+            for line in self._publisher.step(now(), self._signals, self.state):
+                self._page.add(line, self._osc)
         if now() - self._looked > _LOOK_EVERY:
             self._look()
         by_osc = came.pop("osc", [])
@@ -256,10 +265,14 @@ class _Control:
             for name, report in reports.items()
         }
         places = {name: list(report.places) for name, report in reports.items()}
+        if self._query is not None:
+            places["oscquery"] = [str(self._query.port)]
         self._links.control_status.say(ControlStatus(phase=Phase.READY, counts=counts, places=places))
 
     def close(self) -> None:
         """Give the ports and the devices back."""
+        if self._query is not None:
+            self._query.close()
         for one in self._sources.values():
             one.close()
 

@@ -1,6 +1,7 @@
 """OSC in: UDP as control messages. A thread of its own receives, checks and parses; the show only ever drains a mailbox.
 Programs that ask for a value (`/liveviz/...` with the one argument "?") are answered."""
 
+import contextlib
 import errno
 import heapq
 import itertools
@@ -8,7 +9,7 @@ import logging
 import selectors
 import socket
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
 from liveviz.inputs.control import osc_batches, osc_sockets
@@ -68,7 +69,8 @@ class OscInput:
         triggers: addresses of which every message counts, whatever its argument.
     Raises:
         LivevizError: the port is in use, or the host is not an address of this machine.
-    State: the sockets; `port` is the one really used. `listens`: the addresses that anybody listens to, None for all; of
+    State: the sockets; `port` is the one really used. `listens`: the addresses that anybody listens to, None for all.
+        `personal`: who takes the messages of an address that are about their sender, on this input's thread. Of
         a message that has several numbers, and others than its first are not listened to, those are not reported.
         Counters: `received` messages understood, `rejected` packets and messages, `dropped` messages that a flood left
         no room for.
@@ -86,6 +88,7 @@ class OscInput:
         wake: threading.Event | None = None,
         triggers: Collection[str] = (),
     ) -> None:
+        self.personal: Mapping[str, Callable[[Message, tuple], None]] = {}
         self._triggers = triggers
         self._reply_socket: socket.socket | None = None
         self._reply_to: tuple | None = None
@@ -133,9 +136,15 @@ class OscInput:
 
     def send(self, address: str, value: float | str, to: tuple[str, int]) -> None:
         """Send one message to a numeric address, from the port that is listened at; what cannot be sent is let go."""
+        with contextlib.suppress(PacketError):
+            self.send_packet(write_message(address, value), to)
+
+    def send_packet(self, packet: bytes, to: tuple[str, int]) -> None:
+        """The same with a packet."""
         for one in self._sockets:
             if (one.family == socket.AF_INET6) == (":" in to[0]):
-                self._send(one, address, value, to)
+                with contextlib.suppress(OSError):
+                    one.sendto(packet, to)
                 return
 
     def close(self) -> None:
@@ -199,6 +208,8 @@ class OscInput:
                 answers -= 1
                 if answers >= 0:
                     self._reply(message.address, sender, one)
+            elif message.address in self.personal:
+                self.personal[message.address](message, sender)
             else:
                 time = now + message.ahead
                 due.setdefault(time, []).extend(entries(message, time, listens, self._triggers))
