@@ -16,14 +16,14 @@ from torch.nn import functional as F
 from liveviz.cli.main import make_parser
 from liveviz.learning import Stopped
 from liveviz.learning.features import FeatureConfig, FeatureNetwork, write_features
-from liveviz.learning.folder import BYTES, find, read_folder, read_picture
+from liveviz.learning.folder import BYTES_FILE, find, read_folder, read_picture
 from liveviz.learning.gan import GanOptions, augment, losses, train
 from liveviz.learning.gan.discriminator import Conv, Discriminator
 from liveviz.learning.gan.generator import begin, mixed, noises, synthesize
 from liveviz.learning.gan.projected import Judge, ProjectedDiscriminator, spread
 from liveviz.learning.gan.run import GanRun
 from liveviz.learning.gan.trainer import learn
-from liveviz.learning.staged import CHECKPOINT
+from liveviz.learning.staged import CHECKPOINT_FILE
 from liveviz.learning.together import Together
 from liveviz.models import open_model
 from liveviz.models.stylegan.reference import network
@@ -231,7 +231,7 @@ def test_a_run_that_was_stopped_goes_on_bit_for_bit(options: GanOptions, tmp_pat
     seen: list[int] = []
     train(parts, lambda: 0.0, report=lambda done: seen.append(done.step))
     assert seen == [3, 4, 5, 6]
-    assert (whole.folder / CHECKPOINT).read_bytes() == (parts.folder / CHECKPOINT).read_bytes()
+    assert (whole.folder / CHECKPOINT_FILE).read_bytes() == (parts.folder / CHECKPOINT_FILE).read_bytes()
     with pytest.raises(LivevizError, match="begun with batch 4, not 8"):
         train(replace(parts, batch=8), lambda: 0.0)
     with pytest.raises(LivevizError, match="begun with projected"):
@@ -316,7 +316,7 @@ def test_a_folder_is_read_safely_and_kept(tmp_path: Path, caplog: pytest.LogCapt
     again = read_folder(data, (16, 8), tmp_path / "cache", lambda done, total: files.append(done))
     assert files == [] and again.key == found.key
     np.testing.assert_array_equal(again.pixels, found.pixels)
-    with (tmp_path / "cache" / BYTES).open("ab") as file:
+    with (tmp_path / "cache" / BYTES_FILE).open("ab") as file:
         file.write(b"x")  # a cache that is not whole is made again
     read_folder(data, (16, 8), tmp_path / "cache", lambda done, total: files.append(done))
     assert files

@@ -11,8 +11,8 @@ import torch
 from liveviz.fields import CHANNELS, COUNT
 from liveviz.learning import pictures
 from liveviz.learning.pictures import (
-    COARSE,
-    MIDDLE,
+    COARSE_NUMBERS,
+    MIDDLE_NUMBERS,
     PALETTES,
     Z_DIM,
     draw,
@@ -25,7 +25,7 @@ from liveviz.learning.pictures import (
 
 NAMES = list(programs())
 SIZE = 48
-NUMBERS = COARSE + MIDDLE
+NUMBERS = COARSE_NUMBERS + MIDDLE_NUMBERS
 
 
 PALETTE = palette(normalise(torch.randn(1, Z_DIM, generator=torch.Generator().manual_seed(9)))[:, NUMBERS:])

@@ -15,7 +15,7 @@ from liveviz.learning.edges import edge_widths
 from liveviz.learning.feature_training import damaged, train_features, vicreg
 from liveviz.learning.features import (
     METADATA_KEY,
-    SHIPPED,
+    SHIPPED_FILE,
     FeatureConfig,
     FeatureNetwork,
     read_features,
@@ -136,7 +136,7 @@ def test_edge_widths_of_blurred_steps(sigma: float, contrast: float, turned: boo
 def test_shipped_features_see_what_is_wrong() -> None:
     """Damage of any kind is farther from the real pictures than other real pictures are."""
     eye = Eye()
-    assert SHIPPED.stat().st_size < 3 << 20
+    assert SHIPPED_FILE.stat().st_size < 3 << 20
     real, other = eye.see(held_out("pictures:5", (64, 64), 192).parts).halves()
     base = scores(real.vectors, other.vectors)
     assert base.coverage > 0.8 and base.precision > 0.5

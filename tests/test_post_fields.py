@@ -31,7 +31,7 @@ def drawn(name: str, seed: int = 3) -> ImageFrame:
     classes = torch.tensor([NAMES.index(name)])
     found = pictures.draw_fields(NAMES, pictures.numbers_of(z), classes, 128, 224)[0].numpy()
     raw = [fields.as_drawn(plane, c.low, c.high) for plane, c in zip(found, CHANNELS, strict=True)]
-    colours = pictures.palette(z[:, pictures.COARSE + pictures.MIDDLE :])[0].numpy().astype(np.float32)
+    colours = pictures.palette(z[:, pictures.COARSE_NUMBERS + pictures.MIDDLE_NUMBERS :])[0].numpy().astype(np.float32)
     return ImageFrame(fields.pack(np.stack(raw).astype(np.float32)), 1, palette=colours)
 
 

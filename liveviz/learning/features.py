@@ -22,9 +22,9 @@ from liveviz.spec import LivevizError
 
 METADATA_KEY = "liveviz.features"
 """Of the entry in a file that holds a feature network's sizes."""
-SHIPPED = Path(__file__).with_name("features.safetensors")
+SHIPPED_FILE = Path(__file__).with_name("features.safetensors")
 """The network that scores and projected discriminators look through where none is named."""
-SLOPE = 0.1
+LEAKY_SLOPE = 0.1
 """Of the leaky ReLU below 0."""
 MAX_PARAMETERS = 64_000_000
 """Weights that a file may hold: 256 MB in float32."""
@@ -78,9 +78,9 @@ class FeatureStage(nn.Module):
         self.second = nn.ModuleList(conv(outputs, 1) for _ in range(blocks))
 
     def forward(self, x: Tensor) -> Tensor:
-        x = F.leaky_relu(self.down(x), SLOPE)
+        x = F.leaky_relu(self.down(x), LEAKY_SLOPE)
         for first, second in zip(self.first, self.second, strict=True):
-            x = F.leaky_relu(x + second(F.leaky_relu(first(x), SLOPE)), SLOPE)
+            x = F.leaky_relu(x + second(F.leaky_relu(first(x), LEAKY_SLOPE)), LEAKY_SLOPE)
         return x
 
 
@@ -150,7 +150,7 @@ def write_features(path: Path, network: FeatureNetwork) -> None:
     save(path, arrays, {METADATA_KEY: json.dumps(asdict(network.config))}, fp16=True)
 
 
-def read_features(path: Path = SHIPPED) -> FeatureNetwork:
+def read_features(path: Path = SHIPPED_FILE) -> FeatureNetwork:
     """A feature network, frozen, on the CPU; LivevizError in one line for a file that is cut or is no such network."""
     container = Container(path)
     raw = container.metadata.get(METADATA_KEY)

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("liveviz.learning")
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 """Of the files that are looked at; what is in one is read from its bytes."""
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+PILLOW_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 """What may be in them, by Pillow's names."""
 MAX_FILES = 1_000_000
 """In a folder of images, with all below it."""
@@ -37,12 +37,12 @@ MAX_FILE_BYTES = 256 << 20
 """Of one file."""
 MAX_PIXELS = 64_000_000
 """Of one image, width times height."""
-SMALLEST_SIDE = 8
+SMALLEST_SIDE_PIXELS = 8
 """Pixels."""
-PART = 512  # files in memory at once
-BYTES, TABLE = "pictures.bytes", "pictures.json"
+FILES_AT_ONCE = 512  # files in memory at once
+BYTES_FILE, TABLE_FILE = "pictures.bytes", "pictures.json"
 """Names of the two files in which the images of a folder are kept ready, at the size of the run."""
-NAMED = 10  # files that are left out are named up to here, and counted after
+MOST_NAMED_FILES = 10  # files that are left out are named up to here, and counted after
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def find(folder: Path) -> tuple[list[Path], list[int], tuple[str, ...]]:
     names = tuple("".join(letter if letter.isprintable() else "_" for letter in name) for name in by_class)
     files = [p for found in by_class.values() for p in found] or loose
     if not files:
-        raise LivevizError(f"{folder}: holds no pictures ({', '.join(SUFFIXES)})")
+        raise LivevizError(f"{folder}: holds no pictures ({', '.join(IMAGE_SUFFIXES)})")
     if len(files) > MAX_FILES:
         raise LivevizError(f"{folder}: {len(files)} pictures; at most {MAX_FILES}")
     classes = [index for index, found in enumerate(by_class.values()) for _ in found] or [0] * len(files)
@@ -101,9 +101,9 @@ def _is_picture(path: Path, others: Counter[str]) -> bool:
     suffix = path.suffix.lower()
     if path.name.startswith(".") or not path.is_file():
         return False
-    if suffix not in SUFFIXES:
+    if suffix not in IMAGE_SUFFIXES:
         others[suffix or "without a suffix"] += 1
-    return suffix in SUFFIXES
+    return suffix in IMAGE_SUFFIXES
 
 
 def read_picture(path: Path, size: tuple[int, int]) -> NDArray[np.uint8]:
@@ -123,11 +123,13 @@ def read_picture(path: Path, size: tuple[int, int]) -> NDArray[np.uint8]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of sizes that are refused here, and of odd metadata
             # Opened here, since Pillow turns a TIFF wrongly that it opens itself and maps
-            with path.open("rb") as file, Image.open(file, formats=FORMATS) as image:
+            with path.open("rb") as file, Image.open(file, formats=PILLOW_FORMATS) as image:
                 if image.width * image.height > MAX_PIXELS:
                     raise LivevizError(f"{path}: {image.width}x{image.height}; at most {MAX_PIXELS:,} pixels")
-                if min(image.size) < SMALLEST_SIDE:
-                    raise LivevizError(f"{path}: {image.width}x{image.height}; at least {SMALLEST_SIDE} pixels a side")
+                if min(image.size) < SMALLEST_SIDE_PIXELS:
+                    raise LivevizError(
+                        f"{path}: {image.width}x{image.height}; at least {SMALLEST_SIDE_PIXELS} pixels a side"
+                    )
                 image.draft("RGB", (2 * size[0], 2 * size[1]))  # a JPEG need not be decoded whole
                 fitted = ImageOps.fit(_coloured(ImageOps.exif_transpose(image)), size, Image.Resampling.LANCZOS)
     except BAD_PICTURE as error:
@@ -161,11 +163,11 @@ def read_some(
             places.append(place)
         except LivevizError as error:
             bad += 1
-            if bad <= NAMED:
+            if bad <= MOST_NAMED_FILES:
                 log.warning("left out: %s", error)
         each(place + 1)
-    if bad > NAMED:
-        log.warning("left out: %d pictures more that cannot be read", bad - NAMED)
+    if bad > MOST_NAMED_FILES:
+        log.warning("left out: %d pictures more that cannot be read", bad - MOST_NAMED_FILES)
     return places, found
 
 
@@ -184,12 +186,12 @@ def read_folder(
         raise LivevizError(f"{cache}: cannot be made: {error.strerror or error}") from error
     facts = [(str(p.relative_to(folder)), (s := p.stat()).st_size, s.st_mtime_ns) for p in files]
     key = hashlib.sha256(json.dumps([size, facts]).encode()).hexdigest()
-    table = cache / TABLE
+    table = cache / TABLE_FILE
     kept = _kept(cache, key, size)
     if kept is None:
-        kept = [classes[place] for place in _convert(files, size, cache / BYTES, each)]
+        kept = [classes[place] for place in _convert(files, size, cache / BYTES_FILE, each)]
         write_whole(table, json.dumps({"key": key, "classes": kept}).encode())
-    return Pictures(_mapped(cache / BYTES, len(kept), size), torch.tensor(kept), names, key)
+    return Pictures(_mapped(cache / BYTES_FILE, len(kept), size), torch.tensor(kept), names, key)
 
 
 def _mapped(path: Path, count: int, size: tuple[int, int]) -> NDArray[np.uint8]:
@@ -199,9 +201,9 @@ def _mapped(path: Path, count: int, size: tuple[int, int]) -> NDArray[np.uint8]:
 def _kept(cache: Path, key: str, size: tuple[int, int]) -> list[int] | None:
     """The classes of the pictures in the cache, if it is whole and of that key."""
     try:
-        found = json.loads((cache / TABLE).read_bytes())
+        found = json.loads((cache / TABLE_FILE).read_bytes())
         classes = [int(c) for c in found["classes"]]
-        whole = (cache / BYTES).stat().st_size == len(classes) * 3 * size[0] * size[1]
+        whole = (cache / BYTES_FILE).stat().st_size == len(classes) * 3 * size[0] * size[1]
         return classes if whole and found["key"] == key else None
     except (OSError, ValueError, TypeError, KeyError):
         return None
@@ -217,8 +219,10 @@ def _convert(files: list[Path], size: tuple[int, int], out: Path, each: Callable
     places: list[int] = []
     try:
         with draft.open("wb") as file:
-            for start in range(0, len(files), PART):
-                found, pixels = read_some(files[start : start + PART], size, partial(_told, each, start, len(files)))
+            for start in range(0, len(files), FILES_AT_ONCE):
+                found, pixels = read_some(
+                    files[start : start + FILES_AT_ONCE], size, partial(_told, each, start, len(files))
+                )
                 places += [start + place for place in found]
                 for one in pixels:
                     file.write(one.tobytes())

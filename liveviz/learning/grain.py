@@ -16,18 +16,22 @@ LAYER_RMS = {4: 0.008, 8: 0.008, 16: 0.008, 32: 0.008, 64: 0.006, 128: 0.005, 25
 FIELDS_RMS = {4: 0.02, 8: 0.02, 16: 0.016, 32: 0.01, 64: 0.004, 128: 0.0015}
 """The same where fields are drawn: noise in coarse layers bends shapes, which may be seen; in the finest ones it makes thin
 lines tremble, which should not."""
-PROBE = 0.02
+PROBE_STRENGTH = 0.02
 """Strength at which the effect of a layer's noise is measured."""
-PICTURES = 8
+PROBE_IMAGES = 8
 """Images over which it is measured."""
 
 
 @torch.no_grad()
 def with_grain(generator: Generator) -> Generator:
-    """The same generator with the noise strengths of all layers set, by `PICTURES` pictures at psi 1."""
+    """The same generator with the noise strengths of all layers set, by `PROBE_IMAGES` pictures at psi 1."""
     mapping, classes = MappingNetwork(generator), max(generator.config.classes, 1)
-    c = mapping.one_hot([i * classes // PICTURES for i in range(PICTURES)]) if generator.config.classes else None
-    z = torch.cat([torch.from_numpy(latent(seed, generator.config.z_dim)) for seed in range(PICTURES)])
+    c = (
+        mapping.one_hot([i * classes // PROBE_IMAGES for i in range(PROBE_IMAGES)])
+        if generator.config.classes
+        else None
+    )
+    z = torch.cat([torch.from_numpy(latent(seed, generator.config.z_dim)) for seed in range(PROBE_IMAGES)])
     ws = torch.from_numpy(mapping.ws(mapping(z.numpy(), c)))
     silent = {
         name: value * 0 if name.endswith("noise_strength") else value for name, value in generator.weights.items()
@@ -43,9 +47,9 @@ def with_grain(generator: Generator) -> Generator:
     strengths = {}
     for name, parameter in net.named_parameters():
         if name.endswith("noise_strength"):
-            parameter.fill_(PROBE)
+            parameter.fill_(PROBE_STRENGTH)
             change = (seen() - still).square().mean().sqrt().item()
             parameter.fill_(0.0)
             size = int(name.split(".")[1].removeprefix("b"))
-            strengths[name] = silent[name] + PROBE * wanted[size] / max(change, 1e-6)
+            strengths[name] = silent[name] + PROBE_STRENGTH * wanted[size] / max(change, 1e-6)
     return replace(generator, weights={**silent, **strengths})

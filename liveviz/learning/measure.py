@@ -15,12 +15,12 @@ from liveviz.learning.features import FeatureNetwork, read_features
 from liveviz.learning.folder import find, read_some
 from liveviz.learning.levels import from_bytes, to_bytes
 from liveviz.learning.pictures import Z_DIM, draw, programs
-from liveviz.learning.scores import SMALLEST, scores
+from liveviz.learning.scores import FEWEST_IMAGES, scores
 from liveviz.spec import LivevizError, UsageError
 
 BY_PROGRAM = "pictures:"
 """What DATA begins with where images are drawn by program: the seed follows."""
-PART = 32
+IMAGES_AT_ONCE = 32
 """Images in memory at once."""
 Pixels = NDArray[np.uint8]
 
@@ -60,8 +60,8 @@ def held_out(data: str, size: tuple[int, int], count: int, class_names: Sequence
 
 
 def _read(files: list[Path], of: list[int], size: tuple[int, int], classes: list[int]) -> Iterator[Pixels]:
-    for start in range(0, len(files), PART):
-        places, pixels = read_some(files[start : start + PART], size)
+    for start in range(0, len(files), IMAGES_AT_ONCE):
+        places, pixels = read_some(files[start : start + IMAGES_AT_ONCE], size)
         classes += [of[start + place] for place in places]
         if pixels:
             yield np.stack(pixels)
@@ -69,7 +69,7 @@ def _read(files: list[Path], of: list[int], size: tuple[int, int], classes: list
 
 def _drawn(seed: int, size: tuple[int, int], count: int, names: Sequence[str], classes: list[int]) -> Iterator[Pixels]:
     random, (width, height) = torch.Generator().manual_seed(seed), size
-    for some in (torch.arange(count) % len(names)).split(PART):
+    for some in (torch.arange(count) % len(names)).split(IMAGES_AT_ONCE):
         classes += some.tolist()
         z = torch.randn(len(some), Z_DIM, generator=random)
         yield to_bytes(draw(list(names), z, some, height, width))
@@ -117,8 +117,10 @@ def compare(real: Seen, other: Seen) -> dict[str, float]:
     Besides those of Scores: edge_width, of `other`, in pixels; sharpness, that of `real` by it: 1 as sharp, 0.67
     with edges 1.5 times as wide.
     """
-    if min(len(real.widths), len(other.widths)) < SMALLEST:
-        raise LivevizError(f"scores: at least {SMALLEST} pictures of each kind are needed ({2 * SMALLEST} real ones)")
+    if min(len(real.widths), len(other.widths)) < FEWEST_IMAGES:
+        raise LivevizError(
+            f"scores: at least {FEWEST_IMAGES} pictures of each kind are needed ({2 * FEWEST_IMAGES} real ones)"
+        )
     wide, wanted = float(other.widths.median()), float(real.widths.median())
     figures = asdict(scores(real.vectors, other.vectors))
     return {**figures, "sharpness": wanted / max(wide, 1e-6), "edge_width": wide}

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 
 NEAREST_MANIFOLD, NEAREST_DENSITY = 3, 5  # as the papers choose
-SMALLEST = 8
+FEWEST_IMAGES = 8
 """Images a set must have to be compared."""
-BLOCK = 2000
+BLOCK_VECTORS = 2000
 """Vectors that are compared at once, for the memory's sake."""
 
 
@@ -37,7 +37,7 @@ class Scores:
 
 
 def scores(real: Tensor, made: Tensor) -> Scores:
-    """Compare vectors `[n, d]` and `[m, d]`, at least SMALLEST each."""
+    """Compare vectors `[n, d]` and `[m, d]`, at least FEWEST_IMAGES each."""
     real, made = real.double(), made.double()
     return Scores(frechet(real, made), kernel(real, made), *neighbours(real, made))
 
@@ -57,8 +57,8 @@ def _root(matrix: Tensor) -> Tensor:
 
 
 def kernel(a: Tensor, b: Tensor) -> float:
-    """Squared maximum mean discrepancy under (x·y / d + 1)³, unbiased: mean over blocks of at most BLOCK vectors."""
-    count = max(1, min(len(a), len(b)) // BLOCK)
+    """Squared maximum mean discrepancy under (x·y / d + 1)³, unbiased: mean over blocks of at most BLOCK_VECTORS vectors."""
+    count = max(1, min(len(a), len(b)) // BLOCK_VECTORS)
     found = [_discrepancy(x, y) for x, y in zip(a.chunk(count), b.chunk(count), strict=False)]
     return sum(found) / len(found)
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from liveviz.learning.together import Together
 from liveviz.spec import LivevizError
 
-CHECKPOINT = "checkpoint.safetensors"
+CHECKPOINT_FILE = "checkpoint.safetensors"
 """Name of the file by which a run goes on."""
 CLIPPED_NORM = 5.0
 """Of all gradients together: a longer one is shortened to this."""

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-TARGET = 0.6  # of the mean sign of the discriminator on real pictures
-SPEED = 100_000  # pictures from p = 0 to p = 1
-_LUMA = torch.full((3,), 1.0 / math.sqrt(3.0))
+TARGET_SIGN = 0.6  # of the mean sign of the discriminator on real pictures
+FULL_RANGE_IMAGES = 100_000  # pictures from p = 0 to p = 1
+_GREY_AXIS = torch.full((3,), 1.0 / math.sqrt(3.0))
 """The grey axis of RGB, length 1: colours turn around it."""
 
 
@@ -68,7 +68,7 @@ def choose(count: int, p: float, size: tuple[int, int], random: torch.Generator)
     gain = torch.eye(4).repeat(count, 1, 1)
     gain[:, [0, 1, 2], [0, 1, 2]] = contrast[:, None]
     colour = gain @ lift @ colour
-    axis = torch.outer(_LUMA, _LUMA)
+    axis = torch.outer(_GREY_AXIS, _GREY_AXIS)
     flip = sometimes(torch.randint(2, (count,), generator=random).float(), 0.0)
     colour = _padded(torch.eye(3) - 2.0 * flip[:, None, None] * axis) @ colour
     colour = _padded(_hue(sometimes(uniform(-math.pi, math.pi), 0.0))) @ colour
@@ -90,8 +90,8 @@ def changed(x: Tensor, changes: Changes) -> Tensor:
 
 
 def adjusted(p: float, sign: float, pictures: int) -> float:
-    """The next p: up while the mean sign on real pictures is above TARGET, down while it is below."""
-    return min(1.0, max(0.0, p + math.copysign(pictures / SPEED, sign - TARGET)))
+    """The next p: up while the mean sign on real pictures is above TARGET_SIGN, down while it is below."""
+    return min(1.0, max(0.0, p + math.copysign(pictures / FULL_RANGE_IMAGES, sign - TARGET_SIGN)))
 
 
 def _whole_pixels(move: Tensor, size: tuple[int, int]) -> Tensor:
@@ -121,10 +121,10 @@ def _moved(x: Tensor, y: Tensor) -> Tensor:
 
 def _hue(angle: Tensor) -> Tensor:
     """A turn about the grey axis, `[n, 3, 3]` (Rodrigues)."""
-    u = float(_LUMA[0])
+    u = float(_GREY_AXIS[0])
     cross = torch.tensor([[0.0, -u, u], [u, 0.0, -u], [-u, u, 0.0]])
     c, s = torch.cos(angle)[:, None, None], torch.sin(angle)[:, None, None]
-    return torch.eye(3) * c + cross * s + torch.outer(_LUMA, _LUMA) * (1.0 - c)
+    return torch.eye(3) * c + cross * s + torch.outer(_GREY_AXIS, _GREY_AXIS) * (1.0 - c)
 
 
 def _padded(m: Tensor) -> Tensor:

@@ -17,9 +17,9 @@ from liveviz.models import GeneratorConfig
 from liveviz.models.stylegan.reference import Network
 from liveviz.models.stylegan.reference2 import Block, Layer, ToRGB, fir_kernel, upsample
 
-CLAMP = 256.0
+ACTIVATION_LIMIT = 256.0
 """Activations are held within ± this while training, as float16 files expect."""
-SLOPE, GAIN = 0.2, 2.0**0.5
+LEAKY_SLOPE, LEAKY_GAIN = 0.2, 2.0**0.5
 """Leaky ReLU: its slope below 0, and what restores the variance after it."""
 
 
@@ -68,9 +68,11 @@ def styled(layer: Layer, x: Tensor, w: Tensor, noise: Tensor) -> Tensor:
     if layer.up:
         x = F.pixel_shuffle(x, 2)
     # The gain goes through the activation, so it is given to what is small: passes over x are what costs.
-    bias, scale = layer.bias[:, None, None] * GAIN, scale[:, :, None, None] * GAIN
-    x = torch.addcmul(bias.to(x.dtype), x, scale.to(x.dtype)) + (noise * (layer.noise_strength * GAIN)).to(x.dtype)
-    x = F.leaky_relu(x, SLOPE)
+    bias, scale = layer.bias[:, None, None] * LEAKY_GAIN, scale[:, :, None, None] * LEAKY_GAIN
+    x = torch.addcmul(bias.to(x.dtype), x, scale.to(x.dtype)) + (noise * (layer.noise_strength * LEAKY_GAIN)).to(
+        x.dtype
+    )
+    x = F.leaky_relu(x, LEAKY_SLOPE)
     return x if layer.clamp is None else F.hardtanh(x, -layer.clamp, layer.clamp)
 
 

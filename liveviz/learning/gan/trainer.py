@@ -13,7 +13,7 @@ from liveviz.learning.folder import read_folder
 from liveviz.learning.gan import augment, losses
 from liveviz.learning.gan.generator import mixed, noises, synthesize
 from liveviz.learning.gan.projected import ProjectedDiscriminator
-from liveviz.learning.gan.run import LAZY, GanOptions, GanRun
+from liveviz.learning.gan.run import R1_EVERY_STEPS, GanOptions, GanRun
 from liveviz.learning.gan.watch import one_hot
 from liveviz.learning.staged import Stopped
 from liveviz.learning.together import Together
@@ -136,11 +136,11 @@ def learn(run: GanRun) -> tuple[float, float, float]:
     sign = losses.sign(on_real).detach()
     lost = (losses.hinge_discriminator if projected else losses.logistic_discriminator)(on_real, on_made)
     total = lost
-    if not projected and run.step % LAZY == 0:
+    if not projected and run.step % R1_EVERY_STEPS == 0:
         seen_real = seen_real.detach().requires_grad_()
         with run.half():
             on_real = run.discriminator(seen_real, real_c)
-        total = total + losses.r1(seen_real, on_real) * (options.r1 * LAZY)
+        total = total + losses.r1(seen_real, on_real) * (options.r1 * R1_EVERY_STEPS)
     mine = [p for p in run.discriminator.parameters() if p.requires_grad]
     gradients = torch.autograd.grad(total, mine)
     _step(run, "discriminator", mine, gradients, [sign])

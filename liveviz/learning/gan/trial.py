@@ -13,7 +13,7 @@ from liveviz.learning.gan.run import GanOptions, GanRun
 from liveviz.learning.gan.trainer import learn
 from liveviz.learning.together import Together
 
-NAMES = ("first", "second")  # of the classes
+CLASS_NAMES = ("first", "second")  # of the classes
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,10 @@ class Trial:
 def drawn(count: int, size: int) -> Pictures:
     """So many square pictures from liveviz's own programs, in two classes."""
     return Pictures(
-        bank(count, size, torch.Generator().manual_seed(3)).numpy(), torch.arange(count) % len(NAMES), NAMES, "drawn"
+        bank(count, size, torch.Generator().manual_seed(3)).numpy(),
+        torch.arange(count) % len(CLASS_NAMES),
+        CLASS_NAMES,
+        "drawn",
     )
 
 

@@ -2,7 +2,7 @@
 the work. `prune` makes a first one out of the teacher's own weights; `questions` asks for what shows ask for; `trainer`
 lets it answer as the teacher does, level by level. `run` keeps all of it, so that a run can be stopped and resumed."""
 
-from liveviz.learning.like.run import STAGES, LikeOptions
+from liveviz.learning.like.run import DEFAULT_STAGES, LikeOptions
 from liveviz.learning.like.trainer import train
 
-__all__ = ["STAGES", "LikeOptions", "train"]
+__all__ = ["DEFAULT_STAGES", "LikeOptions", "train"]

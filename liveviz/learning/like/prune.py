@@ -24,9 +24,9 @@ from liveviz.models.stylegan.reference import Layer, Network, network
 from liveviz.models.stylegan.reference2 import Block, ToRGB
 from liveviz.spec import LivevizError
 
-PICTURES, PART = 48, 8  # that are drawn and differentiated, at once
-RIDGE = 1e-6  # of the least squares, relative to the mean square of a channel
-SPREAD = 1.25**2  # of one pixel's squared error, summed, when the FIR has doubled the size
+DRAWN_IMAGES, IMAGES_AT_ONCE = 48, 8  # that are drawn and differentiated, at once
+RIDGE_RATIO = 1e-6  # of the least squares, relative to the mean square of a channel
+SQUARED_ERROR_SPREAD = 1.25**2  # of one pixel's squared error, summed, when the FIR has doubled the size
 
 
 @dataclass
@@ -81,13 +81,13 @@ def pruned(teacher: Generator, config: GeneratorConfig, ws: Tensor, random: torc
     """
     check(as_stylegan(teacher.config), config)
     net = network(teacher)
-    moments = _measured(net, ws[:PICTURES], random)
+    moments = _measured(net, ws[:DRAWN_IMAGES], random)
     state = {n: torch.from_numpy(v) for n, v in teacher.weights.items()}  # the mapping and the noise fields stay
     kept = choose(moments["b4.const"], config.channels(4))
     state["synthesis.b4.const"] = net.state_dict()["synthesis.b4.const"][kept.kept]
     for level, r in enumerate(config.resolutions):
         name, block, row = f"synthesis.b{r}", getattr(net.synthesis, f"b{r}"), max(2 * level - 1, 0)
-        spread = SPREAD ** (len(config.resolutions) - 1 - level)
+        spread = SQUARED_ERROR_SPREAD ** (len(config.resolutions) - 1 - level)
         for part in ("conv0", "conv1") if level else ("conv1",):
             drawn = _drawn(block.torgb, ws[:, row + 1]) * spread**0.5 if part == "conv1" else None
             chosen = choose(moments[f"b{r}.{part}"], config.channels(r), drawn)
@@ -106,7 +106,7 @@ def _measured(net: Network, ws: Tensor, random: torch.Generator) -> dict[str, Mo
     lowest: Block = getattr(net.synthesis, f"b{net.config.resolutions[0]}")
     const = lowest.const
     const.requires_grad_()  # slopes reach an activation only where something before it is learned
-    for some in ws.split(PART):
+    for some in ws.split(IMAGES_AT_ONCE):
         names, made, img = [], [], some
         with torch.enable_grad():
             for level in levels(net, some):
@@ -139,7 +139,7 @@ def _second(x: Tensor) -> Tensor:
 def _fit(second: Tensor, kept: list[int]) -> Tensor:
     """All channels out of those kept, by least squares, `[C, kept]`; of one kept, it alone."""
     inner = second[kept][:, kept]
-    ridge = torch.eye(len(kept), dtype=second.dtype) * (RIDGE * inner.diagonal().mean() + 1e-30)
+    ridge = torch.eye(len(kept), dtype=second.dtype) * (RIDGE_RATIO * inner.diagonal().mean() + 1e-30)
     fit = torch.linalg.solve(inner + ridge, second[kept]).T.contiguous()
     fit[kept] = torch.eye(len(kept), dtype=second.dtype)
     return fit

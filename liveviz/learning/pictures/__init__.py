@@ -24,9 +24,9 @@ from liveviz.learning.pictures._palettes import PALETTE_NUMBERS, PALETTES, palet
 from liveviz.learning.pictures._shared import Numbers, Plane, Scene, fields, plane
 from liveviz.system import discover
 
-COARSE, MIDDLE = 4, 2
+COARSE_NUMBERS, MIDDLE_NUMBERS = 4, 2
 """Numbers of a class that say its composition, and its detail and light."""
-Z_DIM = COARSE + MIDDLE + PALETTE_NUMBERS
+Z_DIM = COARSE_NUMBERS + MIDDLE_NUMBERS + PALETTE_NUMBERS
 """Numbers of z: composition, detail and light, palette."""
 
 Program = Callable[[Plane, Numbers, Numbers], Scene]
@@ -50,7 +50,7 @@ def spread(z: Tensor) -> Tensor:
 
 def numbers_of(z: Tensor) -> Tensor:
     """Shape numbers `[n, 6]` in ±1 of normalised z `[n, z_dim]`: four coarse, two middle."""
-    return spread(z[:, : COARSE + MIDDLE])
+    return spread(z[:, : COARSE_NUMBERS + MIDDLE_NUMBERS])
 
 
 def draw_fields(names: list[str], numbers: Tensor, classes: Tensor, size: int, width: int = 0) -> Tensor:
@@ -70,7 +70,7 @@ def draw_fields(names: list[str], numbers: Tensor, classes: Tensor, size: int, w
     for index in classes.unique().tolist():
         rows = (classes == index).nonzero()[:, 0]
         values = tuple(v[:, None, None] for v in numbers[rows].unbind(1))  # each [m, 1, 1]
-        scene = found[names[index]](ground, values[:COARSE], values[COARSE:])
+        scene = found[names[index]](ground, values[:COARSE_NUMBERS], values[COARSE_NUMBERS:])
         out[rows] = fields(scene, out[rows, 0])
     return out
 
@@ -94,7 +94,9 @@ def paint(planes: Tensor, colours: Tensor) -> Tensor:
 def draw(names: list[str], z: Tensor, classes: Tensor, size: int, width: int = 0) -> Tensor:
     """Pictures `[n, 3, size, width]` in ±1 of any z `[n, z_dim]`, as the perfect generator would draw them."""
     z = normalise(z)
-    return paint(draw_fields(names, numbers_of(z), classes, size, width), palette(z[:, COARSE + MIDDLE :]))
+    return paint(
+        draw_fields(names, numbers_of(z), classes, size, width), palette(z[:, COARSE_NUMBERS + MIDDLE_NUMBERS :])
+    )
 
 
 def pixels(name: str, z: NDArray[np.float32], size: int) -> NDArray[np.uint8]:
@@ -105,8 +107,8 @@ def pixels(name: str, z: NDArray[np.float32], size: int) -> NDArray[np.uint8]:
 
 
 __all__ = [
-    "COARSE",
-    "MIDDLE",
+    "COARSE_NUMBERS",
+    "MIDDLE_NUMBERS",
     "PALETTES",
     "PALETTE_NUMBERS",
     "Z_DIM",

@@ -41,7 +41,7 @@ def plane(height: int, width: int, device: torch.device | str = "cpu") -> Plane:
     return Plane(x, y, (x * x + y * y + 1e-4).sqrt(), torch.atan2(y, x))
 
 
-JOIN = 0.03
+JOIN_LENGTH = 0.03
 """Half image heights: over this length the values of two things on the same side pass into each other."""
 
 
@@ -119,8 +119,8 @@ class Scene:
 
 def _nearer(distance: Tensor, other: Tensor) -> Tensor:
     """Where a new thing's values hold, 0 to 1: inside of it, and outside where it is nearer than what there is."""
-    inside = torch.sigmoid(distance * (4.0 / JOIN))
-    return torch.maximum(inside, torch.sigmoid((distance - other) * (4.0 / JOIN)))
+    inside = torch.sigmoid(distance * (4.0 / JOIN_LENGTH))
+    return torch.maximum(inside, torch.sigmoid((distance - other) * (4.0 / JOIN_LENGTH)))
 
 
 def fields(scene: Scene, like: Tensor) -> Tensor:
@@ -205,7 +205,7 @@ def sky(p: Plane) -> tuple[Tensor, Tensor]:
     return 5.0 * p.x + 0.13, 5.0 * p.y + 0.37
 
 
-TURN = 2.0 * math.pi
+RADIANS_PER_TURN = 2.0 * math.pi
 """Radians."""
 
 
@@ -215,9 +215,11 @@ def over(scene: Scene, distance: Tensor, place: Value, shade: Value) -> Scene:
     It is ground where figures were and a figure where ground was: two sides are enough for any pile of things.
     """
     figure = torch.as_tensor(scene.figure)
-    inside = torch.sigmoid((distance - JOIN) * (4.0 / JOIN))  # what is outside keeps its own values up to the edge
-    on_figure = torch.maximum(inside, torch.sigmoid((distance - figure) * (4.0 / JOIN)))
-    on_ground = torch.maximum(inside, torch.sigmoid((distance + figure) * (4.0 / JOIN)))
+    inside = torch.sigmoid(
+        (distance - JOIN_LENGTH) * (4.0 / JOIN_LENGTH)
+    )  # what is outside keeps its own values up to the edge
+    on_figure = torch.maximum(inside, torch.sigmoid((distance - figure) * (4.0 / JOIN_LENGTH)))
+    on_ground = torch.maximum(inside, torch.sigmoid((distance + figure) * (4.0 / JOIN_LENGTH)))
     return scene.with_values(
         figure=torch.maximum(torch.minimum(figure, -distance), torch.minimum(-figure, distance)),
         figure_place=_mixed(scene.figure_place, place, on_figure),
