@@ -153,7 +153,7 @@ def test_words_of_each(made: Generator) -> None:
 
 
 @pytest.mark.parametrize("shape", [(3, 64, 64), (1, 64, 128), (3, 512, 128), (1, 16, 16)])
-def test_tiles_keep_the_shape_of_pictures(shape: tuple[int, int, int]) -> None:
+def test_tiles_keep_the_shape_of_images(shape: tuple[int, int, int]) -> None:
     raw = np.zeros((2, *shape), np.float32)
     raw[1] = np.nan
     tiles = contact_sheet.tiles(raw, 96)
@@ -163,7 +163,7 @@ def test_tiles_keep_the_shape_of_pictures(shape: tuple[int, int, int]) -> None:
     assert (tiles[0] == 128).all() and (tiles[1] == 0).all()
 
 
-def test_a_sheet_of_wide_pictures(made: Generator) -> None:
+def test_a_sheet_of_wide_images(made: Generator) -> None:
     def flat(ws: np.ndarray) -> np.ndarray:
         return np.zeros((len(ws), 3, 16, 32), np.float32)
 

@@ -190,11 +190,11 @@ def test_every_parameter_is_read(studio: Studio, name: str) -> None:
         if name.startswith(f"bend.{op}_") and name.removeprefix("bend.") not in bending.ops():  # a knob of that op
             context = {f"bend.{op}": studio.registry[f"bend.{op}"].high}
     values = [parameter.at(0.2), parameter.at(0.65)]  # the ends of an angle are one and the same
-    pictures = [
+    images = [
         studio.canvas(frame_with(studio, **{**context, name: value}), plane=name.startswith("view."))
         for value in values
     ]
-    assert np.abs(pictures[0] - pictures[1]).max() > 4
+    assert np.abs(images[0] - images[1]).max() > 4
 
 
 @pytest.mark.parametrize("name", MAPPING)
@@ -230,14 +230,14 @@ def test_every_core_parameter_has_a_test_of_being_read() -> None:
 
 @settings(derandomize=True, deadline=None, max_examples=25)
 @given(data=st.data())
-def test_any_parameters_make_a_finite_picture(studio: Studio, data: st.DataObject) -> None:
+def test_any_parameters_make_a_finite_image(studio: Studio, data: st.DataObject) -> None:
     values = {
         p.name: data.draw(st.sampled_from([p.low, p.default, p.high]), label=p.name)
         for p in studio.registry
         if not p.name.startswith("stage.")
     }
-    picture = studio.canvas(frame_with(studio, **values))
-    assert picture.shape == (SIZE[1], SIZE[0], 3)
+    image = studio.canvas(frame_with(studio, **values))
+    assert image.shape == (SIZE[1], SIZE[0], 3)
 
 
 def test_offline_and_live_share_the_tick() -> None:

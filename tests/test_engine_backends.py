@@ -102,7 +102,7 @@ def test_network_contract(name: str, opened: dict[str, engine.Backend], generato
 
 
 @pytest.mark.parametrize("name", sorted(set(NETWORKS) - {"reference"}))
-def test_every_backend_shows_the_reference_picture(name: str, opened: dict[str, engine.Backend]) -> None:
+def test_every_backend_shows_the_reference_image(name: str, opened: dict[str, engine.Backend]) -> None:
     """Latents, PCA, truncation, noise, bends and packing all at once."""
     shown = frame(
         {"pca.0": 1.0, "pca.3": -2.0, "truncation_psi": 0.8, "truncation_cutoff": 5.0, "noise_strength.fine": 2.0},

@@ -232,7 +232,7 @@ def test_rows_may_have_a_truncation_of_their_own(generator: Generator) -> None:
     np.testing.assert_allclose(some[8:], np.tile(mapping.w_avg, (2, 1)), atol=1e-6)
 
 
-def test_a_picture_pushed_on_some_rows_is_the_one_drawn_from_those_rows(generator: Generator) -> None:
+def test_an_image_pushed_on_some_rows_is_the_one_drawn_from_those_rows(generator: Generator) -> None:
     backend = create("reference", replace(generator, directions=pca(generator, 500, 4)))
     latents = Latents(replace(generator, directions=pca(generator, 500, 4)))
     pushed = frame(rows=(RowSetting("pca.0", 8, 10, 3.0), RowSetting("pca.1", 20, 34, 3.0)))  # of 10 rows

@@ -33,7 +33,7 @@ SHORT, LONG = "32:2:4:0.004:0.002:1", "32:100000:4:0.004:0.002:1"
 GUARD = 90.0  # seconds; only so that nothing hangs
 
 
-def picture(path: Path) -> np.ndarray:
+def image(path: Path) -> np.ndarray:
     return np.asarray(Image.open(path))
 
 
@@ -42,8 +42,8 @@ def test_dataset_draw(liveviz, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     found = Counter(re.fullmatch(r"(\w+)-(\d{5})\.png", p.name)[1] for p in (tmp_path / "a").iterdir())
     assert set(found) == set(programs()) and sum(found.values()) == 22 and max(found.values()) == 2
-    assert picture(tmp_path / "a" / "lotus-00000.png").shape == (16, 16, 3)
-    assert np.ptp(picture(tmp_path / "a" / "lotus-00000.png")) > 60
+    assert image(tmp_path / "a" / "lotus-00000.png").shape == (16, 16, 3)
+    assert np.ptp(image(tmp_path / "a" / "lotus-00000.png")) > 60
     some = ["dataset", "draw", "--classes", "dunes,aurora", "--size", "16"]
     for name, count, seed in (("b", 5, 5), ("c", 2, 6)):
         words = [*some, "--count", str(count), "--seed", str(seed), "-o", str(tmp_path / name)]
@@ -142,7 +142,7 @@ def test_sheet(liveviz, tmp_path: Path) -> None:
     write(tmp_path / "m.safetensors", new(small_config(16, 256, 16, 3), 1))
     done = liveviz("model", "sheet", tmp_path / "m.safetensors", "-o", tmp_path / "s.png")
     assert done.returncode == 0, done.stderr
-    pixels = picture(tmp_path / "s.png")
+    pixels = image(tmp_path / "s.png")
     assert pixels.shape[0] > 3 * pixels.shape[1] > 3000 and len(np.unique(pixels)) > 100
 
 

@@ -151,7 +151,7 @@ def test_a_part_is_what_the_whole_has_there(window: Window) -> None:
         assert part[r].shape == there.shape and (part[r] - there).abs().max() < 1e-5 * whole[r].abs().max()
 
 
-def test_large_pictures_are_learned_in_parts(tmp_path: Path) -> None:
+def test_large_images_are_learned_in_parts(tmp_path: Path) -> None:
     heavy = new(small_config(256, 1024, 8, const=(7, 4)), seed=1)
     places = [look_at(heavy.config, 256, torch.Generator().manual_seed(n)) for n in range(200)]
     assert all(w is not None and w.resolution == 64 and w.top <= 32 and w.left <= 80 for w in places)

@@ -126,9 +126,9 @@ def test_the_kernel_does_not_depend_on_the_count() -> None:
 def test_edge_widths_of_blurred_steps(sigma: float, contrast: float, turned: bool) -> None:
     x = torch.arange(64) + 0.5
     step = 0.5 * contrast * torch.erf((x - 32.0) / (max(sigma, 1e-3) * 2.0**0.5))
-    picture = step.expand(1, 3, 64, 64)
-    picture = torch.cat([picture, 0.2 * picture + 0.1])  # the contrast does not matter
-    found = edge_widths(picture.transpose(2, 3) if turned else picture)
+    image = step.expand(1, 3, 64, 64)
+    image = torch.cat([image, 0.2 * image + 0.1])  # the contrast does not matter
+    found = edge_widths(image.transpose(2, 3) if turned else image)
     wanted = (2.0 * np.pi * (sigma**2 + 1.0 / 12.0)) ** 0.5 if sigma else 1.0  # a pixel is a mean over its width
     assert found.tolist() == pytest.approx([wanted] * 2, rel=0.03)
 
@@ -140,11 +140,11 @@ def test_shipped_features_see_what_is_wrong() -> None:
     real, other = eye.see(held_out("pictures:5", (64, 64), 192).parts).halves()
     base = scores(real.vectors, other.vectors)
     assert base.coverage > 0.8 and base.precision > 0.5
-    pictures = torch.from_numpy(np.concatenate(list(held_out("pictures:6", (64, 64), 96).parts))).float() / 127.5 - 1.0
+    images = torch.from_numpy(np.concatenate(list(held_out("pictures:6", (64, 64), 96).parts))).float() / 127.5 - 1.0
     for kind in range(3):
         levels = torch.zeros(96, 3)
         levels[:, kind] = 0.7
-        bad = damaged(pictures, levels, torch.Generator().manual_seed(1)).clamp(-1, 1)
+        bad = damaged(images, levels, torch.Generator().manual_seed(1)).clamp(-1, 1)
         with torch.no_grad():
             worse = scores(real.vectors, eye.networks[0].vectors(bad))
         assert worse.frechet > 1.15 * base.frechet, kind
@@ -152,7 +152,7 @@ def test_shipped_features_see_what_is_wrong() -> None:
     assert torch.equal(again.vectors[:96], real.vectors)
 
 
-def test_held_out_pictures_of_wide_generators_are_wide() -> None:
+def test_held_out_images_of_wide_generators_are_wide() -> None:
     held = held_out("pictures:3", (56, 32), 5, ("lotus", "dunes"))
     assert next(held.parts).shape == (5, 3, 32, 56)
     assert held.names == ("lotus", "dunes") and held.classes == [0, 1, 0, 1, 0]

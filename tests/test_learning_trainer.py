@@ -52,7 +52,7 @@ def trained() -> FieldsNetwork:
     return net.requires_grad_(False)
 
 
-def test_export_draws_the_same_picture(trained: FieldsNetwork) -> None:
+def test_export_draws_the_same_image(trained: FieldsNetwork) -> None:
     """Also with middle rows from another z and class, and fine rows from a third."""
     made = generator(trained, NAMES)
     stock = network(made)
@@ -247,12 +247,12 @@ def place(folder: Path) -> dict:
 def test_a_sheet_is_a_png_like_any_other(tmp_path: Path) -> None:
     from PIL import Image
 
-    pictures = torch.rand(3, 3, 5, 7, generator=torch.Generator().manual_seed(1)) * 2 - 1
-    write_sheet(pictures, 2, tmp_path / "s.png")
+    images = torch.rand(3, 3, 5, 7, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    write_sheet(images, 2, tmp_path / "s.png")
     pixels = np.asarray(Image.open(tmp_path / "s.png"))
     assert pixels.shape == (10, 14, 3)
     found = torch.from_numpy(pixels[5:, :7].copy()).permute(2, 0, 1) / 127.5 - 1  # the third picture
-    assert (found - pictures[2]).abs().max() < 0.005 and (pixels[5:, 7:] == 0).all()
+    assert (found - images[2]).abs().max() < 0.005 and (pixels[5:, 7:] == 0).all()
 
 
 def test_training_learns(tmp_path: Path) -> None:

@@ -130,7 +130,7 @@ def test_new_is_the_same_for_the_same_seed() -> None:
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
-def test_a_random_picture_is_worth_looking_at(seed: int) -> None:
+def test_a_random_image_is_worth_looking_at(seed: int) -> None:
     """Not flat, not grey, mostly inside ±1, and another seed is another picture."""
     import torch
 

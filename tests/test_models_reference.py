@@ -23,7 +23,7 @@ GOLDEN_CONFIGS = {
 }
 
 
-def pictures(config: GeneratorConfig, seed: int, psi: float, cutoff: int | None) -> np.ndarray:
+def images(config: GeneratorConfig, seed: int, psi: float, cutoff: int | None) -> np.ndarray:
     """Two pictures of a plain generator, through the torch mapping network."""
     net = network(plain_generator(config, seed))
     z = torch.from_numpy(np.random.RandomState(seed + 1).randn(2, config.z_dim).astype(np.float32))
@@ -33,7 +33,7 @@ def pictures(config: GeneratorConfig, seed: int, psi: float, cutoff: int | None)
 
 @pytest.mark.skipif(not FIXTURES.exists(), reason="shared fixtures are not here")
 @pytest.mark.parametrize("file", FILES)
-def test_equals_the_pictures_of_the_original_programs(file: str) -> None:
+def test_equals_the_images_of_the_original_programs(file: str) -> None:
     generator, _ = import_file(FIXTURES / file)
     truth = np.load((FIXTURES / file).with_suffix(".npz"))
     # One file's pictures carry the rounding of its two half-precision blocks.
@@ -53,9 +53,9 @@ def test_equals_the_pictures_of_the_original_programs(file: str) -> None:
 
 
 @pytest.mark.parametrize("name", GOLDEN_CONFIGS)
-def test_equals_the_golden_pictures(name: str) -> None:
+def test_equals_the_golden_images(name: str) -> None:
     """The golden file was written when the test above passed; it guards machines that have no fixtures."""
-    made = pictures(GOLDEN_CONFIGS[name], 5, 0.7, 3)
+    made = images(GOLDEN_CONFIGS[name], 5, 0.7, 3)
     assert relative_error(made, np.load(GOLDEN)[name]) < 1e-5
 
 

@@ -92,7 +92,7 @@ def test_a_stylegan3_shows_more_of_the_same_plane() -> None:
     assert relative_error(wide[:, :, :, 24:40], square[:, :, :, 8:24]) < 0.02
 
 
-def test_moving_the_view_moves_the_picture() -> None:
+def test_moving_the_view_moves_the_image() -> None:
     """By a quarter of the picture, whole samples at every rate: the network is made to follow."""
     generator = new(small_config(64, 256, 16, architecture="stylegan3-t"), 4)
     mapping = MappingNetwork(generator)

@@ -56,14 +56,14 @@ def test_the_shader_draws_what_its_twin_draws(screen: Headless, name: str) -> No
     assert np.median(away) < 1.5 / 255 and np.quantile(away, 0.9) < 0.03 and away.mean() < 0.012
 
 
-def test_without_a_gpu_the_picture_is_nearly_the_same(screen: Headless) -> None:
+def test_without_a_gpu_the_image_is_nearly_the_same(screen: Headless) -> None:
     image = drawn("planet")
     slow, fast = show(screen, [image], 1.0), show(screen, [image], None)
     away = np.abs(slow - fast).max(axis=2)
     assert away.mean() < 0.02 and np.quantile(away, 0.95) < 0.1
 
 
-def test_a_picture_of_fields_stays_put_and_upright(screen: Headless) -> None:
+def test_an_image_of_fields_stays_put_and_upright(screen: Headless) -> None:
     """Bright above and left, dark elsewhere: nothing is mirrored, nothing cropped."""
     planes = np.zeros((COUNT, 128, 224), np.float32) - 1.0
     for n, channel in enumerate(CHANNELS):
@@ -78,7 +78,7 @@ def test_a_picture_of_fields_stays_put_and_upright(screen: Headless) -> None:
         assert light[:56, :100].min() > 0.9 and light[72:, :].max() < 0.02 and light[:, 124:].max() < 0.02
 
 
-def test_between_two_pictures_shapes_are_half_way(screen: Headless) -> None:
+def test_between_two_images_shapes_are_half_way(screen: Headless) -> None:
     """The frame between two frames of a moving disc has one disc, half way, and no ghost of either."""
 
     def disc(x: float) -> ImageFrame:

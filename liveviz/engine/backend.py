@@ -61,9 +61,7 @@ class Backend(ABC):
             float32 `[n, img_channels, H, W]`, about ±1.
         """
 
-    def pictures(
-        self, ws: Array, noise_mode: str = "const", seed: int = 0, size: tuple[int, int] | None = None
-    ) -> Array:
+    def images(self, ws: Array, noise_mode: str = "const", seed: int = 0, size: tuple[int, int] | None = None) -> Array:
         """Pictures of ws, with their colours: float32 `[n, 1 or 3, H, W]`, about ±1; arguments as in `synthesize`.
 
         Args:
@@ -71,7 +69,7 @@ class Backend(ABC):
         """
         return self.synthesize(ws, noise_mode, seed)
 
-    def images(self, ws: Array, noise_mode: str = "const", seed: int = 0) -> list[ImageFrame]:
+    def image_frames(self, ws: Array, noise_mode: str = "const", seed: int = 0) -> list[ImageFrame]:
         """Pictures of ws as `render` makes them; arguments as in `synthesize`. LivevizError where there is no network."""
         raise LivevizError(f"backend {self.name}: has no network, so it makes no stills")
 
@@ -86,7 +84,7 @@ class Backend(ABC):
         """Whether another one must be built before all of these are done."""
         return not stages <= self.topology
 
-    def mask_noise(self, picture: Array | None) -> None:  # noqa: B027 - a test card has no noise
+    def mask_noise(self, image: Array | None) -> None:  # noqa: B027 - a test card has no noise
         """Hold the noise back where `picture` `[H, W]`, 0 to 1, is dark, as far as `noise_mask` says; None: nowhere."""
 
     def use_directions(self, directions: Directions) -> None:  # noqa: B027 - a test card has no latents
@@ -148,23 +146,21 @@ class NetworkBackend(Backend):
             return np.zeros((0, config.img_channels, config.height, config.width), np.float32)
         return self._raw_batch(ws, noise)
 
-    def pictures(
-        self, ws: Array, noise_mode: str = "const", seed: int = 0, size: tuple[int, int] | None = None
-    ) -> Array:
+    def images(self, ws: Array, noise_mode: str = "const", seed: int = 0, size: tuple[int, int] | None = None) -> Array:
         raw = self.synthesize(ws, noise_mode, seed)
         if self._palette is None or not len(raw):
             return raw
         both = zip(raw, self._palette(np.asarray(ws, np.float32)), strict=True)
         return np.stack([fields.colours(fields.pack(one), palette, size or self.size) for one, palette in both]) * 2 - 1
 
-    def images(self, ws: Array, noise_mode: str = "const", seed: int = 0) -> list[ImageFrame]:
+    def image_frames(self, ws: Array, noise_mode: str = "const", seed: int = 0) -> list[ImageFrame]:
         """Pictures of ws as `render` makes them; arguments as in `synthesize`."""
         raw = self.synthesize(ws, noise_mode, seed)
         palettes = [None] * len(raw) if self._palette is None else list(self._palette(np.asarray(ws, np.float32)))
         return [ImageFrame(pack(raw[n : n + 1]), n, palette=palette) for n, palette in enumerate(palettes)]
 
-    def mask_noise(self, picture: Array | None) -> None:
-        self.noise.mask(picture)
+    def mask_noise(self, image: Array | None) -> None:
+        self.noise.mask(image)
 
     def use_directions(self, directions: Directions) -> None:
         self.latents.use(directions)

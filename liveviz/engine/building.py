@@ -87,11 +87,11 @@ class Workshop(Generic[Built]):
             pass
 
 
-def warm(machine: Machine, frame: ParameterFrame | None, pictures: int = 1) -> None:
+def warm(machine: Machine, frame: ParameterFrame | None, images: int = 1) -> None:
     """Draw that many pictures of the frame that plays, if there is one, which nobody sees: the first picture of any
     machine takes ten times as long as the others."""
     if frame is not None:
-        for _ in range(pictures):
+        for _ in range(images):
             machine.render(frame)
 
 

@@ -62,14 +62,14 @@ class Crossfade:
         """
         return self.at(share, lambda engine: engine.render(frame))
 
-    def at(self, share: float, picture: Callable[[Any], Image]) -> Image:
+    def at(self, share: float, image: Callable[[Any], Image]) -> Image:
         """The same, of pictures that `picture` has of the engines."""
         place = min(max(share, 0.0), 1.0) * (len(self.engines) - 1)
         first = min(int(place), len(self.engines) - 2)
         share = place - first
         if share in (0.0, 1.0):
-            return picture(self.engines[first + int(share)])
-        return mix(picture(self.engines[first]), picture(self.engines[first + 1]), share)
+            return image(self.engines[first + int(share)])
+        return mix(image(self.engines[first]), image(self.engines[first + 1]), share)
 
 
 def mix(a: Image, b: Image, share: float) -> Image:

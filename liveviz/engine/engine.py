@@ -156,23 +156,21 @@ class Engine:
             self._want(frozenset(stage for stage, n in self._last_wanted.items() if n > self._frames - RECENT))
         return self._backend
 
-    def mask_noise(self, picture: Array | None) -> None:
+    def mask_noise(self, image: Array | None) -> None:
         """As `Backend.mask_noise`, for whatever plays from here on. Any thread may call it while another one draws."""
         with self._lock:
-            self._noise_mask = picture
+            self._noise_mask = image
             backends = [self._backend, *([self._next] if self._next is not None else [])]
         for backend in backends:
-            backend.mask_noise(picture)
+            backend.mask_noise(image)
 
     def synthesize(self, ws: Array, noise_mode: str = "const", seed: int = 0) -> Array:
         """Raw network output of ws, as `Backend.synthesize`."""
         return self._backend.synthesize(ws, noise_mode, seed)
 
-    def pictures(
-        self, ws: Array, noise_mode: str = "const", seed: int = 0, size: tuple[int, int] | None = None
-    ) -> Array:
-        """Pictures of ws with their colours, as `Backend.pictures`."""
-        return self._backend.pictures(ws, noise_mode, seed, size)
+    def images(self, ws: Array, noise_mode: str = "const", seed: int = 0, size: tuple[int, int] | None = None) -> Array:
+        """Pictures of ws with their colours, as `Backend.images`."""
+        return self._backend.images(ws, noise_mode, seed, size)
 
     @property
     def building(self) -> bool:

@@ -58,9 +58,9 @@ class NoiseFields:
         low, middle, high = (frame[name] for name in STRENGTH_PARAMETERS)
         return self.at(frame.seed, frame.noise_phase, (low, middle, high), frame["noise_mask"])
 
-    def mask(self, picture: Array | None) -> None:
+    def mask(self, image: Array | None) -> None:
         """Hold the noise back where `picture` `[H, W]`, 0 to 1, over the whole of every layer, is dark; None: nowhere."""
-        scaled = [] if picture is None else [_scaled(picture, p.height, p.width).ravel() for p in self._places]
+        scaled = [] if image is None else [_scaled(image, p.height, p.width).ravel() for p in self._places]
         self.missing = np.concatenate(scaled) - np.float32(1.0) if scaled else None
         self._shown = None
 
@@ -113,7 +113,7 @@ class NoiseFields:
         return _normal_values().take(bits)
 
 
-def _scaled(picture: Array, height: int, width: int) -> Array:
+def _scaled(image: Array, height: int, width: int) -> Array:
     """`picture` `[H, W]` at another size: every pixel the mean of what it covers, `[height, width]`."""
 
     def shares(count: int, source: int) -> Array:
@@ -121,7 +121,7 @@ def _scaled(picture: Array, height: int, width: int) -> Array:
         covered = np.minimum(ends[1:, None], pixel + 1) - np.maximum(ends[:-1, None], pixel)
         return np.asarray(np.maximum(covered, 0.0) * (count / source), np.float32)  # [count, source]
 
-    return np.asarray(shares(height, picture.shape[0]) @ picture @ shares(width, picture.shape[1]).T, np.float32)
+    return np.asarray(shares(height, image.shape[0]) @ image @ shares(width, image.shape[1]).T, np.float32)
 
 
 @cache

@@ -15,11 +15,9 @@ LUMA_WEIGHTS = (0.2126, 0.7152, 0.0722)
 """Parts of red, green and blue in brightness (Rec. 709)."""
 
 
-def edge_widths(pictures: Tensor) -> Tensor:
+def edge_widths(images: Tensor) -> Tensor:
     """Width of the edges of pictures `[n, 3, h, w]` in ±1: the median of each picture, in pixels, at least 1; `[n]`."""
-    luma = (pictures.float() * torch.tensor(LUMA_WEIGHTS, device=pictures.device)[:, None, None]).sum(
-        dim=1
-    )  # [n, h, w]
+    luma = (images.float() * torch.tensor(LUMA_WEIGHTS, device=images.device)[:, None, None]).sum(dim=1)  # [n, h, w]
     rises, steps = (torch.cat(v, dim=1) for v in zip(_runs(luma), _runs(luma.transpose(1, 2)), strict=True))
     places = steps.topk(max(1, int(SAMPLED_SHARE * luma[0].numel())), dim=1).indices
     widths = rises.gather(1, places) / steps.gather(1, places).clamp(min=1e-6)

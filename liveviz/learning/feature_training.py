@@ -55,13 +55,13 @@ def bank(count: int, size: int, random: torch.Generator, check: Callable[[], Non
     return out
 
 
-def crops(pictures: Tensor, bend: Tensor, random: torch.Generator) -> Tensor:
+def crops(images: Tensor, bend: Tensor, random: torch.Generator) -> Tensor:
     """A random crop `[n, 3, CROP_PIXELS, CROP_PIXELS]` of each picture: half to all of it, perhaps mirrored, colours a little off.
 
     Args:
         bend: how far each is bent out of shape, 0 to 1, `[n]`.
     """
-    n = len(pictures)
+    n = len(images)
 
     def uniform(low: float, high: float, *shape: int) -> Tensor:
         return low + (high - low) * torch.rand(n, *shape, generator=random)
@@ -74,7 +74,7 @@ def crops(pictures: Tensor, bend: Tensor, random: torch.Generator) -> Tensor:
     grid = F.affine_grid(theta, [n, 3, CROP_PIXELS, CROP_PIXELS], align_corners=False)
     waves = F.interpolate(torch.randn(n, 2, 6, 6, generator=random), size=(CROP_PIXELS, CROP_PIXELS), mode="bicubic")
     grid = grid + 0.06 * bend[:, None, None, None] * waves.permute(0, 2, 3, 1)
-    x = F.grid_sample(pictures, grid, padding_mode="reflection", align_corners=False)
+    x = F.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
     gain, lift = uniform(0.85, 1.15, 3, 1, 1), uniform(-0.08, 0.08, 1, 1, 1)
     return ((x + 1.0) * gain - 1.0 + lift).clamp(-1.0, 1.0)
 
@@ -125,7 +125,7 @@ def train_features(
     """Train a feature network and write it; `report(step, loss)` after every step, `check` may raise to end it."""
     torch.manual_seed(seed)
     random = torch.Generator().manual_seed(seed)
-    pictures = bank(count, DRAWN_PIXELS, random, check)
+    images = bank(count, DRAWN_PIXELS, random, check)
     network = FeatureNetwork(SHIPPED_CONFIG, normed=True).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     heads = Heads(SHIPPED_CONFIG.widths)
     parts = [*network.parameters(), *heads.parameters()]
@@ -137,7 +137,7 @@ def train_features(
         )
         adam.param_groups[0]["lr"] = rate
         chosen = torch.randint(count, (BATCH_IMAGES,), generator=random)
-        x = from_bytes(pictures[chosen])
+        x = from_bytes(images[chosen])
         levels = torch.rand(BATCH_IMAGES, DAMAGE_KINDS, generator=random)
         levels = levels * (torch.rand(BATCH_IMAGES, DAMAGE_KINDS, generator=random) < 0.3)  # most of it is whole
         views = [damaged(crops(x, levels[:, 3], random), levels[:, :3], random) for _ in range(2)]
@@ -154,7 +154,7 @@ def train_features(
     network.eval()
     made = folded(network, SHIPPED_CONFIG)
     with torch.no_grad():
-        whole = from_bytes(pictures[:CALIBRATION_IMAGES]).split(64)
+        whole = from_bytes(images[:CALIBRATION_IMAGES]).split(64)
         vectors = torch.cat([made.vectors(x) for x in whole])
         made.shift.copy_(vectors.mean(dim=0))
         made.scale.copy_(1.0 / vectors.std(dim=0).clamp(min=1e-3))

@@ -46,7 +46,7 @@ MOST_NAMED_FILES = 10  # files that are left out are named up to here, and count
 
 
 @dataclass(frozen=True)
-class Pictures:
+class ImageSet:
     """pixels: uint8 `[n, 3, h, w]`. classes: index into names `[n]`, all 0 where there are no names. key: which they are."""
 
     pixels: NDArray[np.uint8]
@@ -75,9 +75,9 @@ def find(folder: Path) -> tuple[list[Path], list[int], tuple[str, ...]]:
         here = folder.resolve()
         for path in sorted(folder.iterdir()):
             if path.is_dir() and not here.is_relative_to(path.resolve()):  # a link back to where we are is no class
-                if found := sorted(p for p in path.rglob("*") if _is_picture(p, others)):
+                if found := sorted(p for p in path.rglob("*") if _is_image(p, others)):
                     by_class[path.name] = found
-            elif _is_picture(path, others):
+            elif _is_image(path, others):
                 loose.append(path)
     except OSError as error:
         raise LivevizError(f"{folder}: cannot be read: {error.strerror or error}") from error
@@ -96,7 +96,7 @@ def find(folder: Path) -> tuple[list[Path], list[int], tuple[str, ...]]:
     return files, classes, names
 
 
-def _is_picture(path: Path, others: Counter[str]) -> bool:
+def _is_image(path: Path, others: Counter[str]) -> bool:
     """Whether it is one by its name; a file that is not is counted in `others`."""
     suffix = path.suffix.lower()
     if path.name.startswith(".") or not path.is_file():
@@ -106,7 +106,7 @@ def _is_picture(path: Path, others: Counter[str]) -> bool:
     return suffix in IMAGE_SUFFIXES
 
 
-def read_picture(path: Path, size: tuple[int, int]) -> NDArray[np.uint8]:
+def read_image(path: Path, size: tuple[int, int]) -> NDArray[np.uint8]:
     """One file, cut to the shape of `size` (width, height) around its middle and brought to it: uint8 `[3, h, w]`.
 
     Upright by its EXIF; what is transparent is black; of an animation the first frame; 16 bits become 8.
@@ -115,7 +115,7 @@ def read_picture(path: Path, size: tuple[int, int]) -> NDArray[np.uint8]:
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
-    from liveviz.system.picture_files import BAD_PICTURE
+    from liveviz.system.image_files import BAD_IMAGE
 
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
@@ -132,7 +132,7 @@ def read_picture(path: Path, size: tuple[int, int]) -> NDArray[np.uint8]:
                     )
                 image.draft("RGB", (2 * size[0], 2 * size[1]))  # a JPEG need not be decoded whole
                 fitted = ImageOps.fit(_coloured(ImageOps.exif_transpose(image)), size, Image.Resampling.LANCZOS)
-    except BAD_PICTURE as error:
+    except BAD_IMAGE as error:
         why = "its content is none" if isinstance(error, UnidentifiedImageError) else str(error)[:80]
         raise LivevizError(f"{path}: is no picture that can be read: {why}") from None
     return np.ascontiguousarray(np.asarray(fitted).transpose(2, 0, 1))
@@ -159,7 +159,7 @@ def read_some(
     places, found, bad = [], [], 0
     for place, path in enumerate(files):
         try:
-            found.append(read_picture(path, size))
+            found.append(read_image(path, size))
             places.append(place)
         except LivevizError as error:
             bad += 1
@@ -173,7 +173,7 @@ def read_some(
 
 def read_folder(
     folder: Path, size: tuple[int, int], cache: Path, each: Callable[[int, int], None] = lambda done, total: None
-) -> Pictures:
+) -> ImageSet:
     """All pictures of a folder at one size (width, height); they are kept in the folder `cache` for the next time.
 
     each: called with files read and files in all.
@@ -191,7 +191,7 @@ def read_folder(
     if kept is None:
         kept = [classes[place] for place in _convert(files, size, cache / BYTES_FILE, each)]
         write_whole(table, json.dumps({"key": key, "classes": kept}).encode())
-    return Pictures(_mapped(cache / BYTES_FILE, len(kept), size), torch.tensor(kept), names, key)
+    return ImageSet(_mapped(cache / BYTES_FILE, len(kept), size), torch.tensor(kept), names, key)
 
 
 def _mapped(path: Path, count: int, size: tuple[int, int]) -> NDArray[np.uint8]:

@@ -17,11 +17,11 @@ from liveviz.system.files import write_whole
 DRAWN_ROWS = 512  # rows that a sheet's pictures are drawn at, before they are made half as large
 
 
-def write_sheet(pictures: Tensor, columns: int, path: Path) -> None:
+def write_sheet(images: Tensor, columns: int, path: Path) -> None:
     """Write pictures `[n, 3, h, w]` in ±1 row by row into one PNG."""
-    n, _, height, width = pictures.shape
+    n, _, height, width = images.shape
     rows = -(-n // columns)
-    full = torch.cat([pictures.cpu(), torch.full((rows * columns - n, 3, height, width), -1.0)])
+    full = torch.cat([images.cpu(), torch.full((rows * columns - n, 3, height, width), -1.0)])
     sheet = full.reshape(rows, columns, 3, height, width).permute(0, 3, 1, 4, 2)  # [rows, h, columns, w, 3]
     # As the sheets of all runs are written: `levels.to_bytes` would put two values in a million one level elsewhere
     values = ((sheet.clamp(-1.0, 1.0) + 1.0) * 127.5).round().to(torch.uint8)

@@ -96,7 +96,7 @@ class Mp4:
             self._early: deque[tuple[NDArray[np.float32], float]] = deque(maxlen=_EARLY_BLOCKS)
         self._container.start_encoding()
 
-    def picture(self, pixels: NDArray[np.uint8], time: float) -> None:
+    def image(self, pixels: NDArray[np.uint8], time: float) -> None:
         """Write one picture, enlarged where it is small, at the grid place nearest to its time."""
         if self._start is None:
             self._start = time

@@ -100,12 +100,12 @@ class Recorder:
         if not math.isfinite(time) or self.error is not None or self._finished:
             return
         if not self._live:
-            self._do("picture", pixels, time)
+            self._do("image", pixels, time)
         elif (waiting := self._put - self._taken) and (waiting >= _WAITING_FRAMES or time - self._newest > _BEHIND_S):
             self._lost += 1
         else:
             self._put += 1
-            self._queue.put(("picture", pixels, time))
+            self._queue.put(("image", pixels, time))
 
     def write_audio(self, samples: NDArray[np.float32], time: float) -> None:
         """One block: float32 `[n, channels]`, full scale ±1; `time` is that of its last sample, as in AudioBlock."""
@@ -118,7 +118,7 @@ class Recorder:
 
     def _do(self, what: str, data: NDArray[Any], time: float) -> None:
         try:
-            (self._file.picture if what == "picture" else self._file.sound)(data, time)
+            (self._file.image if what == "image" else self._file.sound)(data, time)
         except (OSError, av.FFmpegError, ValueError) as error:
             self._fail(error)
 
@@ -128,7 +128,7 @@ class Recorder:
 
     def _work(self) -> None:
         while (item := self._queue.get()) is not None:
-            if item[0] == "picture":
+            if item[0] == "image":
                 self._newest = item[2]
                 self._taken += 1
                 if self._hurry:

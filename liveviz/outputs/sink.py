@@ -216,7 +216,7 @@ class QueuedSink:
     def begin(self) -> None:
         """Before the first picture."""
 
-    def picture(self, pixels: NDArray[np.uint8], time: float) -> None:
+    def image(self, pixels: NDArray[np.uint8], time: float) -> None:
         """One frame: uint8 `[h, w, 3]`, RGB, row 0 at the top, read-only; `time` in seconds on the show's clock."""
 
     def sound(self, block: AudioBlock) -> None:
@@ -263,7 +263,7 @@ class QueuedSink:
                     elif self._hurry:
                         self._left_out += 1
                     else:
-                        self.picture(*item)
+                        self.image(*item)
                         self._taken += 1
             finally:
                 self.end()

@@ -119,7 +119,7 @@ def _draw_spectrogram(ax: "Axes", spectrogram: Spectrogram, end: float) -> None:
     _name(ax, "Sound")
     octaves = np.log2(spectrogram.top_hz / LOW_HZ)
     ax.imshow(
-        spectrogram.picture(),
+        spectrogram.image(),
         origin="lower",
         aspect="auto",
         extent=(0.0, max(spectrogram.duration, end), 0.0, float(octaves)),

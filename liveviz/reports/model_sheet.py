@@ -171,10 +171,10 @@ def draw(
 
     def drawn(ws: Array) -> Array:
         nonlocal done
-        pictures = synthesize(ws)
+        images = synthesize(ws)
         done += len(ws)
         shown(done, total)
-        return pictures
+        return images
 
     found = []
     for part in sections(generator, drawn):

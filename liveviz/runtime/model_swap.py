@@ -117,11 +117,11 @@ class Playing:
         """Of a picture so drawn, compared with the whole; None where this generator cannot be."""
         return self._now.costs.get((wanted.light, wanted.small))
 
-    def mask_noise(self, picture: Any) -> None:
+    def mask_noise(self, image: Any) -> None:
         """Hold the noise back by another mask from here on. Any thread may call it while another one draws."""
-        self._opener.mask = picture
+        self._opener.mask = image
         for one in self._engines():
-            one.mask_noise(picture)
+            one.mask_noise(image)
 
     def render(self, frame: ParameterFrame) -> ImageFrame:
         """The picture of `frame`, of the one generator, of the next one, or between the two."""
@@ -188,11 +188,11 @@ class Playing:
         def turn(one: Engine) -> Image:
             nonlocal drawn
             place = way.index(one)
-            picture = self._drawn.get(place)
-            if not isinstance(picture, kind) or not self._slow or (place + self._count) % 2 == 0:
-                picture = self._drawn[place] = draw(one)
+            image = self._drawn.get(place)
+            if not isinstance(image, kind) or not self._slow or (place + self._count) % 2 == 0:
+                image = self._drawn[place] = draw(one)
                 drawn += 1
-            return picture
+            return image
 
         of_one_family = len(way) > 2  # else the two may be of two sizes
         mixed = Crossfade(way).at(share, turn) if of_one_family else engine.mix(turn(way[0]), turn(way[1]), share)

@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from liveviz.runtime import composition
+from liveviz.runtime.image_transport import Receiver
 from liveviz.runtime.ipc.links import Links
-from liveviz.runtime.picture_transport import Receiver
 from liveviz.spec import FetchedImage, ImageFrame, ParameterFrame, StageImage
 from liveviz.system.clock import WallClock, now
 
@@ -61,10 +61,10 @@ class RemoteEngine:
     0 to 1, that ask for one of their own; how long drawing takes (mean and spread), in turns and side by side.
     """
 
-    def __init__(self, links: Links, clock: WallClock, pictures: Receiver) -> None:
-        self._links, self._clock, self._pictures = links, clock, pictures
+    def __init__(self, links: Links, clock: WallClock, images: Receiver) -> None:
+        self._links, self._clock, self._images = links, clock, images
         self._wire = composition.parameter_wire()
-        width, height = links.picture
+        width, height = links.image_size
         self._dark = [ImageFrame(np.full((height, width, 4), _DARK_RGBA, np.uint8), -1) for _ in range(2)]
         self._warm = _WARM_FRAMES
         self._newest: StageImage = self._dark[0]
@@ -73,12 +73,12 @@ class RemoteEngine:
         self._turns = Turns()
         self._due, self._asked = 0.0, -1
         self._in_turn = True
-        self.pictures = 1.0
+        self.images = 1.0
         self.new = False
 
-    def take_from(self, pictures: Receiver) -> None:
+    def take_from(self, images: Receiver) -> None:
         """Get pictures through another end from now on; one that lay in the GL before is gone."""
-        self._pictures = pictures
+        self._images = images
         if isinstance(lost := self._newest, FetchedImage):
             self._newest = replace(self._dark[0], parameters=lost.parameters)
 
@@ -90,12 +90,12 @@ class RemoteEngine:
     @property
     def engine_s(self) -> float:
         """Seconds that the newest picture took."""
-        return self._pictures.render_s
+        return self._images.render_s
 
     def render(self, frame: ParameterFrame) -> StageImage:
         """The picture of `frame`, or the newest there is when time is up."""
-        self._due = min(self._due + self.pictures, 2.0)
-        found, until = self._pictures.newest(), self._until()
+        self._due = min(self._due + self.images, 2.0)
+        found, until = self._images.newest(), self._until()
         if self._turns.taking and (found or self._newest).parameters < self._asked:
             # a picture that is late is waited for: were the next one asked for now, it would be late as well
             found = self._wait(found, until)
@@ -133,7 +133,7 @@ class RemoteEngine:
             if enough or (left := until - now()) <= 0:
                 return found
             self._links.images_bell.wait(left)
-            found = self._pictures.newest() or found
+            found = self._images.newest() or found
 
     def drew(self, seconds: float) -> None:
         """How long the stage took from the picture to the end of the buffer swap."""

@@ -18,7 +18,7 @@ def run(report: Report) -> None:
     """All sizes, both kinds."""
     warm, timed = (1, 2) if report.small else (WARMUP_STEPS, TIMED_STEPS)
     for size, batch, base, most in SMALL_SETTINGS if report.small else TRAINING_SETTINGS:
-        pictures = drawn(2 * batch, size)
+        images = drawn(2 * batch, size)
         for kind, projected in (("plain", None), ("projected", ())):
             with TemporaryDirectory() as folder:
                 options = GanOptions(
@@ -31,7 +31,7 @@ def run(report: Report) -> None:
                     projected=projected,
                     device=report.device,
                 )
-                found = trial(options, pictures, warm, timed, now)
+                found = trial(options, images, warm, timed, now)
             name = f"{kind} {size}², {batch} a step"
             report.say(f"{name}: training", f"{found.speed:.0f} pictures/s, {found.memory:.1f} GiB", found.finite)
             same = found.same and found.apart < 1e-2

@@ -145,7 +145,7 @@ def replay(device: str) -> bool:
     back = [made.render(frame).pixels for frame in reversed(frames)][::-1]
     made.close()
     alike = all(np.abs(a.astype(int) - b).max() <= 1 for a, b in zip(there, back, strict=True))
-    return alike and len({picture.tobytes() for picture in there}) == len(frames)
+    return alike and len({image.tobytes() for image in there}) == len(frames)
 
 
 def memory(device: str, frames: int) -> tuple[float, float]:

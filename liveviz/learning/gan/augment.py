@@ -89,9 +89,9 @@ def changed(x: Tensor, changes: Changes) -> Tensor:
     return torch.einsum("nij,njhw->nihw", colours[:, :, :3], x) + colours[:, :, 3, None, None]
 
 
-def adjusted(p: float, sign: float, pictures: int) -> float:
+def adjusted(p: float, sign: float, images: int) -> float:
     """The next p: up while the mean sign on real pictures is above TARGET_SIGN, down while it is below."""
-    return min(1.0, max(0.0, p + math.copysign(pictures / FULL_RANGE_IMAGES, sign - TARGET_SIGN)))
+    return min(1.0, max(0.0, p + math.copysign(images / FULL_RANGE_IMAGES, sign - TARGET_SIGN)))
 
 
 def _whole_pixels(move: Tensor, size: tuple[int, int]) -> Tensor:

@@ -32,10 +32,10 @@ def hinge_generator(made: Logits) -> Tensor:
     return _mean(made, torch.neg)
 
 
-def r1(pictures: Tensor, logits: Logits) -> Tensor:
+def r1(images: Tensor, logits: Logits) -> Tensor:
     """Half the squared gradient of the logits by the real pictures that they are of, mean over pictures."""
     total = torch.stack([x.sum() for x in logits]).sum()
-    (slope,) = torch.autograd.grad(total, pictures, create_graph=True)
+    (slope,) = torch.autograd.grad(total, images, create_graph=True)
     return 0.5 * slope.square().sum(dim=(1, 2, 3)).mean()
 
 

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from liveviz.learning.checkpoint import read_state, write_state
 from liveviz.learning.features import SHIPPED_FILE, read_features
-from liveviz.learning.folder import Pictures
+from liveviz.learning.folder import ImageSet
 from liveviz.learning.gan import generator as generators
 from liveviz.learning.gan.discriminator import Discriminator
 from liveviz.learning.gan.projected import ProjectedDiscriminator
@@ -118,7 +118,7 @@ class GanOptions:
 class GanRun:
     """One run; stored as a whole."""
 
-    def __init__(self, options: GanOptions, data: Pictures, together: Together) -> None:
+    def __init__(self, options: GanOptions, data: ImageSet, together: Together) -> None:
         self.options, self.data, self.together = options, data, together
         self.device = torch.device(options.device)
         self.bfloat16 = has_bfloat16(self.device)

@@ -71,9 +71,9 @@ def train(
         reading(done, total)
 
     together = together or Together()
-    pictures = read_folder(options.data, options.size, options.folder, read) if together.rank == 0 else None
+    images = read_folder(options.data, options.size, options.folder, read) if together.rank == 0 else None
     together.average([torch.zeros(1)])  # the others wait here, and find the pictures read
-    run = GanRun(options, pictures or read_folder(options.data, options.size, options.folder), together)
+    run = GanRun(options, images or read_folder(options.data, options.size, options.folder), together)
     log.info(
         "learning from %d pictures%s at %dx%d; how it does is in %s after step %d, and ever less often then",
         len(run.data),
@@ -164,8 +164,8 @@ def learn(run: GanRun) -> tuple[float, float, float]:
 def _real(run: GanRun, share: slice) -> tuple[Tensor, Tensor]:
     """A batch of real pictures and their classes."""
     chosen = torch.randint(len(run.data), (run.options.batch,), generator=run.random)[share]
-    pictures = run.data.batch(chosen, run.device)
-    return pictures, one_hot(run.data.classes[chosen], run.generator, pictures)
+    images = run.data.batch(chosen, run.device)
+    return images, one_hot(run.data.classes[chosen], run.generator, images)
 
 
 def _questions(run: GanRun, share: slice) -> tuple[Tensor, Tensor, list[Tensor], Tensor]:

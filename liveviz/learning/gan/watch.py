@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from liveviz.learning.folder import Pictures
+from liveviz.learning.folder import ImageSet
 from liveviz.learning.gan.generator import synthesize
 from liveviz.learning.levels import to_bytes
 from liveviz.learning.measure import IMAGES_AT_ONCE, Eye, Pixels, Seen, compare
@@ -34,7 +34,7 @@ class Watch:
     smoothed sign, how often in a row coverage was near 0, the alarms that were given.
     """
 
-    def __init__(self, data: Pictures, device: torch.device, path: Path, ripe: int = 0) -> None:
+    def __init__(self, data: ImageSet, device: torch.device, path: Path, ripe: int = 0) -> None:
         """path: of scores.jsonl. ripe: step from which on a narrow choice is a collapse: a young run covers nothing."""
         self._data, self._device, self._path, self._ripe = data, device, path, ripe
         self._eye: Eye | None = None

@@ -21,7 +21,7 @@ from liveviz.learning.like.prune import check, pruned
 from liveviz.learning.like.questions import ask
 from liveviz.learning.optimiser import Optimiser
 from liveviz.learning.precision import has_bfloat16
-from liveviz.learning.procedural.losses import charbonnier, fields_loss, picture_loss
+from liveviz.learning.procedural.losses import charbonnier, fields_loss, image_loss
 from liveviz.learning.sheets import painted, write_sheet
 from liveviz.learning.staged import CHECKPOINT_FILE, StagedOptions, StagedRun, TrainStage, clip
 from liveviz.learning.together import Together
@@ -181,7 +181,7 @@ class LikeRun(StagedRun):
             drawn = drawn_at(self.network, ws, noise, stage.size, window)
         last, right = drawn[stage.size], wanted[stage.size]
         of_fields = self.teacher.config.draws_fields
-        loss = fields_loss(last, right) if of_fields else picture_loss(last, right, whole=window is None)
+        loss = fields_loss(last, right) if of_fields else image_loss(last, right, whole=window is None)
         if self.features is not None and stage.size >= 32:
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
                 loss = loss + FEATURE_WEIGHT * seen_loss(self.features, last, right)

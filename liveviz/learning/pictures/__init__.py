@@ -102,8 +102,8 @@ def draw(names: list[str], z: Tensor, classes: Tensor, size: int, width: int = 0
 def pixels(name: str, z: NDArray[np.float32], size: int) -> NDArray[np.uint8]:
     """One picture uint8 `[size, size, 3]` of a class by name, of z `[z_dim]`, as a picture file holds it."""
     latent = torch.from_numpy(z)[None]  # [1, z_dim]
-    picture = draw([name], latent, torch.zeros(1, dtype=torch.long), size)[0]  # [3, size, size]
-    return to_bytes(picture).transpose(1, 2, 0)
+    image = draw([name], latent, torch.zeros(1, dtype=torch.long), size)[0]  # [3, size, size]
+    return to_bytes(image).transpose(1, 2, 0)
 
 
 __all__ = [

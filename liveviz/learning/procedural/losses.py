@@ -98,7 +98,7 @@ def fields_loss(drawn: Tensor, wanted: Tensor) -> Tensor:
     return _pyramid((drawn - wanted) * importance(wanted), True)
 
 
-def picture_loss(drawn: Tensor, wanted: Tensor, whole: bool = True) -> Tensor:
+def image_loss(drawn: Tensor, wanted: Tensor, whole: bool = True) -> Tensor:
     """One number ≥ 0 for pictures `[n, C, h, w]` in ±1, or (not `whole`) parts of such."""
     return _pyramid(drawn - wanted, whole)
 

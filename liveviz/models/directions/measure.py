@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from liveviz.models import families
 from liveviz.models.directions.file import DIRECTION_KINDS, UNMEASURED_RANGE, USUAL_SIGMA, Directions, row_kinds
 from liveviz.models.directions.find import COMPONENT_COUNT, SAMPLE_COUNT, Cloud, cloud, principal, reaches, seen, sefa
-from liveviz.models.directions.pictures import Ordinary, Synthesize, Views, changed, distance, look
+from liveviz.models.directions.visible_change import Ordinary, Synthesize, Views, changed, distance, look
 from liveviz.models.generator import Generator
 from liveviz.spec import LivevizError
 

@@ -57,14 +57,16 @@ class Links:
     can take.
     """
 
-    def __init__(self, context: BaseContext, outputs: int, parameters: ParameterWire, picture: tuple[int, int]) -> None:
-        self.picture = picture
+    def __init__(
+        self, context: BaseContext, outputs: int, parameters: ParameterWire, image_size: tuple[int, int]
+    ) -> None:
+        self.image_size = image_size
         self._boxes: list[Closes] = []
         try:
             self.signals = self._keep(Slot(wire.signal_bytes(outputs)))
             self.parameters = self._keep(Slot(parameters.bytes))
-            fields = min(wire.image_bytes(*picture, of_fields=True), _MOST_OF_FIELDS)
-            room = max(wire.image_bytes(*picture), fields, wire.image_bytes(1, _ROOM_FOR))
+            fields = min(wire.image_bytes(*image_size, of_fields=True), _MOST_OF_FIELDS)
+            room = max(wire.image_bytes(*image_size), fields, wire.image_bytes(1, _ROOM_FOR))
             self.images = self._keep(Slot(room))
             self.handover = self._keep(Slot(_WORD_BYTES))
             self.mapping = self._keep(Slot(_MAPPING_BYTES))

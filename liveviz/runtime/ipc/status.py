@@ -104,7 +104,7 @@ class EngineStatus(Status):
     device: str = ""
     precision: str = ""
     transport: Transport = Transport.UNKNOWN
-    pictures: str = ""
+    images: str = ""
     ms: Percentiles = field(default_factory=lambda: NO_FIGURES)
     rendered: int = 0
     changing: bool = False

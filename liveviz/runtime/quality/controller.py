@@ -105,9 +105,9 @@ class Quality:
             if time - frames[0].time < 0.8 * seconds:
                 continue
             new, late = (sum(flags) / len(frames) for flags in zip(*((f.new, f.late) for f in frames), strict=True))
-            if new < (1.0 - missing) * self.step.pictures:
-                words = f"{new * self._fps:.0f} of {self.step.pictures * self._fps:.0f} pictures a second"
-                most = self._load(self.step) * new / self.step.pictures
+            if new < (1.0 - missing) * self.step.images:
+                words = f"{new * self._fps:.0f} of {self.step.images * self._fps:.0f} pictures a second"
+                most = self._load(self.step) * new / self.step.images
                 return self._give_up(time, words, lambda step, most=most: self._load(step) <= most)  # type: ignore[misc]
             if self._late_counts and late > most_late:
                 self._left_late.add(self._at)
@@ -139,7 +139,7 @@ class Quality:
             if idle is not None and draws_s:
                 return self._more(step, draws_s) <= -MIN_EASED_LOAD
             less = (step.cost, step.effects) != (self.step.cost, self.step.effects)
-            return less or step.pictures < min(self.step.pictures, 0.8)
+            return less or step.images < min(self.step.images, 0.8)
 
         def enough(step: Step) -> bool:
             return eases(step) and idle is not None and idle - self._more(step, draws_s) >= 1.0 - FULL_LOAD
@@ -159,7 +159,7 @@ class Quality:
     @staticmethod
     def _load(step: Step) -> float:
         """Of the engine, compared with `high`."""
-        return step.cost * step.pictures
+        return step.cost * step.images
 
     def _up(self, time: float) -> bool:
         quiet = time - max(self._trouble, self._since)
@@ -193,7 +193,7 @@ class Quality:
             took = self._took[number] * now / self._at_first
         else:
             took = now * self._steps[number].cost / self.step.cost
-        return took * self._steps[number].pictures * self._fps * SPARE_RATIO <= 1.0
+        return took * self._steps[number].images * self._fps * SPARE_RATIO <= 1.0
 
     def _go(self, target: int, time: float, reason: str) -> None:
         self._at, self._since = target, time

@@ -67,9 +67,9 @@ class Rate:
         return self._between.step(new)
 
     @property
-    def pictures(self) -> float:
+    def images(self) -> float:
         """Of the frames, the share that is to have a picture of its own."""
-        return self._control.step.pictures if self._control is not None else 1.0
+        return self._control.step.images if self._control is not None else 1.0
 
     def worked(self, seconds: float) -> None:
         """After every frame, also those before the first picture: what this process has kept processors busy in all."""

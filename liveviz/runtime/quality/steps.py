@@ -39,7 +39,7 @@ class Step:
     """
 
     name: str
-    pictures: float = 1.0
+    images: float = 1.0
     light: bool = False
     small: bool = False
     effects: float = 1.0
@@ -59,13 +59,13 @@ def ladder(light: float | None, small: float | None, effects: bool) -> tuple[Ste
     """
     steps = [Step("high")]
     if light is None or not effects:  # where the processor draws all, four frames of five are late as often as five
-        steps.append(Step("in-between", pictures=0.8))
+        steps.append(Step("in-between", images=0.8))
     now = Step("", 1.0)
 
     def down(name: str, **changes: float | bool) -> None:
         nonlocal now
         known = {
-            "pictures": now.pictures,
+            "images": now.images,
             "light": now.light,
             "small": now.small,
             "effects": now.effects,
@@ -80,8 +80,8 @@ def ladder(light: float | None, small: float | None, effects: bool) -> tuple[Ste
         down("small-effects", effects=EFFECTS_PART)
     if small is not None:
         down("small", small=True, cost=now.cost * small)
-    down("slow", pictures=0.5)
-    down("slowest", pictures=0.25)
+    down("slow", images=0.5)
+    down("slowest", images=0.25)
     return tuple(steps)
 
 
@@ -97,9 +97,9 @@ def load(step: Step, alone_s: float, draws_s: float, fps: float, others_s: float
         alone_s: seconds that a picture of `high` takes while nothing else runs. draws_s: seconds that all effects and the
             window keep the whole processor busy for one frame. others_s: the same, of all else.
     """
-    pictures = 1.0 if step.pictures > 0.5 else step.pictures
+    images = 1.0 if step.images > 0.5 else step.images
     drawing = 1.0 - PIXELS_PART * (1.0 - step.effects**2)
-    return fps * (SHOW_SLOWDOWN_RATIO * alone_s * step.cost * pictures + draws_s * drawing + others_s)
+    return fps * (SHOW_SLOWDOWN_RATIO * alone_s * step.cost * images + draws_s * drawing + others_s)
 
 
 def in_show(rate: float) -> float:

@@ -85,11 +85,11 @@ def _images(backend: str, generator: models.Generator, threads: Callable[[], int
     config, network = generator.config, models.mapping_of(generator)
     z = np.concatenate([models.latent(seed, config.z_dim) for seed in range(COMPARED_IMAGES)])  # [4, z_dim]
     c = network.one_hot(np.arange(COMPARED_IMAGES) % max(config.classes, 1))  # [4, classes]
-    pictures, taken = [], 0
+    images, taken = [], 0
     with contextlib.ExitStack() as stack:
         for ws in network.ws(network(z, c)):
             if (wish := threads()) != taken:
                 taken, opened = wish, engine.create(backend, generator, precision="f32", threads=wish)
                 stack.callback(opened.close)
-            pictures.append(opened.synthesize(ws[None]))
-    return np.concatenate(pictures)
+            images.append(opened.synthesize(ws[None]))
+    return np.concatenate(images)

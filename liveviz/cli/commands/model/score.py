@@ -110,6 +110,6 @@ def _made(
     for start in range(0, len(classes), _PART_IMAGES):
         some = classes[start : start + _PART_IMAGES]
         z = random.standard_normal((len(some), generator.config.z_dim)).astype(np.float32)
-        raw = backend.pictures(mapping.ws(mapping(z, mapping.one_hot(some))), size=size)  # [n, C, h, w]
+        raw = backend.images(mapping.ws(mapping(z, mapping.one_hot(some))), size=size)  # [n, C, h, w]
         pixels = to_bytes(np.nan_to_num(raw), Rounding.UP)  # a generator may draw what is no number
         yield np.repeat(pixels, 3, axis=1) if pixels.shape[1] == 1 else pixels

@@ -110,7 +110,7 @@ def _uniform(program: moderngl.Program, name: str) -> moderngl.Uniform:
     return found
 
 
-class FieldsPicture:
+class FieldsImage:
     """The last two pictures of fields, and the programs that draw them.
 
     Args:

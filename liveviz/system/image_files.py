@@ -4,7 +4,7 @@ import struct
 
 from PIL import Image
 
-BAD_PICTURE = (
+BAD_IMAGE = (
     OSError,
     ValueError,
     TypeError,

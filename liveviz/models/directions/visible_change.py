@@ -67,12 +67,12 @@ def look(raw: Array) -> Views:
     )
 
 
-def _cells(pictures: Array, grid: int) -> Array:
+def _cells(images: Array, grid: int) -> Array:
     """Means `[n, C, h, w]` of square cells, `grid` of them along the shorter side or as many as it has pixels."""
-    n, channels, height, width = pictures.shape
+    n, channels, height, width = images.shape
     side = max(1, min(height, width) // grid)
     h, w = height // side, width // side
-    cut = pictures[:, :, : h * side, : w * side].reshape(n, channels, h, side, w, side)
+    cut = images[:, :, : h * side, : w * side].reshape(n, channels, h, side, w, side)
     return np.asarray(cut.mean(axis=(3, 5)), np.float32)
 
 
