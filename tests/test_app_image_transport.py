@@ -1,4 +1,4 @@
-"""Pictures from the engine to the stage: through shared memory, and through a ring on the GPU with the host's memory in
+"""Images from the engine to the stage: through shared memory, and through a ring on the GPU with the host's memory in
 the driver's place: real processes, real GL, deaths included."""
 
 import logging
@@ -34,7 +34,7 @@ class Pixels(np.ndarray):
 
 
 def drawn(number: int, size: tuple[int, int] = (48, 32)) -> DeviceImage:
-    """A picture that is one level all over: that of its number."""
+    """An image that is one level all over: that of its number."""
     return DeviceImage(np.full((size[1], size[0], 4), number % 251, np.uint8).view(Pixels), number, 0.04 * number)
 
 
@@ -43,7 +43,7 @@ def on_host(number: int, size: tuple[int, int] = (48, 32)) -> ImageFrame:
 
 
 def engine(images: Slot, word: Slot, size: tuple[int, int], first: int) -> None:
-    """An engine process: as many pictures as it can, on the GPU where the stage takes them."""
+    """An engine process: as many images as it can, on the GPU where the stage takes them."""
     sender, number = Sender(images, word, HostDriver), first
     while True:
         stays = sender.stays(True, "cuda")
@@ -67,7 +67,7 @@ def receiver(boxes: tuple[Slot, Slot], gl: moderngl.Context) -> tuple[Receiver, 
 
 
 def shown(image: StageImage, gl: moderngl.Context) -> np.ndarray:
-    """What GL has of a picture."""
+    """What GL has of an image."""
     texture = gl.texture(image.size, 4)
     if isinstance(image, FetchedImage):
         image.write_to(texture)
@@ -99,7 +99,7 @@ def test_images_of_another_process_are_whole_and_newest_wins_over_its_death(boxe
             assert image.parameters > last and image.size == size
             levels = shown(image, ctx)
             assert levels.size == size[0] * size[1] * 4
-            assert levels.min() == levels.max() == image.parameters % 251  # whole, and this very picture
+            assert levels.min() == levels.max() == image.parameters % 251  # whole, and this very image
             last, seen = image.parameters, seen + 1
         assert isinstance(image, FetchedImage)  # it never was on the host
         before = shown(image, ctx)

@@ -1,4 +1,4 @@
-"""The noise mask of a mapping file: a picture from anywhere, in grey, or one line."""
+"""The noise mask of a mapping file: an image from anywhere, in grey, or one line."""
 
 import logging
 import threading
@@ -193,7 +193,7 @@ def test_a_mask_that_is_saved_cut_and_taken_away_while_it_plays(home: Path, tmp_
         show.wait_for("mask.png: noise_mask: cannot be read")
         (tmp_path / "mask.png").unlink()
         show.wait_for("mask.png: noise_mask: there is no such file")
-        (tmp_path / "show.toml").write_text("version = 1\n")  # the mapping does without: no picture is looked for
+        (tmp_path / "show.toml").write_text("version = 1\n")  # the mapping does without: no image is looked for
         show.wait_for("show.toml: loaded again")
         show.interrupt()
         assert show.process.returncode == 0, show.said

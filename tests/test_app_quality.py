@@ -1,5 +1,5 @@
 """The quality controller on a simulated machine: it keeps the rate, within a second, without swinging, and takes back what
-it gave up; and mixtures between pictures add no whole picture of delay."""
+it gave up; and mixtures between images add no whole image of delay."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ STEPS = quality_steps.ladder(light=0.22, small=0.75, effects=True)
 
 @dataclass
 class Machine:
-    """Draws a picture in `engine_s` and the effects in `stage_s`, both times `busy(time)`; the engine goes on with the
+    """Draws an image in `engine_s` and the effects in `stage_s`, both times `busy(time)`; the engine goes on with the
     newest parameters, and the stage waits for it as long as it can."""
 
     engine_s: float
@@ -60,7 +60,7 @@ class Machine:
 
 
 def rate(machine: Machine, start: float, end: float) -> float:
-    """New pictures a second."""
+    """New images a second."""
     return sum(new for time, _, new, _ in machine.frames if start <= time < end) / (end - start)
 
 
@@ -163,7 +163,7 @@ def test_images_between_move_evenly_and_add_no_whole_image_of_delay(every: int) 
     assert one[-1] == 1.0 and one == sorted(one)
     steps = np.diff([0.0, *one])
     np.testing.assert_allclose(steps, steps.mean(), atol=0.03)  # evenly
-    delay = sum(1.0 - share for share in one) / every  # of a picture, on average
+    delay = sum(1.0 - share for share in one) / every  # of an image, on average
     assert delay < 0.5
 
 

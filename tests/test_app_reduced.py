@@ -1,4 +1,4 @@
-"""A generator drawn with less in the middle of a show: at once where it was prepared, never at the cost of a picture."""
+"""A generator drawn with less in the middle of a show: at once where it was prepared, never at the cost of an image."""
 
 import dataclasses
 import time
@@ -35,7 +35,7 @@ def play(name: str) -> Playing:
 
 
 def until(playing: Playing, size: tuple[int, int]) -> int:
-    """Pictures until one of that size comes; all before are whole ones."""
+    """Images until one of that size comes; all before are whole ones."""
     end, count = time.monotonic() + 30, 0
     while (found := playing.render(frame()).pixels.shape[:2][::-1]) != size:
         assert found == (128, 128) and time.monotonic() < end

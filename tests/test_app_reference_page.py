@@ -1,4 +1,4 @@
-"""The reference page is what the program reads, word by word, and every effect has a picture."""
+"""The reference page is what the program reads, word by word, and every effect has an image."""
 
 from pathlib import Path
 

@@ -148,7 +148,7 @@ class Studio:
         live = self.plane if plane else self.engine
         self.chain.reset()
         past = replace(frame, latents=(LatentTerm(9, -1, (1.0, 1.0, 1.0)),))
-        for step, shown in enumerate((past, past, past, frame, frame)):  # trails need a past that was another picture
+        for step, shown in enumerate((past, past, past, frame, frame)):  # trails need a past that was another image
             self.chain.draw(live.render(shown), shown, time + step / 30, 1 / 30)
         return self.chain.read().astype(int)
 
@@ -177,7 +177,7 @@ ENGINE = [n for n in composition.registry().names if n not in MAPPING and not n.
 
 @pytest.mark.parametrize("name", ENGINE + EFFECT_INPUTS + ["stage.fit"])
 def test_every_parameter_is_read(studio: Studio, name: str) -> None:
-    """Two values of it make two pictures: nothing in the registry is there for show."""
+    """Two values of it make two images: nothing in the registry is there for show."""
     parameter = studio.registry[name]
     context = {}
     if name.startswith("post.") and not name.endswith(".amount"):

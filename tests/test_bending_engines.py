@@ -1,4 +1,4 @@
-"""Bends in whole generators: every engine shows the reference's picture, an amount at rest changes no bit, gains and
+"""Bends in whole generators: every engine shows the reference's image, an amount at rest changes no bit, gains and
 rewritten filters cost no stage, and the network's architecture does not matter."""
 
 import math
@@ -71,7 +71,7 @@ def test_every_engine_bends_every_layer_alike(op: str, generator: Generator) -> 
     assert np.abs(truth.astype(int) - reference.render(frame(noise_phase=2.3)).pixels).mean() > 1.0
     close(engine.create("openvino", generator, bends=topology, precision="f32", threads=1).render(shown).pixels, truth)
     close(Cuda(generator, topology, "f32", "cpu").render(shown).pixels, truth)
-    for n, amount in enumerate((math.nan, math.inf, 1e30)):  # whatever comes, there is a picture
+    for n, amount in enumerate((math.nan, math.inf, 1e30)):  # whatever comes, there is an image
         wild = frame(bends=tuple(BendSetting(b.op, b.layer, amount, b.channels) for b in bends), sequence=n)
         assert reference.render(wild).pixels.std() > 1.0
 

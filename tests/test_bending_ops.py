@@ -108,7 +108,7 @@ def check_ablate(x: NDArray) -> None:
     channels = np.stack([image(n) for n in range(40)])
     chosen = bent(channels, setting("ablate", 1.0, Channels((3, 7))))
     assert {n for n in range(40) if not chosen[n].any()} == {3, 7}
-    assert sum(not c.any() for c in bent(channels, setting("ablate", 1.0))) == 30  # the picture never goes out
+    assert sum(not c.any() for c in bent(channels, setting("ablate", 1.0))) == 30  # the image never goes out
     out = [sum(not c.any() for c in bent(channels, setting("ablate", a / 20))) for a in range(21)]
     assert sorted(out) == out and len(set(out)) > 10  # one after the other
 

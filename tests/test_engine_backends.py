@@ -76,7 +76,7 @@ def test_contract(name: str, opened: dict[str, engine.Backend]) -> None:
     before = image.pixels.copy()
     other = backend.render(frame(sequence=42, latents=(LatentTerm(9, 1, (1.0, 1.0, 1.0)),), beats=3.7))
     assert np.abs(other.pixels.astype(int) - before).mean() > 1.0
-    np.testing.assert_array_equal(image.pixels, before)  # the earlier picture is its own
+    np.testing.assert_array_equal(image.pixels, before)  # the earlier image is its own
     np.testing.assert_array_equal(backend.render(shown).pixels, before)  # the same frame, the same pixels
     strange = (BendSetting("zoom", 5, 0.3), BendSetting("zoom", 4096, 0.3), BendSetting("nothing", 8, 0.3))
     np.testing.assert_array_equal(

@@ -1,4 +1,4 @@
-"""From one generator to another: by pictures, and by weights."""
+"""From one generator to another: by images, and by weights."""
 
 import numpy as np
 import pytest
@@ -75,7 +75,7 @@ def test_weights_mix_one_by_one(pair: tuple[Generator, Generator]) -> None:
 
 
 def test_engines_in_between_turn_one_form_into_the_other(pair: tuple[Generator, Generator]) -> None:
-    """Half-way, a crossfade by weights shows the generator that is half of each, not half of each picture."""
+    """Half-way, a crossfade by weights shows the generator that is half of each, not half of each image."""
     a, b = pair
     generators = [a, *(engine.mix_weights(a, b, share) for share in (0.25, 0.5, 0.75)), b]
     fade, shown = engine.Crossfade([open_one(g) for g in generators]), frame()
@@ -97,7 +97,7 @@ def test_what_does_not_fit_is_told(pair: tuple[Generator, Generator]) -> None:
 
 
 def test_fields_fade_as_shapes_and_into_colours() -> None:
-    """Two pictures of fields mix their planes and palettes; one of fields and one with colours mix what is seen."""
+    """Two images of fields mix their planes and palettes; one of fields and one with colours mix what is seen."""
     planes = [np.full((8, 12, fields.COUNT), value, np.uint16) for value in (0, 65535)]
     palettes = [np.full((fields.COLOURS, 3), value, np.float32) for value in (0.2, 0.6)]
     one, two = (ImageFrame(p, n, palette=colours) for n, (p, colours) in enumerate(zip(planes, palettes, strict=True)))

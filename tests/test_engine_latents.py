@@ -172,7 +172,7 @@ def test_noise_on_layers_that_are_no_squares() -> None:
 
 
 def test_a_mask_holds_the_noise_back_where_it_is_dark() -> None:
-    """The left half white, then a slope, at any size of picture and layer; the noise under it stays what it was."""
+    """The left half white, then a slope, at any size of image and layer; the noise under it stays what it was."""
     mask = np.ones((30, 50), np.float32)
     mask[:, 25:] = np.linspace(1.0, 0.0, 25)
     fields = NoiseFields(SIZES, [1.0] * 6)

@@ -1,4 +1,4 @@
-"""Every engine against pictures that the original programs made, and the view of a StyleGAN3."""
+"""Every engine against images that the original programs made, and the view of a StyleGAN3."""
 
 from functools import cache
 from pathlib import Path
@@ -19,7 +19,7 @@ from liveviz.models.importing import import_file
 torch.set_num_threads(1)
 FILES = ["sg2ada_64.pkl", "sg2ada_32_class.pkl", "sg3t_64.pkl", "sg3r_64.pkl", "rosinality_64.pt"]
 IMAGES = {"img_psi07": 0.7, "img_psi1_cutoff4": 1.0}
-# The pictures of this file carry the roundings of its two half-precision blocks: an engine without them is off by what
+# The images of this file carry the roundings of its two half-precision blocks: an engine without them is off by what
 # the last bit makes there, as the next test shows.
 HALVES = "sg2ada_32_class.pkl"
 
@@ -57,7 +57,7 @@ def test_the_same_image(file: str, engine: str) -> None:
 @pytest.mark.skipif(not FIXTURES.exists(), reason="shared fixtures are not here")
 def test_half_precision_makes_much_of_the_last_bit() -> None:
     """The reference itself, every number of ws moved by one last bit: in float32 nobody sees it, with the roundings of
-    half precision the picture is another one by some 1e-3."""
+    half precision the image is another one by some 1e-3."""
     generator, truth = imported(HALVES), np.load((FIXTURES / HALVES).with_suffix(".npz"))
     moved = {}
     for precision in ("f32", "f16"):

@@ -198,7 +198,7 @@ def test_every_engine_draws_what_the_reference_draws(name: str, n: int) -> None:
 
 
 def changes(config: models.Config) -> dict[str, ParameterFrame]:
-    """A frame that differs from `plain` in one thing that a picture may listen to."""
+    """A frame that differs from `plain` in one thing that an image may listen to."""
     bent = tuple(BendSetting("gain", layer, 0.7) for layer in config.layers)
     return {
         "latents": plain(latents=(LatentTerm(4, 0, (1.0, 1.0, 1.0)),)),

@@ -200,7 +200,7 @@ def test_a_projected_judge_hears_the_class(tmp_path: Path) -> None:
 def test_a_projected_judge_sees_whether_images_of_a_class_differ() -> None:
     torch.manual_seed(0)
     kinds = torch.tensor([0, 1, 1, 0, 1, 0, 0, 1])
-    x = torch.randn(2, 6, 4, 5)[kinds]  # two classes of one picture each
+    x = torch.randn(2, 6, 4, 5)[kinds]  # two classes of one image each
     c = F.one_hot(kinds, 2).float()
     assert (spread(x, c)[:, 6] < 1e-3).all()
     x[4, :, 1, 2] += 1.0
@@ -284,7 +284,7 @@ def test_alarms_ring_once(options: GanOptions, tmp_path: Path, caplog: pytest.Lo
             run.watch.sign(1.0)
         with torch.no_grad():
             for p in run.generator.parameters():
-                p.zero_()  # one grey picture for every z
+                p.zero_()  # one grey image for every z
         for step in (1, 2, 3, 2, 3):  # too young, narrow, narrow again; then as after a kill
             figures = run.watch.look(run.generator, step)
     assert figures["coverage"] < 0.05

@@ -1,4 +1,4 @@
-"""One contract for every class of pictures: finite fields, smooth in every number, every number visible, strong, dark, and as
+"""One contract for every class of images: finite fields, smooth in every number, every number visible, strong, dark, and as
 sharp as the size that is asked for."""
 
 import importlib
@@ -128,7 +128,7 @@ def test_a_palette_is_smooth_and_near_a_curated_one() -> None:
 
 
 def test_between_two_classes_one_shape_grows_into_the_other() -> None:
-    """Half way there is one picture and no double exposure: as few pixels lie between two colours as at the ends."""
+    """Half way there is one image and no double exposure: as few pixels lie between two colours as at the ends."""
     names, numbers = NAMES[:2], torch.zeros(2, NUMBERS)
     ends = draw_fields(names, numbers, torch.arange(2), 256)
     half = ends[:1].lerp(ends[1:], 0.5)

@@ -67,12 +67,12 @@ def test_neighbours() -> None:
     both = torch.cat([real[:200], far[:200]])  # one of two modes is drawn
     precision, recall, density, coverage = neighbours(both, same)
     assert precision > 0.6 and recall < 0.6 and coverage < 0.55
-    one = same[:1].repeat(400, 1) + 1e-6 * normal(400, 5)  # always the same picture
+    one = same[:1].repeat(400, 1) + 1e-6 * normal(400, 5)  # always the same image
     assert scores(real, one).coverage < 0.1 and scores(real, one).recall == 0.0
 
 
 def test_neighbours_are_those_of_the_papers() -> None:
-    """Definitions written out, picture by picture (Kynkäänniemi et al. 2019, eq. 1-3; Naeem et al. 2020, eq. 3-6)."""
+    """Definitions written out, image by image (Kynkäänniemi et al. 2019, eq. 1-3; Naeem et al. 2020, eq. 3-6)."""
     real, made = normal(40, 1).numpy(), normal(30, 2, mean=0.8, deviation=0.7).numpy()
 
     def distance(a: np.ndarray, b: np.ndarray) -> float:
@@ -134,7 +134,7 @@ def test_edge_widths_of_blurred_steps(sigma: float, contrast: float, turned: boo
 
 
 def test_shipped_features_see_what_is_wrong() -> None:
-    """Damage of any kind is farther from the real pictures than other real pictures are."""
+    """Damage of any kind is farther from the real images than other real images are."""
     eye = Eye()
     assert SHIPPED_FILE.stat().st_size < 3 << 20
     real, other = eye.see(held_out("pictures:5", (64, 64), 192).parts).halves()

@@ -1,4 +1,4 @@
-"""The trainer: exports draw the same picture, a killed run resumes exactly, and questions have the right answers."""
+"""The trainer: exports draw the same image, a killed run resumes exactly, and questions have the right answers."""
 
 import json
 import struct
@@ -120,7 +120,7 @@ class Killed(Exception):
 
 @pytest.fixture(scope="module")
 def brief() -> Iterator[None]:
-    """Exports measure their grain by one picture: whether two runs end in the same bytes does not hang on how many."""
+    """Exports measure their grain by one image: whether two runs end in the same bytes does not hang on how many."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(grain, "PROBE_IMAGES", 1)
         yield
@@ -251,7 +251,7 @@ def test_a_sheet_is_a_png_like_any_other(tmp_path: Path) -> None:
     write_sheet(images, 2, tmp_path / "s.png")
     pixels = np.asarray(Image.open(tmp_path / "s.png"))
     assert pixels.shape == (10, 14, 3)
-    found = torch.from_numpy(pixels[5:, :7].copy()).permute(2, 0, 1) / 127.5 - 1  # the third picture
+    found = torch.from_numpy(pixels[5:, :7].copy()).permute(2, 0, 1) / 127.5 - 1  # the third image
     assert (found - images[2]).abs().max() < 0.005 and (pixels[5:, 7:] == 0).all()
 
 
@@ -388,7 +388,7 @@ def test_what_is_hidden_hardly_counts() -> None:
 
 
 def test_grain_is_as_strong_as_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each layer's noise alone changes the picture by its share, measured by another way than the setting was."""
+    """Each layer's noise alone changes the image by its share, measured by another way than the setting was."""
     from liveviz.models import MappingNetwork, new, small_config
     from liveviz.models.stylegan.reference import network
 

@@ -1,4 +1,4 @@
-"""Directions measured on pictures whose every change is known: a bar that moves, stripes, and a colour that blows out."""
+"""Directions measured on images whose every change is known: a bar that moves, stripes, and a colour that blows out."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Generators that cost less draw the same picture with less of it: the last level left out, and the twin that a card names."""
+"""Generators that cost less draw the same image with less of it: the last level left out, and the twin that a card names."""
 
 import dataclasses
 from pathlib import Path
@@ -16,7 +16,7 @@ from liveviz.spec import LivevizError
 @pytest.mark.parametrize("columns", [4, 7])
 @pytest.mark.parametrize("psi", [0.7, 1.0])
 def test_without_the_last_level_it_is_what_the_last_level_adds_to(columns: int, psi: float) -> None:
-    """Where the last toRGB adds nothing, the whole picture is the smaller one, enlarged by the network's own filter."""
+    """Where the last toRGB adds nothing, the whole image is the smaller one, enlarged by the network's own filter."""
     whole = plain_generator(small(128, const_width=columns), 5)
     last = layers2.blocks(whole.config)[-1].name
     nothing = {
@@ -72,7 +72,7 @@ def test_a_frame_of_the_whole_one_draws_the_smaller_one() -> None:
 @pytest.mark.parametrize("architecture", ["stylegan2-orig", "stylegan2-resnet", "stylegan3-t"])
 def test_only_networks_that_add_up_their_image_can_stop_early(architecture: str) -> None:
     assert models.without_last_level(plain_generator(small(128, architecture=architecture), 1)) is None
-    assert models.without_last_level(plain_generator(small(64), 1)) is None  # hardly a picture would be left
+    assert models.without_last_level(plain_generator(small(64), 1)) is None  # hardly an image would be left
 
 
 def bundle(folder: Path, name: str, lighter: str = "", **sizes: int) -> models.Generator:

@@ -1,4 +1,4 @@
-"""The reference network against pictures that other code made."""
+"""The reference network against images that other code made."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from liveviz.models.stylegan.reference import network, upsample
 
 torch.set_num_threads(1)
 FILES = ["sg2ada_64.pkl", "sg2ada_32_class.pkl", "sg3t_64.pkl", "sg3r_64.pkl", "rosinality_64.pt"]
-HALVES = "sg2ada_32_class.pkl"  # its pictures have roundings to half precision in them
+HALVES = "sg2ada_32_class.pkl"  # its images have roundings to half precision in them
 GOLDEN = Path(__file__).parent / "golden" / "reference.npz"
 GOLDEN_CONFIGS = {
     "plain": small(32),
@@ -24,7 +24,7 @@ GOLDEN_CONFIGS = {
 
 
 def images(config: GeneratorConfig, seed: int, psi: float, cutoff: int | None) -> np.ndarray:
-    """Two pictures of a plain generator, through the torch mapping network."""
+    """Two images of a plain generator, through the torch mapping network."""
     net = network(plain_generator(config, seed))
     z = torch.from_numpy(np.random.RandomState(seed + 1).randn(2, config.z_dim).astype(np.float32))
     c = torch.eye(config.classes)[[0, config.classes - 1]] if config.classes else None
@@ -36,7 +36,7 @@ def images(config: GeneratorConfig, seed: int, psi: float, cutoff: int | None) -
 def test_equals_the_images_of_the_original_programs(file: str) -> None:
     generator, _ = import_file(FIXTURES / file)
     truth = np.load((FIXTURES / file).with_suffix(".npz"))
-    # One file's pictures carry the rounding of its two half-precision blocks.
+    # One file's images carry the rounding of its two half-precision blocks.
     net, mapping = network(generator, fp16=True), MappingNetwork(generator)
     z, c = torch.from_numpy(truth["z"]), torch.from_numpy(truth["c"]) if generator.config.classes else None
     w = net.mapping(z, c)

@@ -1,4 +1,4 @@
-"""What was recorded is decoded again: every picture, its colours, its time, the sound beside it; also after a full disk,
+"""What was recorded is decoded again: every image, its colours, its time, the sound beside it; also after a full disk,
 a kill in the middle and an encoder that is too slow."""
 
 import os
@@ -34,7 +34,7 @@ def quadrants(width: int = 160, height: int = 96) -> NDArray[np.uint8]:
 
 
 def decode(path: Path) -> tuple[list[NDArray[np.uint8]], list[float]]:
-    """Pictures as RGB and their times; a cut end is the end."""
+    """Images as RGB and their times; a cut end is the end."""
     frames, times = [], []
     with av.open(str(path)) as film:
         try:
@@ -81,7 +81,7 @@ def test_images_come_back_in_number_order_size_and_colour(tmp_path: Path, live: 
 
 
 def test_where_the_show_had_no_image_the_film_repeats_one(tmp_path: Path) -> None:
-    """A film of a constant rate: players and editors show 30 of 30 pictures a second, whatever the show managed."""
+    """A film of a constant rate: players and editors show 30 of 30 images a second, whatever the show managed."""
     path = tmp_path / "a.mp4"
     film = Recorder(path, (160, 96), 30, None)
 
@@ -133,7 +133,7 @@ def test_images_of_another_size_fill_the_film_with_the_same_colours(tmp_path: Pa
 
 
 def record_song(path: Path, rate: int, channels: int, live: bool = False, first: float = 0.0) -> Recorder:
-    """2 s at 30 fps; a flash and a click at 1 s; sound before pictures in every tick, as a show has it."""
+    """2 s at 30 fps; a flash and a click at 1 s; sound before images in every tick, as a show has it."""
     film = Recorder(path, (64, 48), 30, rate, channels, live=live)
     done = 0
     for i in range(60):
@@ -335,7 +335,7 @@ def test_a_killed_recording_loses_a_second_at_most_at_any_rate(tmp_path: Path) -
     try:
         for number, child in enumerate(children):
             assert child.stdout is not None and child.stdout.readline() == "ready\n"
-            until = 3.93 + 0.21 * number  # just before a picture is due, too
+            until = 3.93 + 0.21 * number  # just before an image is due, too
             t = 0.0
             while t < until:
                 t = float(child.stdout.readline())
@@ -372,7 +372,7 @@ def test_a_finished_recording_says_how_long_it_is_and_can_be_sought(tmp_path: Pa
     durations = probe(film.path, "-show_entries", "format=duration:stream=duration").split()
     assert [float(d) for d in durations] == pytest.approx([6.0] * 3, abs=0.1)
     with av.open(str(film.path)) as opened:
-        for second in (4, 1, 3):  # on the way there a picture each second stands by itself
+        for second in (4, 1, 3):  # on the way there an image each second stands by itself
             opened.seek(second * 1_000_000)
             frame = next(opened.decode(video=0))
             assert second - 1.01 <= frame.time <= second

@@ -1,4 +1,4 @@
-"""The chain: pictures lie upright and undistorted on every canvas, effects come in order and only when asked for, and a
+"""The chain: images lie upright and undistorted on every canvas, effects come in order and only when asked for, and a
 broken shader or a collection's file does not stop the show."""
 
 import logging
@@ -42,7 +42,7 @@ def isf(folder: Path, name: str, header: str, body: str) -> dict[str, post.IsfSh
 
 
 def once(ctx: moderngl.Context, shaders: dict[str, post.IsfShader], frames: int = 1, **values: float) -> list[int]:
-    """Middle pixel after some frames of a grey picture (100, 100, 100) on a canvas of 8x4, at 10 fps."""
+    """Middle pixel after some frames of a grey image (100, 100, 100) on a canvas of 8x4, at 10 fps."""
     chain = post.Chain(ctx, shaders, (8, 4), scale=1.0)
     try:
         grey = rgba(np.full((4, 8, 3), 100))
@@ -189,7 +189,7 @@ def test_the_same_image_is_uploaded_once(ctx: moderngl.Context, monkeypatch: pyt
     for _ in range(3):
         chain.draw(image, frame(), 0.0, 0.1)
     assert len(uploads) == 1
-    pixels[:] = 99  # a mailbox writes the next picture into the same memory
+    pixels[:] = 99  # a mailbox writes the next image into the same memory
     chain.draw(ImageFrame(pixels, 8, 1.1), frame(), 0.1, 0.1)
     assert len(uploads) == 2 and chain.read()[0, 0].tolist() == [99, 99, 99]
     chain.draw(ImageFrame(rgba(np.full((8, 4, 3), 50)), 9), frame(stage__fit=1), 0.2, 0.1)

@@ -1,4 +1,4 @@
-"""The shader that draws fields against its twin in NumPy, and what the chain makes of a picture of fields."""
+"""The shader that draws fields against its twin in NumPy, and what the chain makes of an image of fields."""
 
 from collections.abc import Iterator
 

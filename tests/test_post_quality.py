@@ -1,4 +1,4 @@
-"""Pictures in between and effects on fewer pixels: mixed as told, to the bit where nothing is mixed, and trails go on."""
+"""Images in between and effects on fewer pixels: mixed as told, to the bit where nothing is mixed, and trails go on."""
 
 import moderngl
 import numpy as np

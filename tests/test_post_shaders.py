@@ -1,5 +1,5 @@
 """The contract of a post effect, kept by every file of shaders/: amount comes first, 0 is no effect at all, every input
-does something, and nothing that a knob can reach makes the picture invalid."""
+does something, and nothing that a knob can reach makes the image invalid."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def images(count: int) -> list[NDArray[np.uint8]]:
 
 
 def render(ctx: moderngl.Context, name: str, frames: int = 5, **values: float) -> NDArray[np.uint8]:
-    """The last of `frames` pictures through one effect alone, at 30 fps, uint8 [54, 96, 3]."""
+    """The last of `frames` images through one effect alone, at 30 fps, uint8 [54, 96, 3]."""
     shaders = {name: post.shaders(FOLDER)[name]}
     registry = Registry([*CORE_PARAMETERS, *post.parameters(shaders)])
     numbers = registry.defaults() | {parameter_name(name, key): value for key, value in values.items()}

@@ -1,4 +1,4 @@
-"""`liveviz train --like`: what a light generator is to be made of, and what a picture of it will cost."""
+"""`liveviz train --like`: what a light generator is to be made of, and what an image of it will cost."""
 
 import argparse
 import logging
@@ -28,7 +28,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def options(args: argparse.Namespace) -> LikeOptions:
-    """The checked options; says what a picture will cost."""
+    """The checked options; says what an image will cost."""
     teacher = models.open_model(args.like, paths.model_folders(), paths.cache())
     sizes = as_stylegan(teacher.config)
     halves = [max(sizes.channels(r) // 2, 1) for r in sizes.resolutions]

@@ -1,5 +1,5 @@
 """Noise that lives: fields of unit variance that melt into one another as the phase goes by. They are a pure function
-of seed, layer and phase, so any backend, any process and any later rendering makes the same grain from two numbers. A picture
+of seed, layer and phase, so any backend, any process and any later rendering makes the same grain from two numbers. An image
 can say where there is less of it."""
 
 import math
@@ -106,7 +106,7 @@ class NoiseFields:
 
         A smaller generator's fields are therefore the beginning of a larger one's. Sixteen random bits pick one of
         65,536 equally likely values of the normal distribution: five times as fast as drawing it exactly, and only
-        the raw bits, which NumPy promises never to change, decide the picture.
+        the raw bits, which NumPy promises never to change, decide the image.
         """
         source = np.random.SFC64(np.random.SeedSequence([seed & 0xFFFFFFFF, number & 0xFFFFFFFF]))
         bits = np.asarray(source.random_raw(-(-self.size // 4)), "<u8").view("<u2")[: self.size]

@@ -1,6 +1,6 @@
-"""How the feature network that ships was made: without labels, from pictures that our programs draw.
+"""How the feature network that ships was made: without labels, from images that our programs draw.
 
-Two crops of one picture should have the same features and different pictures different ones (VICReg), which teaches
+Two crops of one image should have the same features and different images different ones (VICReg), which teaches
 what is seen. Since a score must also see what is wrong, both crops are damaged alike (softened, noisy, in blocks,
 bent), and a linear layer must read from the features of the middle stages how much.
 
@@ -43,7 +43,7 @@ CALIBRATION_IMAGES = 2048
 
 
 def bank(count: int, size: int, random: torch.Generator, check: Callable[[], None] = lambda: None) -> Tensor:
-    """Pictures uint8 `[count, 3, size, size]` of all classes in turn."""
+    """Images uint8 `[count, 3, size, size]` of all classes in turn."""
     names = list(programs())
     out = torch.empty(count, 3, size, size, dtype=torch.uint8)
     for start in range(0, count, 64):
@@ -56,7 +56,7 @@ def bank(count: int, size: int, random: torch.Generator, check: Callable[[], Non
 
 
 def crops(images: Tensor, bend: Tensor, random: torch.Generator) -> Tensor:
-    """A random crop `[n, 3, CROP_PIXELS, CROP_PIXELS]` of each picture: half to all of it, perhaps mirrored, colours a little off.
+    """A random crop `[n, 3, CROP_PIXELS, CROP_PIXELS]` of each image: half to all of it, perhaps mirrored, colours a little off.
 
     Args:
         bend: how far each is bent out of shape, 0 to 1, `[n]`.

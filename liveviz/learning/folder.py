@@ -1,5 +1,5 @@
-"""A folder of somebody's pictures, read once, brought to one size and kept as bytes. It comes from outside: a file that
-is broken, huge or no picture is left out with a line that names it, and the rest is learned from."""
+"""A folder of somebody's images, read once, brought to one size and kept as bytes. It comes from outside: a file that
+is broken, huge or no image is left out with a line that names it, and the rest is learned from."""
 
 import hashlib
 import json
@@ -63,9 +63,9 @@ class ImageSet:
 
 
 def find(folder: Path) -> tuple[list[Path], list[int], tuple[str, ...]]:
-    """The picture files of a folder, the class of each, the class names: those of its sub-folders that hold pictures.
+    """The image files of a folder, the class of each, the class names: those of its sub-folders that hold images.
 
-    Raises: LivevizError where there is no such folder or no picture in it.
+    Raises: LivevizError where there is no such folder or no image in it.
     """
     if not folder.is_dir():
         raise LivevizError(f"{folder}: there is no such folder")
@@ -111,7 +111,7 @@ def read_image(path: Path, size: tuple[int, int]) -> NDArray[np.uint8]:
 
     Upright by its EXIF; what is transparent is black; of an animation the first frame; 16 bits become 8.
 
-    Raises: LivevizError "x.png: is no picture that can be read: ..."
+    Raises: LivevizError "x.png: is no image that can be read: ..."
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -139,7 +139,7 @@ def read_image(path: Path, size: tuple[int, int]) -> NDArray[np.uint8]:
 
 
 def _coloured(image: "Image.Image") -> "Image.Image":
-    """Any picture as 8-bit RGB."""
+    """Any image as 8-bit RGB."""
     from PIL import Image
 
     if image.mode == "F" or image.mode.startswith("I"):  # deep grey, which Pillow would clip
@@ -174,10 +174,10 @@ def read_some(
 def read_folder(
     folder: Path, size: tuple[int, int], cache: Path, each: Callable[[int, int], None] = lambda done, total: None
 ) -> ImageSet:
-    """All pictures of a folder at one size (width, height); they are kept in the folder `cache` for the next time.
+    """All images of a folder at one size (width, height); they are kept in the folder `cache` for the next time.
 
     each: called with files read and files in all.
-    Raises: LivevizError where there is no picture that can be read, or no room for the cache.
+    Raises: LivevizError where there is no image that can be read, or no room for the cache.
     """
     files, classes, names = find(folder)  # before anything is made
     try:
@@ -199,7 +199,7 @@ def _mapped(path: Path, count: int, size: tuple[int, int]) -> NDArray[np.uint8]:
 
 
 def _kept(cache: Path, key: str, size: tuple[int, int]) -> list[int] | None:
-    """The classes of the pictures in the cache, if it is whole and of that key."""
+    """The classes of the images in the cache, if it is whole and of that key."""
     try:
         found = json.loads((cache / TABLE_FILE).read_bytes())
         classes = [int(c) for c in found["classes"]]

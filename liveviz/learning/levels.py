@@ -1,4 +1,4 @@
-"""Pictures in torch, as float32 in ±1 and as bytes: the one way there and the one way back that learning has."""
+"""Images in torch, as float32 in ±1 and as bytes: the one way there and the one way back that learning has."""
 
 import numpy as np
 import torch
@@ -9,7 +9,7 @@ from liveviz.spec import levels as formula
 
 
 def to_bytes(images: Tensor) -> NDArray[np.uint8]:
-    """uint8 of the same shape, from pictures in ±1 on any device; what lies outside becomes 0 or 255."""
+    """uint8 of the same shape, from images in ±1 on any device; what lies outside becomes 0 or 255."""
     return formula.to_bytes(images.detach().cpu().numpy(), formula.Rounding.EVEN)
 
 

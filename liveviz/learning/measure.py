@@ -1,4 +1,4 @@
-"""From pictures to the figures of `liveviz model score`: what made pictures are compared with, the vectors of both, and
+"""From images to the figures of `liveviz model score`: what made images are compared with, the vectors of both, and
 one table with a row for real against real, without which no figure of the other row says anything."""
 
 from collections.abc import Callable, Iterator, Sequence
@@ -27,10 +27,10 @@ Pixels = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Real pictures.
+    """Real images.
 
     names: of their classes; none where they have none. parts: uint8 `[n, 3, h, w]`, to be gone through once.
-    classes: index into names of every picture that parts has given so far.
+    classes: index into names of every image that parts has given so far.
     """
 
     names: tuple[str, ...]
@@ -39,7 +39,7 @@ class HeldOut:
 
 
 def held_out(data: str, size: tuple[int, int], count: int, class_names: Sequence[str] = ()) -> HeldOut:
-    """At most `count` real pictures at `size` (width, height).
+    """At most `count` real images at `size` (width, height).
 
     Args:
         data: a folder, or `pictures:SEED` for those that our programs draw from that seed.
@@ -77,7 +77,7 @@ def _drawn(seed: int, size: tuple[int, int], count: int, names: Sequence[str], c
 
 @dataclass(frozen=True)
 class Seen:
-    """What is known of some pictures: vectors `[n, d]`, widths of edges in pixels `[n]`."""
+    """What is known of some images: vectors `[n, d]`, widths of edges in pixels `[n]`."""
 
     vectors: Tensor
     widths: Tensor
@@ -98,7 +98,7 @@ class Eye:
 
     @torch.no_grad()
     def see(self, parts: Iterator[Pixels], each: Callable[[int], None] = lambda done: None) -> Seen:
-        """Look at pictures uint8 `[n, 3, h, w]` part by part; `each(done)` after every part."""
+        """Look at images uint8 `[n, 3, h, w]` part by part; `each(done)` after every part."""
         vectors, widths, done = [], [], 0
         for part in parts:
             x = from_bytes(part, self.device)

@@ -1,6 +1,6 @@
 """How good a generator is, in numbers: six figures that compare two sets of feature vectors. They mean something only
-beside the same figures of real pictures against other real ones, at the same count, in the same feature space: the
-more pictures, the smaller the neighbourhoods, and the less of what is a little wrong falls into them.
+beside the same figures of real images against other real ones, at the same count, in the same feature space: the
+more images, the smaller the neighbourhoods, and the less of what is a little wrong falls into them.
 
 Sources: Fréchet distance, Heusel et al. 2017 (1706.08500); kernel distance, unbiased, Bińkowski et al. 2018
 (1801.01401); precision and recall, Kynkäänniemi et al. 2019 (1904.06991); density and coverage, Naeem et al. 2020
@@ -25,7 +25,7 @@ class Scores:
 
     precision: share of what was made that could be real. recall: share of the real that could have been made.
     density: how deep in the crowd of the real the made ones are, about 1. coverage: share of the real that have
-    something made beside them; near 0 the generator draws only a few pictures.
+    something made beside them; near 0 the generator draws only a few images.
     """
 
     frechet: float

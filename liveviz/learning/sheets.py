@@ -14,11 +14,11 @@ from liveviz.learning.pictures import COARSE_NUMBERS, MIDDLE_NUMBERS, Z_DIM, dra
 from liveviz.learning.procedural.network import FieldsNetwork
 from liveviz.system.files import write_whole
 
-DRAWN_ROWS = 512  # rows that a sheet's pictures are drawn at, before they are made half as large
+DRAWN_ROWS = 512  # rows that a sheet's images are drawn at, before they are made half as large
 
 
 def write_sheet(images: Tensor, columns: int, path: Path) -> None:
-    """Write pictures `[n, 3, h, w]` in ±1 row by row into one PNG."""
+    """Write images `[n, 3, h, w]` in ±1 row by row into one PNG."""
     n, _, height, width = images.shape
     rows = -(-n // columns)
     full = torch.cat([images.cpu(), torch.full((rows * columns - n, 3, height, width), -1.0)])
@@ -42,7 +42,7 @@ def _png(pixels: NDArray[np.uint8]) -> bytes:
 
 
 def painted(drawn: Tensor, colours: Tensor) -> Tensor:
-    """Pictures `[n, 3, DRAWN_ROWS, width]` in ±1, on the CPU, of fields as drawn `[n, channels, h, w]` and colours `[n, 5, 3]`."""
+    """Images `[n, 3, DRAWN_ROWS, width]` in ±1, on the CPU, of fields as drawn `[n, channels, h, w]` and colours `[n, 5, 3]`."""
     large = F.interpolate(values(drawn), scale_factor=DRAWN_ROWS / drawn.shape[2], mode="bicubic")
     return paint(large, colours.to(large)).cpu()
 

@@ -72,7 +72,7 @@ def find_monitor(wanted: str | int, names: list[str]) -> int:
 
 
 def fitted(image: tuple[int, int], room: tuple[int, int]) -> tuple[int, int, int, int]:
-    """x, y, width, height of the largest rectangle of the picture's shape in `room`, centred, pixels.
+    """x, y, width, height of the largest rectangle of the image's shape in `room`, centred, pixels.
 
     A bar thinner than 0.5 % of the room is rounding, not shape, and is filled.
     """

@@ -1,5 +1,5 @@
 """What the ears heard in a song, on one dark page: its parts, spectrogram, drums, chords, tempo with its beats, and the
-faders. For a musician who asks why the picture did what it did at 1:12."""
+faders. For a musician who asks why the image did what it did at 1:12."""
 
 import io
 from collections.abc import Mapping

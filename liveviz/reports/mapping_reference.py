@@ -1,5 +1,5 @@
 """The reference of the mapping language as one page of Markdown, written from what the program itself reads: the keys of its
-tables, the registry, the signals, the keys of the window, the curves; and a picture of every post effect."""
+tables, the registry, the signals, the keys of the window, the curves; and an image of every post effect."""
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,13 +26,13 @@ _SEED, _CLASS, _FRAMES, _STEP = (
     9,
     16,
     3,
-)  # the picture comes in from the side, so that effects with a memory have one
-_ROWS = 512  # of the picture, where it is one of fields
+)  # the image comes in from the side, so that effects with a memory have one
+_ROWS = 512  # of the image, where it is one of fields
 _JPEG_QUALITY = 84
 
 
 def write(folder: Path) -> list[Path]:
-    """Write the page and its pictures into `folder`, and say which files that were."""
+    """Write the page and its images into `folder`, and say which files that were."""
     (folder / IMAGES_FOLDER).mkdir(parents=True, exist_ok=True)
     written = [folder / PAGE_FILE]
     write_whole(folder / PAGE_FILE, page().encode())

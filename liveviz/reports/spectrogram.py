@@ -1,4 +1,4 @@
-"""The picture of a whole sound, loudness over time and log frequency, gathered while the sound is read once."""
+"""The image of a whole sound, loudness over time and log frequency, gathered while the sound is read once."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""The picture of a mapping file that holds the generator's noise back where it is dark. It comes from anywhere, so it is
+"""The image of a mapping file that holds the generator's noise back where it is dark. It comes from anywhere, so it is
 measured before it is unpacked, and refused in one line. A live show follows it as it follows the mapping file: saved, it
 changes the noise; cut short or taken away, the one before stays."""
 
@@ -62,7 +62,7 @@ def _read(path: Path) -> NDArray[np.float32]:
 
 
 def _grey(image: Image.Image) -> NDArray[np.float32]:
-    """float32 `[H, W]`, 0 to 1, of a picture in any mode. Deep grey is read as it is: Pillow would clip it at 255."""
+    """float32 `[H, W]`, 0 to 1, of an image in any mode. Deep grey is read as it is: Pillow would clip it at 255."""
     if image.mode == "F" or image.mode.startswith("I"):
         levels = np.nan_to_num(np.asarray(image, np.float64))
         if image.mode.startswith("I;16"):
@@ -86,7 +86,7 @@ class MaskFile:
     Args:
         program: that plays. path: of its mapping file. last_good: where the stage keeps the text of the mapping that plays.
         use: takes a new mask, in a thread of its own. model: that the show began with.
-    State: the program that names the picture, and the file that is watched; `mistake`, what is wrong with what is there now, or
+    State: the program that names the image, and the file that is watched; `mistake`, what is wrong with what is there now, or
     nothing.
     """
 
@@ -121,7 +121,7 @@ class MaskFile:
             self._reader.start()
 
     def _work(self, named: bool, changed: bool) -> None:
-        """Read what plays, where it is another mapping, and the picture, where it is another picture."""
+        """Read what plays, where it is another mapping, and the image, where it is another image."""
         if named and (found := self._last_good.read()) is not None:
             self._read = found[0]
             before = self._program.noise_mask

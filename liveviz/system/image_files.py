@@ -1,4 +1,4 @@
-"""What Pillow raises at picture files that are cut or forged: whoever opens one catches all of it."""
+"""What Pillow raises at image files that are cut or forged: whoever opens one catches all of it."""
 
 import struct
 

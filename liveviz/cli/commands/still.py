@@ -1,4 +1,4 @@
-"""`liveviz still`: single pictures of a generator, to look at or to compare by number."""
+"""`liveviz still`: single images of a generator, to look at or to compare by number."""
 
 import argparse
 import logging
@@ -145,7 +145,7 @@ def _classes(args: argparse.Namespace, classes: int, count: int, seed: int) -> N
 
 
 def _sheet(tiles: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A contact sheet uint8 `[H, W, 3]` of pictures `[n, h, w, 1 or 3]`, about as wide as high."""
+    """A contact sheet uint8 `[H, W, 3]` of images `[n, h, w, 1 or 3]`, about as wide as high."""
     count, height, width, _ = tiles.shape
     columns = int(np.ceil(np.sqrt(count)))
     rows = -(-count // columns)

@@ -1,4 +1,4 @@
-"""`liveviz train`: make a generator. By images it learns from a folder of somebody's own; by program, from pictures that are
+"""`liveviz train`: make a generator. By images it learns from a folder of somebody's own; by program, from images that are
 drawn meanwhile; with --like, from another generator, to be a light one that draws as that does. What is in its folder is
 resumed, so the same command starts a run, and resumes one that was stopped or killed."""
 

@@ -1,5 +1,5 @@
-"""StyleGAN2's discriminator: residual blocks that halve the size, a look at how much the pictures of a batch differ, and
-one number a picture. With classes it is asked whether a picture is real and of that class.
+"""StyleGAN2's discriminator: residual blocks that halve the size, a look at how much the images of a batch differ, and
+one number an image. With classes it is asked whether an image is real and of that class.
 
 Sources: Karras et al. 2020 (1912.04958), section 4 and appendix B; Karras et al. 2018 (1710.10196), section 3
 (deviation over the batch); Miyato & Koyama 2018 (1802.05637: classes by projection).
@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from liveviz.models.stylegan.reference2 import fir_kernel
 
-GROUP_IMAGES = 4  # pictures whose deviation is taken
+GROUP_IMAGES = 4  # images whose deviation is taken
 LEAKY_SLOPE, LEAKY_GAIN, SUM_GAIN = 0.2, 2.0**0.5, 0.5**0.5
 """Leaky ReLU: its slope below 0, and what restores the variance after it and after a sum of two."""
 
@@ -79,7 +79,7 @@ class Halving(nn.Module):
 
 
 def deviation(x: Tensor) -> Tensor:
-    """x with one channel more: how much the pictures of its group differ, one number a group."""
+    """x with one channel more: how much the images of its group differ, one number a group."""
     n, _, h, w = x.shape
     size = math.gcd(n, GROUP_IMAGES)
     groups = x.float().reshape(size, n // size, -1)
@@ -88,7 +88,7 @@ def deviation(x: Tensor) -> Tensor:
 
 
 class Discriminator(nn.Module):
-    """Pictures `[n, 3, h, w]` in ±1 (and c `[n, classes]`) to logits `[n, 1]`, above 0 for real; a list of one, as others
+    """Images `[n, 3, h, w]` in ±1 (and c `[n, classes]`) to logits `[n, 1]`, above 0 for real; a list of one, as others
     judge at several scales.
 
     Args:

@@ -105,7 +105,7 @@ class Level:
     """What a network has made up to one resolution.
 
     hidden: behind the first of two convolutions, None at the lowest. out: behind the last, what a bend can reach.
-    img: the picture so far, float32 `[n, C, h, w]`.
+    img: the image so far, float32 `[n, C, h, w]`.
     """
 
     resolution: int
@@ -116,7 +116,7 @@ class Level:
 
 @dataclass(frozen=True)
 class Window:
-    """A part of the picture, in pixels of level `resolution`: above it nothing else is drawn."""
+    """A part of the image, in pixels of level `resolution`: above it nothing else is drawn."""
 
     resolution: int
     top: int
@@ -160,7 +160,7 @@ def levels(
 
 
 def synthesize(network: Network, ws: Tensor, noise: Sequence[Tensor] | None = None) -> Tensor:
-    """Pictures float32 `[n, C, h, w]` of ws `[n, num_ws, w_dim]`, as `network.synthesis(ws, noise)`.
+    """Images float32 `[n, C, h, w]` of ws `[n, num_ws, w_dim]`, as `network.synthesis(ws, noise)`.
 
     Under autocast its convolutions run in that type; colours are summed in float32.
     """

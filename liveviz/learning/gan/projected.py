@@ -1,7 +1,7 @@
 """A discriminator that looks through fixed feature networks instead of at pixels: it starts with eyes, so learning needs
-a fraction of the pictures. Random mixtures across channels and across scales, fixed too, keep it from looking at a few
-features only; a small discriminator at every scale judges every place, and sees how much the pictures of a class differ.
-One more judges the picture itself, reduced to its colours: to a feature network a red thing and a blue one are nearly the
+a fraction of the images. Random mixtures across channels and across scales, fixed too, keep it from looking at a few
+features only; a small discriminator at every scale judges every place, and sees how much the images of a class differ.
+One more judges the image itself, reduced to its colours: to a feature network a red thing and a blue one are nearly the
 same.
 
 Source: Sauer et al. 2021, "Projected GANs converge faster" (2111.01007), sections 3 and 4. Spectral normalisation:
@@ -20,8 +20,8 @@ from torch.nn.utils.parametrizations import spectral_norm
 from liveviz.learning.features import FeatureNetwork
 
 MIXED_CHANNELS = 64  # channels after mixing
-COLOUR_SIDE_PIXELS = 8  # pixels of the shorter side at which the picture itself is judged
-GROUP_IMAGES = 4  # pictures that are looked at beside one another
+COLOUR_SIDE_PIXELS = 8  # pixels of the shorter side at which the image itself is judged
+GROUP_IMAGES = 4  # images that are looked at beside one another
 SMALLEST_SIDE_PIXELS = 4  # pixels of the places that are judged: a discriminator halves down to about this
 LEAKY_SLOPE = 0.2
 """Of the leaky ReLU below 0."""
@@ -75,9 +75,9 @@ class Judge(nn.Module):
 
 
 def spread(x: Tensor, c: Tensor) -> Tensor:
-    """Maps `[n, m, h, w]` with one channel more: how much the GROUP_IMAGES that a picture is in differs at every place.
+    """Maps `[n, m, h, w]` with one channel more: how much the GROUP_IMAGES that an image is in differs at every place.
 
-    Those of one class are put together as far as they go: classes differ anyway, and all pictures of one class being the
+    Those of one class are put together as far as they go: classes differ anyway, and all images of one class being the
     same is what is to be seen. Without it every class soon had a single form, and then nearly a single colour.
     Source: Karras et al. 2018 (1710.10196), section 3, there one number for all places and classes.
     """
@@ -90,7 +90,7 @@ def spread(x: Tensor, c: Tensor) -> Tensor:
 
 
 class ProjectedDiscriminator(nn.Module):
-    """Pictures `[n, 3, h, w]` in ±1 (and c `[n, classes]`) to logits `[n, places]`, one tensor for colours and one a scale
+    """Images `[n, 3, h, w]` in ±1 (and c `[n, classes]`) to logits `[n, places]`, one tensor for colours and one a scale
     of every network.
 
     networks: frozen; they are read from their files again, and not part of what a checkpoint holds. size: (width, height).

@@ -44,13 +44,13 @@ SCORES_FILE = "scores.jsonl"
 
 @dataclass(frozen=True)
 class GanOptions:
-    """folder: of the run; a checkpoint there is resumed. data: folder of pictures. size: (width, height) in pixels.
+    """folder: of the run; a checkpoint there is resumed. data: folder of images. size: (width, height) in pixels.
 
-    images: real pictures to be shown in all. batch: of them a step.
+    images: real images to be shown in all. batch: of them a step.
     channel_base, channel_max, z_dim, w_dim: sizes of the generator; the discriminator has the same channels.
     projected: None, or the feature networks that the discriminator looks through (none named: ours).
     rate: learning rate of both. r1: weight of the gradient penalty, None: by size and batch (projected does without).
-    ema_images: half-life of the average of the weights, in pictures.
+    ema_images: half-life of the average of the weights, in images.
     save: seconds between checkpoints. export: steps between bundles with sheet and scores.
     """
 
@@ -219,7 +219,7 @@ class GanRun:
             log.warning("%s: the pictures are not those it was begun with; it goes on with these", self.options.data)
 
     def follow(self) -> None:
-        """Move the average of the weights towards the weights; faster while few pictures were shown."""
+        """Move the average of the weights towards the weights; faster while few images were shown."""
         half_life = min(self.options.ema_images, 0.05 * max(1, self.step) * self.options.batch)
         keep = 0.5 ** (self.options.batch / max(half_life, 1e-6))
         means, values = list(self.average.state_dict().values()), list(self.generator.state_dict().values())

@@ -1,4 +1,4 @@
-"""Whether a machine can train by images: a few steps on pictures drawn here, how long and how much memory they take, and
+"""Whether a machine can train by images: a few steps on images drawn here, how long and how much memory they take, and
 whether a run that is stored and read again is the same one. Nothing that is learned here is kept."""
 
 import math
@@ -18,7 +18,7 @@ CLASS_NAMES = ("first", "second")  # of the classes
 
 @dataclass(frozen=True)
 class Trial:
-    """speed: pictures a second. memory: GiB at most, of a GPU. finite: whether every loss was a number. same: whether what
+    """speed: images a second. memory: GiB at most, of a GPU. finite: whether every loss was a number. same: whether what
     was stored and read again is equal. apart: how far its next loss is from that of the run that went on, relative."""
 
     speed: float
@@ -29,7 +29,7 @@ class Trial:
 
 
 def drawn(count: int, size: int) -> ImageSet:
-    """So many square pictures from liveviz's own programs, in two classes."""
+    """So many square images from liveviz's own programs, in two classes."""
     return ImageSet(
         bank(count, size, torch.Generator().manual_seed(3)).numpy(),
         torch.arange(count) % len(CLASS_NAMES),

@@ -1,4 +1,4 @@
-"""The eyes on a run: scores of what is drawn now, on a few hundred pictures, what they mean in a sentence, and an alarm,
+"""The eyes on a run: scores of what is drawn now, on a few hundred images, what they mean in a sentence, and an alarm,
 once, for each of the two ways in which such a run dies."""
 
 import json
@@ -19,8 +19,8 @@ from liveviz.system.files import write_whole
 
 log = logging.getLogger("liveviz.learning")
 
-LOOK_IMAGES = 256  # pictures of each kind
-GOOD_COVERAGE_RATIO = 0.8  # of the coverage that other real pictures have
+LOOK_IMAGES = 256  # images of each kind
+GOOD_COVERAGE_RATIO = 0.8  # of the coverage that other real images have
 MOST_LOOKS_WITHOUT_GAIN = 4  # looks without a better one
 COLLAPSED_COVERAGE, COLLAPSED_LOOKS = 0.05, 2  # coverage, and how often in a row
 SURE_SIGN, SIGN_STEP_SHARE = 0.97, 0.01  # smoothed sign on real images; share of each step in that mean
@@ -30,7 +30,7 @@ class Watch:
     """Scores and alarms of one run. They are seen through our own features: a projected run, whose discriminator looks
     through the same, is flattered by them.
 
-    State: the vectors of the real pictures (some of the training pictures), the figures of other real ones, the
+    State: the vectors of the real images (some of the training images), the figures of other real ones, the
     smoothed sign, how often in a row coverage was near 0, the alarms that were given.
     """
 
@@ -44,7 +44,7 @@ class Watch:
         self._given: set[str] = set()
 
     def sign(self, sign: float) -> None:
-        """Take note of the discriminator's mean sign on real pictures, after every step."""
+        """Take note of the discriminator's mean sign on real images, after every step."""
         self._sign += SIGN_STEP_SHARE * (sign - self._sign)
         if self._sign > SURE_SIGN:
             self._alarm(
@@ -55,8 +55,8 @@ class Watch:
 
     @torch.no_grad()
     def look(self, network: Network, step: int) -> dict[str, float]:
-        """Scores of `network` against training pictures; also a line of FOLDER/scores.jsonl. Empty where there are
-        too few pictures to compare."""
+        """Scores of `network` against training images; also a line of FOLDER/scores.jsonl. Empty where there are
+        too few images to compare."""
         count = min(LOOK_IMAGES, len(self._data) // 2)
         if count < IMAGES_AT_ONCE:
             self._alarm("few", f"there are no scores: {2 * IMAGES_AT_ONCE} pictures are needed, and more are better")
@@ -97,7 +97,7 @@ class Watch:
         return found
 
     def _said(self, figures: dict[str, float], before: list[dict[str, Any]]) -> str:
-        """The figures with those of real pictures beside them, and what they mean for who waits."""
+        """The figures with those of real images beside them, and what they mean for who waits."""
         shown = ", ".join(
             f"{name} {figures[name]:.{digits}f} (real pictures {self._wanted[name]:.{digits}f})"
             for name, digits in (("frechet", 1), ("coverage", 2), ("density", 2))

@@ -1,4 +1,4 @@
-"""What of a light generator's picture and its teacher's is compared: at large sizes only a part of it, how strong edges are, and
+"""What of a light generator's image and its teacher's is compared: at large sizes only a part of it, how strong edges are, and
 what a feature network sees."""
 
 import torch
@@ -19,7 +19,7 @@ OVERHANG_PIXELS = (
 
 
 def look_at(config: GeneratorConfig, size: int, random: torch.Generator) -> Window | None:
-    """The part of the pictures that a step draws; None for all of it, where the size is small."""
+    """The part of the images that a step draws; None for all of it, where the size is small."""
     level = size // 4
     if level < SMALLEST_CUT_LEVEL_PIXELS:
         return None
@@ -33,7 +33,7 @@ def look_at(config: GeneratorConfig, size: int, random: torch.Generator) -> Wind
 
 
 def drawn_at(network: Network, ws: Tensor, noise: list[Tensor], size: int, window: Window | None) -> dict[int, Tensor]:
-    """The picture so far by level, up to that of `size` pixels; of a window only what has all its neighbours."""
+    """The image so far by level, up to that of `size` pixels; of a window only what has all its neighbours."""
     found = {}
     for level in levels(network, ws, noise, window):
         img = level.img
@@ -76,6 +76,6 @@ def seen_loss(features: FeatureNetwork, drawn: Tensor, wanted: Tensor) -> Tensor
 
 
 def halved(x: Tensor, side: int) -> Tensor:
-    """Pictures whose shorter side is at most `side`."""
+    """Images whose shorter side is at most `side`."""
     k = min(x.shape[-2:]) // side
     return F.avg_pool2d(x, k) if k > 1 and min(x.shape[-2:]) % side == 0 else reduced(x, side)

@@ -1,7 +1,7 @@
-"""A smaller generator out of a larger one, without learning: of every convolution those channels are kept that the picture
+"""A smaller generator out of a larger one, without learning: of every convolution those channels are kept that the image
 would miss most, and what follows is refitted to read from them. It is where `distil` starts.
 
-Which channels: the slope of the picture by every activation (along random directions) says what an error there costs.
+Which channels: the slope of the image by every activation (along random directions) says what an error there costs.
 Channels are taken greedily, each time the one that, together with those taken, explains most of what all of them do,
 so a copy is worth nothing. A channel whose colour turns with w, because a palette makes it, can be worth a second and
 third place: a toRGB gives each channel one colour, of which w only sets the strength. Then the weights of the next layer
@@ -34,7 +34,7 @@ class Moments:
     """Of one layer's channels, float64.
 
     second: second moments `[C, C]`. styled: the same of what the next convolution reads, which is times its styles.
-    slope: mean squared slope of the picture by each `[C]`.
+    slope: mean squared slope of the image by each `[C]`.
     """
 
     second: Tensor
@@ -148,8 +148,8 @@ def _fit(second: Tensor, kept: list[int]) -> Tensor:
 def choose(moments: Moments, count: int, drawn: Tensor | None = None) -> Channels:
     """The `count` channels to keep.
 
-    drawn: `[C, colours, k]`, what each of them adds to the picture, a colour and its k (independent) reasons in w; then
-        some of the places may go to second and third copies, so many that least of the picture is lost.
+    drawn: `[C, colours, k]`, what each of them adds to the image, a colour and its k (independent) reasons in w; then
+        some of the places may go to second and third copies, so many that least of the image is lost.
     """
     second = moments.second
     order, lost = _greedy(moments, count)
@@ -174,7 +174,7 @@ def choose(moments: Moments, count: int, drawn: Tensor | None = None) -> Channel
 
 
 def _greedy(moments: Moments, count: int) -> tuple[list[int], list[float]]:
-    """The most useful channels in order, and what is lost of the picture with the first 0, 1 ... `count` of them."""
+    """The most useful channels in order, and what is lost of the image with the first 0, 1 ... `count` of them."""
     size = moments.styled.diagonal().clamp(min=1e-30).sqrt()
     weight = (moments.slope * moments.second.diagonal()).sqrt()  # as loud as they are; alike as they are read
     rest = moments.styled / size[:, None] / size * weight[:, None] * weight  # what is not explained yet
@@ -222,7 +222,7 @@ def _root(w: Tensor) -> Tensor:
 
 
 def _drawn(torgb: ToRGB, w: Tensor) -> Tensor:
-    """What each channel adds to the picture, `[C, colours, w_dim + 1]`, of independent reasons in w."""
+    """What each channel adds to the image, `[C, colours, w_dim + 1]`, of independent reasons in w."""
     scale = torgb.weight.shape[1] ** -0.5
     linear = torch.cat([torgb.affine.weight / w.shape[1] ** 0.5, torgb.affine.bias[:, None]], dim=1).double() * scale
     return torgb.weight[:, :, 0, 0].T.double()[:, :, None] * (linear @ _root(w))[:, None]

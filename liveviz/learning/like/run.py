@@ -42,9 +42,9 @@ DEFAULT_STAGES = (
 )
 """What is learned where nothing else is asked for; stages above the teacher's size are left out."""
 PRUNING_SAMPLES = 512  # samples that say what channels are good for
-LOWER_LEVELS_WEIGHT = 0.2  # weight of the pictures below the stage's size
+LOWER_LEVELS_WEIGHT = 0.2  # weight of the images below the stage's size
 FEATURE_WEIGHT = 0.5  # of what the feature network sees
-SHEET_IMAGES = 16  # pictures of a sheet
+SHEET_IMAGES = 16  # images of a sheet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,7 +168,7 @@ class LikeRun(StagedRun):
         return float(steps * stage.batch * stage.size**2)
 
     def learn(self, stage: TrainStage) -> Tensor:
-        """One step; how far the picture at the stage's size is from the teacher's, in ±1."""
+        """One step; how far the image at the stage's size is from the teacher's, in ±1."""
         self.check()
         asked = stage.rates(self.sizes, self.at)
         ws = self.ask(stage.batch)[self.together.share(stage.batch)].to(self.device)

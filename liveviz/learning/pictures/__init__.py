@@ -1,4 +1,4 @@
-"""pictures are what the default generator learns from: programs, one class a file, so that nobody's rights are touched.
+"""images are what the default generator learns from: programs, one class a file, so that nobody's rights are touched.
 
 Each file here is a class, named by its file, with one function `draw(plane, coarse, middle) -> Scene`: a smooth function
 of four coarse numbers (composition: what a VJ's coarse layers move) and two middle numbers, whose meaning is the same in
@@ -34,7 +34,7 @@ Program = Callable[[Plane, Numbers, Numbers], Scene]
 
 @lru_cache(maxsize=1)
 def programs() -> dict[str, Program]:
-    """Every class of pictures by name, sorted: the files of this folder."""
+    """Every class of images by name, sorted: the files of this folder."""
     return {name: discover.load(__name__, name).draw for name in discover.names(__name__)}
 
 
@@ -84,7 +84,7 @@ def values(drawn: Tensor) -> Tensor:
 
 
 def paint(planes: Tensor, colours: Tensor) -> Tensor:
-    """The pictures `[n, 3, h, w]` in ±1 of fields `[n, channels, h, w]` and colours `[n, 5, 3]`."""
+    """The images `[n, 3, h, w]` in ±1 of fields `[n, channels, h, w]` and colours `[n, 5, 3]`."""
     named = dict(zip(NAMES, planes.unbind(1), strict=True))
     table = [[colours[:, k, c, None, None] for c in range(3)] for k in range(colours.shape[1])]
     pixel = torch.tensor(2.0 / planes.shape[2], device=planes.device)
@@ -92,7 +92,7 @@ def paint(planes: Tensor, colours: Tensor) -> Tensor:
 
 
 def draw(names: list[str], z: Tensor, classes: Tensor, size: int, width: int = 0) -> Tensor:
-    """Pictures `[n, 3, size, width]` in ±1 of any z `[n, z_dim]`, as the perfect generator would draw them."""
+    """Images `[n, 3, size, width]` in ±1 of any z `[n, z_dim]`, as the perfect generator would draw them."""
     z = normalise(z)
     return paint(
         draw_fields(names, numbers_of(z), classes, size, width), palette(z[:, COARSE_NUMBERS + MIDDLE_NUMBERS :])
@@ -100,7 +100,7 @@ def draw(names: list[str], z: Tensor, classes: Tensor, size: int, width: int = 0
 
 
 def pixels(name: str, z: NDArray[np.float32], size: int) -> NDArray[np.uint8]:
-    """One picture uint8 `[size, size, 3]` of a class by name, of z `[z_dim]`, as a picture file holds it."""
+    """One image uint8 `[size, size, 3]` of a class by name, of z `[z_dim]`, as an image file holds it."""
     latent = torch.from_numpy(z)[None]  # [1, z_dim]
     image = draw([name], latent, torch.zeros(1, dtype=torch.long), size)[0]  # [3, size, size]
     return to_bytes(image).transpose(1, 2, 0)

@@ -1,6 +1,6 @@
 """Palettes shared by all classes: curated ramps from dark over mid and bright to white, each with an accent for light.
 
-A picture's palette is a mixture of these, so that between any two there is a way; near each it is almost pure, since
+An image's palette is a mixture of these, so that between any two there is a way; near each it is almost pure, since
 an average of all is grey. Ten entries of z choose it: six say which, four how strong, how deep, and how light mixes.
 """
 

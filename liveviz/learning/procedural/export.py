@@ -1,4 +1,4 @@
-"""From the trained network to a stock generator: what training left out is put back, and the picture stays the same.
+"""From the trained network to a stock generator: what training left out is put back, and the image stays the same.
 
 w is the shape part and the palette part side by side; every weight between the two is 0. toRGB draws the fields, with
 styles of 1; the palette is read from the fine rows. Fine convolutions have no style weights, so fine rows are colour alone.

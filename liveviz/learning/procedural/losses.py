@@ -99,12 +99,12 @@ def fields_loss(drawn: Tensor, wanted: Tensor) -> Tensor:
 
 
 def image_loss(drawn: Tensor, wanted: Tensor, whole: bool = True) -> Tensor:
-    """One number ≥ 0 for pictures `[n, C, h, w]` in ±1, or (not `whole`) parts of such."""
+    """One number ≥ 0 for images `[n, C, h, w]` in ±1, or (not `whole`) parts of such."""
     return _pyramid(drawn - wanted, whole)
 
 
 def _pyramid(error: Tensor, whole: bool) -> Tensor:
-    """One number for errors `[n, C, h, w]`; of `whole` pictures the border counts more."""
+    """One number for errors `[n, C, h, w]`; of `whole` images the border counts more."""
     if whole and error.shape[-1] >= 64:
         border = torch.ones(error.shape[-2:], device=error.device)
         for depth, cost in reversed(list(enumerate(BORDER_WEIGHTS))):  # from the inside outwards

@@ -68,7 +68,7 @@ class Conv(nn.Module):
         power = self.weight.square().sum(dim=(2, 3))  # [O, I]
         weight: Tensor = self.weight
         bias = self.bias * math.sqrt(2.0)  # the gain of the leaky ReLU goes in before it
-        if self.affine is None:  # one scale for all samples: fold it in, large pictures are slow to pass over
+        if self.affine is None:  # one scale for all samples: fold it in, large images are slow to pass over
             weight = weight * ((power.sum(dim=1) + 1e-8).rsqrt() * math.sqrt(2.0))[:, None, None, None]
         if self.up:
             weight = (weight.reshape(-1, 9) @ self.phases).reshape(outputs, inputs, 4, 3, 3)
@@ -94,7 +94,7 @@ def _phases() -> Tensor:
 
 
 def upsample(x: Tensor) -> Tensor:
-    """Twice the size by the FIR [1, 3, 3, 1], zero outside: bilinear of the picture with a border of zeros."""
+    """Twice the size by the FIR [1, 3, 3, 1], zero outside: bilinear of the image with a border of zeros."""
     return F.interpolate(F.pad(x, [1] * 4), scale_factor=2, mode="bilinear", align_corners=False)[..., 2:-2, 2:-2]
 
 
@@ -114,7 +114,7 @@ class FieldsNetwork(nn.Module):
     """Class and shape numbers to w, w to fields; and a palette network beside it.
 
     Args:
-        classes: how many. columns: width of the constant, which is 4 high: 7 for pictures nearly as wide as 16:9.
+        classes: how many. columns: width of the constant, which is 4 high: 7 for images nearly as wide as 16:9.
     w_avg: running mean of w, `[SHAPE_W]`.
     """
 
@@ -153,7 +153,7 @@ class FieldsNetwork(nn.Module):
         return colours.reshape(-1, COLOURS, 3)
 
     def width(self, size: int) -> int:
-        """Pixels of a row of a picture `size` pixels high."""
+        """Pixels of a row of an image `size` pixels high."""
         return size // 4 * self.columns
 
     def forward(self, coarse: Tensor, middle: Tensor, size: int, dtype: torch.dtype = torch.float32) -> Tensor:

@@ -28,7 +28,7 @@ from liveviz.spec import LivevizError
 
 log = logging.getLogger("liveviz.learning")
 
-WORK_FIXED, WORK_PIXEL = 6.0, 0.0016  # ms of a core, a picture, and per pixel of it
+WORK_FIXED, WORK_PIXEL = 6.0, 0.0016  # ms of a core, an image, and per pixel of it
 DEFAULT_STAGES = (
     TrainStage(32, 3000, 32, (0.008, 0.005)),
     TrainStage(64, 4000, 32, (0.007, 0.002)),
@@ -56,7 +56,7 @@ class TrainOptions(StagedOptions):
 def fit_palette(
     network: FieldsNetwork, steps: int, random: torch.Generator, device: torch.device, check: Callable[[], None]
 ) -> float:
-    """Teach the palette network the palettes (no pictures needed); the mean error of the last steps."""
+    """Teach the palette network the palettes (no images needed); the mean error of the last steps."""
     parts = [*network.palette_layers.parameters(), *network.palette_out.parameters()]
     adam = torch.optim.Adam(parts, lr=0.01, betas=(0.9, 0.99))
     recent = 1.0

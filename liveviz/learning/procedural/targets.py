@@ -1,6 +1,6 @@
 """What the network is asked and what it should answer, also for what a show does to latents.
 
-A batch holds four kinds of questions: a picture; middle rows from another z and class; a truncated w; a w between two.
+A batch holds four kinds of questions: an image; middle rows from another z and class; a truncated w; a w between two.
 For each the answer is drawn: the other's middle numbers; milder numbers; the way between (numbers within a class, fields
 between classes: edges are distances, so that one shape grows into the other). So nothing that is played is left to chance.
 """
@@ -48,7 +48,7 @@ def ask(count: int, classes: int, random: torch.Generator, share: slice, device:
 
 
 def way(t: Tensor) -> Tensor:
-    """How much of the second picture is seen at t between two: pure near both ends."""
+    """How much of the second image is seen at t between two: pure near both ends."""
     return t**2 / (t**2 + (1.0 - t) ** 2)
 
 

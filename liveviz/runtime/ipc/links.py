@@ -16,7 +16,7 @@ _MAPPING_BYTES = 512 * 1024
 _NAME_BYTES = 4096
 _STATE_BYTES = 128 * 1024
 _WORD_BYTES = 8192
-_MOST_OF_FIELDS = 1 << 23  # bytes: a picture of fields is small; one with colours may be as large as it is
+_MOST_OF_FIELDS = 1 << 23  # bytes: an image of fields is small; one with colours may be as large as it is
 _ROOM_FOR = 1024 * 1024  # pixels: another generator may come in the middle of a show, and be larger
 
 
@@ -47,13 +47,13 @@ class Links:
         context: of multiprocessing, for the bells.
         outputs: number of signal outputs.
         parameters: layout of a ParameterFrame.
-        picture: (width, height) of the engine's first pictures.
+        image: (width, height) of the engine's first images.
     Raises:
         LivevizError: there is no room for them.
     `mapping` holds the text of the last good mapping file, for a stage that is started again while the file is broken;
     `model` the name of the generator asked for in the middle of the show; `quality` what the engine is to give up, as JSON;
     `tempo` the musical time of a source that keeps it; `state` the show as it is; `commands` what performers ask for;
-    `page` is written to when the performer wants the last control messages in the log; `handover` what pictures the stage
+    `page` is written to when the performer wants the last control messages in the log; `handover` what images the stage
     can take.
     """
 
