@@ -7,7 +7,7 @@ SHELL := /bin/bash
 QUIET := not live and not soak and not gpu
 # where the processor has more than AVX2, engines are tested both ways: as it is, and as most laptops are
 AVX2 := ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2 OPENBLAS_CORETYPE=Haswell
-BOTH_WAYS := $(addprefix tests/test_,bending_engines.py engine_backends.py engine_rewrite.py engine_same_picture.py models_reference.py)
+BOTH_WAYS := $(addprefix tests/test_,bending_engines.py engine_backends.py engine_rewrite.py engine_same_image.py models_reference.py)
 APT_PLAY := python3-venv libportaudio2 libasound2-plugins libegl1 libgl1 libglx-mesa0 libgl1-mesa-dri
 APT_TEST := xvfb xdotool pulseaudio jackd2 liblo-tools fluidsynth fluid-soundfont-gm timgm6mb-soundfont ffmpeg
 

@@ -11,7 +11,7 @@ for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", 
     if getattr(sys, name) is None:
         setattr(sys, name, open(number, mode, closefd=False))  # noqa: SIM115 - as long as the process
 
-# NumPy's products are small here; its second thread only spins beside the engine's (22 ms a picture on two EPYC cores).
+# NumPy's products are small here; its second thread only spins beside the engine's (22 ms an image on two EPYC cores).
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import signal  # noqa: E402

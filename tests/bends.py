@@ -1,5 +1,8 @@
 """Bending a bare layer, for tests: everything between a frame and activations, without a network about it."""
 
+import math
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from heart import frame, plain_generator
@@ -58,3 +61,39 @@ def any_generator(config: GeneratorConfig) -> Generator:
         elif name == "synthesis.input.transform":
             weights[name] = np.eye(3, dtype=np.float32)
     return Generator(config, weights, made.name)
+
+
+def image(seed: int = 0, height: int = 16, width: int = 16) -> NDArray:
+    """Random activations `[height, width]`."""
+    return np.random.RandomState(seed).randn(height, width).astype(np.float32)
+
+
+def one(x: NDArray, *settings: BendSetting) -> NDArray:
+    """x `[h, w]` as the only channel of a layer, bent."""
+    return bent(x[None], *settings)[0]
+
+
+def resample(x: NDArray, grid: NDArray) -> NDArray:
+    """Bilinear sampling of x `[h, w]` that reflects at the image's edge, pixel by pixel, as slow as it is plain."""
+
+    def pixel(i: int, size: int) -> int:
+        i %= 2 * size
+        return i if i < size else 2 * size - 1 - i
+
+    out = np.zeros_like(x)
+    for row, column in np.ndindex(*x.shape):
+        px, py = ((float(v) + 1.0) * s / 2.0 - 0.5 for v, s in zip(grid[row, column], x.shape[::-1], strict=True))
+        left, top = math.floor(px), math.floor(py)
+        for dy, dx in ((0, 0), (0, 1), (1, 0), (1, 1)):
+            share = (1 - abs(px - left - dx)) * (1 - abs(py - top - dy))
+            out[row, column] += share * x[pixel(top + dy, x.shape[0]), pixel(left + dx, x.shape[1])]
+    return out
+
+
+def window(x: NDArray, size: int, what: Callable[[NDArray], float]) -> NDArray:
+    """`what` of the pixels within size // 2 of each, those outside left out."""
+    out, half = np.empty_like(x), size // 2
+    for row, column in np.ndindex(*x.shape):
+        part = x[max(row - half, 0) : row + half + 1, max(column - half, 0) : column + half + 1]
+        out[row, column] = what(part)
+    return out

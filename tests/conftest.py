@@ -1,4 +1,4 @@
-"""What several tests need: the repository's root, an X server of our own, a sound server of our own."""
+"""What several tests need: the repository's root, an X server of our own, a context for drawing."""
 
 import contextlib
 
@@ -66,3 +66,13 @@ def display(tmp_path_factory: pytest.TempPathFactory):
     yield f":{number}"
     server.terminate()
     server.wait(10)
+
+
+@pytest.fixture(scope="module")
+def ctx():
+    """An OpenGL context without a window, of the file's own: a moderngl.Context."""
+    from liveviz.outputs.headless import Headless  # loads GL, which most tests have no use for
+
+    headless = Headless((64, 64))
+    yield headless.ctx
+    headless.close()

@@ -67,9 +67,9 @@ def rms_error(value: NDArray, truth: NDArray) -> float:
 
 
 def close_to_original(value: NDArray, truth: NDArray, halves: bool) -> bool:
-    """Whether the reference draws the picture that an original program drew, on another processor maybe.
+    """Whether the reference draws the image that an original program drew, on another processor maybe.
 
-    Float32 sums differ in their last bits from processor to processor. halves: the picture has roundings to half precision
+    Float32 sums differ in their last bits from processor to processor. halves: the image has roundings to half precision
     in it; where a sum lies at the edge of one, that last bit becomes 5e-4, but most values have no such sum in them.
     """
     differences = np.abs(value - truth) / np.abs(truth).max()

@@ -1,5 +1,5 @@
 """Stands in for NVIDIA's driver where there is none: the same calls on shared memory of the host, so that everything
-about pictures that stay on the GPU but the GPU itself can run, in real processes."""
+about images that stay on the GPU but the GPU itself can run, in real processes."""
 
 import ctypes
 from multiprocessing import resource_tracker

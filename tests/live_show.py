@@ -69,7 +69,7 @@ class LiveShow:
         self.until(lambda: text in self.said, timeout, f"{text!r} in {self.said!r}")
 
     def plays(self, timeout: float = 60.0) -> None:
-        """Wait until everything plays: sound is heard, pictures are drawn and seen, what is recorded has its file."""
+        """Wait until everything plays: sound is heard, images are drawn and seen, what is recorded has its file."""
         self.wait_for(" pictures a second, ", timeout)
 
     def until(self, true, timeout: float, what: str = "") -> None:

@@ -8,6 +8,8 @@ import struct
 import sys
 import time
 
+from waiting import pace
+
 
 def padded(text: str) -> bytes:
     """`text` as an OSC string."""
@@ -28,7 +30,7 @@ def main(port: int, seconds: float, good: int, malformed: int, addresses: list[s
         while (elapsed := time.monotonic() - began) < seconds:
             due = int(elapsed * (good + malformed))
             if due - sent < 20:
-                time.sleep(0.0005)  # the pace of a flood
+                pace(0.0005)
                 continue
             while sent < due:
                 place = sent % len(heads)

@@ -135,11 +135,11 @@ def test_the_page_of_silence_and_of_one_hop_can_be_drawn(tmp_path: Path) -> None
 
 
 def test_the_spectrogram_puts_a_tone_at_its_place() -> None:
-    picture = spectrogram.Spectrogram(RATE, 2.0)
+    image = spectrogram.Spectrogram(RATE, 2.0)
     sine = 0.3 * np.sin(2 * np.pi * 1_000 * np.arange(2 * RATE) / RATE)
     for start in range(0, sine.size, 5_000):
-        picture.add(sine[start : start + 5_000, None].astype(np.float32))
-    rows = picture.picture()[:, 200:-200].mean(axis=1)
+        image.add(sine[start : start + 5_000, None].astype(np.float32))
+    rows = image.image()[:, 200:-200].mean(axis=1)
     expected = np.log(1_000 / 40) / np.log(16_000 / 40) * spectrogram.ROW_COUNT
     assert abs(rows.argmax() - expected) <= 2
     assert rows.max() > 0.9 and np.median(rows) < 0.4

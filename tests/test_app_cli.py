@@ -166,18 +166,18 @@ def test_model_new_info_and_still(liveviz, tmp_path: Path) -> None:
     assert "32 x 32" in liveviz("model", "info", model).stdout
     z = np.random.default_rng(3).normal(size=(4, 64)).astype(np.float32)
     np.save(tmp_path / "z.npy", z)
-    pictures = {}
+    images = {}
     for backend in ("reference", "openvino"):
         out = tmp_path / f"{backend}.npy"
         done = liveviz(
             "still", model, "-o", out, "--z", tmp_path / "z.npy", "--class", "1", "--backend", backend, "--psi", "0.7"
         )
         assert done.returncode == 0, done.stderr
-        pictures[backend] = np.load(out)
-    assert pictures["reference"].shape == (4, 3, 32, 32) and pictures["reference"].dtype == np.float32
-    scale = np.abs(pictures["reference"]).max()
-    assert np.abs(pictures["reference"] - pictures["openvino"]).max() <= 1e-4 * scale
-    assert np.ptp(pictures["reference"]) > 0.2
+        images[backend] = np.load(out)
+    assert images["reference"].shape == (4, 3, 32, 32) and images["reference"].dtype == np.float32
+    scale = np.abs(images["reference"]).max()
+    assert np.abs(images["reference"] - images["openvino"]).max() <= 1e-4 * scale
+    assert np.ptp(images["reference"]) > 0.2
     sheet = tmp_path / "sheet.png"
     assert liveviz("still", model, "-o", sheet, "--z", tmp_path / "z.npy", "--noise", "none").returncode == 0
     from PIL import Image

@@ -54,7 +54,7 @@ def test_a_bundle_gets_its_directions_a_sheet_and_keeps_its_names(said, made: Ge
     tile = (
         round(direction_sheet.TILE_PIXELS * 2**0.5),
         round(direction_sheet.TILE_PIXELS / 2**0.5),
-    )  # pictures of 32x16
+    )  # images of 32x16
     assert width > 15 * tile[0] and len(rows) * tile[1] < height < len(rows) * (tile[1] + 10) + 300
     assert generator.card is not None
     named = replace(generator.card, direction_names=("up", "glow", "grain"))
@@ -91,7 +91,7 @@ def test_a_file_s_directions_are_kept_where_a_show_looks(said, made: Generator, 
     path = directions_finder.kept_path(tmp_path / "cache" / "liveviz", open_model(tmp_path / "g.safetensors", []))
     assert last == f"written: {path}"
     wide = widen(open_model(tmp_path / "g.safetensors", []), (1920, 480), "mirror")
-    assert (directions_finder.find(wide, path.parent).share > 0).all()  # measured, though the picture is another
+    assert (directions_finder.find(wide, path.parent).share > 0).all()  # measured, though the image is another
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_words_of_each(made: Generator) -> None:
 
 
 @pytest.mark.parametrize("shape", [(3, 64, 64), (1, 64, 128), (3, 512, 128), (1, 16, 16)])
-def test_tiles_keep_the_shape_of_pictures(shape: tuple[int, int, int]) -> None:
+def test_tiles_keep_the_shape_of_images(shape: tuple[int, int, int]) -> None:
     raw = np.zeros((2, *shape), np.float32)
     raw[1] = np.nan
     tiles = contact_sheet.tiles(raw, 96)
@@ -163,7 +163,7 @@ def test_tiles_keep_the_shape_of_pictures(shape: tuple[int, int, int]) -> None:
     assert (tiles[0] == 128).all() and (tiles[1] == 0).all()
 
 
-def test_a_sheet_of_wide_pictures(made: Generator) -> None:
+def test_a_sheet_of_wide_images(made: Generator) -> None:
     def flat(ws: np.ndarray) -> np.ndarray:
         return np.zeros((len(ws), 3, 16, 32), np.float32)
 

@@ -32,7 +32,7 @@ def present(
     figures.frame(TickFrame(due, 0.1, ParameterFrame(number, due, {}, ()), image, None), presented, schedule, stale)
 
 
-def test_late_is_after_the_next_frame_was_due_or_an_old_picture() -> None:
+def test_late_is_after_the_next_frame_was_due_or_an_old_image() -> None:
     figures = Figures(OPTIONS)
     present(figures, 0, 101.0, 101.05, 0, 100.99)
     present(figures, 1, 101.1, 101.199, 20, 101.09)

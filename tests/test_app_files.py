@@ -65,7 +65,7 @@ def start(home: Path, root: Path):
 
 
 def frames(path: Path) -> int:
-    """How many a player shows: it stops at a picture that was cut in half."""
+    """How many a player shows: it stops at an image that was cut in half."""
     count = 0
     with av.open(str(path)) as container, contextlib.suppress(av.error.InvalidDataError):
         for _ in container.decode(video=0):

@@ -1,6 +1,6 @@
 """The shipped shows against the general flash threshold of WCAG 2.3.1: a flash is a pair of opposing changes of at least
 10 % of full relative luminance whose darker end is below 0.8; nowhere more than three in any second over a quarter of the
-picture. Measured on what is rendered of the demo song's build, drop and break. It says that nothing was found here, not
+image. Measured on what is rendered of the demo song's build, drop and break. It says that nothing was found here, not
 that a show is safe."""
 
 from pathlib import Path

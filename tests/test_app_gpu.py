@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from liveviz.bench.copies import host_copies
-from liveviz.bench.gpu import picture, right, teach
+from liveviz.bench.gpu import opengl, right, teach
 from liveviz.bench.gpu.__main__ import STEP_NAMES
 from liveviz.bench.gpu.report import Report
 from liveviz.bending import ops
@@ -61,16 +61,16 @@ def test_the_checks_pass_in_small_on_the_cpu(tmp_path: Path) -> None:
     assert {f"bend {name}: 99 % of the levels within" for name in ops()} <= {row[1] for row in report.rows}
 
 
-def test_the_picture_of_another_process_is_compared_in_the_texture(tmp_path: Path) -> None:
+def test_the_image_of_another_process_is_compared_in_the_texture(tmp_path: Path) -> None:
     report = Report(tmp_path, "cpu", small=True)
-    report.run("opengl", picture.run)
+    report.run("opengl", opengl.run)
     said = {what: (value, verdict) for _, what, value, verdict in report.rows}
     way, verdict = said["the texture is the picture that was drawn"]
     assert verdict == "ok" and way == "from host memory (backend cuda draws there)" and report.failed == 0
     assert "not counted" in said["copies of a picture between GPU and host, a frame"][0]
 
 
-def test_copies_of_a_picture_are_told_from_all_others() -> None:
+def test_copies_of_an_image_are_told_from_all_others() -> None:
     def copy(name: str, size: int) -> dict:
         return {"ph": "X", "cat": "gpu_memcpy", "name": f"Memcpy {name}", "args": {"stream": 7, "bytes": size}}
 
@@ -148,7 +148,7 @@ def test_kernels_on_the_card(tmp_path: Path) -> None:
 
 
 @pytest.mark.gpu
-def test_a_show_hands_its_pictures_over_on_the_card(tmp_path: Path) -> None:
+def test_a_show_hands_its_images_over_on_the_card(tmp_path: Path) -> None:
     report = Report(tmp_path, "cuda", small=False)
-    picture.run(report)
+    opengl.run(report)
     assert report.failed == 0, report.rows

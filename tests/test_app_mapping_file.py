@@ -112,7 +112,7 @@ def test_what_stands_still_and_is_wrong_is_told_at_once(tmp_path: Path) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a mapping, a picture and a generator, and the command given somewhere else."""
+    """A folder with a mapping, an image and a generator, and the command given somewhere else."""
     shows, here = tmp_path / "shows", tmp_path / "here"
     for made in (shows, here):
         made.mkdir()

@@ -143,7 +143,7 @@ def test_two_of_one_family_turn_into_one_another(playing: Playing, folder: Path,
     assert len(way) == 5
     middle = way[2].render(frames.still).pixels
     faded = (way[0].render(frames.still).pixels / 2.0 + way[4].render(frames.still).pixels / 2.0).round()
-    assert far(middle, faded) > 0.5  # a picture of its own, not the two laid over each other
+    assert far(middle, faded) > 0.5  # an image of its own, not the two laid over each other
     for _ in range(60):
         playing.render(frames.next())
     closed = list[Engine]()

@@ -1,4 +1,4 @@
-"""The noise mask of a mapping file: a picture from anywhere, in grey, or one line."""
+"""The noise mask of a mapping file: an image from anywhere, in grey, or one line."""
 
 import logging
 import threading
@@ -20,7 +20,7 @@ def read(folder: Path, name: str = "mask.png") -> np.ndarray | None:
     return noise_mask.of(composition.load_mapping(text, folder / "show.toml"))
 
 
-def test_a_picture_beside_the_mapping_file_becomes_grey(tmp_path: Path) -> None:
+def test_an_image_beside_the_mapping_file_becomes_grey(tmp_path: Path) -> None:
     assert noise_mask.of(composition.load_mapping("version = 1", tmp_path / "show.toml")) is None
     grey = np.array([[0, 51], [255, 102], [0, 0]], np.uint8)
     Image.fromarray(grey).save(tmp_path / "mask.png")
@@ -39,7 +39,7 @@ def eight(levels: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("name", "picture", "expected"),
+    ("name", "image", "expected"),
     [
         ("deep.png", Image.fromarray(np.round(STEPS * 65535).astype(np.uint16)), STEPS),
         ("dim.png", Image.fromarray(np.round(STEPS * 200).astype(np.uint16)), STEPS * 200 / 65535),
@@ -57,10 +57,10 @@ def eight(levels: np.ndarray) -> np.ndarray:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_every_kind_of_picture_is_read_as_a_viewer_shows_it(
-    tmp_path: Path, name: str, picture: Image.Image, expected: np.ndarray
+def test_every_kind_of_image_is_read_as_a_viewer_shows_it(
+    tmp_path: Path, name: str, image: Image.Image, expected: np.ndarray
 ) -> None:
-    picture.save(tmp_path / name, **({"lossless": True, "exact": True} if name.endswith(".webp") else {}))
+    image.save(tmp_path / name, **({"lossless": True, "exact": True} if name.endswith(".webp") else {}))
     made = read(tmp_path, name)
     assert made is not None and made.dtype == np.float32
     np.testing.assert_allclose(made, expected, atol=0.004)
@@ -79,14 +79,14 @@ def test_a_phone_that_was_held_upright(tmp_path: Path, suffix: str) -> None:
 
 
 def test_a_palette_with_a_transparent_colour(tmp_path: Path) -> None:
-    picture = Image.fromarray(np.array([[0, 1]], np.uint8), "P")
-    picture.putpalette([255, 255, 255, 255, 255, 255])
-    picture.save(tmp_path / "mask.png", transparency=0)
+    image = Image.fromarray(np.array([[0, 1]], np.uint8), "P")
+    image.putpalette([255, 255, 255, 255, 255, 255])
+    image.save(tmp_path / "mask.png", transparency=0)
     made = read(tmp_path)
     assert made is not None and made.tolist() == [[0.0, 1.0]]
 
 
-def test_a_picture_that_is_still_being_copied_is_waited_for(tmp_path: Path) -> None:
+def test_an_image_that_is_still_being_copied_is_waited_for(tmp_path: Path) -> None:
     random = np.random.default_rng(1).integers(0, 255, (64, 64), np.uint8)
     Image.fromarray(random).save(tmp_path / "whole.png")
     data, target = (tmp_path / "whole.png").read_bytes(), tmp_path / "mask.png"
@@ -135,31 +135,31 @@ def test_a_live_show_follows_its_mask_and_keeps_the_old_one_through_every_mistak
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING, "liveviz.runtime")
-    text, show, picture = 'version = 1\nnoise_mask = "mask.png"\n', tmp_path / "show.toml", tmp_path / "mask.png"
-    save(picture, 51)
+    text, show, image = 'version = 1\nnoise_mask = "mask.png"\n', tmp_path / "show.toml", tmp_path / "mask.png"
+    save(image, 51)
     slot, used = Slot(10_000), list[np.ndarray | None]()
     try:
         slot.write(text.encode())
         masks = noise_mask.MaskFile(composition.load_mapping(text, show), show, slot, (), used.append)
         follow(masks)
         assert used == []  # what was there at the beginning is in use already
-        save(picture, 102)
+        save(image, 102)
         follow(masks)
         assert len(used) == 1 and used[0] == pytest.approx(0.4)
-        whole = picture.read_bytes()
+        whole = image.read_bytes()
         for broken in (whole[: len(whole) // 2], None):
             if broken is None:
-                picture.unlink()
+                image.unlink()
             else:
-                picture.write_bytes(broken)
+                image.write_bytes(broken)
             caplog.clear()
             follow(masks)
             assert len(used) == 1 and "mask.png: noise_mask" in masks.mistake
             assert len(caplog.records) == 1 and "the noise stays as it was" in caplog.records[0].message
         for _ in range(3):  # an editor that takes it away for a moment
-            picture.unlink(missing_ok=True)
+            image.unlink(missing_ok=True)
             masks.step()
-            save(picture, 153)
+            save(image, 153)
             follow(masks)
         assert used[-1] == pytest.approx(0.6) and masks.mistake == ""
         count = len(used)
@@ -193,7 +193,7 @@ def test_a_mask_that_is_saved_cut_and_taken_away_while_it_plays(home: Path, tmp_
         show.wait_for("mask.png: noise_mask: cannot be read")
         (tmp_path / "mask.png").unlink()
         show.wait_for("mask.png: noise_mask: there is no such file")
-        (tmp_path / "show.toml").write_text("version = 1\n")  # the mapping does without: no picture is looked for
+        (tmp_path / "show.toml").write_text("version = 1\n")  # the mapping does without: no image is looked for
         show.wait_for("show.toml: loaded again")
         show.interrupt()
         assert show.process.returncode == 0, show.said

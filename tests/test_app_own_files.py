@@ -144,7 +144,7 @@ def test_two_evenings_on_one_name_and_figures_that_are_not_ours(home: Path, tmp_
     assert stats.read_text() == '{"frames": {"mine": 1}}' and not (tmp_path / "night-3.mp4").exists()
 
 
-def test_pictures_to_learn_from_replace_nobody_s(tmp_path: Path) -> None:
+def test_images_to_learn_from_replace_nobody_s(tmp_path: Path) -> None:
     draw = ["dataset", "draw", "--classes", "fog,sunset", "--count", "2", "--size", "16", "-o", str(tmp_path)]
     draw[3] = "sunset"
     foreign_png(tmp_path / "sunset-00001.png")

@@ -1,5 +1,5 @@
 """The quality controller on a simulated machine: it keeps the rate, within a second, without swinging, and takes back what
-it gave up; and mixtures between pictures add no whole picture of delay."""
+it gave up; and mixtures between images add no whole image of delay."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ STEPS = quality_steps.ladder(light=0.22, small=0.75, effects=True)
 
 @dataclass
 class Machine:
-    """Draws a picture in `engine_s` and the effects in `stage_s`, both times `busy(time)`; the engine goes on with the
+    """Draws an image in `engine_s` and the effects in `stage_s`, both times `busy(time)`; the engine goes on with the
     newest parameters, and the stage waits for it as long as it can."""
 
     engine_s: float
@@ -52,7 +52,7 @@ class Machine:
             late = time > due + 1.0 / FPS
             self.frames.append((due, late, new, step.name))
             slowed = 1.0 / self.busy(due)
-            idle = 1.0 - FPS * (engine_s * step.pictures + stage_s) * slowed - (1.0 - slowed)
+            idle = 1.0 - FPS * (engine_s * step.images + stage_s) * slowed - (1.0 - slowed)
             known = {"idle": max(idle, 0.0), "draws_s": stage_s * slowed} if self.tells else {}
             if control.see(SeenFrame(due, late, new, engine_s, **known)):
                 self.changes.append((due, control.step.name))
@@ -60,7 +60,7 @@ class Machine:
 
 
 def rate(machine: Machine, start: float, end: float) -> float:
-    """New pictures a second."""
+    """New images a second."""
     return sum(new for time, _, new, _ in machine.frames if start <= time < end) / (end - start)
 
 
@@ -76,7 +76,7 @@ def test_it_keeps_the_rate_and_does_not_swing(engine_s: float, stage_s: float, s
         assert last[0] - first[0] >= 0.9 * quality.SETTLE_S  # nothing is decided by frames of the step before
     at = {step.name: step for step in STEPS}[machine.frames[-1][3]]
     if at is not STEPS[-1]:
-        assert rate(machine, 250.0, 259.0) >= 0.9 * at.pictures * FPS
+        assert rate(machine, 250.0, 259.0) >= 0.9 * at.images * FPS
         assert np.mean([late for time, late, _, _ in machine.frames if time > 250.0]) <= 0.1
 
 
@@ -156,18 +156,18 @@ def test_every_step_gives_up_more_and_has_a_name() -> None:
 
 
 @pytest.mark.parametrize("every", [1, 2, 3, 4])
-def test_pictures_between_move_evenly_and_add_no_whole_picture_of_delay(every: int) -> None:
+def test_images_between_move_evenly_and_add_no_whole_image_of_delay(every: int) -> None:
     between = InBetween()
     shares = [between.step(n % every == 0) for n in range(120)][-every * 4 :]
     one = shares[-every:]
     assert one[-1] == 1.0 and one == sorted(one)
     steps = np.diff([0.0, *one])
     np.testing.assert_allclose(steps, steps.mean(), atol=0.03)  # evenly
-    delay = sum(1.0 - share for share in one) / every  # of a picture, on average
+    delay = sum(1.0 - share for share in one) / every  # of an image, on average
     assert delay < 0.5
 
 
-def test_a_picture_that_is_missed_once_is_not_mixed() -> None:
+def test_an_image_that_is_missed_once_is_not_mixed() -> None:
     between = InBetween()
     shares = [between.step(n != 50) for n in range(100)]
     assert min(shares[:50]) == 1.0 and min(shares[55:]) == 1.0

@@ -1,4 +1,4 @@
-"""A generator drawn with less in the middle of a show: at once where it was prepared, never at the cost of a picture."""
+"""A generator drawn with less in the middle of a show: at once where it was prepared, never at the cost of an image."""
 
 import dataclasses
 import time
@@ -35,7 +35,7 @@ def play(name: str) -> Playing:
 
 
 def until(playing: Playing, size: tuple[int, int]) -> int:
-    """Pictures until one of that size comes; all before are whole ones."""
+    """Images until one of that size comes; all before are whole ones."""
     end, count = time.monotonic() + 30, 0
     while (found := playing.render(frame()).pixels.shape[:2][::-1]) != size:
         assert found == (128, 128) and time.monotonic() < end
@@ -67,7 +67,7 @@ def test_what_was_not_prepared_comes_when_it_is_ready(folder: Path) -> None:
     playing.close()
 
 
-def test_what_there_is_not_leaves_the_picture_as_it_is(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_there_is_not_leaves_the_image_as_it_is(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     playing = play("alone")  # its card names a bundle that is not here
     whole = playing.render(frame()).pixels
     assert playing.cost(LIGHT) is None
@@ -107,7 +107,7 @@ def test_what_is_measured_before_a_show() -> None:
     assert [s.name for s in start.steps(True)] == [n for n in quality_steps.STEP_NAMES if n != "in-between"]
 
 
-def test_what_pictures_take_is_kept_for_these_facts_alone(folder: Path) -> None:
+def test_what_images_take_is_kept_for_these_facts_alone(folder: Path) -> None:
     costs = quality_start.Costs("a CPU", "f32", "0123")
     for n, (whole, light) in enumerate([(0.012, 0.3), (0.010, 0.9), (0.030, 0.25)]):
         assert costs.read() is None, n

@@ -1,4 +1,4 @@
-"""The reference page is what the program reads, word by word, and every effect has a picture."""
+"""The reference page is what the program reads, word by word, and every effect has an image."""
 
 from pathlib import Path
 
@@ -66,14 +66,14 @@ def test_what_is_on_it_is_known_and_nothing_else(title: str, body: str) -> None:
     assert "unknown key" in said("frobnicate")
 
 
-def test_every_effect_has_a_picture_in_which_it_is_seen(root: Path) -> None:
+def test_every_effect_has_an_image_in_which_it_is_seen(root: Path) -> None:
     folder = root / "docs" / mapping_reference.IMAGES_FOLDER
     names = {path.stem for path in folder.glob("*.jpg")}
     assert names == {"none", *composition.shaders()}, "run `make docs`"
-    drawn = mapping_reference.pictures()
+    drawn = mapping_reference.images()
     for name in names:
-        with Image.open(folder / f"{name}.jpg") as picture:
-            there = np.asarray(picture.convert("RGB"), np.float32)
+        with Image.open(folder / f"{name}.jpg") as image:
+            there = np.asarray(image.convert("RGB"), np.float32)
         assert there.shape == (mapping_reference.SIZE_PIXELS[1], mapping_reference.SIZE_PIXELS[0], 3)
         assert np.abs(there - drawn[name]).mean() < 6.0, f"{name}: run `make docs`"
         if name != "none":

@@ -8,7 +8,7 @@ from liveviz.runtime.remote_engine import Turns
 
 
 def run(turns: Turns, fits: list[bool]) -> list[bool]:
-    """Whether turns were taken in each frame; side by side, no picture of a frame's own parameters comes in time."""
+    """Whether turns were taken in each frame; side by side, no image of a frame's own parameters comes in time."""
     taken = []
     for possible in fits:
         taken.append(turns.taking)

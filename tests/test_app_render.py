@@ -148,7 +148,7 @@ class Studio:
         live = self.plane if plane else self.engine
         self.chain.reset()
         past = replace(frame, latents=(LatentTerm(9, -1, (1.0, 1.0, 1.0)),))
-        for step, shown in enumerate((past, past, past, frame, frame)):  # trails need a past that was another picture
+        for step, shown in enumerate((past, past, past, frame, frame)):  # trails need a past that was another image
             self.chain.draw(live.render(shown), shown, time + step / 30, 1 / 30)
         return self.chain.read().astype(int)
 
@@ -177,7 +177,7 @@ ENGINE = [n for n in composition.registry().names if n not in MAPPING and not n.
 
 @pytest.mark.parametrize("name", ENGINE + EFFECT_INPUTS + ["stage.fit"])
 def test_every_parameter_is_read(studio: Studio, name: str) -> None:
-    """Two values of it make two pictures: nothing in the registry is there for show."""
+    """Two values of it make two images: nothing in the registry is there for show."""
     parameter = studio.registry[name]
     context = {}
     if name.startswith("post.") and not name.endswith(".amount"):
@@ -190,11 +190,11 @@ def test_every_parameter_is_read(studio: Studio, name: str) -> None:
         if name.startswith(f"bend.{op}_") and name.removeprefix("bend.") not in bending.ops():  # a knob of that op
             context = {f"bend.{op}": studio.registry[f"bend.{op}"].high}
     values = [parameter.at(0.2), parameter.at(0.65)]  # the ends of an angle are one and the same
-    pictures = [
+    images = [
         studio.canvas(frame_with(studio, **{**context, name: value}), plane=name.startswith("view."))
         for value in values
     ]
-    assert np.abs(pictures[0] - pictures[1]).max() > 4
+    assert np.abs(images[0] - images[1]).max() > 4
 
 
 @pytest.mark.parametrize("name", MAPPING)
@@ -230,14 +230,14 @@ def test_every_core_parameter_has_a_test_of_being_read() -> None:
 
 @settings(derandomize=True, deadline=None, max_examples=25)
 @given(data=st.data())
-def test_any_parameters_make_a_finite_picture(studio: Studio, data: st.DataObject) -> None:
+def test_any_parameters_make_a_finite_image(studio: Studio, data: st.DataObject) -> None:
     values = {
         p.name: data.draw(st.sampled_from([p.low, p.default, p.high]), label=p.name)
         for p in studio.registry
         if not p.name.startswith("stage.")
     }
-    picture = studio.canvas(frame_with(studio, **values))
-    assert picture.shape == (SIZE[1], SIZE[0], 3)
+    image = studio.canvas(frame_with(studio, **values))
+    assert image.shape == (SIZE[1], SIZE[0], 3)
 
 
 def test_offline_and_live_share_the_tick() -> None:

@@ -47,7 +47,7 @@ def test_a_hundred_swaps_leave_nothing_behind(home: Path, tmp_path: Path, displa
         for n in range(1, SWAPS + 1):
             client.send_message("/liveviz/model", NAMES[n % len(NAMES)])
             show.until(lambda n=n: show.said.count(" plays") >= n, 280.0, f"swap {n}")
-            pace(0.3)  # what was replaced is given back between two pictures
+            pace(0.3)  # what was replaced is given back between two images
             rows.append(held(engine))
             if n % 20 == 0:
                 print(n, rows[-1], flush=True)

@@ -1,4 +1,4 @@
-"""Bends in whole generators: every engine shows the reference's picture, an amount at rest changes no bit, gains and
+"""Bends in whole generators: every engine shows the reference's image, an amount at rest changes no bit, gains and
 rewritten filters cost no stage, and the network's architecture does not matter."""
 
 import math
@@ -71,7 +71,7 @@ def test_every_engine_bends_every_layer_alike(op: str, generator: Generator) -> 
     assert np.abs(truth.astype(int) - reference.render(frame(noise_phase=2.3)).pixels).mean() > 1.0
     close(engine.create("openvino", generator, bends=topology, precision="f32", threads=1).render(shown).pixels, truth)
     close(Cuda(generator, topology, "f32", "cpu").render(shown).pixels, truth)
-    for n, amount in enumerate((math.nan, math.inf, 1e30)):  # whatever comes, there is a picture
+    for n, amount in enumerate((math.nan, math.inf, 1e30)):  # whatever comes, there is an image
         wild = frame(bends=tuple(BendSetting(b.op, b.layer, amount, b.channels) for b in bends), sequence=n)
         assert reference.render(wild).pixels.std() > 1.0
 
@@ -137,10 +137,10 @@ def test_at_rest_no_bit_changes_in_any_engine(name: str) -> None:
     noise = [torch.randn(1, 1, n.height, n.width) for n in net.network.noises]
     rest = bending.Bends(topology, layers).step(frame()).inputs
     inputs = {name: torch.from_numpy(np.array(value)) for name, value in rest.items()}
-    staged_picture = net(styles.float(), noise, topology, inputs)
+    staged_image = net(styles.float(), noise, topology, inputs)
     assert {layer for layer, _, _ in net.seen} == set(layers)
     assert all(torch.equal(before, after) for _, before, after in net.seen)  # floats, to the bit
-    assert relative_error(staged_picture.numpy(), net(styles.float(), noise).numpy()) < 1e-6
+    assert relative_error(staged_image.numpy(), net(styles.float(), noise).numpy()) < 1e-6
 
 
 def test_gains_and_rewriting_need_no_other_network(generator: Generator) -> None:
@@ -158,12 +158,12 @@ def test_gains_and_rewriting_need_no_other_network(generator: Generator) -> None
 def test_amounts_channels_and_knobs_build_nothing(generator: Generator) -> None:
     made = engine.Engine("openvino", generator, precision="f32", threads=1, wait=True)
     made.render(frame(bends=(BendSetting("blur", 8, 0.0, HALF), BendSetting("zoom", 8, 0.0, HALF))))
-    first, pictures = made.backend, set()
+    first, images = made.backend, set()
     for n in range(4):
         channels = Channels(share=0.2 * (n + 1), seed=n)
         bends = (BendSetting("blur", 8, 0.4 * n, channels), BendSetting("zoom", 8, 0.1 + 0.1 * n, channels))
-        pictures.add(made.render(frame(bends=bends)).pixels.tobytes())
-    assert len(pictures) == 4 and made.backend is first
+        images.add(made.render(frame(bends=bends)).pixels.tobytes())
+    assert len(images) == 4 and made.backend is first
 
 
 def test_what_knobs_do_is_seen(generator: Generator) -> None:

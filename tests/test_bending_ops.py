@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from bends import SIZES, bent, layer, run, setting
+from bends import SIZES, bent, image, layer, one, resample, run, setting, window
 from heart import frame
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,70 +22,31 @@ MOVES = [op for op in OPS if bending.kind(op) == "warp"]
 R = 16
 
 
-def picture(seed: int = 0, height: int = R, width: int = R) -> NDArray:
-    return np.random.RandomState(seed).randn(height, width).astype(np.float32)
-
-
-def one(x: NDArray, *settings: BendSetting) -> NDArray:
-    """x `[h, w]` as the only channel of a layer, bent."""
-    return bent(x[None], *settings)[0]
-
-
-def at(op: str, amount: float, channels: Channels | None = None) -> BendSetting:
-    return setting(op, amount, channels)
-
-
-def resample(x: NDArray, grid: NDArray) -> NDArray:
-    """Bilinear sampling of x `[h, w]` that reflects at the picture's edge, pixel by pixel, as slow as it is plain."""
-
-    def pixel(i: int, size: int) -> int:
-        i %= 2 * size
-        return i if i < size else 2 * size - 1 - i
-
-    out = np.zeros_like(x)
-    for row, column in np.ndindex(*x.shape):
-        px, py = ((float(v) + 1.0) * s / 2.0 - 0.5 for v, s in zip(grid[row, column], x.shape[::-1], strict=True))
-        left, top = math.floor(px), math.floor(py)
-        for dy, dx in ((0, 0), (0, 1), (1, 0), (1, 1)):
-            share = (1 - abs(px - left - dx)) * (1 - abs(py - top - dy))
-            out[row, column] += share * x[pixel(top + dy, x.shape[0]), pixel(left + dx, x.shape[1])]
-    return out
-
-
-def window(x: NDArray, size: int, what: Callable[[NDArray], float]) -> NDArray:
-    """`what` of the pixels within size // 2 of each, those outside left out."""
-    out, half = np.empty_like(x), size // 2
-    for row, column in np.ndindex(*x.shape):
-        part = x[max(row - half, 0) : row + half + 1, max(column - half, 0) : column + half + 1]
-        out[row, column] = what(part)
-    return out
-
-
 def check_zoom(x: NDArray) -> None:
     blob = np.zeros((R, R), np.float32)
     blob[6:10, 6:10] = 1.0
-    assert one(blob, at("zoom", 0.5)).sum() == pytest.approx(4 * blob.sum(), rel=0.05)  # twice as close
-    assert one(blob, at("zoom", -0.25)).sum() == pytest.approx(blob.sum() / 1.25**2, rel=0.05)
+    assert one(blob, setting("zoom", 0.5)).sum() == pytest.approx(4 * blob.sum(), rel=0.05)  # twice as close
+    assert one(blob, setting("zoom", -0.25)).sum() == pytest.approx(blob.sum() / 1.25**2, rel=0.05)
 
 
 def check_translate_x(x: NDArray) -> None:
-    moved = one(x, at("translate_x", 0.25))
+    moved = one(x, setting("translate_x", 0.25))
     np.testing.assert_allclose(moved[:, 4:], x[:, :-4], atol=1e-5)
     np.testing.assert_allclose(moved[:, :4], x[:, 3::-1], atol=1e-5)  # mirrored in from the left edge
 
 
 def check_translate_y(x: NDArray) -> None:
-    moved = one(x, at("translate_y", -0.5))
+    moved = one(x, setting("translate_y", -0.5))
     np.testing.assert_allclose(moved[:8], x[8:], atol=1e-5)
 
 
 def check_rotate(x: NDArray) -> None:
-    np.testing.assert_allclose(one(x, at("rotate", 0.25)), np.rot90(x, -1), atol=1e-4)
-    np.testing.assert_allclose(one(x, at("rotate", -0.5)), x[::-1, ::-1], atol=1e-4)
-    np.testing.assert_allclose(one(x, at("rotate", 1.0)), x, atol=1e-4)
+    np.testing.assert_allclose(one(x, setting("rotate", 0.25)), np.rot90(x, -1), atol=1e-4)
+    np.testing.assert_allclose(one(x, setting("rotate", -0.5)), x[::-1, ::-1], atol=1e-4)
+    np.testing.assert_allclose(one(x, setting("rotate", 1.0)), x, atol=1e-4)
     wide = np.zeros((8, 32), np.float32)
     wide[2:6, 15:17] = 1.0  # 4 high, 2 wide, in the middle
-    turned = one(wide, at("rotate", 0.25))
+    turned = one(wide, setting("rotate", 0.25))
     np.testing.assert_allclose(turned[3:5, 14:18], 1.0, atol=1e-4)  # 2 high, 4 wide: no stretching
     assert turned[:, 12:20].sum() == pytest.approx(wide.sum(), rel=1e-3)
 
@@ -93,13 +54,13 @@ def check_rotate(x: NDArray) -> None:
 def check_shear(x: NDArray) -> None:
     line = np.zeros((R, R), np.float32)
     line[:, 8] = 1.0
-    leaning = one(line, at("shear", 1.0))
+    leaning = one(line, setting("shear", 1.0))
     rows = np.arange(2, 14)
     np.testing.assert_allclose(leaning[rows].argmax(axis=1), 8 - (rows - 7.5), atol=0.6)  # 45 degrees, top to the right
 
 
 def check_mirror(x: NDArray) -> None:
-    both = one(x, at("mirror", 1.0))
+    both = one(x, setting("mirror", 1.0))
     np.testing.assert_allclose(both[:, R // 2 :], x[:, R // 2 :], atol=1e-5)
     np.testing.assert_allclose(both[:, : R // 2], x[:, : R // 2 - 1 : -1], atol=1e-5)
 
@@ -139,51 +100,51 @@ def check_noise_warp(x: NDArray) -> None:
 
 
 def check_gain(x: NDArray) -> None:
-    np.testing.assert_allclose(one(x, at("gain", 0.5)), 1.5 * x, rtol=1e-6)
-    np.testing.assert_allclose(one(x, at("gain", -0.6)), 0.4 * x, rtol=1e-6)
+    np.testing.assert_allclose(one(x, setting("gain", 0.5)), 1.5 * x, rtol=1e-6)
+    np.testing.assert_allclose(one(x, setting("gain", -0.6)), 0.4 * x, rtol=1e-6)
 
 
 def check_ablate(x: NDArray) -> None:
-    channels = np.stack([picture(n) for n in range(40)])
-    chosen = bent(channels, at("ablate", 1.0, Channels((3, 7))))
+    channels = np.stack([image(n) for n in range(40)])
+    chosen = bent(channels, setting("ablate", 1.0, Channels((3, 7))))
     assert {n for n in range(40) if not chosen[n].any()} == {3, 7}
-    assert sum(not c.any() for c in bent(channels, at("ablate", 1.0))) == 30  # the picture never goes out
-    out = [sum(not c.any() for c in bent(channels, at("ablate", a / 20))) for a in range(21)]
+    assert sum(not c.any() for c in bent(channels, setting("ablate", 1.0))) == 30  # the image never goes out
+    out = [sum(not c.any() for c in bent(channels, setting("ablate", a / 20))) for a in range(21)]
     assert sorted(out) == out and len(set(out)) > 10  # one after the other
 
 
 def check_invert(x: NDArray) -> None:
-    channels = np.stack([picture(n) for n in range(40)])
-    made = bent(channels, at("invert", 1.0, Channels((0, 39))))
+    channels = np.stack([image(n) for n in range(40)])
+    made = bent(channels, setting("invert", 1.0, Channels((0, 39))))
     np.testing.assert_array_equal(made[[0, 39]], -channels[[0, 39]])
     np.testing.assert_array_equal(made[1:39], channels[1:39])
-    half = bent(channels, at("invert", 0.5)) / channels
+    half = bent(channels, setting("invert", 0.5)) / channels
     assert 10 <= (half[:, 0, 0] < 0).sum() <= 20  # some have turned while others wait: never silence
 
 
 def check_threshold(x: NDArray) -> None:
-    np.testing.assert_allclose(one(x, at("threshold", 1.0)), np.where(x > 0.5, 1.5, 0.0), atol=1e-6)
-    np.testing.assert_allclose(one(x, at("threshold", 0.5)), 0.5 * x + np.where(x > 0.5, 0.75, 0.0), atol=1e-6)
+    np.testing.assert_allclose(one(x, setting("threshold", 1.0)), np.where(x > 0.5, 1.5, 0.0), atol=1e-6)
+    np.testing.assert_allclose(one(x, setting("threshold", 0.5)), 0.5 * x + np.where(x > 0.5, 0.75, 0.0), atol=1e-6)
 
 
 def check_dilate(x: NDArray) -> None:
     for amount, size in ((1.0, 3), (2.0, 5)):
         most = window(x, size, np.max)
-        np.testing.assert_allclose(one(x, at("dilate", amount)), most - most.mean() + x.mean(), atol=1e-5)
+        np.testing.assert_allclose(one(x, setting("dilate", amount)), most - most.mean() + x.mean(), atol=1e-5)
 
 
 def check_erode(x: NDArray) -> None:
     least = window(x, 3, np.min)
     least += x.mean() - least.mean()
-    np.testing.assert_allclose(one(x, at("erode", 1.0)), least, atol=1e-5)
-    np.testing.assert_allclose(one(x, at("erode", 0.25)), 0.25 * least + 0.75 * x, atol=1e-5)
+    np.testing.assert_allclose(one(x, setting("erode", 1.0)), least, atol=1e-5)
+    np.testing.assert_allclose(one(x, setting("erode", 0.25)), 0.25 * least + 0.75 * x, atol=1e-5)
 
 
 def check_blur(x: NDArray) -> None:
     near = window(x, 3, np.mean)
-    np.testing.assert_allclose(one(x, at("blur", 1.0)), near, atol=1e-5)
-    np.testing.assert_allclose(one(x, at("blur", 2.0)), window(near, 3, np.mean), atol=1e-5)
-    np.testing.assert_allclose(one(x, at("blur", -1.0)), 2.0 * x - near, atol=1e-5)  # an unsharp mask
+    np.testing.assert_allclose(one(x, setting("blur", 1.0)), near, atol=1e-5)
+    np.testing.assert_allclose(one(x, setting("blur", 2.0)), window(near, 3, np.mean), atol=1e-5)
+    np.testing.assert_allclose(one(x, setting("blur", -1.0)), 2.0 * x - near, atol=1e-5)  # an unsharp mask
 
 
 def check_rewrite(x: NDArray) -> None:
@@ -236,7 +197,7 @@ def test_every_file_is_an_op_with_a_check_of_its_own() -> None:
 
 @pytest.mark.parametrize("op", OPS)
 def test_what_it_does(op: str) -> None:
-    CHECKS[op](picture())
+    CHECKS[op](image())
 
 
 @pytest.mark.parametrize("op", OPS)
@@ -253,7 +214,7 @@ def test_what_a_file_declares(op: str) -> None:
 @pytest.mark.parametrize("op", OPS)
 def test_contract(op: str, size: tuple[int, int]) -> None:
     piece = bending.ops()[op].PARAMETER
-    x = np.stack([picture(n, *size) for n in range(6)])
+    x = np.stack([image(n, *size) for n in range(6)])
     some = Channels(share=0.5, seed=2)
     for channels in (None, some, Channels((0, 5, 900))):
         for amount in (piece.identity, math.nan, math.inf, -math.inf):
@@ -283,31 +244,31 @@ def test_no_jump_as_a_knob_turns(op: str) -> None:
 
 @pytest.mark.parametrize("op", OPS)
 def test_half_precision_rests_exactly_too(op: str) -> None:
-    x = torch.from_numpy(np.stack([picture(n) for n in range(4)]))[None].half()
+    x = torch.from_numpy(np.stack([image(n) for n in range(4)]))[None].half()
     shown = frame(bends=(setting(op, bending.ops()[op].PARAMETER.identity, Channels(share=0.5)),))
     assert torch.equal(run(x, shown), x)
 
 
 @settings(derandomize=True, max_examples=6, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from(MOVES), st.floats(-1, 1)).map(lambda t: at(*t)), min_size=1, max_size=3))
+@given(st.lists(st.tuples(st.sampled_from(MOVES), st.floats(-1, 1)).map(lambda t: setting(*t)), min_size=1, max_size=3))
 def test_moves_sample_as_said(bends: list[BendSetting]) -> None:
     for size in ((R, R), (6, 10)):
-        x = picture(1, *size)
+        x = image(1, *size)
         np.testing.assert_allclose(one(x, *bends), resample(x, bending.grid(*size, bends)), atol=3e-4)
 
 
 def test_the_first_move_is_done_first() -> None:
-    x = picture(2)
-    turn, move = at("rotate", 0.25), at("translate_x", 0.25)
+    x = image(2)
+    turn, move = setting("rotate", 0.25), setting("translate_x", 0.25)
     together, one_by_one = one(x, turn, move), one(one(x, turn), move)
     np.testing.assert_allclose(together, one_by_one, atol=1e-4)
     assert np.abs(together - one(x, move, turn)).max() > 0.5
 
 
 def test_an_unknown_op_is_left_out_and_named_once(caplog: pytest.LogCaptureFixture) -> None:
-    x = picture()
+    x = image()
     for _ in range(3):
-        np.testing.assert_array_equal(one(x, at("melt_away", 1.0)), x)
+        np.testing.assert_array_equal(one(x, setting("melt_away", 1.0)), x)
     assert sum("melt_away" in r.getMessage() for r in caplog.records) == 1
     assert layer(1, R, R).folds
 

@@ -152,7 +152,7 @@ def test_a_backend(tmp_path: Path, generator: Path) -> None:
     assert json.loads(figures.read_text())["backends"]["plain"]["fps"] > 0
 
 
-def test_a_class_of_pictures(tmp_path: Path) -> None:
+def test_a_class_of_images(tmp_path: Path) -> None:
     folder = follow(tmp_path / "copy", "liveviz/learning/pictures/rings.py")
     words = ("--classes", "rings", "--count", 2, "--size", 64, "-o", tmp_path / "drawn")
     done = run(folder, "dataset", "draw", *words, home=tmp_path)

@@ -76,7 +76,7 @@ def test_contract(name: str, opened: dict[str, engine.Backend]) -> None:
     before = image.pixels.copy()
     other = backend.render(frame(sequence=42, latents=(LatentTerm(9, 1, (1.0, 1.0, 1.0)),), beats=3.7))
     assert np.abs(other.pixels.astype(int) - before).mean() > 1.0
-    np.testing.assert_array_equal(image.pixels, before)  # the earlier picture is its own
+    np.testing.assert_array_equal(image.pixels, before)  # the earlier image is its own
     np.testing.assert_array_equal(backend.render(shown).pixels, before)  # the same frame, the same pixels
     strange = (BendSetting("zoom", 5, 0.3), BendSetting("zoom", 4096, 0.3), BendSetting("nothing", 8, 0.3))
     np.testing.assert_array_equal(
@@ -102,7 +102,7 @@ def test_network_contract(name: str, opened: dict[str, engine.Backend], generato
 
 
 @pytest.mark.parametrize("name", sorted(set(NETWORKS) - {"reference"}))
-def test_every_backend_shows_the_reference_picture(name: str, opened: dict[str, engine.Backend]) -> None:
+def test_every_backend_shows_the_reference_image(name: str, opened: dict[str, engine.Backend]) -> None:
     """Latents, PCA, truncation, noise, bends and packing all at once."""
     shown = frame(
         {"pca.0": 1.0, "pca.3": -2.0, "truncation_psi": 0.8, "truncation_cutoff": 5.0, "noise_strength.fine": 2.0},

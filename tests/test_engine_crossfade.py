@@ -1,4 +1,4 @@
-"""From one generator to another: by pictures, and by weights."""
+"""From one generator to another: by images, and by weights."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def open_one(generator: Generator) -> engine.Backend:
     return engine.create("reference", generator, threads=1)
 
 
-def test_pictures_mix_in_even_steps_and_rest_at_both_ends() -> None:
+def test_images_mix_in_even_steps_and_rest_at_both_ends() -> None:
     random = np.random.RandomState(0)
     a, b = (random.randint(0, 256, (8, 8, 4)) for _ in range(2))
     for share in (0.0, 0.25, 0.5, 0.999, 1.0, -3.0, 9.0):
@@ -35,7 +35,7 @@ def test_pictures_mix_in_even_steps_and_rest_at_both_ends() -> None:
     np.testing.assert_array_equal(engine.mix(image(a), image(b), 1.0).pixels, b)
 
 
-def test_a_picture_of_another_size_is_brought_to_the_new_one() -> None:
+def test_an_image_of_another_size_is_brought_to_the_new_one() -> None:
     quarters = np.zeros((4, 4, 4))
     quarters[:2, 2:] = 200
     made = engine.mix(image(quarters), image(np.zeros((8, 16, 4))), 0.5).pixels
@@ -44,7 +44,7 @@ def test_a_picture_of_another_size_is_brought_to_the_new_one() -> None:
 
 
 @pytest.mark.parametrize("size", [(8, 8), (4, 6), (16, 4)])
-def test_pictures_on_the_device_mix_to_the_same_bits(size: tuple[int, int]) -> None:
+def test_images_on_the_device_mix_to_the_same_bits(size: tuple[int, int]) -> None:
     torch = pytest.importorskip("torch")
     random = np.random.RandomState(1)
     a, b = random.randint(0, 256, (*size, 4)).astype(np.uint8), random.randint(0, 256, (8, 8, 4)).astype(np.uint8)
@@ -75,7 +75,7 @@ def test_weights_mix_one_by_one(pair: tuple[Generator, Generator]) -> None:
 
 
 def test_engines_in_between_turn_one_form_into_the_other(pair: tuple[Generator, Generator]) -> None:
-    """Half-way, a crossfade by weights shows the generator that is half of each, not half of each picture."""
+    """Half-way, a crossfade by weights shows the generator that is half of each, not half of each image."""
     a, b = pair
     generators = [a, *(engine.mix_weights(a, b, share) for share in (0.25, 0.5, 0.75)), b]
     fade, shown = engine.Crossfade([open_one(g) for g in generators]), frame()
@@ -97,7 +97,7 @@ def test_what_does_not_fit_is_told(pair: tuple[Generator, Generator]) -> None:
 
 
 def test_fields_fade_as_shapes_and_into_colours() -> None:
-    """Two pictures of fields mix their planes and palettes; one of fields and one with colours mix what is seen."""
+    """Two images of fields mix their planes and palettes; one of fields and one with colours mix what is seen."""
     planes = [np.full((8, 12, fields.COUNT), value, np.uint16) for value in (0, 65535)]
     palettes = [np.full((fields.COLOURS, 3), value, np.float32) for value in (0.2, 0.6)]
     one, two = (ImageFrame(p, n, palette=colours) for n, (p, colours) in enumerate(zip(planes, palettes, strict=True)))

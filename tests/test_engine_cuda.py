@@ -33,7 +33,7 @@ def on_cpu(generator: Generator, precision: str = "f32", bends: tuple[BendSettin
     return Cuda(generator, bending.stages(bends, layers_of(generator.config)), precision, "cpu")
 
 
-def test_a_picture_that_stays_on_the_device_is_the_one_that_is_read_back() -> None:
+def test_an_image_that_stays_on_the_device_is_the_one_that_is_read_back() -> None:
     made = on_cpu(plain_generator(small(32), 3))
     for number in range(3):
         shown = frame(sequence=number, noise_phase=number / 3)
@@ -113,7 +113,7 @@ def test_every_fixture_in_half_precision(path: Path) -> None:
         made.close()
 
 
-def test_raw_pictures_are_unbent_and_leave_the_show_as_it_is() -> None:
+def test_raw_images_are_unbent_and_leave_the_show_as_it_is() -> None:
     generator, bends = plain_generator(small(32), 6), (BendSetting("zoom", 8, 0.3),)
     ws = np.random.RandomState(0).standard_normal((1, generator.config.num_ws, 20)).astype(np.float32)
     plain, bent = on_cpu(generator), on_cpu(generator, bends=bends)

@@ -22,7 +22,7 @@ def generator() -> Generator:
     return plain_generator(small(16, classes=2), 4)
 
 
-def picture(made: engine.Engine, values: dict[str, float]) -> np.ndarray:
+def image(made: engine.Engine, values: dict[str, float]) -> np.ndarray:
     return made.render(frame(values)).pixels.astype(int)
 
 
@@ -39,21 +39,21 @@ def test_live_the_first_frame_does_not_wait(
 
     monkeypatch.setattr(directions_finder, "pca", slow)
     made = engine.Engine("openvino", generator, precision="f32", threads=1, cache=tmp_path)
-    plain = picture(made, {})
-    np.testing.assert_array_equal(picture(made, TURNED), plain)  # not there yet: the knob does nothing
+    plain = image(made, {})
+    np.testing.assert_array_equal(image(made, TURNED), plain)  # not there yet: the knob does nothing
     go.set()
     assert done.wait(60)
     for _ in range(2000):
-        if np.abs(picture(made, TURNED) - plain).max() > 3:
+        if np.abs(image(made, TURNED) - plain).max() > 3:
             break
         threading.Event().wait(0.005)
-    assert np.abs(picture(made, TURNED) - plain).max() > 3
-    np.testing.assert_array_equal(picture(made, {}), plain)
+    assert np.abs(image(made, TURNED) - plain).max() > 3
+    np.testing.assert_array_equal(image(made, {}), plain)
     made.close()
     assert directions_finder.kept_path(tmp_path, generator).is_file()
     monkeypatch.setattr(directions_finder, "pca", None)  # the second time nothing is computed
     again = engine.Engine("openvino", generator, precision="f32", threads=1, cache=tmp_path, wait=True)
-    assert np.abs(picture(again, TURNED) - plain).max() > 3
+    assert np.abs(image(again, TURNED) - plain).max() > 3
     again.close()
 
 
@@ -61,7 +61,7 @@ def test_offline_they_are_there_at_once_and_the_same(generator: Generator) -> No
     runs = []
     for _ in range(2):
         made = engine.Engine("openvino", generator, precision="f32", threads=1, wait=True)
-        runs.append([picture(made, TURNED), picture(made, {})])
+        runs.append([image(made, TURNED), image(made, {})])
         made.close()
     np.testing.assert_array_equal(runs[0], runs[1])
     assert np.abs(runs[0][0] - runs[0][1]).max() > 3
@@ -128,7 +128,7 @@ def test_what_goes_wrong_is_told_and_the_show_goes_on(
     monkeypatch.setattr(directions_finder, "pca", refuse)
     with caplog.at_level(logging.WARNING):
         made = engine.Engine("openvino", generator, precision="f32", threads=1)
-        plain = picture(made, {})
-        np.testing.assert_array_equal(picture(made, TURNED), plain)
+        plain = image(made, {})
+        np.testing.assert_array_equal(image(made, TURNED), plain)
         made.close()
     assert "no directions here" in caplog.text

@@ -172,7 +172,7 @@ def test_noise_on_layers_that_are_no_squares() -> None:
 
 
 def test_a_mask_holds_the_noise_back_where_it_is_dark() -> None:
-    """The left half white, then a slope, at any size of picture and layer; the noise under it stays what it was."""
+    """The left half white, then a slope, at any size of image and layer; the noise under it stays what it was."""
     mask = np.ones((30, 50), np.float32)
     mask[:, 25:] = np.linspace(1.0, 0.0, 25)
     fields = NoiseFields(SIZES, [1.0] * 6)
@@ -232,7 +232,7 @@ def test_rows_may_have_a_truncation_of_their_own(generator: Generator) -> None:
     np.testing.assert_allclose(some[8:], np.tile(mapping.w_avg, (2, 1)), atol=1e-6)
 
 
-def test_a_picture_pushed_on_some_rows_is_the_one_drawn_from_those_rows(generator: Generator) -> None:
+def test_an_image_pushed_on_some_rows_is_the_one_drawn_from_those_rows(generator: Generator) -> None:
     backend = create("reference", replace(generator, directions=pca(generator, 500, 4)))
     latents = Latents(replace(generator, directions=pca(generator, 500, 4)))
     pushed = frame(rows=(RowSetting("pca.0", 8, 10, 3.0), RowSetting("pca.1", 20, 34, 3.0)))  # of 10 rows

@@ -134,10 +134,10 @@ def test_the_forms_that_only_bf16_takes_are_exact() -> None:
 
 def test_blocks_of_four_pixels() -> None:
     """What a graph draws in blocks of 2x2, put together; what it draws whole is copied."""
-    picture = np.random.RandomState(0).rand(1, 3, 6, 10).astype(np.float32)
-    blocks = [picture[:, :, row::2, column::2] for row in (0, 1) for column in (0, 1)]
-    np.testing.assert_array_equal(whole_image(np.concatenate(blocks, axis=1), 6), picture)
-    np.testing.assert_array_equal(whole_image(picture, 6), picture)
+    image = np.random.RandomState(0).rand(1, 3, 6, 10).astype(np.float32)
+    blocks = [image[:, :, row::2, column::2] for row in (0, 1) for column in (0, 1)]
+    np.testing.assert_array_equal(whole_image(np.concatenate(blocks, axis=1), 6), image)
+    np.testing.assert_array_equal(whole_image(image, 6), image)
     pixels = np.random.RandomState(1).randint(0, 256, (1, 6, 10, 4), np.uint8)
     packed = np.concatenate([pixels[:, row::2, column::2] for row in (0, 1) for column in (0, 1)], axis=3)
     np.testing.assert_array_equal(whole_pixels(packed), pixels[0])
@@ -189,7 +189,7 @@ def test_weights_too_large_are_refused_in_one_line(part: str) -> None:
 @pytest.mark.parametrize(
     "name", ["synthesis.b8.conv0.affine.weight", "synthesis.b4.const", "synthesis.b8.torgb.weight"]
 )
-def test_a_picture_out_of_range_prints_nothing(backend: str, name: str) -> None:
+def test_an_image_out_of_range_prints_nothing(backend: str, name: str) -> None:
     generator = plain_generator(small(16), 3)
     weights = {**generator.weights, name: np.full_like(generator.weights[name], 3e38)}
     with warnings.catch_warnings():

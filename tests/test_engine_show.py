@@ -47,7 +47,7 @@ def test_offline_a_bend_is_there_at_once_and_twice_the_same(generator: Generator
     assert np.abs(runs[0][0].astype(int) - runs[0][1]).mean() > 1
 
 
-def test_live_the_picture_goes_on_while_a_topology_is_built(
+def test_live_the_image_goes_on_while_a_topology_is_built(
     generator: Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go, real = threading.Event(), show.create
@@ -139,7 +139,7 @@ def test_live_a_topology_is_compiled_elsewhere_first_and_by_a_thread_that_stands
     offline.close()
 
 
-def test_live_what_comes_in_is_warm_and_what_goes_is_closed_between_two_pictures(
+def test_live_what_comes_in_is_warm_and_what_goes_is_closed_between_two_images(
     generator: Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn: dict[object, list[str]] = {}
@@ -216,10 +216,10 @@ def test_a_topology_that_cannot_be_built_is_left_out_and_said_once(
 
     monkeypatch.setattr(show, "create", fail)
     with caplog.at_level(logging.WARNING, "liveviz.engine"):
-        pictures = [made.render(frame(bends=ZOOM8)).pixels for _ in range(5)]
+        images = [made.render(frame(bends=ZOOM8)).pixels for _ in range(5)]
     assert calls == [MOVE8]
     assert sum("out of luck" in r.getMessage() for r in caplog.records) == 1
-    np.testing.assert_array_equal(pictures[0], pictures[4])
+    np.testing.assert_array_equal(images[0], images[4])
 
 
 def test_layers_that_are_not_there_start_no_builder(generator: Generator, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -158,8 +158,8 @@ def test_the_layers_that_bends_reach_are_the_networks(name: str, n: int) -> None
     ws = torch.from_numpy(models.mapping_of(generator).ws(models.mapping_of(generator).w(0)[None]))
     reference = families.of(config).reference(generator)
     with torch.inference_mode():
-        picture = reference.draw(ws, bends={layer: look(layer) for layer in config.layers})
-    assert picture.shape == (1, config.img_channels, config.height, config.width)
+        image = reference.draw(ws, bends={layer: look(layer) for layer in config.layers})
+    assert image.shape == (1, config.img_channels, config.height, config.width)
     assert seen == config.layers and list(seen) == list(config.layers)
     assert {k: (v.channels, v.height, v.width) for k, v in engine.layers_of(config).items()} == config.layers
 
@@ -198,7 +198,7 @@ def test_every_engine_draws_what_the_reference_draws(name: str, n: int) -> None:
 
 
 def changes(config: models.Config) -> dict[str, ParameterFrame]:
-    """A frame that differs from `plain` in one thing that a picture may listen to."""
+    """A frame that differs from `plain` in one thing that an image may listen to."""
     bent = tuple(BendSetting("gain", layer, 0.7) for layer in config.layers)
     return {
         "latents": plain(latents=(LatentTerm(4, 0, (1.0, 1.0, 1.0)),)),
@@ -219,7 +219,7 @@ def plain(values: dict[str, float] | None = None, **more: Any) -> ParameterFrame
 
 @each
 @pytest.mark.parametrize("backend", ["reference", "openvino"])
-def test_a_picture_listens_to_what_its_family_says(name: str, n: int, backend: str) -> None:
+def test_an_image_listens_to_what_its_family_says(name: str, n: int, backend: str) -> None:
     generator = example(name, n)
     says = engines.of(generator.config).listens(generator.config)
     assert says <= set(LISTENED_PARAMETERS) and ("classes" in says) == (generator.config.classes > 1)
@@ -277,15 +277,15 @@ def test_a_new_family_is_two_folders(tmp_path: Path) -> None:
     program += "models.write('one.safetensors', models.new(Config(64, classes=2), 5))"
     made = python("-c", program)
     assert made.returncode == 0, made.stderr
-    pictures = []
+    images = []
     for backend in ("reference", "openvino"):
         out = folder / f"{backend}.npy"
         words = ("still", "one.safetensors", "--seed", 2, "--psi", 0.7, "--backend", backend, "-o", out)
         drawn = run(folder, *words, home=home)
         assert drawn.returncode == 0, drawn.stderr
-        pictures.append(np.load(out))
-    assert pictures[0].shape == (1, 3, 64, 64) and pictures[0].std() > 0.05
-    assert relative_error(pictures[1], pictures[0]) < 1e-4
+        images.append(np.load(out))
+    assert images[0].shape == (1, 3, 64, 64) and images[0].std() > 0.05
+    assert relative_error(images[1], images[0]) < 1e-4
     info = run(folder, "model", "info", "one.safetensors", home=home)
     assert info.returncode == 0 and "checker" in info.stdout, info.stderr
     film = folder / "one.mp4"

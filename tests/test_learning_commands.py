@@ -23,7 +23,7 @@ from liveviz.learning import TrainOptions, TrainStage, train
 from liveviz.learning.checkpoint import METADATA_KEY
 from liveviz.learning.pictures import programs
 from liveviz.learning.procedural.run import Run
-from liveviz.learning.staged import CHECKPOINT
+from liveviz.learning.staged import CHECKPOINT_FILE
 from liveviz.models import Card, MappingNetwork, new, small_config, write
 from liveviz.models.tensors import Container
 from liveviz.reports.model_sheet import COLUMN_COUNT, SHEET_PSI, looks, sections
@@ -33,7 +33,7 @@ SHORT, LONG = "32:2:4:0.004:0.002:1", "32:100000:4:0.004:0.002:1"
 GUARD = 90.0  # seconds; only so that nothing hangs
 
 
-def picture(path: Path) -> np.ndarray:
+def image(path: Path) -> np.ndarray:
     return np.asarray(Image.open(path))
 
 
@@ -42,8 +42,8 @@ def test_dataset_draw(liveviz, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     found = Counter(re.fullmatch(r"(\w+)-(\d{5})\.png", p.name)[1] for p in (tmp_path / "a").iterdir())
     assert set(found) == set(programs()) and sum(found.values()) == 22 and max(found.values()) == 2
-    assert picture(tmp_path / "a" / "lotus-00000.png").shape == (16, 16, 3)
-    assert np.ptp(picture(tmp_path / "a" / "lotus-00000.png")) > 60
+    assert image(tmp_path / "a" / "lotus-00000.png").shape == (16, 16, 3)
+    assert np.ptp(image(tmp_path / "a" / "lotus-00000.png")) > 60
     some = ["dataset", "draw", "--classes", "dunes,aurora", "--size", "16"]
     for name, count, seed in (("b", 5, 5), ("c", 2, 6)):
         words = [*some, "--count", str(count), "--seed", str(seed), "-o", str(tmp_path / name)]
@@ -68,20 +68,20 @@ def trained(liveviz, tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setattr(Run, "export", lambda run: None)
         train(TrainOptions(folder=start, stages=(TrainStage(32, 1, 4, (0.004, 0.002)),), palette_steps=5), lambda: 0.0)
     done = liveviz("train", "--pictures", "-o", folder, "--stages", SHORT, "--start", start)
-    assert done.returncode == 0 and f"begun with the network of {start / CHECKPOINT}" in done.stderr, done.stderr
+    assert done.returncode == 0 and f"begun with the network of {start / CHECKPOINT_FILE}" in done.stderr, done.stderr
     return folder
 
 
 def test_train_and_again(liveviz, trained: Path, tmp_path: Path) -> None:
-    assert {p.name for p in trained.iterdir()} == {"bundle", "sheet_000002.png", CHECKPOINT}
+    assert {p.name for p in trained.iterdir()} == {"bundle", "sheet_000002.png", CHECKPOINT_FILE}
     assert "atlas, aurora" in liveviz("model", "info", trained / "bundle").stdout
     words = ["train", "--pictures", "-o", trained, "--stages", SHORT]
     again = liveviz(*words)
     assert again.returncode == 0 and "resumed at step 2" in again.stderr
-    (tmp_path / CHECKPOINT).write_bytes((trained / CHECKPOINT).read_bytes()[:-9])
+    (tmp_path / CHECKPOINT_FILE).write_bytes((trained / CHECKPOINT_FILE).read_bytes()[:-9])
     cut = liveviz("train", "--pictures", "-o", tmp_path, "--stages", SHORT)
     assert cut.returncode == 1 and len(cut.stderr.splitlines()) == 1
-    assert CHECKPOINT in cut.stderr and "is cut" in cut.stderr
+    assert CHECKPOINT_FILE in cut.stderr and "is cut" in cut.stderr
 
 
 class Training:
@@ -118,7 +118,7 @@ def gone(worker: psutil.Process) -> bool:
 
 def test_ctrl_c_and_a_kill_leave_nobody_behind(trained: Path, tmp_path: Path, root: Path, home: Path) -> None:
     (tmp_path / "run").mkdir()
-    shutil.copy(trained / CHECKPOINT, tmp_path / "run")
+    shutil.copy(trained / CHECKPOINT_FILE, tmp_path / "run")
     words = ["train", "--pictures", "-o", str(tmp_path / "run"), "--workers", "2", "--stages", SHORT, LONG]
     first = Training(words, root, home)
     worker = first.wait_for_worker()
@@ -128,7 +128,7 @@ def test_ctrl_c_and_a_kill_leave_nobody_behind(trained: Path, tmp_path: Path, ro
     lines = [line for line in first.process.communicate(timeout=GUARD)[1].splitlines() if "left" not in line]
     assert first.process.returncode == 1 and gone(worker)
     assert len(lines) == 1 and "this goes on: liveviz train" in lines[0], lines
-    step = json.loads(Container(tmp_path / "run" / CHECKPOINT).metadata[METADATA_KEY])["step"]
+    step = json.loads(Container(tmp_path / "run" / CHECKPOINT_FILE).metadata[METADATA_KEY])["step"]
     assert step > 2
     second = Training(shlex.split(lines[0].partition("goes on: liveviz ")[2]), root, home)
     worker = second.wait_for_worker()
@@ -142,7 +142,7 @@ def test_sheet(liveviz, tmp_path: Path) -> None:
     write(tmp_path / "m.safetensors", new(small_config(16, 256, 16, 3), 1))
     done = liveviz("model", "sheet", tmp_path / "m.safetensors", "-o", tmp_path / "s.png")
     assert done.returncode == 0, done.stderr
-    pixels = picture(tmp_path / "s.png")
+    pixels = image(tmp_path / "s.png")
     assert pixels.shape[0] > 3 * pixels.shape[1] > 3000 and len(np.unique(pixels)) > 100
 
 

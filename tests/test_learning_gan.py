@@ -16,14 +16,14 @@ from torch.nn import functional as F
 from liveviz.cli.main import make_parser
 from liveviz.learning import Stopped
 from liveviz.learning.features import FeatureConfig, FeatureNetwork, write_features
-from liveviz.learning.folder import BYTES, find, read_folder, read_picture
+from liveviz.learning.folder import BYTES_FILE, find, read_folder, read_image
 from liveviz.learning.gan import GanOptions, augment, losses, train
 from liveviz.learning.gan.discriminator import Conv, Discriminator
 from liveviz.learning.gan.generator import begin, mixed, noises, synthesize
 from liveviz.learning.gan.projected import Judge, ProjectedDiscriminator, spread
 from liveviz.learning.gan.run import GanRun
 from liveviz.learning.gan.trainer import learn
-from liveviz.learning.staged import CHECKPOINT
+from liveviz.learning.staged import CHECKPOINT_FILE
 from liveviz.learning.together import Together
 from liveviz.models import open_model
 from liveviz.models.stylegan.reference import network
@@ -114,9 +114,9 @@ def test_losses_have_the_gradients_of_their_formulas() -> None:
     torch.testing.assert_close(slope(losses.hinge_generator([x])), -torch.ones_like(x))
     assert slope(losses.hinge_discriminator([x], zero)).flatten().tolist() == [-1.0, -1.0, 0.0]
     assert slope(losses.hinge_discriminator(zero, [x])).flatten().tolist() == [0.0, 1.0, 1.0]
-    pictures = torch.randn(2, 3, 4, 4, requires_grad=True)
+    images = torch.randn(2, 3, 4, 4, requires_grad=True)
     weight = torch.randn(3, 4, 4)
-    penalty = losses.r1(pictures, [(pictures * weight).sum(dim=(1, 2, 3))[:, None]])
+    penalty = losses.r1(images, [(images * weight).sum(dim=(1, 2, 3))[:, None]])
     assert penalty.item() == pytest.approx(0.5 * weight.square().sum().item(), rel=1e-5)
     assert losses.sign([torch.tensor([[1.0], [2.0]]), torch.tensor([[-1.0, 1.0]])]).item() == 0.5  # scales count alike
 
@@ -151,7 +151,7 @@ def test_augmentation_moves_and_recolours(size: tuple[int, int]) -> None:
     assert lifted == pytest.approx(0.5, abs=0.03)
 
 
-def test_a_turn_keeps_the_shape_of_wide_pictures_and_mirrors_are_exact() -> None:
+def test_a_turn_keeps_the_shape_of_wide_images_and_mirrors_are_exact() -> None:
     x = torch.rand(1, 3, 16, 32)
     colours = torch.eye(3, 4)[None]
     mirror = augment.Changes(torch.tensor([[[-1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]]), colours)
@@ -197,10 +197,10 @@ def test_a_projected_judge_hears_the_class(tmp_path: Path) -> None:
     assert (first - second).abs().mean() > 0.1 * alone
 
 
-def test_a_projected_judge_sees_whether_pictures_of_a_class_differ() -> None:
+def test_a_projected_judge_sees_whether_images_of_a_class_differ() -> None:
     torch.manual_seed(0)
     kinds = torch.tensor([0, 1, 1, 0, 1, 0, 0, 1])
-    x = torch.randn(2, 6, 4, 5)[kinds]  # two classes of one picture each
+    x = torch.randn(2, 6, 4, 5)[kinds]  # two classes of one image each
     c = F.one_hot(kinds, 2).float()
     assert (spread(x, c)[:, 6] < 1e-3).all()
     x[4, :, 1, 2] += 1.0
@@ -231,7 +231,7 @@ def test_a_run_that_was_stopped_goes_on_bit_for_bit(options: GanOptions, tmp_pat
     seen: list[int] = []
     train(parts, lambda: 0.0, report=lambda done: seen.append(done.step))
     assert seen == [3, 4, 5, 6]
-    assert (whole.folder / CHECKPOINT).read_bytes() == (parts.folder / CHECKPOINT).read_bytes()
+    assert (whole.folder / CHECKPOINT_FILE).read_bytes() == (parts.folder / CHECKPOINT_FILE).read_bytes()
     with pytest.raises(LivevizError, match="begun with batch 4, not 8"):
         train(replace(parts, batch=8), lambda: 0.0)
     with pytest.raises(LivevizError, match="begun with projected"):
@@ -284,7 +284,7 @@ def test_alarms_ring_once(options: GanOptions, tmp_path: Path, caplog: pytest.Lo
             run.watch.sign(1.0)
         with torch.no_grad():
             for p in run.generator.parameters():
-                p.zero_()  # one grey picture for every z
+                p.zero_()  # one grey image for every z
         for step in (1, 2, 3, 2, 3):  # too young, narrow, narrow again; then as after a kill
             figures = run.watch.look(run.generator, step)
     assert figures["coverage"] < 0.05
@@ -316,7 +316,7 @@ def test_a_folder_is_read_safely_and_kept(tmp_path: Path, caplog: pytest.LogCapt
     again = read_folder(data, (16, 8), tmp_path / "cache", lambda done, total: files.append(done))
     assert files == [] and again.key == found.key
     np.testing.assert_array_equal(again.pixels, found.pixels)
-    with (tmp_path / "cache" / BYTES).open("ab") as file:
+    with (tmp_path / "cache" / BYTES_FILE).open("ab") as file:
         file.write(b"x")  # a cache that is not whole is made again
     read_folder(data, (16, 8), tmp_path / "cache", lambda done, total: files.append(done))
     assert files
@@ -334,7 +334,7 @@ def test_a_link_back_is_no_class_and_names_can_be_shown(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["L", "CMYK", "P", "1", "RGBA", "I;16", "I", "F", "gif"])
-def test_pictures_of_any_kind_have_their_own_light(tmp_path: Path, kind: str) -> None:
+def test_images_of_any_kind_have_their_own_light(tmp_path: Path, kind: str) -> None:
     grey = np.zeros((32, 32), np.uint8)
     grey[:, 16:] = 255
     if kind == "gif":
@@ -348,30 +348,30 @@ def test_pictures_of_any_kind_have_their_own_light(tmp_path: Path, kind: str) ->
         Image.fromarray(deep[kind]).save(tmp_path / "a.tif")
     else:
         Image.fromarray(grey).convert(kind).save(tmp_path / f"a.{'jpg' if kind == 'CMYK' else 'png'}")
-    found = read_picture(next(tmp_path.iterdir()), (16, 16)).astype(int)
+    found = read_image(next(tmp_path.iterdir()), (16, 16)).astype(int)
     assert found.shape == (3, 16, 16) and found[:, :, :6].max() < 12 and found[:, :, 10:].min() > 243
 
 
-def test_pictures_that_are_too_small_or_too_large_are_refused(tmp_path: Path) -> None:
+def test_images_that_are_too_small_or_too_large_are_refused(tmp_path: Path) -> None:
     Image.new("RGB", (1, 1)).save(tmp_path / "one.png")
     with pytest.raises(LivevizError, match="1x1; at least 8 pixels a side"):
-        read_picture(tmp_path / "one.png", (16, 16))
+        read_image(tmp_path / "one.png", (16, 16))
     Image.new("1", (9000, 9000)).save(tmp_path / "large.png")
     with pytest.raises(LivevizError, match="9000x9000; at most 64,000,000 pixels"):
-        read_picture(tmp_path / "large.png", (16, 16))
+        read_image(tmp_path / "large.png", (16, 16))
 
 
-def test_a_picture_is_cut_around_its_middle_and_upright(tmp_path: Path) -> None:
+def test_an_image_is_cut_around_its_middle_and_upright(tmp_path: Path) -> None:
     pixels = np.zeros((40, 80, 3), np.uint8)
     pixels[:, 20:60] = 200
     Image.fromarray(pixels).save(tmp_path / "a.png")
-    assert read_picture(tmp_path / "a.png", (10, 10)).min() > 180
+    assert read_image(tmp_path / "a.png", (10, 10)).min() > 180
     exif = Image.Exif()
     exif[0x0112] = 6  # turned by a quarter
     for name in ("b.jpg", "b.tif"):
         Image.fromarray(pixels).save(tmp_path / name, exif=exif)
-        assert read_picture(tmp_path / name, (10, 20)).shape == (3, 20, 10)
-        found = read_picture(tmp_path / name, (10, 20))[0]
+        assert read_image(tmp_path / name, (10, 20)).shape == (3, 20, 10)
+        found = read_image(tmp_path / name, (10, 20))[0]
         assert found[0].max() < 30 and found[8:12].min() > 180
 
 

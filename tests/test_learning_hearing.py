@@ -21,24 +21,33 @@ from liveviz.cli.main import make_parser
 from liveviz.cli.train_hearing import HEARING_TASK, looks_of
 from liveviz.learning.hearing import HearingOptions, Lesson, Task, lesson, song_files, train_hearing, trainer, vary
 from liveviz.learning.hearing.compose import compose
-from liveviz.learning.hearing.drums import MAKERS, synthetic
-from liveviz.learning.hearing.patterns import FASTEST_BPM, FEELS, KICK, SLOWEST_BPM, STEPS, STRAIGHT, fill, groove
+from liveviz.learning.hearing.drums import DRUM_MAKERS, synthetic
+from liveviz.learning.hearing.patterns import (
+    FASTEST_BPM,
+    FEELS,
+    KICK,
+    SLOWEST_BPM,
+    STEPS_PER_BAR,
+    STRAIGHT_FEELS,
+    fill,
+    groove,
+)
 from liveviz.learning.hearing.render import ducked, midi_bytes
 from liveviz.signals import HEARD_KINDS, LOOK_SECONDS, LOOK_SIZE, WEIGHTS_FILE
 from liveviz.spec import LivevizError, UsageError
 
-RATE = 44_100
+SAMPLE_RATE_HZ = 44_100
 SMALL = Task(("beats", "kick"), (2, 0), ((0.5, 0.5), (0.0, 0.0)), 0.01)
 
 
 def write_song(path: Path, seconds: float = 3.0, bpm: float = 120.0) -> Path:
     """A kick on every beat and hats between, as 16-bit .wav, and its truth."""
     beats = list(np.arange(0.1, seconds - 0.1, 60.0 / bpm))
-    track = np.zeros(int(RATE * seconds), np.float32)
-    put(track, RATE, beats, 0.6 * kick(RATE))
-    put(track, RATE, [t + 30.0 / bpm for t in beats[:-1]], 0.4 * hat(RATE))
+    track = np.zeros(int(SAMPLE_RATE_HZ * seconds), np.float32)
+    put(track, SAMPLE_RATE_HZ, beats, 0.6 * kick(SAMPLE_RATE_HZ))
+    put(track, SAMPLE_RATE_HZ, [t + 30.0 / bpm for t in beats[:-1]], 0.4 * hat(SAMPLE_RATE_HZ))
     with wave.open(str(path), "wb") as file:
-        file.setparams((1, 2, RATE, 0, "NONE", "not compressed"))
+        file.setparams((1, 2, SAMPLE_RATE_HZ, 0, "NONE", "not compressed"))
         file.writeframes((np.clip(track, -1, 1) * 32_767).astype(np.int16).tobytes())
     truth = {"beats": beats, "downbeats": beats[::4], "kick": beats, "snare": []}
     path.with_suffix(".json").write_text(json.dumps(truth))
@@ -77,25 +86,25 @@ def test_grooves_and_fills_are_on_the_grid() -> None:
         rng = np.random.default_rng(seed)
         found = groove(rng)
         assert SLOWEST_BPM <= found.bpm <= FASTEST_BPM and 0.0 <= found.swing <= 0.4
-        assert all(0 <= i < STEPS for grid in found.drums.values() for i in grid)
+        assert all(0 <= i < STEPS_PER_BAR for grid in found.drums.values() for i in grid)
         assert set(found.softer) <= set(found.drums) and all(0 <= v <= 60 for v in found.softer.values())
-        assert all(0.0 <= place < STEPS and 0.0 < loud <= 1.0 for place, _, loud in fill(rng))
-    for feel in (*FEELS, *STRAIGHT):
+        assert all(0.0 <= place < STEPS_PER_BAR and 0.0 < loud <= 1.0 for place, _, loud in fill(rng))
+    for feel in (*FEELS, *STRAIGHT_FEELS):
         assert SLOWEST_BPM <= feel.bpm[0] < feel.bpm[1] <= FASTEST_BPM and KICK in feel.drums
 
 
 def test_everything_else_ducks_under_the_kick() -> None:
-    gain = ducked(RATE, [0.25, 0.75, 0.99], np.random.default_rng(0))
-    assert gain.shape == (RATE,) and (gain[: RATE // 4] == 1.0).all() and gain.min() >= 0.0
-    assert gain[RATE // 4] < 0.7 and gain[RATE * 3 // 4 - 1] > gain[RATE // 4] + 0.2
+    gain = ducked(SAMPLE_RATE_HZ, [0.25, 0.75, 0.99], np.random.default_rng(0))
+    assert gain.shape == (SAMPLE_RATE_HZ,) and (gain[: SAMPLE_RATE_HZ // 4] == 1.0).all() and gain.min() >= 0.0
+    assert gain[SAMPLE_RATE_HZ // 4] < 0.7 and gain[SAMPLE_RATE_HZ * 3 // 4 - 1] > gain[SAMPLE_RATE_HZ // 4] + 0.2
 
 
-@pytest.mark.parametrize("drum", sorted(MAKERS))
+@pytest.mark.parametrize("drum", sorted(DRUM_MAKERS))
 def test_every_machine_sounds_and_fades(drum: str) -> None:
     for seed in range(5):
         sound = synthetic(drum, np.random.default_rng(seed))
         assert np.isfinite(sound).all() and np.abs(sound).max() == pytest.approx(1.0)
-        assert np.square(sound[-RATE // 20 :]).mean() < 0.3 * np.square(sound[: RATE // 20]).mean()
+        assert np.square(sound[-SAMPLE_RATE_HZ // 20 :]).mean() < 0.3 * np.square(sound[: SAMPLE_RATE_HZ // 20]).mean()
 
 
 def test_songs_are_read_with_their_truth(tmp_path: Path) -> None:
@@ -154,7 +163,7 @@ def test_who_goes_on_keeps_a_share_of_what_it_was(monkeypatch: pytest.MonkeyPatc
     first = train_hearing(lessons, options, lambda step, error: None)
     ends = []
     for stays in (0.0, 0.4, 1.0):
-        monkeypatch.setattr(trainer, "STAYS", stays)
+        monkeypatch.setattr(trainer, "OLD_NETWORK_SHARE", stays)
         ends.append(train_hearing(lessons, options, lambda step, error: None, copy.deepcopy(first)).tensors())
     for name, was in first.tensors().items():
         gone, mixed, same = (end[name] for end in ends)
@@ -219,4 +228,4 @@ def test_what_the_network_learns_from_is_what_the_analyser_sees(tmp_path: Path) 
     assert looks.shape == (int(3.0 / LOOK_SECONDS), 2 * LOOK_SIZE) and looks.dtype == np.float32
     assert len(HEARING_TASK.keys) == len(HEARING_TASK.delays) == len(HEARING_TASK.blurs) == len(HEARD_KINDS)
     np.testing.assert_array_equal(looks[40, :LOOK_SIZE], looks[53, LOOK_SIZE:])
-    assert np.isfinite(looks).all() and click(RATE).size
+    assert np.isfinite(looks).all() and click(SAMPLE_RATE_HZ).size

@@ -14,10 +14,10 @@ from liveviz.fields import COUNT
 from liveviz.learning import Progress, Stopped, TrainStage
 from liveviz.learning.gan.generator import Window, noises, synthesize
 from liveviz.learning.like import LikeOptions, train
-from liveviz.learning.like.compare import MARGIN, drawn_at, look_at
+from liveviz.learning.like.compare import MARGIN_PIXELS, drawn_at, look_at
 from liveviz.learning.like.prune import pruned
 from liveviz.learning.like.questions import ask
-from liveviz.learning.staged import CHECKPOINT
+from liveviz.learning.staged import CHECKPOINT_FILE
 from liveviz.models import Card, Generator, new, open_model, pca, read, row_kinds, small_config, write_bundle
 from liveviz.models.stylegan.reference import network
 from liveviz.spec import LivevizError, UsageError
@@ -146,12 +146,12 @@ def test_a_part_is_what_the_whole_has_there(window: Window) -> None:
         height, width = whole[r].shape[-2:]
         top, left = k * window.top, k * window.left
         bottom, right = top + k * window.height, left + k * window.width
-        inner = [MARGIN * k * inside for inside in (top > 0, left > 0, bottom < height, right < width)]
+        inner = [MARGIN_PIXELS * k * inside for inside in (top > 0, left > 0, bottom < height, right < width)]
         there = whole[r][..., top + inner[0] : bottom - inner[2], left + inner[1] : right - inner[3]]
         assert part[r].shape == there.shape and (part[r] - there).abs().max() < 1e-5 * whole[r].abs().max()
 
 
-def test_large_pictures_are_learned_in_parts(tmp_path: Path) -> None:
+def test_large_images_are_learned_in_parts(tmp_path: Path) -> None:
     heavy = new(small_config(256, 1024, 8, const=(7, 4)), seed=1)
     places = [look_at(heavy.config, 256, torch.Generator().manual_seed(n)) for n in range(200)]
     assert all(w is not None and w.resolution == 64 and w.top <= 32 and w.left <= 80 for w in places)
@@ -203,7 +203,7 @@ def test_a_stopped_run_goes_on_bit_for_bit(teacher: Generator, tmp_path: Path) -
         with pytest.raises(Stopped):
             train(options, lambda: 0.0, check=stop)
         train(options, lambda: 0.0)
-        same = [(tmp_path / name / CHECKPOINT).read_bytes() for name in ("whole", str(number))]
+        same = [(tmp_path / name / CHECKPOINT_FILE).read_bytes() for name in ("whole", str(number))]
         assert same[0] == same[1]
 
 

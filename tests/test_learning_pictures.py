@@ -1,4 +1,4 @@
-"""One contract for every class of pictures: finite fields, smooth in every number, every number visible, strong, dark, and as
+"""One contract for every class of images: finite fields, smooth in every number, every number visible, strong, dark, and as
 sharp as the size that is asked for."""
 
 import importlib
@@ -11,8 +11,8 @@ import torch
 from liveviz.fields import CHANNELS, COUNT
 from liveviz.learning import pictures
 from liveviz.learning.pictures import (
-    COARSE,
-    MIDDLE,
+    COARSE_NUMBERS,
+    MIDDLE_NUMBERS,
     PALETTES,
     Z_DIM,
     draw,
@@ -25,7 +25,7 @@ from liveviz.learning.pictures import (
 
 NAMES = list(programs())
 SIZE = 48
-NUMBERS = COARSE + MIDDLE
+NUMBERS = COARSE_NUMBERS + MIDDLE_NUMBERS
 
 
 PALETTE = palette(normalise(torch.randn(1, Z_DIM, generator=torch.Generator().manual_seed(9)))[:, NUMBERS:])
@@ -128,7 +128,7 @@ def test_a_palette_is_smooth_and_near_a_curated_one() -> None:
 
 
 def test_between_two_classes_one_shape_grows_into_the_other() -> None:
-    """Half way there is one picture and no double exposure: as few pixels lie between two colours as at the ends."""
+    """Half way there is one image and no double exposure: as few pixels lie between two colours as at the ends."""
     names, numbers = NAMES[:2], torch.zeros(2, NUMBERS)
     ends = draw_fields(names, numbers, torch.arange(2), 256)
     half = ends[:1].lerp(ends[1:], 0.5)

@@ -15,7 +15,7 @@ from liveviz.learning.edges import edge_widths
 from liveviz.learning.feature_training import damaged, train_features, vicreg
 from liveviz.learning.features import (
     METADATA_KEY,
-    SHIPPED,
+    SHIPPED_FILE,
     FeatureConfig,
     FeatureNetwork,
     read_features,
@@ -67,12 +67,12 @@ def test_neighbours() -> None:
     both = torch.cat([real[:200], far[:200]])  # one of two modes is drawn
     precision, recall, density, coverage = neighbours(both, same)
     assert precision > 0.6 and recall < 0.6 and coverage < 0.55
-    one = same[:1].repeat(400, 1) + 1e-6 * normal(400, 5)  # always the same picture
+    one = same[:1].repeat(400, 1) + 1e-6 * normal(400, 5)  # always the same image
     assert scores(real, one).coverage < 0.1 and scores(real, one).recall == 0.0
 
 
 def test_neighbours_are_those_of_the_papers() -> None:
-    """Definitions written out, picture by picture (Kynkäänniemi et al. 2019, eq. 1-3; Naeem et al. 2020, eq. 3-6)."""
+    """Definitions written out, image by image (Kynkäänniemi et al. 2019, eq. 1-3; Naeem et al. 2020, eq. 3-6)."""
     real, made = normal(40, 1).numpy(), normal(30, 2, mean=0.8, deviation=0.7).numpy()
 
     def distance(a: np.ndarray, b: np.ndarray) -> float:
@@ -126,25 +126,25 @@ def test_the_kernel_does_not_depend_on_the_count() -> None:
 def test_edge_widths_of_blurred_steps(sigma: float, contrast: float, turned: bool) -> None:
     x = torch.arange(64) + 0.5
     step = 0.5 * contrast * torch.erf((x - 32.0) / (max(sigma, 1e-3) * 2.0**0.5))
-    picture = step.expand(1, 3, 64, 64)
-    picture = torch.cat([picture, 0.2 * picture + 0.1])  # the contrast does not matter
-    found = edge_widths(picture.transpose(2, 3) if turned else picture)
+    image = step.expand(1, 3, 64, 64)
+    image = torch.cat([image, 0.2 * image + 0.1])  # the contrast does not matter
+    found = edge_widths(image.transpose(2, 3) if turned else image)
     wanted = (2.0 * np.pi * (sigma**2 + 1.0 / 12.0)) ** 0.5 if sigma else 1.0  # a pixel is a mean over its width
     assert found.tolist() == pytest.approx([wanted] * 2, rel=0.03)
 
 
 def test_shipped_features_see_what_is_wrong() -> None:
-    """Damage of any kind is farther from the real pictures than other real pictures are."""
+    """Damage of any kind is farther from the real images than other real images are."""
     eye = Eye()
-    assert SHIPPED.stat().st_size < 3 << 20
+    assert SHIPPED_FILE.stat().st_size < 3 << 20
     real, other = eye.see(held_out("pictures:5", (64, 64), 192).parts).halves()
     base = scores(real.vectors, other.vectors)
     assert base.coverage > 0.8 and base.precision > 0.5
-    pictures = torch.from_numpy(np.concatenate(list(held_out("pictures:6", (64, 64), 96).parts))).float() / 127.5 - 1.0
+    images = torch.from_numpy(np.concatenate(list(held_out("pictures:6", (64, 64), 96).parts))).float() / 127.5 - 1.0
     for kind in range(3):
         levels = torch.zeros(96, 3)
         levels[:, kind] = 0.7
-        bad = damaged(pictures, levels, torch.Generator().manual_seed(1)).clamp(-1, 1)
+        bad = damaged(images, levels, torch.Generator().manual_seed(1)).clamp(-1, 1)
         with torch.no_grad():
             worse = scores(real.vectors, eye.networks[0].vectors(bad))
         assert worse.frechet > 1.15 * base.frechet, kind
@@ -152,7 +152,7 @@ def test_shipped_features_see_what_is_wrong() -> None:
     assert torch.equal(again.vectors[:96], real.vectors)
 
 
-def test_held_out_pictures_of_wide_generators_are_wide() -> None:
+def test_held_out_images_of_wide_generators_are_wide() -> None:
     held = held_out("pictures:3", (56, 32), 5, ("lotus", "dunes"))
     assert next(held.parts).shape == (5, 3, 32, 56)
     assert held.names == ("lotus", "dunes") and held.classes == [0, 1, 0, 1, 0]

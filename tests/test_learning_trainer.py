@@ -1,4 +1,4 @@
-"""The trainer: exports draw the same picture, a killed run resumes exactly, and questions have the right answers."""
+"""The trainer: exports draw the same image, a killed run resumes exactly, and questions have the right answers."""
 
 import json
 import struct
@@ -16,8 +16,8 @@ from liveviz.learning import FieldsNetwork, Progress, Stopped, TrainOptions, Tra
 from liveviz.learning.checkpoint import METADATA_KEY
 from liveviz.learning.optimiser import Optimiser, orthogonal
 from liveviz.learning.pictures import (
-    COARSE,
-    MIDDLE,
+    COARSE_NUMBERS,
+    MIDDLE_NUMBERS,
     PALETTES,
     draw_fields,
     normalise,
@@ -28,11 +28,11 @@ from liveviz.learning.pictures import (
 from liveviz.learning.precision import has_bfloat16, training_dtype
 from liveviz.learning.procedural.export import network_of
 from liveviz.learning.procedural.losses import fields_loss
-from liveviz.learning.procedural.network import HEADS, SHAPE_W, SIZES, Conv
+from liveviz.learning.procedural.network import BLOCK_ROWS, HEAD_ROWS, SHAPE_W, Conv
 from liveviz.learning.procedural.run import Run, size_of
 from liveviz.learning.procedural.targets import BETWEEN, MIXED, PLAIN, TRUNCATED, Questions, answers, ask, latents, way
 from liveviz.learning.sheets import write_sheet
-from liveviz.learning.staged import CHECKPOINT
+from liveviz.learning.staged import CHECKPOINT_FILE
 from liveviz.models import GeneratorConfig, new, open_model, small_config
 from liveviz.models.palette import Palette
 from liveviz.models.stylegan.reference import Layer, network
@@ -52,7 +52,7 @@ def trained() -> FieldsNetwork:
     return net.requires_grad_(False)
 
 
-def test_export_draws_the_same_picture(trained: FieldsNetwork) -> None:
+def test_export_draws_the_same_image(trained: FieldsNetwork) -> None:
     """Also with middle rows from another z and class, and fine rows from a third."""
     made = generator(trained, NAMES)
     stock = network(made)
@@ -60,12 +60,12 @@ def test_export_draws_the_same_picture(trained: FieldsNetwork) -> None:
     z = torch.randn(3, 3, 16, generator=random) * torch.tensor([0.3, 1.0, 4.0])[:, None, None]  # any length of z
     classes = torch.tensor([[0, 5, 9], [3, 3, 15], [7, 1, 2]])
     w = [trained.w(normalise(z[i]), classes[i]) for i in range(3)]
-    wanted = trained(w[0], w[1], SIZES[-1])
+    wanted = trained(w[0], w[1], BLOCK_ROWS[-1])
     ws = torch.stack([stock.mapping(z[i], torch.eye(len(NAMES))[classes[i]]) for i in (0, 0, 1, 1, 2, 2)], dim=1)
     ws = ws.repeat_interleave(2, dim=1)  # two rows a block: 0-3 coarse, 4-7 middle, 8-11 fine
     drawn = stock.synthesis(ws)
     colours = torch.from_numpy(Palette(made)(ws.numpy()))
-    assert (colours - trained.colours(normalise(z[2])[:, COARSE + MIDDLE :])).abs().max() < 1e-4
+    assert (colours - trained.colours(normalise(z[2])[:, COARSE_NUMBERS + MIDDLE_NUMBERS :])).abs().max() < 1e-4
     assert wanted.std() > 0.05
     assert (drawn - wanted).abs().max() < 1e-4 * wanted.abs().max()
 
@@ -75,9 +75,9 @@ def test_a_bundle_is_a_network_again(trained: FieldsNetwork) -> None:
     again = network_of(generator(trained, NAMES))
     z = normalise(torch.randn(4, 16, generator=torch.Generator().manual_seed(2)))
     classes = torch.tensor([0, 3, 7, 11])
-    one, two = (net(net.w(z, classes), net.w(z, classes), SIZES[-1]) for net in (trained, again))
+    one, two = (net(net.w(z, classes), net.w(z, classes), BLOCK_ROWS[-1]) for net in (trained, again))
     assert (one - two).abs().max() < 1e-3 * one.abs().max()
-    numbers = z[:, COARSE + MIDDLE :]
+    numbers = z[:, COARSE_NUMBERS + MIDDLE_NUMBERS :]
     assert torch.allclose(trained.colours(numbers), again.colours(numbers), atol=1e-4)
     with pytest.raises(LivevizError, match="was not trained by program"):
         network_of(new(small_config(32, 256, 16)))
@@ -120,9 +120,9 @@ class Killed(Exception):
 
 @pytest.fixture(scope="module")
 def brief() -> Iterator[None]:
-    """Exports measure their grain by one picture: whether two runs end in the same bytes does not hang on how many."""
+    """Exports measure their grain by one image: whether two runs end in the same bytes does not hang on how many."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(grain, "PICTURES", 1)
+        patch.setattr(grain, "PROBE_IMAGES", 1)
         yield
 
 
@@ -147,7 +147,7 @@ def test_a_killed_run_resumes_exactly(whole: Path, tmp_path: Path) -> None:
     steps: list[int] = []
     train(options(tmp_path, 6), lambda: 0.0, report=lambda progress: steps.append(progress.step))
     assert steps == [4, 5, 6]
-    assert (tmp_path / CHECKPOINT).read_bytes() == (whole / CHECKPOINT).read_bytes()
+    assert (tmp_path / CHECKPOINT_FILE).read_bytes() == (whole / CHECKPOINT_FILE).read_bytes()
     for name in ("generator.safetensors", "directions.safetensors", "card.toml"):
         assert (tmp_path / "bundle" / name).read_bytes() == (whole / "bundle" / name).read_bytes()
 
@@ -171,7 +171,7 @@ def test_a_stop_anywhere_in_a_step_is_not_seen(tmp_path: Path, monkeypatch: pyte
             train(cut, lambda: 0.0, check=stops)
         assert place(cut.folder)["step"] == 1
         train(cut, lambda: 0.0)
-        assert (cut.folder / CHECKPOINT).read_bytes() == (tmp_path / "whole" / CHECKPOINT).read_bytes()
+        assert (cut.folder / CHECKPOINT_FILE).read_bytes() == (tmp_path / "whole" / CHECKPOINT_FILE).read_bytes()
 
 
 def test_a_stop_before_the_first_step_leaves_nothing(tmp_path: Path) -> None:
@@ -188,9 +188,9 @@ def test_a_finished_run_stays(whole: Path) -> None:
     assert made.card is not None and made.card.trained and made.card.class_names == tuple(NAMES)
     assert made.directions is not None
     assert (whole / "bundle" / "generator.safetensors").stat().st_size < 8e6
-    before = (whole / CHECKPOINT).stat().st_mtime_ns
+    before = (whole / CHECKPOINT_FILE).stat().st_mtime_ns
     train(options(whole, 6), lambda: 0.0)
-    assert (whole / CHECKPOINT).stat().st_mtime_ns == before
+    assert (whole / CHECKPOINT_FILE).stat().st_mtime_ns == before
 
 
 def test_progress_grows_to_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -232,27 +232,27 @@ def spoil(data: bytes, **changes: object) -> bytes:
     ],
 )
 def test_a_spoilt_checkpoint(whole: Path, tmp_path: Path, change: Callable[[bytes], bytes], says: str) -> None:
-    spoilt = change((whole / CHECKPOINT).read_bytes())
-    (tmp_path / CHECKPOINT).write_bytes(spoilt)
+    spoilt = change((whole / CHECKPOINT_FILE).read_bytes())
+    (tmp_path / CHECKPOINT_FILE).write_bytes(spoilt)
     with pytest.raises(LivevizError, match=says) as caught:
         train(options(tmp_path, 6), lambda: 0.0)
-    assert CHECKPOINT in str(caught.value) and "\n" not in str(caught.value) and len(str(caught.value)) < 500
-    assert (tmp_path / CHECKPOINT).read_bytes() == spoilt  # what cannot be gone on with is left as it was
+    assert CHECKPOINT_FILE in str(caught.value) and "\n" not in str(caught.value) and len(str(caught.value)) < 500
+    assert (tmp_path / CHECKPOINT_FILE).read_bytes() == spoilt  # what cannot be gone on with is left as it was
 
 
 def place(folder: Path) -> dict:
-    return json.loads(Container(folder / CHECKPOINT).metadata[METADATA_KEY])
+    return json.loads(Container(folder / CHECKPOINT_FILE).metadata[METADATA_KEY])
 
 
 def test_a_sheet_is_a_png_like_any_other(tmp_path: Path) -> None:
     from PIL import Image
 
-    pictures = torch.rand(3, 3, 5, 7, generator=torch.Generator().manual_seed(1)) * 2 - 1
-    write_sheet(pictures, 2, tmp_path / "s.png")
+    images = torch.rand(3, 3, 5, 7, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    write_sheet(images, 2, tmp_path / "s.png")
     pixels = np.asarray(Image.open(tmp_path / "s.png"))
     assert pixels.shape == (10, 14, 3)
-    found = torch.from_numpy(pixels[5:, :7].copy()).permute(2, 0, 1) / 127.5 - 1  # the third picture
-    assert (found - pictures[2]).abs().max() < 0.005 and (pixels[5:, 7:] == 0).all()
+    found = torch.from_numpy(pixels[5:, :7].copy()).permute(2, 0, 1) / 127.5 - 1  # the third image
+    assert (found - images[2]).abs().max() < 0.005 and (pixels[5:, 7:] == 0).all()
 
 
 def test_training_learns(tmp_path: Path) -> None:
@@ -299,7 +299,9 @@ def test_answers() -> None:
 
     assert torch.equal(asked(PLAIN, 0.5), drawn(one, base.classes))
     assert torch.equal(asked(TRUNCATED, 0.5), drawn(one * 0.5, base.classes))
-    assert torch.equal(asked(MIXED, 0.5), drawn(torch.cat([one[:, :COARSE], two[:, COARSE:]], 1), base.classes))
+    assert torch.equal(
+        asked(MIXED, 0.5), drawn(torch.cat([one[:, :COARSE_NUMBERS], two[:, COARSE_NUMBERS:]], 1), base.classes)
+    )
     within = asked(BETWEEN, 0.25, others=base.classes)
     assert torch.allclose(within, drawn(one * 0.75 + two * 0.25, base.classes), atol=1e-5)
     across = asked(BETWEEN, 0.5, others=(base.classes + 1) % len(NAMES))
@@ -338,7 +340,7 @@ def test_rates_leave_what_is_not_drawn_yet_alone() -> None:
     assert found["conv0.64.weight"] == pytest.approx(0.0055, rel=0.01)
     assert found["conv1.8.weight"] == pytest.approx(0.2 * found["conv0.64.weight"])
     assert found["conv0.128.weight"] == found["head.128.weight"] == 0.0
-    assert set(HEADS) == {32, 64, 128}
+    assert set(HEAD_ROWS) == {32, 64, 128}
 
 
 def test_training_runs_in_bfloat16_only_where_the_processor_may(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -386,12 +388,12 @@ def test_what_is_hidden_hardly_counts() -> None:
 
 
 def test_grain_is_as_strong_as_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each layer's noise alone changes the picture by its share, measured by another way than the setting was."""
+    """Each layer's noise alone changes the image by its share, measured by another way than the setting was."""
     from liveviz.models import MappingNetwork, new, small_config
     from liveviz.models.stylegan.reference import network
 
     plain = new(small_config(32, 512, 32, 2), seed=3)
-    monkeypatch.setattr(grain, "PICTURES", 8)
+    monkeypatch.setattr(grain, "PROBE_IMAGES", 8)
     grained = grain.with_grain(plain)
     names = [n for n in grained.weights if n.endswith("noise_strength")]
     assert all(float(grained.weights[n]) > 0.0 for n in names)

@@ -70,13 +70,13 @@ def test_defaults_of_a_route():
     assert [r.takeover for r in (cc, osc, note)] == ["pickup", "jump", "jump"]
 
 
-def test_pictures_by_number_follow_the_seed_and_never_meet():
+def test_images_by_number_follow_the_seed_and_never_meet():
     latent = program("\n[latent]\nbase = { seeds = 64 }\ntarget = { seeds = 64 }\nchords = {}").latent
     for seed in (0, 7, 2**32 - 1):
         groups = [latent.base.chosen(seed, 0), latent.target.chosen(seed, 1), latent.chords[0].palette.chosen(seed, 2)]
-        pictures = [p for g in groups for p in g]
-        assert len(set(pictures)) == len(pictures) == 64 + 64 + 12
-        assert all(0 <= s < 2**32 and cls == -1 for s, cls in pictures)
+        images = [p for g in groups for p in g]
+        assert len(set(images)) == len(images) == 64 + 64 + 12
+        assert all(0 <= s < 2**32 and cls == -1 for s, cls in images)
     assert latent.base.chosen(1, 0) != latent.base.chosen(2, 0)
 
 

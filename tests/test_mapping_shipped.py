@@ -94,7 +94,7 @@ def test_a_file_loads_reads_well_and_plays_a_song(name):
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_pictures_move_without_a_pop(name):
+def test_images_move_without_a_pop(name):
     """From frame to frame no picture's weight moves by more than a stroke is allowed to, and some weight always moves."""
     frames = perform(mapping.load(FILES[name], REGISTRY, SOURCES), 12.0)
     for a, b in pairwise(frames):

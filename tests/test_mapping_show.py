@@ -282,7 +282,7 @@ def test_strange_steps_of_time_do_no_harm(dt):
 LOOP = "\n[latent]\nbase = { seeds = [5, 6, 7, 8], loop_bars = 2 }\n"  # 8 beats round, 2 beats a picture, 120 bpm: 1 s
 
 
-def test_base_drifts_through_all_pictures_stays_with_each_and_starts_again():
+def test_base_drifts_through_all_images_stays_with_each_and_starts_again():
     frames = play(show(LOOP), 8.0, 30, lambda t: {"tempo": 120.0})
     for f in frames:
         place = f.time % 4.0
@@ -397,7 +397,7 @@ def test_a_palette_appears_where_only_a_route_speaks_of_chords():
     assert show().step(frame(0, **{"chroma.2": 1.0}), 0, 0.1).latents == show().step(frame(0), 0, 0.1).latents
 
 
-def test_the_seed_chooses_pictures_that_are_only_counted():
+def test_the_seed_chooses_images_that_are_only_counted():
     seeds = [{t.seed for t in show(seed=k).step(None, 0, 0.1).latents} for k in (None, 0, 1, 2**40)]
     assert seeds[0] == seeds[1] == seeds[3]
     assert not seeds[1] & seeds[2]
@@ -446,7 +446,7 @@ def test_replace_moves_a_hand_on_a_bend_to_the_layer_of_the_new_file():
     assert [(b.op, b.layer, b.amount) for b in f.bends] == [("zoom", 8, 1.0)]
 
 
-def test_a_drift_of_another_length_goes_on_from_the_same_picture():
+def test_a_drift_of_another_length_goes_on_from_the_same_image():
     s = show(LOOP)
     before = play(s, 2.5, 30, lambda t: {"tempo": 120.0})[-1]
     s.replace(program(LOOP.replace("loop_bars = 2", "loop_bars = 16")))

@@ -130,8 +130,8 @@ def test_new_is_the_same_for_the_same_seed() -> None:
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
-def test_a_random_picture_is_worth_looking_at(seed: int) -> None:
-    """Not flat, not grey, mostly inside ±1, and another seed is another picture."""
+def test_a_random_image_is_worth_looking_at(seed: int) -> None:
+    """Not flat, not grey, mostly inside ±1, and another seed is another image."""
     import torch
 
     from liveviz.models.stylegan.reference import network
@@ -150,7 +150,7 @@ def test_a_random_picture_is_worth_looking_at(seed: int) -> None:
 
 
 def test_the_light_bundle_draws_as_wide_does() -> None:
-    """From the same z, class, w and knobs nearly the same picture, for a fifth of the work."""
+    """From the same z, class, w and knobs nearly the same image, for a fifth of the work."""
     import torch
 
     from liveviz.engine import cost
@@ -177,7 +177,7 @@ def test_the_light_bundle_draws_as_wide_does() -> None:
 
     mapping = MappingNetwork(wide)
     ws = mapping.ws(np.stack([mapping.w(100 + cls, cls) for cls in range(0, 16, 4)]))
-    knobs = wide.directions  # every other picture with two knobs at an end of theirs
+    knobs = wide.directions  # every other image with two knobs at an end of theirs
     for n, (knob, end) in enumerate(((0, 1), (5, 0), (9, 1), (2, 0))):
         step = knobs.components[knob] * knobs.std[knob] * knobs.range[knob, end]
         ws[n] += knobs.rows(wide.config.num_ws)[knob][:, None] * step * (n % 2)

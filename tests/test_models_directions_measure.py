@@ -1,4 +1,4 @@
-"""Directions measured on pictures whose every change is known: a bar that moves, stripes, and a colour that blows out."""
+"""Directions measured on images whose every change is known: a bar that moves, stripes, and a colour that blows out."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from liveviz.models import Directions, Generator, find_directions
 from liveviz.models.directions.find import Cloud, cloud
 from liveviz.models.directions.measure import Choice, Measure, in_turns
-from liveviz.models.directions.pictures import GRID_CELLS, Ordinary, changed, distance, look
+from liveviz.models.directions.visible_change import GRID_CELLS, Ordinary, changed, distance, look
 from liveviz.spec import LivevizError
 
 SIDE = 64
@@ -66,7 +66,7 @@ def test_each_is_given_its_layers_and_the_idle_one_no_knob(generator: Generator)
     assert share == 1.0 > found.share[table[PLACE]] > 0.1
 
 
-def test_a_range_ends_where_the_picture_breaks(generator: Generator) -> None:
+def test_a_range_ends_where_the_image_breaks(generator: Generator) -> None:
     found = Measure(generator, synthesize, lambda _: None).choose(axes(), normal_cloud(), 4)
     table = {int(np.abs(row).argmax()): n for n, row in enumerate(found.components)}
     low, high = found.range[table[COLOUR]]
@@ -87,7 +87,7 @@ def test_a_range_ends_where_w_ends(generator: Generator) -> None:
     np.testing.assert_allclose(found.range, [[-1.25, 1.25]], atol=0.02)
 
 
-def test_a_picture_that_jumps_ends_a_range(generator: Generator) -> None:
+def test_an_image_that_jumps_ends_a_range(generator: Generator) -> None:
     def jumping(ws: np.ndarray) -> np.ndarray:
         return np.where(ws[:, 0, PLACE, None, None, None] > 3.5, 0.2, 1.0) * synthesize(ws) + np.where(
             ws[:, 0, PLACE, None, None, None] > 3.5, 0.3, 0.0
@@ -97,7 +97,7 @@ def test_a_picture_that_jumps_ends_a_range(generator: Generator) -> None:
     assert 3.0 <= found.range[0, 1] <= 4.5 and found.range[0, 0] < -4.5
 
 
-def test_turned_to_what_the_picture_shows() -> None:
+def test_turned_to_what_the_image_shows() -> None:
     """w mixes place, stripes and colour; the first direction of each kind moves its own as far as one sigma can."""
     made = plain_generator(small(SIDE, w_dim=4, z_dim=4), 1)
     mix = np.linalg.qr(np.random.RandomState(2).randn(4, 4))[0].astype(np.float32)
@@ -169,7 +169,7 @@ def test_one_direction_takes_one_knob() -> None:
 
 
 @pytest.mark.parametrize("shape", [(3, 64, 64), (1, 256, 512), (3, 16, 16), (3, 100, 33), (1, 4, 4)])
-def test_pictures_of_any_size_are_seen(shape: tuple[int, int, int]) -> None:
+def test_images_of_any_size_are_seen(shape: tuple[int, int, int]) -> None:
     black, white = np.full((1, *shape), -1.0, np.float32), np.full((1, *shape), 1.0, np.float32)
     a, b = look(black), look(white)
     assert distance(a, a)[0] == 0.0 and changed(a, b)[0] == 1.0 and changed(a, a)[0] == 0.0

@@ -1,4 +1,4 @@
-"""The reference network against pictures that other code made."""
+"""The reference network against images that other code made."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from liveviz.models.stylegan.reference import network, upsample
 
 torch.set_num_threads(1)
 FILES = ["sg2ada_64.pkl", "sg2ada_32_class.pkl", "sg3t_64.pkl", "sg3r_64.pkl", "rosinality_64.pt"]
-HALVES = "sg2ada_32_class.pkl"  # its pictures have roundings to half precision in them
+HALVES = "sg2ada_32_class.pkl"  # its images have roundings to half precision in them
 GOLDEN = Path(__file__).parent / "golden" / "reference.npz"
 GOLDEN_CONFIGS = {
     "plain": small(32),
@@ -23,8 +23,8 @@ GOLDEN_CONFIGS = {
 }
 
 
-def pictures(config: GeneratorConfig, seed: int, psi: float, cutoff: int | None) -> np.ndarray:
-    """Two pictures of a plain generator, through the torch mapping network."""
+def images(config: GeneratorConfig, seed: int, psi: float, cutoff: int | None) -> np.ndarray:
+    """Two images of a plain generator, through the torch mapping network."""
     net = network(plain_generator(config, seed))
     z = torch.from_numpy(np.random.RandomState(seed + 1).randn(2, config.z_dim).astype(np.float32))
     c = torch.eye(config.classes)[[0, config.classes - 1]] if config.classes else None
@@ -33,10 +33,10 @@ def pictures(config: GeneratorConfig, seed: int, psi: float, cutoff: int | None)
 
 @pytest.mark.skipif(not FIXTURES.exists(), reason="shared fixtures are not here")
 @pytest.mark.parametrize("file", FILES)
-def test_equals_the_pictures_of_the_original_programs(file: str) -> None:
+def test_equals_the_images_of_the_original_programs(file: str) -> None:
     generator, _ = import_file(FIXTURES / file)
     truth = np.load((FIXTURES / file).with_suffix(".npz"))
-    # One file's pictures carry the rounding of its two half-precision blocks.
+    # One file's images carry the rounding of its two half-precision blocks.
     net, mapping = network(generator, fp16=True), MappingNetwork(generator)
     z, c = torch.from_numpy(truth["z"]), torch.from_numpy(truth["c"]) if generator.config.classes else None
     w = net.mapping(z, c)
@@ -53,9 +53,9 @@ def test_equals_the_pictures_of_the_original_programs(file: str) -> None:
 
 
 @pytest.mark.parametrize("name", GOLDEN_CONFIGS)
-def test_equals_the_golden_pictures(name: str) -> None:
+def test_equals_the_golden_images(name: str) -> None:
     """The golden file was written when the test above passed; it guards machines that have no fixtures."""
-    made = pictures(GOLDEN_CONFIGS[name], 5, 0.7, 3)
+    made = images(GOLDEN_CONFIGS[name], 5, 0.7, 3)
     assert relative_error(made, np.load(GOLDEN)[name]) < 1e-5
 
 

@@ -81,7 +81,7 @@ def test_engines_draw_the_whole_wall(architecture: str) -> None:
 
 
 def test_a_stylegan3_shows_more_of_the_same_plane() -> None:
-    """What a square picture shows is in the middle of the wide one: only near its old borders, where the canvas ended
+    """What a square image shows is in the middle of the wide one: only near its old borders, where the canvas ended
     and the network read zeros, may it differ."""
     generator = new(small_config(32, 128, 16, architecture="stylegan3-t"), 4)
     mapping = MappingNetwork(generator)
@@ -92,8 +92,8 @@ def test_a_stylegan3_shows_more_of_the_same_plane() -> None:
     assert relative_error(wide[:, :, :, 24:40], square[:, :, :, 8:24]) < 0.02
 
 
-def test_moving_the_view_moves_the_picture() -> None:
-    """By a quarter of the picture, whole samples at every rate: the network is made to follow."""
+def test_moving_the_view_moves_the_image() -> None:
+    """By a quarter of the image, whole samples at every rate: the network is made to follow."""
     generator = new(small_config(64, 256, 16, architecture="stylegan3-t"), 4)
     mapping = MappingNetwork(generator)
     ws = torch.from_numpy(mapping.ws(mapping.w(5)[None]))

@@ -1,6 +1,5 @@
 """The hand-over from engine to GL, on a GL without a GPU: it finds that out, says so, and uploads from the host."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import moderngl
@@ -10,7 +9,6 @@ from heart import frame
 from host_driver import Buffers, HostDriver
 
 from liveviz.outputs.handover import BUFFER_COUNT, DeviceUpload, HostUpload, host_upload, probe
-from liveviz.outputs.headless import Headless
 from liveviz.post import Chain
 from liveviz.spec import ImageFrame, LivevizError
 from liveviz.system import cuda_driver
@@ -19,27 +17,20 @@ from liveviz.system.gl_renderer import is_software
 SIZE = (24, 16)
 
 
-@pytest.fixture(scope="module")
-def ctx() -> Iterator[moderngl.Context]:
-    screen = Headless((32, 32))
-    yield screen.ctx
-    screen.close()
-
-
-def picture(seed: int) -> np.ndarray:
+def image(seed: int) -> np.ndarray:
     return np.random.RandomState(seed).randint(0, 256, (SIZE[1], SIZE[0], 4)).astype(np.uint8)
 
 
-def test_pictures_from_the_host_arrive_whole_through_rotating_buffers(ctx: moderngl.Context) -> None:
+def test_images_from_the_host_arrive_whole_through_rotating_buffers(ctx: moderngl.Context) -> None:
     upload, texture = HostUpload(ctx), ctx.texture(SIZE, 4)
     for seed in range(2 * BUFFER_COUNT + 1):
-        upload.upload(picture(seed), texture)
-        np.testing.assert_array_equal(np.frombuffer(texture.read(), np.uint8), picture(seed).ravel())
-    upload.upload(np.asfortranarray(picture(99)), texture)  # not in GL's order: copied into it
-    np.testing.assert_array_equal(np.frombuffer(texture.read(), np.uint8), picture(99).ravel())
+        upload.upload(image(seed), texture)
+        np.testing.assert_array_equal(np.frombuffer(texture.read(), np.uint8), image(seed).ravel())
+    upload.upload(np.asfortranarray(image(99)), texture)  # not in GL's order: copied into it
+    np.testing.assert_array_equal(np.frombuffer(texture.read(), np.uint8), image(99).ravel())
     smaller = ctx.texture((SIZE[0], 2), 4)
-    upload.upload(picture(0)[:2], smaller)  # another generator
-    np.testing.assert_array_equal(np.frombuffer(smaller.read(), np.uint8), picture(0)[:2].ravel())
+    upload.upload(image(0)[:2], smaller)  # another generator
+    np.testing.assert_array_equal(np.frombuffer(smaller.read(), np.uint8), image(0)[:2].ravel())
     upload.close()
     smaller.release()
     texture.release()
@@ -95,7 +86,7 @@ def test_a_driver_that_refuses_falls_back_and_nothing_is_kept(ctx: moderngl.Cont
     assert ctx.error == "GL_NO_ERROR"
 
 
-def test_a_driver_that_does_it_is_taken_after_a_trial_and_its_pictures_arrive(ctx: moderngl.Context) -> None:
+def test_a_driver_that_does_it_is_taken_after_a_trial_and_its_images_arrive(ctx: moderngl.Context) -> None:
     gl: Any = Buffers(ctx)
     driver = HostDriver(gl)
     found, why = probe(gl, driver)
@@ -124,7 +115,7 @@ def test_the_chain_draws_the_same_from_rotating_buffers(ctx: moderngl.Context) -
     for upload in (None, HostUpload(ctx).upload):
         chain = Chain(ctx, {}, SIZE, scale=1.0, upload=upload)
         for seed in range(BUFFER_COUNT + 2):
-            chain.draw(ImageFrame(picture(seed), seed), frame({"stage.fit": 0.0}), 0.0, 0.0)
+            chain.draw(ImageFrame(image(seed), seed), frame({"stage.fit": 0.0}), 0.0, 0.0)
             seen.append(chain.read().tobytes())
         chain.close()
     half = len(seen) // 2

@@ -4,11 +4,11 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
+import moderngl
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from liveviz.outputs.headless import Headless
 from liveviz.outputs.overlay import HEIGHT_PIXELS, WIDTH_PIXELS, Overlay, OverlayStats
 
 STATS = OverlayStats(
@@ -18,12 +18,10 @@ STATS = OverlayStats(
 
 
 @pytest.fixture
-def overlay() -> Iterator[Overlay]:
-    headless = Headless((64, 64))
-    made = Overlay(headless.ctx)
+def overlay(ctx: moderngl.Context) -> Iterator[Overlay]:
+    made = Overlay(ctx)
     yield made
     made.close()
-    headless.close()
 
 
 def pixels(overlay: Overlay, stats: OverlayStats) -> NDArray[np.int32]:

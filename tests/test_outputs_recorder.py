@@ -1,4 +1,4 @@
-"""What was recorded is decoded again: every picture, its colours, its time, the sound beside it; also after a full disk,
+"""What was recorded is decoded again: every image, its colours, its time, the sound beside it; also after a full disk,
 a kill in the middle and an encoder that is too slow."""
 
 import os
@@ -34,7 +34,7 @@ def quadrants(width: int = 160, height: int = 96) -> NDArray[np.uint8]:
 
 
 def decode(path: Path) -> tuple[list[NDArray[np.uint8]], list[float]]:
-    """Pictures as RGB and their times; a cut end is the end."""
+    """Images as RGB and their times; a cut end is the end."""
     frames, times = [], []
     with av.open(str(path)) as film:
         try:
@@ -54,7 +54,7 @@ def decode_sound(path: Path) -> tuple[NDArray[np.float32], int, float]:
 
 
 @pytest.mark.parametrize("live", [False, True])
-def test_pictures_come_back_in_number_order_size_and_colour(tmp_path: Path, live: bool) -> None:
+def test_images_come_back_in_number_order_size_and_colour(tmp_path: Path, live: bool) -> None:
     film = Recorder(tmp_path / "a.mp4", (160, 96), 25, None, live=live)
     for i in range(20):
         pixels = quadrants()
@@ -80,8 +80,8 @@ def test_pictures_come_back_in_number_order_size_and_colour(tmp_path: Path, live
         assert stream.average_rate == Fraction(25)
 
 
-def test_where_the_show_had_no_picture_the_film_repeats_one(tmp_path: Path) -> None:
-    """A film of a constant rate: players and editors show 30 of 30 pictures a second, whatever the show managed."""
+def test_where_the_show_had_no_image_the_film_repeats_one(tmp_path: Path) -> None:
+    """A film of a constant rate: players and editors show 30 of 30 images a second, whatever the show managed."""
     path = tmp_path / "a.mp4"
     film = Recorder(path, (160, 96), 30, None)
 
@@ -118,12 +118,12 @@ def test_an_odd_last_row_is_left_out(tmp_path: Path, size: tuple[int, int], kept
         film.write(np.zeros((9, 9, 4), np.uint8), 0.0)
 
 
-def test_pictures_of_another_size_fill_the_film_with_the_same_colours(tmp_path: Path) -> None:
+def test_images_of_another_size_fill_the_film_with_the_same_colours(tmp_path: Path) -> None:
     film = Recorder(tmp_path / "a.mp4", (320, 192), 30, None, live=False)
     for n, size in enumerate([(160, 96), (2, 2), (91, 55), (640, 384)]):
-        picture = np.kron(np.array([[0, 1], [2, 3]]), np.ones((size[1] // 2, size[0] // 2), int))
-        picture = np.pad(picture, [(0, size[1] % 2), (0, size[0] % 2)], mode="edge")
-        film.write(np.array(COLOURS, np.uint8)[picture], n / 30)
+        image = np.kron(np.array([[0, 1], [2, 3]]), np.ones((size[1] // 2, size[0] // 2), int))
+        image = np.pad(image, [(0, size[1] % 2), (0, size[0] % 2)], mode="edge")
+        film.write(np.array(COLOURS, np.uint8)[image], n / 30)
     film.close()
     frames, _ = decode(film.path)
     assert film.error is None and [frame.shape for frame in frames] == [(192, 320, 3)] * 4
@@ -133,7 +133,7 @@ def test_pictures_of_another_size_fill_the_film_with_the_same_colours(tmp_path: 
 
 
 def record_song(path: Path, rate: int, channels: int, live: bool = False, first: float = 0.0) -> Recorder:
-    """2 s at 30 fps; a flash and a click at 1 s; sound before pictures in every tick, as a show has it."""
+    """2 s at 30 fps; a flash and a click at 1 s; sound before images in every tick, as a show has it."""
     film = Recorder(path, (64, 48), 30, rate, channels, live=live)
     done = 0
     for i in range(60):
@@ -152,7 +152,7 @@ def record_song(path: Path, rate: int, channels: int, live: bool = False, first:
 @pytest.mark.parametrize(
     ("rate", "channels", "live"), [(44100, 2, False), (48000, 1, True), (37800, 2, False), (192000, 6, False)]
 )
-def test_sound_and_picture_stay_together(tmp_path: Path, rate: int, channels: int, live: bool) -> None:
+def test_sound_and_image_stay_together(tmp_path: Path, rate: int, channels: int, live: bool) -> None:
     film = record_song(tmp_path / "a.mp4", rate, channels, live, first=1000.0)
     assert film.error is None and film.dropped == 0
     frames, times = decode(film.path)
@@ -190,13 +190,13 @@ def test_the_same_input_gives_the_same_file(tmp_path: Path) -> None:
 
 def test_live_never_blocks_and_counts_what_it_drops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gate = threading.Event()
-    picture = module.Mp4.picture
+    image = module.Mp4.image
 
     def slow(self: module.Mp4, pixels: NDArray[np.uint8], when: float) -> None:
         gate.wait(20)
-        picture(self, pixels, when)
+        image(self, pixels, when)
 
-    monkeypatch.setattr(module.Mp4, "picture", slow)
+    monkeypatch.setattr(module.Mp4, "image", slow)
     film = Recorder(tmp_path / "a.mp4", (64, 48), 30, 48000, 2, live=True)
     for i in range(100):  # returns although nothing is encoded; a blocking write would never get here
         film.write(np.full((48, 64, 3), i, np.uint8), i / 30)
@@ -210,7 +210,7 @@ def test_live_never_blocks_and_counts_what_it_drops(tmp_path: Path, monkeypatch:
 
 def test_a_hanging_disk_does_not_hold_up_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gate = threading.Event()
-    monkeypatch.setattr(module.Mp4, "picture", lambda *_: gate.wait(20))
+    monkeypatch.setattr(module.Mp4, "image", lambda *_: gate.wait(20))
     film = Recorder(tmp_path / "a.mp4", (64, 48), 30, None, live=True)
     film.write(np.zeros((48, 64, 3), np.uint8), 0.0)
     film.close(0.2)
@@ -335,7 +335,7 @@ def test_a_killed_recording_loses_a_second_at_most_at_any_rate(tmp_path: Path) -
     try:
         for number, child in enumerate(children):
             assert child.stdout is not None and child.stdout.readline() == "ready\n"
-            until = 3.93 + 0.21 * number  # just before a picture is due, too
+            until = 3.93 + 0.21 * number  # just before an image is due, too
             t = 0.0
             while t < until:
                 t = float(child.stdout.readline())
@@ -372,7 +372,7 @@ def test_a_finished_recording_says_how_long_it_is_and_can_be_sought(tmp_path: Pa
     durations = probe(film.path, "-show_entries", "format=duration:stream=duration").split()
     assert [float(d) for d in durations] == pytest.approx([6.0] * 3, abs=0.1)
     with av.open(str(film.path)) as opened:
-        for second in (4, 1, 3):  # on the way there a picture each second stands by itself
+        for second in (4, 1, 3):  # on the way there an image each second stands by itself
             opened.seek(second * 1_000_000)
             frame = next(opened.decode(video=0))
             assert second - 1.01 <= frame.time <= second

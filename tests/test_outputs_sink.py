@@ -12,7 +12,7 @@ from waiting import wait_until
 from liveviz.outputs.sink import Pixels, PresentedFrame, QueuedSink
 from liveviz.spec import AudioBlock, LivevizError
 
-PICTURE: object = object()  # what is drawn
+IMAGE: object = object()  # what is drawn
 
 
 class Gl:
@@ -25,14 +25,14 @@ class Gl:
         self.reads.append(enlarged)
         return np.full((18, 32, 3) if enlarged else (9, 16, 3), len(self.reads), np.uint8)
 
-    def frame(self, number: int = 0, texture: object = PICTURE, working: tuple[int, int] = (16, 9)) -> PresentedFrame:
+    def frame(self, number: int = 0, texture: object = IMAGE, working: tuple[int, int] = (16, 9)) -> PresentedFrame:
         return PresentedFrame(number, number / 30, (32, 18), working, texture, self.read)  # type: ignore[arg-type]
 
 
 def test_pixels_are_read_once_each_size_and_by_nobody_who_does_not_want_them() -> None:
     gl = Gl()
     frame = gl.frame()
-    assert frame.read_backs == 0 and frame.texture is PICTURE and not frame.black
+    assert frame.read_backs == 0 and frame.texture is IMAGE and not frame.black
     small, large = frame.pixels(Pixels.WORKING), frame.pixels(Pixels.CANVAS)
     assert small is frame.pixels(Pixels.WORKING) and large is frame.pixels(Pixels.CANVAS)
     assert small.shape == (9, 16, 3) and large.shape == (18, 32, 3) and gl.reads == [False, True]
@@ -86,7 +86,7 @@ class Notes(QueuedSink):
     def begin(self) -> None:
         self.seen.append("begin")
 
-    def picture(self, pixels: NDArray[np.uint8], time: float) -> None:
+    def image(self, pixels: NDArray[np.uint8], time: float) -> None:
         self.gate.wait(10)
         self.seen.append(round(time * 30))
 
@@ -155,7 +155,7 @@ def test_at_the_end_what_takes_too_long_is_left_out() -> None:
 )
 def test_what_its_library_raises_ends_it_in_one_line(error: Exception, words: str) -> None:
     class Broken(Notes):
-        def picture(self, pixels: NDArray[np.uint8], time: float) -> None:
+        def image(self, pixels: NDArray[np.uint8], time: float) -> None:
             raise error
 
     gl, sink = Gl(), Broken()

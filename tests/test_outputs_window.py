@@ -302,12 +302,10 @@ def test_monitors_are_found_by_number_and_part_of_the_name() -> None:
 
 @settings(derandomize=True, max_examples=200, deadline=None)
 @given(*[st.tuples(st.integers(1, 5000), st.integers(1, 5000))] * 2)
-def test_fitting_keeps_the_shape_and_fills_one_side(picture: tuple[int, int], room: tuple[int, int]) -> None:
-    x, y, width, height = fitted(picture, room)
+def test_fitting_keeps_the_shape_and_fills_one_side(image: tuple[int, int], room: tuple[int, int]) -> None:
+    x, y, width, height = fitted(image, room)
     assert x >= 0 and y >= 0 and 1 <= width <= room[0] and 1 <= height <= room[1]
     assert width == room[0] or height == room[1]
     assert abs((room[0] - width) - 2 * x) <= 1 and abs((room[1] - height) - 2 * y) <= 1
     # within the rounding to whole pixels, and the half percent that counts as none
-    assert abs(width * picture[1] - height * picture[0]) <= max(picture) + 0.006 * max(
-        width * picture[1], height * picture[0]
-    )
+    assert abs(width * image[1] - height * image[0]) <= max(image) + 0.006 * max(width * image[1], height * image[0])

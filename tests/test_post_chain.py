@@ -1,9 +1,8 @@
-"""The chain: pictures lie upright and undistorted on every canvas, effects come in order and only when asked for, and a
+"""The chain: images lie upright and undistorted on every canvas, effects come in order and only when asked for, and a
 broken shader or a collection's file does not stop the show."""
 
 import logging
 import math
-from collections.abc import Iterator
 from pathlib import Path
 
 import moderngl
@@ -15,19 +14,11 @@ from numpy.typing import NDArray
 from post_kit import FOLDER, frame
 
 from liveviz import post
-from liveviz.outputs.headless import Headless
 from liveviz.post.chain import work_scale
 from liveviz.post.fit import Fit, quads
 from liveviz.spec import ImageFrame, LivevizError
 
 SIDES = st.integers(40, 150)
-
-
-@pytest.fixture(scope="module")
-def ctx() -> Iterator[moderngl.Context]:
-    headless = Headless((64, 64))
-    yield headless.ctx
-    headless.close()
 
 
 def rgba(rgb: NDArray[np.generic]) -> NDArray[np.uint8]:
@@ -51,7 +42,7 @@ def isf(folder: Path, name: str, header: str, body: str) -> dict[str, post.IsfSh
 
 
 def once(ctx: moderngl.Context, shaders: dict[str, post.IsfShader], frames: int = 1, **values: float) -> list[int]:
-    """Middle pixel after some frames of a grey picture (100, 100, 100) on a canvas of 8x4, at 10 fps."""
+    """Middle pixel after some frames of a grey image (100, 100, 100) on a canvas of 8x4, at 10 fps."""
     chain = post.Chain(ctx, shaders, (8, 4), scale=1.0)
     try:
         grey = rgba(np.full((4, 8, 3), 100))
@@ -65,7 +56,7 @@ def once(ctx: moderngl.Context, shaders: dict[str, post.IsfShader], frames: int 
 @pytest.mark.parametrize("fit", [0, 1, 2])
 @pytest.mark.parametrize("scale", [1.0, 0.5])
 @pytest.mark.parametrize("size", [(64, 64), (160, 64), (64, 160)])
-def test_the_top_left_of_the_picture_is_at_the_top_left(
+def test_the_top_left_of_the_image_is_at_the_top_left(
     ctx: moderngl.Context, fit: int, scale: float, size: tuple[int, int]
 ) -> None:
     rgb = np.zeros((32, 32, 3))
@@ -81,7 +72,7 @@ def test_the_top_left_of_the_picture_is_at_the_top_left(
 
 
 @pytest.mark.parametrize("fit", [0, 1, 2])
-def test_a_picture_of_the_canvas_size_is_not_touched(ctx: moderngl.Context, fit: int) -> None:
+def test_an_image_of_the_canvas_size_is_not_touched(ctx: moderngl.Context, fit: int) -> None:
     pixels = np.random.RandomState(fit).randint(0, 256, (37, 53, 4)).astype(np.uint8)
     assert np.array_equal(show(ctx, pixels, (53, 37), fit), pixels[..., :3])
 
@@ -98,7 +89,7 @@ def test_the_frame_that_zero_padding_leaves_is_not_shown_enlarged(
     assert (seen.max() == 255) == at_its_own_size
 
 
-def test_a_picture_smaller_by_an_even_margin_lies_exactly_in_the_middle(ctx: moderngl.Context) -> None:
+def test_an_image_smaller_by_an_even_margin_lies_exactly_in_the_middle(ctx: moderngl.Context) -> None:
     pixels = np.random.RandomState(5).randint(0, 256, (40, 20, 4)).astype(np.uint8)
     contained = show(ctx, pixels, (70, 40), 0)
     assert np.array_equal(contained[:, 25:45], pixels[..., :3])
@@ -112,10 +103,8 @@ def test_a_picture_smaller_by_an_even_margin_lies_exactly_in_the_middle(ctx: mod
 
 @settings(derandomize=True, max_examples=20, deadline=None)
 @given(st.tuples(SIDES, SIDES), st.tuples(SIDES, SIDES), st.sampled_from([0, 1, 2]))
-def test_a_circle_stays_round(
-    ctx: moderngl.Context, picture: tuple[int, int], canvas: tuple[int, int], fit: int
-) -> None:
-    (pw, ph), (cw, ch) = picture, canvas
+def test_a_circle_stays_round(ctx: moderngl.Context, image: tuple[int, int], canvas: tuple[int, int], fit: int) -> None:
+    (pw, ph), (cw, ch) = image, canvas
     enlargement = (max if fit == 1 else min)(cw / pw, ch / ph)
     radius = 0.3 * min(pw, ph, cw / enlargement, ch / enlargement)
     y, x = np.mgrid[0:ph, 0:pw] + 0.5
@@ -134,9 +123,9 @@ def test_a_circle_stays_round(
 
 @settings(derandomize=True, max_examples=100, deadline=None)
 @given(st.tuples(st.integers(1, 3000), st.integers(1, 3000)), st.tuples(st.integers(1, 3000), st.integers(1, 3000)))
-def test_cover_and_mirror_leave_no_part_of_the_canvas_black(picture: tuple[int, int], canvas: tuple[int, int]) -> None:
+def test_cover_and_mirror_leave_no_part_of_the_canvas_black(image: tuple[int, int], canvas: tuple[int, int]) -> None:
     for mode in (1, 2):
-        corners = quads(picture, canvas, mode)
+        corners = quads(image, canvas, mode)
         for axis in (0, 1):
             assert corners[:, axis].min() <= -1 + 1e-4 and corners[:, axis].max() >= 1 - 1e-4
         assert len(corners) % 6 == 0 and len(corners) <= 6 * (max(canvas) + 3)
@@ -160,8 +149,8 @@ def test_enlarging_makes_soft_edges_steep_where_they_are(ctx: moderngl.Context, 
         y, x = (np.mgrid[0:n, 0:n] + 0.5) / n * 64 - 32
         return 60 + 140 / (1 + np.exp(-1.2 * (x * math.cos(angle) + y * math.sin(angle))))
 
-    picture = rgba(np.dstack([edge(64)] * 3).round())
-    soft, crisp = (show(ctx, picture, (256, 256), 0, scale)[..., 0].astype(float) for scale in (None, 1.0))
+    image = rgba(np.dstack([edge(64)] * 3).round())
+    soft, crisp = (show(ctx, image, (256, 256), 0, scale)[..., 0].astype(float) for scale in (None, 1.0))
     middle = (slice(64, 192), slice(64, 192))
     slope = [np.hypot(*np.gradient(seen[middle])).max() for seen in (soft, crisp)]
     assert slope[1] > 1.33 * slope[0]
@@ -190,7 +179,7 @@ def test_a_show_without_a_gpu_enlarges_cheaply_and_says_so(
     assert all("no GPU draws here" in r.getMessage() and "730x411" in r.getMessage() for r in caplog.records)
 
 
-def test_the_same_picture_is_uploaded_once(ctx: moderngl.Context, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_image_is_uploaded_once(ctx: moderngl.Context, monkeypatch: pytest.MonkeyPatch) -> None:
     uploads = []
     upload = Fit.upload
     monkeypatch.setattr(Fit, "upload", lambda self, pixels: (uploads.append(1), upload(self, pixels))[1])
@@ -200,7 +189,7 @@ def test_the_same_picture_is_uploaded_once(ctx: moderngl.Context, monkeypatch: p
     for _ in range(3):
         chain.draw(image, frame(), 0.0, 0.1)
     assert len(uploads) == 1
-    pixels[:] = 99  # a mailbox writes the next picture into the same memory
+    pixels[:] = 99  # a mailbox writes the next image into the same memory
     chain.draw(ImageFrame(pixels, 8, 1.1), frame(), 0.1, 0.1)
     assert len(uploads) == 2 and chain.read()[0, 0].tolist() == [99, 99, 99]
     chain.draw(ImageFrame(rgba(np.full((8, 4, 3), 50)), 9), frame(stage__fit=1), 0.2, 0.1)
@@ -217,7 +206,7 @@ def test_the_same_picture_is_uploaded_once(ctx: moderngl.Context, monkeypatch: p
         np.zeros(4, np.uint8),
     ],
 )
-def test_what_is_no_picture_is_refused(ctx: moderngl.Context, pixels: NDArray[np.uint8]) -> None:
+def test_what_is_no_image_is_refused(ctx: moderngl.Context, pixels: NDArray[np.uint8]) -> None:
     with pytest.raises(ValueError, match="uint8"):
         show(ctx, pixels, (16, 16), 0)
 
@@ -374,6 +363,6 @@ def test_only_a_software_renderer_works_on_fewer_pixels() -> None:
 
 def test_fewer_pixels_look_the_same_from_a_distance(ctx: moderngl.Context) -> None:
     y, x = np.mgrid[0:64, 0:64] / 64
-    picture = rgba(np.dstack([255 * x, 255 * y, 128 + 100 * np.sin(6 * x + 4 * y)]))
-    whole, part = (show(ctx, picture, (128, 128), 2, scale).astype(float) for scale in (1.0, 0.57))
+    image = rgba(np.dstack([255 * x, 255 * y, 128 + 100 * np.sin(6 * x + 4 * y)]))
+    whole, part = (show(ctx, image, (128, 128), 2, scale).astype(float) for scale in (1.0, 0.57))
     assert np.abs(whole - part).mean() < 2.0

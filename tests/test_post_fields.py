@@ -1,4 +1,4 @@
-"""The shader that draws fields against its twin in NumPy, and what the chain makes of a picture of fields."""
+"""The shader that draws fields against its twin in NumPy, and what the chain makes of an image of fields."""
 
 from collections.abc import Iterator
 
@@ -31,7 +31,7 @@ def drawn(name: str, seed: int = 3) -> ImageFrame:
     classes = torch.tensor([NAMES.index(name)])
     found = pictures.draw_fields(NAMES, pictures.numbers_of(z), classes, 128, 224)[0].numpy()
     raw = [fields.as_drawn(plane, c.low, c.high) for plane, c in zip(found, CHANNELS, strict=True)]
-    colours = pictures.palette(z[:, pictures.COARSE + pictures.MIDDLE :])[0].numpy().astype(np.float32)
+    colours = pictures.palette(z[:, pictures.COARSE_NUMBERS + pictures.MIDDLE_NUMBERS :])[0].numpy().astype(np.float32)
     return ImageFrame(fields.pack(np.stack(raw).astype(np.float32)), 1, palette=colours)
 
 
@@ -56,14 +56,14 @@ def test_the_shader_draws_what_its_twin_draws(screen: Headless, name: str) -> No
     assert np.median(away) < 1.5 / 255 and np.quantile(away, 0.9) < 0.03 and away.mean() < 0.012
 
 
-def test_without_a_gpu_the_picture_is_nearly_the_same(screen: Headless) -> None:
+def test_without_a_gpu_the_image_is_nearly_the_same(screen: Headless) -> None:
     image = drawn("planet")
     slow, fast = show(screen, [image], 1.0), show(screen, [image], None)
     away = np.abs(slow - fast).max(axis=2)
     assert away.mean() < 0.02 and np.quantile(away, 0.95) < 0.1
 
 
-def test_a_picture_of_fields_stays_put_and_upright(screen: Headless) -> None:
+def test_an_image_of_fields_stays_put_and_upright(screen: Headless) -> None:
     """Bright above and left, dark elsewhere: nothing is mirrored, nothing cropped."""
     planes = np.zeros((COUNT, 128, 224), np.float32) - 1.0
     for n, channel in enumerate(CHANNELS):
@@ -78,7 +78,7 @@ def test_a_picture_of_fields_stays_put_and_upright(screen: Headless) -> None:
         assert light[:56, :100].min() > 0.9 and light[72:, :].max() < 0.02 and light[:, 124:].max() < 0.02
 
 
-def test_between_two_pictures_shapes_are_half_way(screen: Headless) -> None:
+def test_between_two_images_shapes_are_half_way(screen: Headless) -> None:
     """The frame between two frames of a moving disc has one disc, half way, and no ghost of either."""
 
     def disc(x: float) -> ImageFrame:

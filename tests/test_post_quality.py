@@ -1,6 +1,4 @@
-"""Pictures in between and effects on fewer pixels: mixed as told, to the bit where nothing is mixed, and trails go on."""
-
-from collections.abc import Iterator
+"""Images in between and effects on fewer pixels: mixed as told, to the bit where nothing is mixed, and trails go on."""
 
 import moderngl
 import numpy as np
@@ -9,17 +7,9 @@ from numpy.typing import NDArray
 from post_kit import FOLDER, frame
 
 from liveviz import post
-from liveviz.outputs.headless import Headless
 from liveviz.spec import ImageFrame
 
 SIZE = (96, 54)
-
-
-@pytest.fixture(scope="module")
-def ctx() -> Iterator[moderngl.Context]:
-    headless = Headless((64, 64))
-    yield headless.ctx
-    headless.close()
 
 
 def grey(level: int, size: tuple[int, int] = SIZE) -> NDArray[np.uint8]:
@@ -28,7 +18,7 @@ def grey(level: int, size: tuple[int, int] = SIZE) -> NDArray[np.uint8]:
 
 @pytest.mark.parametrize("share", [0.0, 0.25, 0.5, 0.9, 1.0])
 @pytest.mark.parametrize("before", [SIZE, (48, 27)])
-def test_the_newest_picture_is_mixed_with_the_one_before(
+def test_the_newest_image_is_mixed_with_the_one_before(
     ctx: moderngl.Context, share: float, before: tuple[int, int]
 ) -> None:
     chain = post.Chain(ctx, {}, SIZE, scale=1.0)
@@ -38,15 +28,15 @@ def test_the_newest_picture_is_mixed_with_the_one_before(
     chain.close()
 
 
-def test_whole_pictures_are_the_same_to_the_bit_after_a_mixture(ctx: moderngl.Context) -> None:
+def test_whole_images_are_the_same_to_the_bit_after_a_mixture(ctx: moderngl.Context) -> None:
     random = np.random.RandomState(3)
-    pictures = [np.dstack([random.randint(0, 256, (27, 48, 3)), np.full((27, 48), 255)]).astype(np.uint8) for _ in "ab"]
+    images = [np.dstack([random.randint(0, 256, (27, 48, 3)), np.full((27, 48), 255)]).astype(np.uint8) for _ in "ab"]
     seen = []
     for share in (1.0, 0.5):
         chain = post.Chain(ctx, {}, SIZE, scale=1.0)
-        chain.draw(ImageFrame(pictures[0], 0), frame(), 0.0, 1 / 30)
-        chain.draw(ImageFrame(pictures[1], 1), frame(), 0.1, 1 / 30, share)
-        chain.draw(ImageFrame(pictures[1], 1), frame(), 0.2, 1 / 30)
+        chain.draw(ImageFrame(images[0], 0), frame(), 0.0, 1 / 30)
+        chain.draw(ImageFrame(images[1], 1), frame(), 0.1, 1 / 30, share)
+        chain.draw(ImageFrame(images[1], 1), frame(), 0.2, 1 / 30)
         seen.append(chain.read())
         chain.close()
     np.testing.assert_array_equal(*seen)

@@ -1,7 +1,6 @@
 """The contract of a post effect, kept by every file of shaders/: amount comes first, 0 is no effect at all, every input
-does something, and nothing that a knob can reach makes the picture invalid."""
+does something, and nothing that a knob can reach makes the image invalid."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import moderngl
@@ -10,7 +9,6 @@ import pytest
 from numpy.typing import NDArray
 
 from liveviz import post
-from liveviz.outputs.headless import Headless
 from liveviz.post.library import parameter_name
 from liveviz.spec import CORE_PARAMETERS, ImageFrame, ParameterFrame, Registry
 
@@ -19,14 +17,7 @@ NAMES = sorted(path.stem for path in FOLDER.glob("*.fs"))
 SIZE = (96, 54)
 
 
-@pytest.fixture(scope="module")
-def ctx() -> Iterator[moderngl.Context]:
-    headless = Headless(SIZE)
-    yield headless.ctx
-    headless.close()
-
-
-def pictures(count: int) -> list[NDArray[np.uint8]]:
+def images(count: int) -> list[NDArray[np.uint8]]:
     """A bright ring on dark blue with a gradient, moving to the right."""
     y, x = np.mgrid[0:54, 0:96]
     made = []
@@ -38,14 +29,14 @@ def pictures(count: int) -> list[NDArray[np.uint8]]:
 
 
 def render(ctx: moderngl.Context, name: str, frames: int = 5, **values: float) -> NDArray[np.uint8]:
-    """The last of `frames` pictures through one effect alone, at 30 fps, uint8 [54, 96, 3]."""
+    """The last of `frames` images through one effect alone, at 30 fps, uint8 [54, 96, 3]."""
     shaders = {name: post.shaders(FOLDER)[name]}
     registry = Registry([*CORE_PARAMETERS, *post.parameters(shaders)])
     numbers = registry.defaults() | {parameter_name(name, key): value for key, value in values.items()}
     chain = post.Chain(ctx, shaders, SIZE, scale=1.0)
     assert chain.effects == (name,), "the effect does not compile"
     try:
-        for i, pixels in enumerate(pictures(frames)):
+        for i, pixels in enumerate(images(frames)):
             chain.draw(ImageFrame(pixels, i), ParameterFrame(i, i / 30, numbers, ()), 5.0 + i / 30, 1 / 30)
         seen = chain.read()
         for texture in chain.buffers:
@@ -74,8 +65,8 @@ def test_header(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_amount_0_is_the_picture_itself_and_amount_1_is_not(ctx: moderngl.Context, name: str) -> None:
-    plain = pictures(5)[-1][..., :3]
+def test_amount_0_is_the_image_itself_and_amount_1_is_not(ctx: moderngl.Context, name: str) -> None:
+    plain = images(5)[-1][..., :3]
     assert np.array_equal(render(ctx, name, amount=0.0), plain)
     seen = render(ctx, name, amount=1.0)
     assert np.abs(seen.astype(int) - plain).mean() > 1.0

@@ -1,4 +1,4 @@
-"""What every sink promises: it takes what its file declares and nothing else, it never makes the picture wait, it says what
+"""What every sink promises: it takes what its file declares and nothing else, it never makes the image wait, it says what
 is wrong in one line, it ends in time. Every file in `sinks/` is run through all of it, and so is the one to copy."""
 
 import contextlib

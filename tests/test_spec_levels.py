@@ -1,4 +1,4 @@
-"""Pictures as numbers and as bytes: the way back is the way there, turned round."""
+"""Images as numbers and as bytes: the way back is the way there, turned round."""
 
 import numpy as np
 import pytest

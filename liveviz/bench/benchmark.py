@@ -1,4 +1,4 @@
-"""How fast a backend is, measured as a show uses it: from a ParameterFrame to packed pixels, with a mix of pictures and
+"""How fast a backend is, measured as a show uses it: from a ParameterFrame to packed pixels, with a mix of images and
 noise that are new in every frame. On a GPU the clock is the GPU's own (events), from the moment the frame is there to
 the packed pixels on the device, since that is where a show takes them."""
 
@@ -40,7 +40,7 @@ def bench(
 
 
 def pace(backend: Backend, *, now: Callable[[], float], seconds: float = 0.3, warmup: int = 2) -> float:
-    """Pictures per second of a show's frames, of what `seconds` are enough for; the median, since other programs run too.
+    """Images per second of a show's frames, of what `seconds` are enough for; the median, since other programs run too.
 
     Args:
         now: seconds on a monotonic clock.

@@ -1,4 +1,4 @@
-"""How many pictures travel between GPU and host: counted by the driver's own tracing, so that "no host copy" is a figure
+"""How many images travel between GPU and host: counted by the driver's own tracing, so that "no host copy" is a figure
 and not a claim."""
 
 import json
@@ -8,10 +8,10 @@ from typing import Any
 
 
 class Copies:
-    """How many pictures this process copies between GPU and host inside `with`, as the driver's own tracing saw them.
+    """How many images this process copies between GPU and host inside `with`, as the driver's own tracing saw them.
 
     Args:
-        size: bytes of a picture: nothing else that a frame needs is exactly as large.
+        size: bytes of an image: nothing else that a frame needs is exactly as large.
     State: `count`, None where nothing could be traced.
     """
 

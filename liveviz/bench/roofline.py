@@ -1,4 +1,4 @@
-"""The least time that a picture could take: what it costs (`engine.cost`), on what this machine can do of multiplications and
+"""The least time that an image could take: what it costs (`engine.cost`), on what this machine can do of multiplications and
 of bytes, measured in the same run: by a large copy, and by a large matrix product or, on a CPU, a 3x3 convolution,
 whichever is faster."""
 
@@ -8,7 +8,7 @@ from liveviz.engine.cost import ConvCost
 
 
 def floor_ms(steps: list[ConvCost], bytes_a_number: int, copy_gb_s: float, matmul_tflop_s: float) -> float:
-    """The least time of one picture, ms: every step as long as its products or its traffic take, whichever is longer."""
+    """The least time of one image, ms: every step as long as its products or its traffic take, whichever is longer."""
     seconds = 0.0
     for step in steps:
         products = 2.0 * step.macs / (matmul_tflop_s * 1e12)

@@ -4,7 +4,7 @@ file per op; the file's name is the op's name in mapping files and its parameter
 An op declares `PARAMETER` (range, identity, unit, help), further `KNOBS` if it wants them (`bend.<name>_<knob>`), and
 one function, which says how it works:
 
-- `warp(x, y, amount) -> (x, y)`: where each point of the layer is taken from. x, y: float32 `[h, w]`, in half picture
+- `warp(x, y, amount) -> (x, y)`: where each point of the layer is taken from. x, y: float32 `[h, w]`, in half image
   heights from the centre: y from -1 (top edge) to 1 (bottom edge), x from -width / height (left) to width / height. What
   lies outside is mirrored in. All moves of one layer become one sampling grid.
 - `drift(x, y, amount, moment) -> (x, y)`: a warp that also knows the frame's `Moment`: phase and seed of the noise, and

@@ -26,7 +26,7 @@ def draw(count: int, *key: int) -> NDArray[np.float64]:
 def turns(channels: Channels, layer: int, count: int) -> NDArray[np.float64]:
     """When each channel that is meant has its turn, for ops that take them one after the other: float64 `[n]`, 0 to
     below 1 for chosen channels and small shares. Where more than REACH_RATIO of the layer is meant they go on above 1:
-    a whole layer is never lost, and the picture does not go out."""
+    a whole layer is never lost, and the image does not go out."""
     taken = mask(channels, layer, count)
     order = np.argsort(np.argsort(draw(count, channels.seed, layer, 1)[taken], kind="stable"), kind="stable")
     return order / max(len(order), 1) * max(1.0, len(order) / (REACH_RATIO * count))

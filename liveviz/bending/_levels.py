@@ -1,4 +1,4 @@
-"""A way through pictures: how an op whose window cannot change at run time (blur, dilate, erode) still takes a smooth
+"""A way through images: how an op whose window cannot change at run time (blur, dilate, erode) still takes a smooth
 amount."""
 
 from typing import Any
@@ -7,7 +7,7 @@ from liveviz.bending._ops import BendOperations
 
 
 def as_light(o: BendOperations, x: Any, like: Any) -> Any:
-    """x with the mean that every channel has in `like`: what was spread or cut leaves the picture its light."""
+    """x with the mean that every channel has in `like`: what was spread or cut leaves the image its light."""
     return o.add(o.subtract(x, o.middle(x)), o.middle(like))
 
 

@@ -8,7 +8,7 @@ from liveviz.bending._piece import Piece
 
 PARAMETER = Piece(0.0, 1.0, 0.0, "", "Turn a layer into on or off: 1 has nothing between")
 THRESHOLD_ACTIVATION = 0.5
-ON_ACTIVATION = 1.5  # about what a channel that is on has, so that the picture keeps its strength
+ON_ACTIVATION = 1.5  # about what a channel that is on has, so that the image keeps its strength
 
 
 def nodes(o: BendOperations, x: Any, amount: Any) -> Any:

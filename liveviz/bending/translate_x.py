@@ -9,5 +9,5 @@ PARAMETER = Piece(-1.0, 1.0, 0.0, "heights", "Move a layer right (above 0) or le
 
 
 def warp(x: NDArray[np.float32], y: NDArray[np.float32], amount: float) -> tuple[NDArray, NDArray]:
-    """The picture is 2 high: a point comes from 2 * amount further left."""
+    """The image is 2 high: a point comes from 2 * amount further left."""
     return x - np.float32(2.0 * amount), y

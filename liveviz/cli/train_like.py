@@ -1,4 +1,4 @@
-"""`liveviz train --like`: what a light generator is to be made of, and what a picture of it will cost."""
+"""`liveviz train --like`: what a light generator is to be made of, and what an image of it will cost."""
 
 import argparse
 import logging
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from liveviz import engine, models
 from liveviz.cli import stages
-from liveviz.learning.like import STAGES, LikeOptions
+from liveviz.learning.like import DEFAULT_STAGES, LikeOptions
 from liveviz.models.stylegan.config import as_stylegan
 from liveviz.runtime import paths
 from liveviz.spec import LivevizError, UsageError
@@ -28,11 +28,13 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def options(args: argparse.Namespace) -> LikeOptions:
-    """The checked options; says what a picture will cost."""
+    """The checked options; says what an image will cost."""
     teacher = models.open_model(args.like, paths.model_folders(), paths.cache())
     sizes = as_stylegan(teacher.config)
     halves = [max(sizes.channels(r) // 2, 1) for r in sizes.resolutions]
-    usual = tuple(s for s in STAGES if s.size in sizes.resolutions) or (replace(STAGES[0], size=sizes.resolutions[-1]),)
+    usual = tuple(s for s in DEFAULT_STAGES if s.size in sizes.resolutions) or (
+        replace(DEFAULT_STAGES[0], size=sizes.resolutions[-1]),
+    )
     asked = tuple(stages.parse(text) for text in args.stages) if args.stages else usual
     made = LikeOptions(
         folder=Path(args.out),

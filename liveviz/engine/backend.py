@@ -1,6 +1,6 @@
 """The contract of a backend, and the part that all network backends share: from a ParameterFrame to the four things a
-network needs (ws, noise, bends, and where the picture goes), so that a backend file holds its own arithmetic
-only and all of them show the same picture."""
+network needs (ws, noise, bends, and where the image goes), so that a backend file holds its own arithmetic
+only and all of them show the same image."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -28,9 +28,9 @@ Pixels = NDArray[Any]  # as in an ImageFrame
 class Backend(ABC):
     """One opened engine.
 
-    name: file name. device: in words. precision: f32, f16 or bf16. size: (width, height) of the picture.
+    name: file name. device: in words. precision: f32, f16 or bf16. size: (width, height) of the image.
     topology: the stages that this one was built with: which bends it can do.
-    on_device: whether it can leave its pictures on the GPU: whether it has `draw`.
+    on_device: whether it can leave its images on the GPU: whether it has `draw`.
     One thread at a time may call it.
     """
 
@@ -43,11 +43,11 @@ class Backend(ABC):
 
     @abstractmethod
     def render(self, frame: ParameterFrame) -> ImageFrame:
-        """One picture; its pixels are its own, no later frame touches them. Bends that need a stage outside the
+        """One image; its pixels are its own, no later frame touches them. Bends that need a stage outside the
         topology are left out."""
 
     def draw(self, frame: ParameterFrame) -> DeviceImage:
-        """The picture that `render` makes, left on the GPU; not asked for where `on_device` is False."""
+        """The image that `render` makes, left on the GPU; not asked for where `on_device` is False."""
         raise NotImplementedError
 
     @abstractmethod
@@ -61,18 +61,16 @@ class Backend(ABC):
             float32 `[n, img_channels, H, W]`, about ±1.
         """
 
-    def pictures(
-        self, ws: Array, noise_mode: str = "const", seed: int = 0, size: tuple[int, int] | None = None
-    ) -> Array:
-        """Pictures of ws, with their colours: float32 `[n, 1 or 3, H, W]`, about ±1; arguments as in `synthesize`.
+    def images(self, ws: Array, noise_mode: str = "const", seed: int = 0, size: tuple[int, int] | None = None) -> Array:
+        """Images of ws, with their colours: float32 `[n, 1 or 3, H, W]`, about ±1; arguments as in `synthesize`.
 
         Args:
-            size: (width, height) that a picture of fields is painted at; None: its own. Others have one size.
+            size: (width, height) that an image of fields is painted at; None: its own. Others have one size.
         """
         return self.synthesize(ws, noise_mode, seed)
 
-    def images(self, ws: Array, noise_mode: str = "const", seed: int = 0) -> list[ImageFrame]:
-        """Pictures of ws as `render` makes them; arguments as in `synthesize`. LivevizError where there is no network."""
+    def image_frames(self, ws: Array, noise_mode: str = "const", seed: int = 0) -> list[ImageFrame]:
+        """Images of ws as `render` makes them; arguments as in `synthesize`. LivevizError where there is no network."""
         raise LivevizError(f"backend {self.name}: has no network, so it makes no stills")
 
     def ws(self, z: Array, c: Array | None, psi: float = 1.0) -> Array:
@@ -86,11 +84,11 @@ class Backend(ABC):
         """Whether another one must be built before all of these are done."""
         return not stages <= self.topology
 
-    def mask_noise(self, picture: Array | None) -> None:  # noqa: B027 - a test card has no noise
+    def mask_noise(self, image: Array | None) -> None:  # noqa: B027 - a test card has no noise
         """Hold the noise back where `picture` `[H, W]`, 0 to 1, is dark, as far as `noise_mask` says; None: nowhere."""
 
     def use_directions(self, directions: Directions) -> None:  # noqa: B027 - a test card has no latents
-        """Let the knobs push along these, from the next picture on."""
+        """Let the knobs push along these, from the next image on."""
 
     def close(self) -> None:  # noqa: B027 - most have nothing to give back
         """Give back what the backend holds; it is not called again."""
@@ -148,23 +146,21 @@ class NetworkBackend(Backend):
             return np.zeros((0, config.img_channels, config.height, config.width), np.float32)
         return self._raw_batch(ws, noise)
 
-    def pictures(
-        self, ws: Array, noise_mode: str = "const", seed: int = 0, size: tuple[int, int] | None = None
-    ) -> Array:
+    def images(self, ws: Array, noise_mode: str = "const", seed: int = 0, size: tuple[int, int] | None = None) -> Array:
         raw = self.synthesize(ws, noise_mode, seed)
         if self._palette is None or not len(raw):
             return raw
         both = zip(raw, self._palette(np.asarray(ws, np.float32)), strict=True)
         return np.stack([fields.colours(fields.pack(one), palette, size or self.size) for one, palette in both]) * 2 - 1
 
-    def images(self, ws: Array, noise_mode: str = "const", seed: int = 0) -> list[ImageFrame]:
-        """Pictures of ws as `render` makes them; arguments as in `synthesize`."""
+    def image_frames(self, ws: Array, noise_mode: str = "const", seed: int = 0) -> list[ImageFrame]:
+        """Images of ws as `render` makes them; arguments as in `synthesize`."""
         raw = self.synthesize(ws, noise_mode, seed)
         palettes = [None] * len(raw) if self._palette is None else list(self._palette(np.asarray(ws, np.float32)))
         return [ImageFrame(pack(raw[n : n + 1]), n, palette=palette) for n, palette in enumerate(palettes)]
 
-    def mask_noise(self, picture: Array | None) -> None:
-        self.noise.mask(picture)
+    def mask_noise(self, image: Array | None) -> None:
+        self.noise.mask(image)
 
     def use_directions(self, directions: Directions) -> None:
         self.latents.use(directions)
@@ -178,7 +174,7 @@ class NetworkBackend(Backend):
 
         Args:
             ws: `[1, num_ws, w_dim]`. noise: `[1, 1, h, w]` per convolution, times its gain.
-            view: `[3, 3]`, where the picture is taken from, where the family has a view; None for the file's own.
+            view: `[3, 3]`, where the image is taken from, where the family has a view; None for the file's own.
             moved: the bends: inputs that are not what they were, and what is multiplied into the styles.
         """
         raise NotImplementedError

@@ -1,5 +1,5 @@
 """What everything that swaps machines during a show has in common: a machine is built in the background while another one
-draws, it draws a little before it is seen, and what it replaced is closed between two pictures. A machine is a backend, for
+draws, it draws a little before it is seen, and what it replaced is closed between two images. A machine is a backend, for
 `Engine`, or a whole engine, for who swaps generators or draws them with less."""
 
 import threading
@@ -14,7 +14,7 @@ class Machine(Protocol):
     """What is built, drawn with, and closed."""
 
     def render(self, frame: ParameterFrame) -> Any:
-        """The picture of `frame`."""
+        """The image of `frame`."""
 
     def close(self) -> None:
         """Give everything back."""
@@ -65,7 +65,7 @@ class Workshop(Generic[Built]):
         self._retired += machines
 
     def rest(self, ready: Callable[[Built], bool] = lambda one: True) -> bool:
-        """Close one that was retired and is `ready` to be; False where there is none. To be called between two pictures:
+        """Close one that was retired and is `ready` to be; False where there is none. To be called between two images:
         it takes as long as drawing one."""
         found = next((one for one in self._retired if ready(one)), None)
         if found is None:
@@ -87,11 +87,11 @@ class Workshop(Generic[Built]):
             pass
 
 
-def warm(machine: Machine, frame: ParameterFrame | None, pictures: int = 1) -> None:
-    """Draw that many pictures of the frame that plays, if there is one, which nobody sees: the first picture of any
+def warm(machine: Machine, frame: ParameterFrame | None, images: int = 1) -> None:
+    """Draw that many images of the frame that plays, if there is one, which nobody sees: the first image of any
     machine takes ten times as long as the others."""
     if frame is not None:
-        for _ in range(pictures):
+        for _ in range(images):
             machine.render(frame)
 
 

@@ -1,4 +1,4 @@
-"""What a picture costs at the least: multiplications and bytes, counted by walking the network that every backend
+"""What an image costs at the least: multiplications and bytes, counted by walking the network that every backend
 builds.
 
 Convention: a transposed convolution is counted at the size of its input, as it is computed (publications that quote
@@ -77,5 +77,5 @@ def count(network: Network) -> list[ConvCost]:
 
 
 def products(generator: Generator) -> float:
-    """How many products one picture of a generator takes, counted as `COUNTING_NOTE` says."""
+    """How many products one image of a generator takes, counted as `COUNTING_NOTE` says."""
     return float(sum(step.macs for step in count(families.network(generator))))

@@ -1,6 +1,6 @@
 """From one generator to another of the same size without a cut. By image, two engines draw the same frame and their
-pictures are mixed. By weights, where the two have the same layers, engines in between are added whose weights are a mix
-of both: fading from each to the next, the forms themselves turn into one another, which no mix of pictures can show; and
+images are mixed. By weights, where the two have the same layers, engines in between are added whose weights are a mix
+of both: fading from each to the next, the forms themselves turn into one another, which no mix of images can show; and
 still no more than two engines draw a frame.
 
 Source for mixing weights: Wang et al. 2019 (1811.10515, deep network interpolation); Pinkney & Adler 2020 (2010.05334)
@@ -30,17 +30,17 @@ class Renders(Protocol):
 
     @property
     def size(self) -> tuple[int, int]:
-        """(width, height) of its pictures."""
+        """(width, height) of its images."""
 
     def render(self, frame: ParameterFrame) -> ImageFrame:
-        """One picture."""
+        """One image."""
 
 
 Image = TypeVar("Image", ImageFrame, DeviceImage)
 
 
 class Crossfade:
-    """Pictures on the way from the first of some engines to the last.
+    """Images on the way from the first of some engines to the last.
 
     Args:
         engines: two, or more where some stand in between; all of one size. They stay the caller's to close.
@@ -56,25 +56,25 @@ class Crossfade:
         self.size = engines[0].size
 
     def render(self, frame: ParameterFrame, share: float) -> ImageFrame:
-        """The picture at `share` of the way, 0 (the first engine's, exactly) to 1 (the last one's).
+        """The image at `share` of the way, 0 (the first engine's, exactly) to 1 (the last one's).
 
         Two engines draw, one where the share falls upon it.
         """
         return self.at(share, lambda engine: engine.render(frame))
 
-    def at(self, share: float, picture: Callable[[Any], Image]) -> Image:
-        """The same, of pictures that `picture` has of the engines."""
+    def at(self, share: float, image: Callable[[Any], Image]) -> Image:
+        """The same, of images that `picture` has of the engines."""
         place = min(max(share, 0.0), 1.0) * (len(self.engines) - 1)
         first = min(int(place), len(self.engines) - 2)
         share = place - first
         if share in (0.0, 1.0):
-            return picture(self.engines[first + int(share)])
-        return mix(picture(self.engines[first]), picture(self.engines[first + 1]), share)
+            return image(self.engines[first + int(share)])
+        return mix(image(self.engines[first]), image(self.engines[first + 1]), share)
 
 
 def mix(a: Image, b: Image, share: float) -> Image:
-    """The picture at `share` of the way from a (0) to b (1), rounded to nearest in 256 steps; all else is b's, its size
-    too: a of another size is taken at the nearest pixels. Pictures on the GPU are mixed there."""
+    """The image at `share` of the way from a (0) to b (1), rounded to nearest in 256 steps; all else is b's, its size
+    too: a of another size is taken at the nearest pixels. Images on the GPU are mixed there."""
     part = round(min(max(share, 0.0), 1.0) * 256)
     sizes = zip(b.pixels.shape[:2], a.pixels.shape[:2], strict=True)
     rows, columns = ((np.arange(new) * old + old // 2) // new for new, old in sizes)
@@ -96,7 +96,7 @@ def mix(a: Image, b: Image, share: float) -> Image:
 
 
 def coloured(image: ImageFrame) -> ImageFrame:
-    """The picture with its colours, at its own size: fields are painted."""
+    """The image with its colours, at its own size: fields are painted."""
     if image.palette is None:
         return image
     rgb = fields.colours(image.pixels, image.palette, image.size)  # [3, H, W]

@@ -1,4 +1,4 @@
-"""A picture that stays in the GPU's memory, for those who take it there: packed pixels need not see the host between the
+"""An image that stays in the GPU's memory, for those who take it there: packed pixels need not see the host between the
 network that draws them and the GL texture that shows them."""
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 class DeviceImage:
     """As an ImageFrame, but its pixels are on the GPU, whole when it is handed out.
 
-    pixels: uint8 tensor `[H, W, 4]`, RGBA, contiguous; its engine's next picture overwrites it.
+    pixels: uint8 tensor `[H, W, 4]`, RGBA, contiguous; its engine's next image overwrites it.
     """
 
     pixels: "Tensor"

@@ -16,7 +16,7 @@ from liveviz.spec.parameters import PCA_KNOBS
 from liveviz.system.threads import stand_back
 
 SAMPLE_COUNT = 4096
-PAUSE_SECONDS = 0.02  # seconds after each piece of the work, for the picture's sake
+PAUSE_SECONDS = 0.02  # seconds after each piece of the work, for the image's sake
 KEPT_FILES = 64  # files in the cache folder
 
 _log = logging.getLogger("liveviz.engine")
@@ -26,7 +26,7 @@ def kept_path(cache: Path, generator: Generator) -> Path:
     """Where the directions of a generator that is no bundle are kept.
 
     The name comes from all that directions depend on, the mapping network and what is read of w: the same generator,
-    widened to another picture, has the same ones.
+    widened to another image, has the same ones.
     """
     digest, decides = hashlib.sha256(), families.of(generator.config).decides_directions
     for name, weight in generator.weights.items():

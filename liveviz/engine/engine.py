@@ -1,6 +1,6 @@
 """The engine of a live show: a backend, and another one being built beside it when a bend comes that the first was not
 compiled for (a move, or an op with nodes, at a layer that had none), or when the first only stands in for one that takes
-long to get ready. The picture never waits; until the new one is there, that bend is left out."""
+long to get ready. The image never waits; until the new one is there, that bend is left out."""
 
 import logging
 import threading
@@ -29,7 +29,7 @@ _log = logging.getLogger("liveviz.engine")
 class Engine:
     """ParameterFrame to ImageFrame, whatever layers the frame bends.
 
-    It swaps the backends of one generator, which draw the same picture, so that one replaces the other from a picture to
+    It swaps the backends of one generator, which draw the same image, so that one replaces the other from an image to
     the next. Who swaps generators (`runtime.model_swap`) has several engines, and fades between them at a beat. That is
     why there are two; what building, warming and closing they share is the `Workshop`.
 
@@ -38,12 +38,12 @@ class Engine:
         bends: bends to begin with, whose amounts do not matter, or stages (another engine's topology).
         noise_mask: as for `Backend.mask_noise`.
         ahead: live, is called in the background before a topology is built: compiles it into the cache folder elsewhere.
-        wait: build while the frame waits (offline, so that every run gives the same pictures) or beside it (live). The
+        wait: build while the frame waits (offline, so that every run gives the same images) or beside it (live). The
             same holds for finding the directions of a generator that has none; live, knobs do nothing until then.
     State: the present backend, at most one being built, the topologies that could not be built, when each stage was
     last wanted: a new topology drops what no frame has wanted for RECENT frames, since a layer that is resampled costs
     time even when it stays where it is. Live, what the last frame was: a new backend draws it once before it comes in,
-    since the first picture of any takes ten times as long; and what was replaced and waits to be closed.
+    since the first image of any takes ten times as long; and what was replaced and waits to be closed.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Engine:
 
     @property
     def backend(self) -> Backend:
-        """The backend that made the last picture."""
+        """The backend that made the last image."""
         return self._backend
 
     @property
@@ -104,7 +104,7 @@ class Engine:
 
     @property
     def size(self) -> tuple[int, int]:
-        """(width, height) of the picture."""
+        """(width, height) of the image."""
         return self._backend.size
 
     @property
@@ -133,11 +133,11 @@ class Engine:
 
     @property
     def on_device(self) -> bool:
-        """Whether the backend can leave its pictures on the GPU."""
+        """Whether the backend can leave its images on the GPU."""
         return self._backend.on_device
 
     def render(self, frame: ParameterFrame) -> ImageFrame:
-        """One picture. Bends on layers that the generator has not are left out."""
+        """One image. Bends on layers that the generator has not are left out."""
         return self._ready(frame).render(frame)
 
     def draw(self, frame: ParameterFrame) -> DeviceImage:
@@ -156,23 +156,21 @@ class Engine:
             self._want(frozenset(stage for stage, n in self._last_wanted.items() if n > self._frames - RECENT))
         return self._backend
 
-    def mask_noise(self, picture: Array | None) -> None:
+    def mask_noise(self, image: Array | None) -> None:
         """As `Backend.mask_noise`, for whatever plays from here on. Any thread may call it while another one draws."""
         with self._lock:
-            self._noise_mask = picture
+            self._noise_mask = image
             backends = [self._backend, *([self._next] if self._next is not None else [])]
         for backend in backends:
-            backend.mask_noise(picture)
+            backend.mask_noise(image)
 
     def synthesize(self, ws: Array, noise_mode: str = "const", seed: int = 0) -> Array:
         """Raw network output of ws, as `Backend.synthesize`."""
         return self._backend.synthesize(ws, noise_mode, seed)
 
-    def pictures(
-        self, ws: Array, noise_mode: str = "const", seed: int = 0, size: tuple[int, int] | None = None
-    ) -> Array:
-        """Pictures of ws with their colours, as `Backend.pictures`."""
-        return self._backend.pictures(ws, noise_mode, seed, size)
+    def images(self, ws: Array, noise_mode: str = "const", seed: int = 0, size: tuple[int, int] | None = None) -> Array:
+        """Images of ws with their colours, as `Backend.images`."""
+        return self._backend.images(ws, noise_mode, seed, size)
 
     @property
     def building(self) -> bool:
@@ -180,7 +178,7 @@ class Engine:
         return self._workshop.busy
 
     def rest(self) -> None:
-        """Give back what was replaced. To be called between two pictures: it takes as long as drawing one."""
+        """Give back what was replaced. To be called between two images: it takes as long as drawing one."""
         while self._workshop.rest():
             pass
 

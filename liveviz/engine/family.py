@@ -1,5 +1,5 @@
 """The engine's half of a family of generators: how one is drawn in the steps that every backend brings (`operations`), and
-what of a ParameterFrame its picture listens to. It is a folder of this room with a `family.py` whose `FAMILY` is one
+what of a ParameterFrame its image listens to. It is a folder of this room with a `family.py` whose `FAMILY` is one
 `Family`; its name is that of the folder in `models` with the other half.
 
 A network is constants and one packed vector of numbers, the *style vector*, that is made anew for each frame from the rows of
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float32]
 Part = tuple[slice, tuple[int, ...]]  # where in the style vector, and the shape of what it multiplies or is
 
-# What a picture may listen to, and the parameters of each; `latents` (seeds, classes, weights), `rows` and `bends` are lists
+# What an image may listen to, and the parameters of each; `latents` (seeds, classes, weights), `rows` and `bends` are lists
 # of a frame's own.
 LISTENED_PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "latents": (),
@@ -109,7 +109,7 @@ class Network(ABC):
         """The style vectors float32 `[n, style_size]` of ws `[n, num_ws, w_dim]`.
 
         Args:
-            view: `[3, 3]`, where the picture is taken from, of a config with a `plane`; None: the file's own.
+            view: `[3, 3]`, where the image is taken from, of a config with a `plane`; None: the file's own.
         """
 
     @abstractmethod
@@ -117,9 +117,9 @@ class Network(ABC):
         """The network in a backend's operations.
 
         Args:
-            colours: channels of the result: img_channels for the raw picture; 4 for one that is to be packed: grey
+            colours: channels of the result: img_channels for the raw image; 4 for one that is to be packed: grey
                 three times, and a fourth channel that is 0.
-        Returns: the picture `[1, colours, H, W]`, about ±1.
+        Returns: the image `[1, colours, H, W]`, about ±1.
         """
 
     def coloured(self, conv: Conv, colours: int) -> Conv:
@@ -163,7 +163,7 @@ class Family(Protocol):
 
     @abstractmethod
     def listens(self, config: Any) -> frozenset[str]:
-        """Which of `LISTENED_PARAMETERS` change a picture. `classes` where there are some; `noise` where the config
+        """Which of `LISTENED_PARAMETERS` change an image. `classes` where there are some; `noise` where the config
         has noises, `view` where it has a plane, `bends` where it has layers."""
 
     def latents(self, generator: Generator) -> Latents:
@@ -171,7 +171,7 @@ class Family(Protocol):
         return Latents(generator)
 
     def view(self, config: Any, frame: ParameterFrame) -> Array | None:
-        """`[3, 3]`: from picture coordinates to where the picture is taken from; None at rest, and where it cannot move."""
+        """`[3, 3]`: from image coordinates to where the image is taken from; None at rest, and where it cannot move."""
         return None
 
     def device_styles(self, network: Any, device: str) -> DeviceStyles:

@@ -1,5 +1,5 @@
 """Noise that lives: fields of unit variance that melt into one another as the phase goes by. They are a pure function
-of seed, layer and phase, so any backend, any process and any later rendering makes the same grain from two numbers. A picture
+of seed, layer and phase, so any backend, any process and any later rendering makes the same grain from two numbers. An image
 can say where there is less of it."""
 
 import math
@@ -58,9 +58,9 @@ class NoiseFields:
         low, middle, high = (frame[name] for name in STRENGTH_PARAMETERS)
         return self.at(frame.seed, frame.noise_phase, (low, middle, high), frame["noise_mask"])
 
-    def mask(self, picture: Array | None) -> None:
+    def mask(self, image: Array | None) -> None:
         """Hold the noise back where `picture` `[H, W]`, 0 to 1, over the whole of every layer, is dark; None: nowhere."""
-        scaled = [] if picture is None else [_scaled(picture, p.height, p.width).ravel() for p in self._places]
+        scaled = [] if image is None else [_scaled(image, p.height, p.width).ravel() for p in self._places]
         self.missing = np.concatenate(scaled) - np.float32(1.0) if scaled else None
         self._shown = None
 
@@ -106,14 +106,14 @@ class NoiseFields:
 
         A smaller generator's fields are therefore the beginning of a larger one's. Sixteen random bits pick one of
         65,536 equally likely values of the normal distribution: five times as fast as drawing it exactly, and only
-        the raw bits, which NumPy promises never to change, decide the picture.
+        the raw bits, which NumPy promises never to change, decide the image.
         """
         source = np.random.SFC64(np.random.SeedSequence([seed & 0xFFFFFFFF, number & 0xFFFFFFFF]))
         bits = np.asarray(source.random_raw(-(-self.size // 4)), "<u8").view("<u2")[: self.size]
         return _normal_values().take(bits)
 
 
-def _scaled(picture: Array, height: int, width: int) -> Array:
+def _scaled(image: Array, height: int, width: int) -> Array:
     """`picture` `[H, W]` at another size: every pixel the mean of what it covers, `[height, width]`."""
 
     def shares(count: int, source: int) -> Array:
@@ -121,7 +121,7 @@ def _scaled(picture: Array, height: int, width: int) -> Array:
         covered = np.minimum(ends[1:, None], pixel + 1) - np.maximum(ends[:-1, None], pixel)
         return np.asarray(np.maximum(covered, 0.0) * (count / source), np.float32)  # [count, source]
 
-    return np.asarray(shares(height, picture.shape[0]) @ picture @ shares(width, picture.shape[1]).T, np.float32)
+    return np.asarray(shares(height, image.shape[0]) @ image @ shares(width, image.shape[1]).T, np.float32)
 
 
 @cache

@@ -102,8 +102,8 @@ class NetworkOperations(Protocol):
         """x + y."""
 
     def paint(self, img: Any | None, x: Any, conv: Conv, last: bool) -> Any:
-        """One step of a picture that is drawn over and over: `img` (None: there is none yet) at twice its size, and what
-        `conv` draws of x. last: it is the picture."""
+        """One step of an image that is drawn over and over: `img` (None: there is none yet) at twice its size, and what
+        `conv` draws of x. last: it is the image."""
 
     def bend(self, x: Any, layer: int) -> Any:
         """The activations of a layer, bent as the topology has it."""

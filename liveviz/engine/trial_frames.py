@@ -1,4 +1,4 @@
-"""ParameterFrames as a show has them, without a show: for measuring, and for the first pictures of an engine, which take
+"""ParameterFrames as a show has them, without a show: for measuring, and for the first images of an engine, which take
 longer than all others."""
 
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ import numpy as np
 
 from liveviz.spec import CORE_PARAMETERS, BendSetting, LatentTerm, ParameterFrame
 
-PALETTE_COUNT = 16  # pictures that a live frame mixes from
+PALETTE_COUNT = 16  # images that a live frame mixes from
 
 
 def random_frames(count: int, seed: int, layers: frozenset[int] = frozenset()) -> Iterator[ParameterFrame]:
@@ -20,7 +20,7 @@ def random_frames(count: int, seed: int, layers: frozenset[int] = frozenset()) -
 
 
 def live_frames(count: int, seed: int, layers: frozenset[int] = frozenset()) -> Iterator[ParameterFrame]:
-    """Frames as a show at 60 fps has them: mixes of PALETTE_COUNT pictures with weights of their own in every frame,
+    """Frames as a show at 60 fps has them: mixes of PALETTE_COUNT images with weights of their own in every frame,
     noise that moves on by a field a second, and bends that move."""
     random = np.random.RandomState(seed)
     for number, bends in enumerate(_bends(count, seed, layers)):

@@ -1,4 +1,4 @@
-"""fields are how a picture travels that has no size yet: a few smooth planes of numbers (where the edges are, which place of
+"""fields are how an image travels that has no size yet: a few smooth planes of numbers (where the edges are, which place of
 the palette each side has, light, and coordinates for fine detail) and five colours.
 
 `channels` names the planes; `paint` says, once, how they become colour at any size: in NumPy (`numbers`) for tests and

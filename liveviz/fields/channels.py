@@ -1,4 +1,4 @@
-"""What the channels of a picture of fields mean, in which order they stand, and how their range is stored.
+"""What the channels of an image of fields mean, in which order they stand, and how their range is stored.
 
 Lengths are in half image heights, as on the programs' plane: y runs from -1 to 1.
 """

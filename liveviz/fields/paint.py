@@ -19,7 +19,7 @@ DENSEST_LINES = (0.22, 0.42)
 
 
 def paint(o: Any, fields: Mapping[str, Any], palette: Sequence[Sequence[Any]], pixel: Any) -> list[Any]:
-    """Red, green and blue, 0 to 1, of a picture of fields.
+    """Red, green and blue, 0 to 1, of an image of fields.
 
     Args:
         o: the functions of numbers: mix, clamp, smoothstep, fract, floor, absolute, sqrt, exp, maximum, slope.

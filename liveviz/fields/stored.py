@@ -1,4 +1,4 @@
-"""Pictures of fields as they travel, in 16 bits a number, and what they look like at any size."""
+"""Images of fields as they travel, in 16 bits a number, and what they look like at any size."""
 
 from typing import Any
 
@@ -52,6 +52,6 @@ def _weights(old: int, new: int) -> NDArray[np.float32]:
 
 
 def colours(pixels: Pixels, palette: Palette, size: tuple[int, int]) -> NDArray[np.float32]:
-    """Colours float32 `[3, h, w]`, 0 to 1, at `size` (width, height), of a picture of fields and its palette `[5, 3]`."""
+    """Colours float32 `[3, h, w]`, 0 to 1, at `size` (width, height), of an image of fields and its palette `[5, 3]`."""
     planes = enlarge(pixels, size)
     return np.stack(paint(numbers, planes, list(palette), np.float32(2.0 / size[1]))).astype(np.float32)

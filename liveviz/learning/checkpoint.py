@@ -16,7 +16,7 @@ from liveviz.spec import LivevizError
 
 METADATA_KEY = "liveviz.training"
 """Of the entry in a checkpoint that says which run it belongs to and where that stands."""
-RANDOM = "random"  # the state of the random numbers: bytes, each stored as a float, which holds them exactly
+RANDOM_STATE_KEY = "random"  # the state of the random numbers: bytes, each stored as a float, which holds them exactly
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Place:
 def write_state(path: Path, tensors: Mapping[str, Tensor], random: Tensor, key: str, table: Mapping[str, Any]) -> None:
     """Write float32 `tensors` by name, the uint8 state `random`, and a table of plain values under the name `key`."""
     arrays = {name: value.detach().cpu().numpy() for name, value in tensors.items()}
-    arrays[RANDOM] = random.cpu().numpy().astype(np.float32)
+    arrays[RANDOM_STATE_KEY] = random.cpu().numpy().astype(np.float32)
     save(path, arrays, {key: json.dumps(table)})
 
 
@@ -58,11 +58,11 @@ def read_state(
         check(table)
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise container.fail("is no checkpoint of this trainer: where it stands cannot be read") from error
-    random = container.shapes.get(RANDOM, ())
+    random = container.shapes.get(RANDOM_STATE_KEY, ())
     if len(random) != 1:
         raise container.fail("is no checkpoint of this trainer: it has no random state")
-    arrays = container.load({**shapes, RANDOM: random})
-    state = arrays.pop(RANDOM)
+    arrays = container.load({**shapes, RANDOM_STATE_KEY: random})
+    state = arrays.pop(RANDOM_STATE_KEY)
     if not np.isin(state, np.arange(256)).all():
         raise container.fail("its random state is not made of bytes")
     return {n: torch.from_numpy(a) for n, a in arrays.items()}, torch.from_numpy(state.astype(np.uint8)), table

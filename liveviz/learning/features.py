@@ -1,9 +1,9 @@
-"""What pictures are compared by, and what a projected discriminator looks through: a small fixed network in a file of its
-own. The one that ships beside this file learned without labels from our own pictures (`feature_training`); a file of
+"""What images are compared by, and what a projected discriminator looks through: a small fixed network in a file of its
+own. The one that ships beside this file learned without labels from our own images (`feature_training`); a file of
 the same form with other weights or sizes takes its place, and nothing in it can run.
 
 The form: a safetensors file whose metadata `liveviz.features` is JSON with `widths` (channels of each stage), `blocks`
-(residual blocks a stage), `side` (pixels of the shorter side that pictures are reduced to for scores) and `origin`. A
+(residual blocks a stage), `side` (pixels of the shorter side that images are reduced to for scores) and `origin`. A
 stage is a 3x3 convolution with stride 2, then `blocks` times x + conv(act(conv(x))), an activation after each sum;
 all convolutions are 3x3 with bias (a normalisation is folded into them), the activation is leaky ReLU 0.1.
 """
@@ -22,9 +22,9 @@ from liveviz.spec import LivevizError
 
 METADATA_KEY = "liveviz.features"
 """Of the entry in a file that holds a feature network's sizes."""
-SHIPPED = Path(__file__).with_name("features.safetensors")
+SHIPPED_FILE = Path(__file__).with_name("features.safetensors")
 """The network that scores and projected discriminators look through where none is named."""
-SLOPE = 0.1
+LEAKY_SLOPE = 0.1
 """Of the leaky ReLU below 0."""
 MAX_PARAMETERS = 64_000_000
 """Weights that a file may hold: 256 MB in float32."""
@@ -78,16 +78,16 @@ class FeatureStage(nn.Module):
         self.second = nn.ModuleList(conv(outputs, 1) for _ in range(blocks))
 
     def forward(self, x: Tensor) -> Tensor:
-        x = F.leaky_relu(self.down(x), SLOPE)
+        x = F.leaky_relu(self.down(x), LEAKY_SLOPE)
         for first, second in zip(self.first, self.second, strict=True):
-            x = F.leaky_relu(x + second(F.leaky_relu(first(x), SLOPE)), SLOPE)
+            x = F.leaky_relu(x + second(F.leaky_relu(first(x), LEAKY_SLOPE)), LEAKY_SLOPE)
         return x
 
 
 class FeatureNetwork(nn.Module):
-    """Pictures `[n, 3, h, w]` in ±1 to one map a stage, `[n, widths[k], h / 2^(k+1), w / 2^(k+1)]` (rounded up).
+    """Images `[n, 3, h, w]` in ±1 to one map a stage, `[n, widths[k], h / 2^(k+1), w / 2^(k+1)]` (rounded up).
 
-    shift, scale: `[sum of widths]`; what makes the mean features of the pictures it learned from 0 on average, with
+    shift, scale: `[sum of widths]`; what makes the mean features of the images it learned from 0 on average, with
     standard deviation 1.
     """
 
@@ -119,7 +119,7 @@ class FeatureNetwork(nn.Module):
 
 
 def reduced(x: Tensor, side: int) -> Tensor:
-    """Pictures whose shorter side is at most `side`, antialiased; smaller ones are left as they are."""
+    """Images whose shorter side is at most `side`, antialiased; smaller ones are left as they are."""
     h, w = x.shape[-2:]
     if min(h, w) <= side:
         return x
@@ -150,7 +150,7 @@ def write_features(path: Path, network: FeatureNetwork) -> None:
     save(path, arrays, {METADATA_KEY: json.dumps(asdict(network.config))}, fp16=True)
 
 
-def read_features(path: Path = SHIPPED) -> FeatureNetwork:
+def read_features(path: Path = SHIPPED_FILE) -> FeatureNetwork:
     """A feature network, frozen, on the CPU; LivevizError in one line for a file that is cut or is no such network."""
     container = Container(path)
     raw = container.metadata.get(METADATA_KEY)

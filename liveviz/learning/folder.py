@@ -1,5 +1,5 @@
-"""A folder of somebody's pictures, read once, brought to one size and kept as bytes. It comes from outside: a file that
-is broken, huge or no picture is left out with a line that names it, and the rest is learned from."""
+"""A folder of somebody's images, read once, brought to one size and kept as bytes. It comes from outside: a file that
+is broken, huge or no image is left out with a line that names it, and the rest is learned from."""
 
 import hashlib
 import json
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("liveviz.learning")
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 """Of the files that are looked at; what is in one is read from its bytes."""
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+PILLOW_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 """What may be in them, by Pillow's names."""
 MAX_FILES = 1_000_000
 """In a folder of images, with all below it."""
@@ -37,16 +37,16 @@ MAX_FILE_BYTES = 256 << 20
 """Of one file."""
 MAX_PIXELS = 64_000_000
 """Of one image, width times height."""
-SMALLEST_SIDE = 8
+SMALLEST_SIDE_PIXELS = 8
 """Pixels."""
-PART = 512  # files in memory at once
-BYTES, TABLE = "pictures.bytes", "pictures.json"
+FILES_AT_ONCE = 512  # files in memory at once
+BYTES_FILE, TABLE_FILE = "pictures.bytes", "pictures.json"
 """Names of the two files in which the images of a folder are kept ready, at the size of the run."""
-NAMED = 10  # files that are left out are named up to here, and counted after
+MOST_NAMED_FILES = 10  # files that are left out are named up to here, and counted after
 
 
 @dataclass(frozen=True)
-class Pictures:
+class ImageSet:
     """pixels: uint8 `[n, 3, h, w]`. classes: index into names `[n]`, all 0 where there are no names. key: which they are."""
 
     pixels: NDArray[np.uint8]
@@ -63,9 +63,9 @@ class Pictures:
 
 
 def find(folder: Path) -> tuple[list[Path], list[int], tuple[str, ...]]:
-    """The picture files of a folder, the class of each, the class names: those of its sub-folders that hold pictures.
+    """The image files of a folder, the class of each, the class names: those of its sub-folders that hold images.
 
-    Raises: LivevizError where there is no such folder or no picture in it.
+    Raises: LivevizError where there is no such folder or no image in it.
     """
     if not folder.is_dir():
         raise LivevizError(f"{folder}: there is no such folder")
@@ -75,9 +75,9 @@ def find(folder: Path) -> tuple[list[Path], list[int], tuple[str, ...]]:
         here = folder.resolve()
         for path in sorted(folder.iterdir()):
             if path.is_dir() and not here.is_relative_to(path.resolve()):  # a link back to where we are is no class
-                if found := sorted(p for p in path.rglob("*") if _is_picture(p, others)):
+                if found := sorted(p for p in path.rglob("*") if _is_image(p, others)):
                     by_class[path.name] = found
-            elif _is_picture(path, others):
+            elif _is_image(path, others):
                 loose.append(path)
     except OSError as error:
         raise LivevizError(f"{folder}: cannot be read: {error.strerror or error}") from error
@@ -89,33 +89,33 @@ def find(folder: Path) -> tuple[list[Path], list[int], tuple[str, ...]]:
     names = tuple("".join(letter if letter.isprintable() else "_" for letter in name) for name in by_class)
     files = [p for found in by_class.values() for p in found] or loose
     if not files:
-        raise LivevizError(f"{folder}: holds no pictures ({', '.join(SUFFIXES)})")
+        raise LivevizError(f"{folder}: holds no pictures ({', '.join(IMAGE_SUFFIXES)})")
     if len(files) > MAX_FILES:
         raise LivevizError(f"{folder}: {len(files)} pictures; at most {MAX_FILES}")
     classes = [index for index, found in enumerate(by_class.values()) for _ in found] or [0] * len(files)
     return files, classes, names
 
 
-def _is_picture(path: Path, others: Counter[str]) -> bool:
+def _is_image(path: Path, others: Counter[str]) -> bool:
     """Whether it is one by its name; a file that is not is counted in `others`."""
     suffix = path.suffix.lower()
     if path.name.startswith(".") or not path.is_file():
         return False
-    if suffix not in SUFFIXES:
+    if suffix not in IMAGE_SUFFIXES:
         others[suffix or "without a suffix"] += 1
-    return suffix in SUFFIXES
+    return suffix in IMAGE_SUFFIXES
 
 
-def read_picture(path: Path, size: tuple[int, int]) -> NDArray[np.uint8]:
+def read_image(path: Path, size: tuple[int, int]) -> NDArray[np.uint8]:
     """One file, cut to the shape of `size` (width, height) around its middle and brought to it: uint8 `[3, h, w]`.
 
     Upright by its EXIF; what is transparent is black; of an animation the first frame; 16 bits become 8.
 
-    Raises: LivevizError "x.png: is no picture that can be read: ..."
+    Raises: LivevizError "x.png: is no image that can be read: ..."
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
-    from liveviz.system.picture_files import BAD_PICTURE
+    from liveviz.system.image_files import BAD_IMAGE
 
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
@@ -123,21 +123,23 @@ def read_picture(path: Path, size: tuple[int, int]) -> NDArray[np.uint8]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of sizes that are refused here, and of odd metadata
             # Opened here, since Pillow turns a TIFF wrongly that it opens itself and maps
-            with path.open("rb") as file, Image.open(file, formats=FORMATS) as image:
+            with path.open("rb") as file, Image.open(file, formats=PILLOW_FORMATS) as image:
                 if image.width * image.height > MAX_PIXELS:
                     raise LivevizError(f"{path}: {image.width}x{image.height}; at most {MAX_PIXELS:,} pixels")
-                if min(image.size) < SMALLEST_SIDE:
-                    raise LivevizError(f"{path}: {image.width}x{image.height}; at least {SMALLEST_SIDE} pixels a side")
+                if min(image.size) < SMALLEST_SIDE_PIXELS:
+                    raise LivevizError(
+                        f"{path}: {image.width}x{image.height}; at least {SMALLEST_SIDE_PIXELS} pixels a side"
+                    )
                 image.draft("RGB", (2 * size[0], 2 * size[1]))  # a JPEG need not be decoded whole
                 fitted = ImageOps.fit(_coloured(ImageOps.exif_transpose(image)), size, Image.Resampling.LANCZOS)
-    except BAD_PICTURE as error:
+    except BAD_IMAGE as error:
         why = "its content is none" if isinstance(error, UnidentifiedImageError) else str(error)[:80]
         raise LivevizError(f"{path}: is no picture that can be read: {why}") from None
     return np.ascontiguousarray(np.asarray(fitted).transpose(2, 0, 1))
 
 
 def _coloured(image: "Image.Image") -> "Image.Image":
-    """Any picture as 8-bit RGB."""
+    """Any image as 8-bit RGB."""
     from PIL import Image
 
     if image.mode == "F" or image.mode.startswith("I"):  # deep grey, which Pillow would clip
@@ -157,25 +159,25 @@ def read_some(
     places, found, bad = [], [], 0
     for place, path in enumerate(files):
         try:
-            found.append(read_picture(path, size))
+            found.append(read_image(path, size))
             places.append(place)
         except LivevizError as error:
             bad += 1
-            if bad <= NAMED:
+            if bad <= MOST_NAMED_FILES:
                 log.warning("left out: %s", error)
         each(place + 1)
-    if bad > NAMED:
-        log.warning("left out: %d pictures more that cannot be read", bad - NAMED)
+    if bad > MOST_NAMED_FILES:
+        log.warning("left out: %d pictures more that cannot be read", bad - MOST_NAMED_FILES)
     return places, found
 
 
 def read_folder(
     folder: Path, size: tuple[int, int], cache: Path, each: Callable[[int, int], None] = lambda done, total: None
-) -> Pictures:
-    """All pictures of a folder at one size (width, height); they are kept in the folder `cache` for the next time.
+) -> ImageSet:
+    """All images of a folder at one size (width, height); they are kept in the folder `cache` for the next time.
 
     each: called with files read and files in all.
-    Raises: LivevizError where there is no picture that can be read, or no room for the cache.
+    Raises: LivevizError where there is no image that can be read, or no room for the cache.
     """
     files, classes, names = find(folder)  # before anything is made
     try:
@@ -184,12 +186,12 @@ def read_folder(
         raise LivevizError(f"{cache}: cannot be made: {error.strerror or error}") from error
     facts = [(str(p.relative_to(folder)), (s := p.stat()).st_size, s.st_mtime_ns) for p in files]
     key = hashlib.sha256(json.dumps([size, facts]).encode()).hexdigest()
-    table = cache / TABLE
+    table = cache / TABLE_FILE
     kept = _kept(cache, key, size)
     if kept is None:
-        kept = [classes[place] for place in _convert(files, size, cache / BYTES, each)]
+        kept = [classes[place] for place in _convert(files, size, cache / BYTES_FILE, each)]
         write_whole(table, json.dumps({"key": key, "classes": kept}).encode())
-    return Pictures(_mapped(cache / BYTES, len(kept), size), torch.tensor(kept), names, key)
+    return ImageSet(_mapped(cache / BYTES_FILE, len(kept), size), torch.tensor(kept), names, key)
 
 
 def _mapped(path: Path, count: int, size: tuple[int, int]) -> NDArray[np.uint8]:
@@ -197,11 +199,11 @@ def _mapped(path: Path, count: int, size: tuple[int, int]) -> NDArray[np.uint8]:
 
 
 def _kept(cache: Path, key: str, size: tuple[int, int]) -> list[int] | None:
-    """The classes of the pictures in the cache, if it is whole and of that key."""
+    """The classes of the images in the cache, if it is whole and of that key."""
     try:
-        found = json.loads((cache / TABLE).read_bytes())
+        found = json.loads((cache / TABLE_FILE).read_bytes())
         classes = [int(c) for c in found["classes"]]
-        whole = (cache / BYTES).stat().st_size == len(classes) * 3 * size[0] * size[1]
+        whole = (cache / BYTES_FILE).stat().st_size == len(classes) * 3 * size[0] * size[1]
         return classes if whole and found["key"] == key else None
     except (OSError, ValueError, TypeError, KeyError):
         return None
@@ -217,8 +219,10 @@ def _convert(files: list[Path], size: tuple[int, int], out: Path, each: Callable
     places: list[int] = []
     try:
         with draft.open("wb") as file:
-            for start in range(0, len(files), PART):
-                found, pixels = read_some(files[start : start + PART], size, partial(_told, each, start, len(files)))
+            for start in range(0, len(files), FILES_AT_ONCE):
+                found, pixels = read_some(
+                    files[start : start + FILES_AT_ONCE], size, partial(_told, each, start, len(files))
+                )
                 places += [start + place for place in found]
                 for one in pixels:
                     file.write(one.tobytes())

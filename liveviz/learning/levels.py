@@ -1,4 +1,4 @@
-"""Pictures in torch, as float32 in ±1 and as bytes: the one way there and the one way back that learning has."""
+"""Images in torch, as float32 in ±1 and as bytes: the one way there and the one way back that learning has."""
 
 import numpy as np
 import torch
@@ -8,9 +8,9 @@ from torch import Tensor
 from liveviz.spec import levels as formula
 
 
-def to_bytes(pictures: Tensor) -> NDArray[np.uint8]:
-    """uint8 of the same shape, from pictures in ±1 on any device; what lies outside becomes 0 or 255."""
-    return formula.to_bytes(pictures.detach().cpu().numpy(), formula.Rounding.EVEN)
+def to_bytes(images: Tensor) -> NDArray[np.uint8]:
+    """uint8 of the same shape, from images in ±1 on any device; what lies outside becomes 0 or 255."""
+    return formula.to_bytes(images.detach().cpu().numpy(), formula.Rounding.EVEN)
 
 
 def from_bytes(levels: Tensor | NDArray[np.uint8], device: torch.device | str | None = None) -> Tensor:

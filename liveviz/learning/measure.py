@@ -1,4 +1,4 @@
-"""From pictures to the figures of `liveviz model score`: what made pictures are compared with, the vectors of both, and
+"""From images to the figures of `liveviz model score`: what made images are compared with, the vectors of both, and
 one table with a row for real against real, without which no figure of the other row says anything."""
 
 from collections.abc import Callable, Iterator, Sequence
@@ -15,22 +15,22 @@ from liveviz.learning.features import FeatureNetwork, read_features
 from liveviz.learning.folder import find, read_some
 from liveviz.learning.levels import from_bytes, to_bytes
 from liveviz.learning.pictures import Z_DIM, draw, programs
-from liveviz.learning.scores import SMALLEST, scores
+from liveviz.learning.scores import FEWEST_IMAGES, scores
 from liveviz.spec import LivevizError, UsageError
 
 BY_PROGRAM = "pictures:"
 """What DATA begins with where images are drawn by program: the seed follows."""
-PART = 32
+IMAGES_AT_ONCE = 32
 """Images in memory at once."""
 Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Real pictures.
+    """Real images.
 
     names: of their classes; none where they have none. parts: uint8 `[n, 3, h, w]`, to be gone through once.
-    classes: index into names of every picture that parts has given so far.
+    classes: index into names of every image that parts has given so far.
     """
 
     names: tuple[str, ...]
@@ -39,7 +39,7 @@ class HeldOut:
 
 
 def held_out(data: str, size: tuple[int, int], count: int, class_names: Sequence[str] = ()) -> HeldOut:
-    """At most `count` real pictures at `size` (width, height).
+    """At most `count` real images at `size` (width, height).
 
     Args:
         data: a folder, or `pictures:SEED` for those that our programs draw from that seed.
@@ -60,8 +60,8 @@ def held_out(data: str, size: tuple[int, int], count: int, class_names: Sequence
 
 
 def _read(files: list[Path], of: list[int], size: tuple[int, int], classes: list[int]) -> Iterator[Pixels]:
-    for start in range(0, len(files), PART):
-        places, pixels = read_some(files[start : start + PART], size)
+    for start in range(0, len(files), IMAGES_AT_ONCE):
+        places, pixels = read_some(files[start : start + IMAGES_AT_ONCE], size)
         classes += [of[start + place] for place in places]
         if pixels:
             yield np.stack(pixels)
@@ -69,7 +69,7 @@ def _read(files: list[Path], of: list[int], size: tuple[int, int], classes: list
 
 def _drawn(seed: int, size: tuple[int, int], count: int, names: Sequence[str], classes: list[int]) -> Iterator[Pixels]:
     random, (width, height) = torch.Generator().manual_seed(seed), size
-    for some in (torch.arange(count) % len(names)).split(PART):
+    for some in (torch.arange(count) % len(names)).split(IMAGES_AT_ONCE):
         classes += some.tolist()
         z = torch.randn(len(some), Z_DIM, generator=random)
         yield to_bytes(draw(list(names), z, some, height, width))
@@ -77,7 +77,7 @@ def _drawn(seed: int, size: tuple[int, int], count: int, names: Sequence[str], c
 
 @dataclass(frozen=True)
 class Seen:
-    """What is known of some pictures: vectors `[n, d]`, widths of edges in pixels `[n]`."""
+    """What is known of some images: vectors `[n, d]`, widths of edges in pixels `[n]`."""
 
     vectors: Tensor
     widths: Tensor
@@ -98,7 +98,7 @@ class Eye:
 
     @torch.no_grad()
     def see(self, parts: Iterator[Pixels], each: Callable[[int], None] = lambda done: None) -> Seen:
-        """Look at pictures uint8 `[n, 3, h, w]` part by part; `each(done)` after every part."""
+        """Look at images uint8 `[n, 3, h, w]` part by part; `each(done)` after every part."""
         vectors, widths, done = [], [], 0
         for part in parts:
             x = from_bytes(part, self.device)
@@ -117,8 +117,10 @@ def compare(real: Seen, other: Seen) -> dict[str, float]:
     Besides those of Scores: edge_width, of `other`, in pixels; sharpness, that of `real` by it: 1 as sharp, 0.67
     with edges 1.5 times as wide.
     """
-    if min(len(real.widths), len(other.widths)) < SMALLEST:
-        raise LivevizError(f"scores: at least {SMALLEST} pictures of each kind are needed ({2 * SMALLEST} real ones)")
+    if min(len(real.widths), len(other.widths)) < FEWEST_IMAGES:
+        raise LivevizError(
+            f"scores: at least {FEWEST_IMAGES} pictures of each kind are needed ({2 * FEWEST_IMAGES} real ones)"
+        )
     wide, wanted = float(other.widths.median()), float(real.widths.median())
     figures = asdict(scores(real.vectors, other.vectors))
     return {**figures, "sharpness": wanted / max(wide, 1e-6), "edge_width": wide}

@@ -13,10 +13,10 @@ from liveviz.learning.precision import training_dtype
 
 MOMENTUM = 0.9
 """Share of the direction before that is kept in each step."""
-SCALE = 0.25  # of an orthogonal step, so that Muon and Adam take one learning rate
-COEFFICIENTS = (3.4445, -4.7750, 2.0315)
+ORTHOGONAL_SCALE = 0.25  # of an orthogonal step, so that Muon and Adam take one learning rate
+QUINTIC_COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 """Of the quintic Newton-Schulz iteration (Jordan et al. 2024, Muon)."""
-ADAM = ("step", "exp_avg", "exp_avg_sq")
+ADAM_STATE_KEYS = ("step", "exp_avg", "exp_avg_sq")
 """What Adam keeps of every weight, by torch's names."""
 
 
@@ -25,7 +25,7 @@ def orthogonal(x: Tensor) -> Tensor:
     x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-12)
     tall = x.shape[1] > x.shape[2]
     x = (x.transpose(1, 2) if tall else x).to(training_dtype(x.device))
-    a, b, c = COEFFICIENTS
+    a, b, c = QUINTIC_COEFFICIENTS
     for _ in range(5):
         square = x @ x.transpose(1, 2)
         x = a * x + (b * square + c * (square @ square)) @ x
@@ -59,7 +59,7 @@ class Optimiser:
             update = (p.grad + MOMENTUM * momentum).reshape(p.shape[0], -1)
             shapes.setdefault((update.shape[0], update.shape[1]), []).append((name, update))
         for shape, updates in shapes.items():
-            steps = orthogonal(torch.stack([u for _, u in updates])) * (SCALE * math.sqrt(max(shape)))
+            steps = orthogonal(torch.stack([u for _, u in updates])) * (ORTHOGONAL_SCALE * math.sqrt(max(shape)))
             for (name, _), step in zip(updates, steps, strict=True):
                 p = self.matrices[name]
                 p.sub_(step.reshape(p.shape), alpha=rates[name])
@@ -70,7 +70,7 @@ class Optimiser:
         for name in self._rest:
             p = self.named[name]
             state = self.adam.state.get(p) or unstepped(p)
-            found |= {f"adam.{name}.{part}": state[part] for part in ADAM}
+            found |= {f"adam.{name}.{part}": state[part] for part in ADAM_STATE_KEYS}
         return found
 
     def load(self, tensors: dict[str, Tensor]) -> None:
@@ -80,7 +80,7 @@ class Optimiser:
         for name in self._rest:
             p = self.named[name]
             state = unstepped(p)
-            for part in ADAM:
+            for part in ADAM_STATE_KEYS:
                 state[part].copy_(tensors[f"adam.{name}.{part}"])
             self.adam.state[p] = state
 

@@ -5,7 +5,7 @@ import os
 
 import torch
 
-CAPS = ("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA")
+CAP_VARIABLES = ("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA")
 """Environment variables that keep torch's convolutions from instructions of the processor."""
 _CAPS_WITHOUT_BFLOAT16 = {"SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX2_VNNI_2", "AVX512_CORE", "AVX512_CORE_VNNI"}
 
@@ -15,7 +15,7 @@ def has_bfloat16(device: torch.device) -> bool:
     float32."""
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
-    if any(os.environ.get(cap, "").upper() in _CAPS_WITHOUT_BFLOAT16 for cap in CAPS):
+    if any(os.environ.get(cap, "").upper() in _CAPS_WITHOUT_BFLOAT16 for cap in CAP_VARIABLES):
         return False
     units = torch.cpu.get_capabilities()
     return bool(units.get("avx512_bf16") or units.get("amx_bf16"))

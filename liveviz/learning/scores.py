@@ -1,6 +1,6 @@
 """How good a generator is, in numbers: six figures that compare two sets of feature vectors. They mean something only
-beside the same figures of real pictures against other real ones, at the same count, in the same feature space: the
-more pictures, the smaller the neighbourhoods, and the less of what is a little wrong falls into them.
+beside the same figures of real images against other real ones, at the same count, in the same feature space: the
+more images, the smaller the neighbourhoods, and the less of what is a little wrong falls into them.
 
 Sources: Fréchet distance, Heusel et al. 2017 (1706.08500); kernel distance, unbiased, Bińkowski et al. 2018
 (1801.01401); precision and recall, Kynkäänniemi et al. 2019 (1904.06991); density and coverage, Naeem et al. 2020
@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 
 NEAREST_MANIFOLD, NEAREST_DENSITY = 3, 5  # as the papers choose
-SMALLEST = 8
+FEWEST_IMAGES = 8
 """Images a set must have to be compared."""
-BLOCK = 2000
+BLOCK_VECTORS = 2000
 """Vectors that are compared at once, for the memory's sake."""
 
 
@@ -25,7 +25,7 @@ class Scores:
 
     precision: share of what was made that could be real. recall: share of the real that could have been made.
     density: how deep in the crowd of the real the made ones are, about 1. coverage: share of the real that have
-    something made beside them; near 0 the generator draws only a few pictures.
+    something made beside them; near 0 the generator draws only a few images.
     """
 
     frechet: float
@@ -37,7 +37,7 @@ class Scores:
 
 
 def scores(real: Tensor, made: Tensor) -> Scores:
-    """Compare vectors `[n, d]` and `[m, d]`, at least SMALLEST each."""
+    """Compare vectors `[n, d]` and `[m, d]`, at least FEWEST_IMAGES each."""
     real, made = real.double(), made.double()
     return Scores(frechet(real, made), kernel(real, made), *neighbours(real, made))
 
@@ -57,8 +57,8 @@ def _root(matrix: Tensor) -> Tensor:
 
 
 def kernel(a: Tensor, b: Tensor) -> float:
-    """Squared maximum mean discrepancy under (x·y / d + 1)³, unbiased: mean over blocks of at most BLOCK vectors."""
-    count = max(1, min(len(a), len(b)) // BLOCK)
+    """Squared maximum mean discrepancy under (x·y / d + 1)³, unbiased: mean over blocks of at most BLOCK_VECTORS vectors."""
+    count = max(1, min(len(a), len(b)) // BLOCK_VECTORS)
     found = [_discrepancy(x, y) for x, y in zip(a.chunk(count), b.chunk(count), strict=False)]
     return sum(found) / len(found)
 

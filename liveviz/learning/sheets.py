@@ -10,18 +10,18 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from liveviz.learning.pictures import COARSE, MIDDLE, Z_DIM, draw, normalise, paint, values
+from liveviz.learning.pictures import COARSE_NUMBERS, MIDDLE_NUMBERS, Z_DIM, draw, normalise, paint, values
 from liveviz.learning.procedural.network import FieldsNetwork
 from liveviz.system.files import write_whole
 
-SHOWN = 512  # rows that a sheet's pictures are drawn at, before they are made half as large
+DRAWN_ROWS = 512  # rows that a sheet's images are drawn at, before they are made half as large
 
 
-def write_sheet(pictures: Tensor, columns: int, path: Path) -> None:
-    """Write pictures `[n, 3, h, w]` in ±1 row by row into one PNG."""
-    n, _, height, width = pictures.shape
+def write_sheet(images: Tensor, columns: int, path: Path) -> None:
+    """Write images `[n, 3, h, w]` in ±1 row by row into one PNG."""
+    n, _, height, width = images.shape
     rows = -(-n // columns)
-    full = torch.cat([pictures.cpu(), torch.full((rows * columns - n, 3, height, width), -1.0)])
+    full = torch.cat([images.cpu(), torch.full((rows * columns - n, 3, height, width), -1.0)])
     sheet = full.reshape(rows, columns, 3, height, width).permute(0, 3, 1, 4, 2)  # [rows, h, columns, w, 3]
     # As the sheets of all runs are written: `levels.to_bytes` would put two values in a million one level elsewhere
     values = ((sheet.clamp(-1.0, 1.0) + 1.0) * 127.5).round().to(torch.uint8)
@@ -42,8 +42,8 @@ def _png(pixels: NDArray[np.uint8]) -> bytes:
 
 
 def painted(drawn: Tensor, colours: Tensor) -> Tensor:
-    """Pictures `[n, 3, SHOWN, width]` in ±1, on the CPU, of fields as drawn `[n, channels, h, w]` and colours `[n, 5, 3]`."""
-    large = F.interpolate(values(drawn), scale_factor=SHOWN / drawn.shape[2], mode="bicubic")
+    """Images `[n, 3, DRAWN_ROWS, width]` in ±1, on the CPU, of fields as drawn `[n, channels, h, w]` and colours `[n, 5, 3]`."""
+    large = F.interpolate(values(drawn), scale_factor=DRAWN_ROWS / drawn.shape[2], mode="bicubic")
     return paint(large, colours.to(large)).cpu()
 
 
@@ -56,11 +56,11 @@ def progress_sheet(network: FieldsNetwork, names: list[str], path: Path, size: i
     device = network.w_avg.device
     unit = normalise(z).to(device)
     w = network.w(unit, classes.to(device))
-    colours = network.colours(unit[:, COARSE + MIDDLE :])
+    colours = network.colours(unit[:, COARSE_NUMBERS + MIDDLE_NUMBERS :])
     parts = [
         painted(network(some, some, size), table) for some, table in zip(w.split(8), colours.split(8), strict=True)
     ]
-    wide = network.width(SHOWN)
-    wanted = torch.cat([draw(names, a, b, SHOWN, wide) for a, b in zip(z.split(8), classes.split(8), strict=True)])
-    both = torch.stack([wanted, torch.cat(parts)], dim=1).flatten(0, 1)  # [4 * classes, 3, SHOWN, wide]
+    wide = network.width(DRAWN_ROWS)
+    wanted = torch.cat([draw(names, a, b, DRAWN_ROWS, wide) for a, b in zip(z.split(8), classes.split(8), strict=True)])
+    both = torch.stack([wanted, torch.cat(parts)], dim=1).flatten(0, 1)  # [4 * classes, 3, DRAWN_ROWS, wide]
     write_sheet(F.interpolate(both, scale_factor=0.5, mode="area"), 8, path)

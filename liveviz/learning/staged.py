@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from liveviz.learning.together import Together
 from liveviz.spec import LivevizError
 
-CHECKPOINT = "checkpoint.safetensors"
+CHECKPOINT_FILE = "checkpoint.safetensors"
 """Name of the file by which a run goes on."""
 CLIPPED_NORM = 5.0
 """Of all gradients together: a longer one is shortened to this."""
@@ -53,7 +53,7 @@ class StagedOptions:
     """What every staged run is told.
 
     folder: where checkpoint, sheets and the bundle go; a checkpoint there is resumed.
-    ema_images: half-life of the average of the weights, in pictures.
+    ema_images: half-life of the average of the weights, in images.
     every: steps between measurements; save: between checkpoints; export: between bundles with sheets.
     """
 
@@ -71,7 +71,7 @@ class StagedOptions:
 @dataclass(frozen=True)
 class Progress:
     """step: of all. size: pixels of the stage. at, steps: done in the stage, and in all of it. share: of the whole
-    work, 0 to 1. error: mean absolute error of what is drawn. speed: pictures per second."""
+    work, 0 to 1. error: mean absolute error of what is drawn. speed: images per second."""
 
     step: int
     size: int

@@ -17,7 +17,7 @@ from torch import distributed as dist
 
 from liveviz.spec import LivevizError
 
-PATIENCE = timedelta(hours=24)  # one of them may be paused
+LONGEST_PAUSE = timedelta(hours=24)  # one of them may be paused
 
 
 class Together:
@@ -40,7 +40,7 @@ class Together:
         while store.add("here", 0) < count:
             check()
             time.sleep(0.1)
-        dist.init_process_group("gloo", store=store, rank=rank, world_size=count, timeout=PATIENCE)
+        dist.init_process_group("gloo", store=store, rank=rank, world_size=count, timeout=LONGEST_PAUSE)
 
     def share(self, batch: int) -> slice:
         """Which part of a batch is ours."""

@@ -155,10 +155,10 @@ def _at(route: Route) -> str:
     return f"@{route.layer}" if route.layer else ""
 
 
-def _images(pictures: ImageList) -> str:
-    if not pictures.seeds:
-        return f"{pictures.count} chosen by the seed"
-    return f"{len(pictures.seeds)} (seeds {', '.join(map(str, pictures.seeds))})"
+def _images(images: ImageList) -> str:
+    if not images.seeds:
+        return f"{images.count} chosen by the seed"
+    return f"{len(images.seeds)} (seeds {', '.join(map(str, images.seeds))})"
 
 
 def _detail(detail: tuple[float, float, float]) -> str:

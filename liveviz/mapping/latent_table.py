@@ -8,7 +8,7 @@ from liveviz.mapping.program import CHORDS_GROUP, CHROMA_SIGNALS, Chords, ImageL
 from liveviz.spec import LAYER_RANGES, Output
 from liveviz.spec.limits import MAX_LATENTS
 
-MAX_PICTURES = 64
+MAX_IMAGES = 64
 MAX_CLASS = 9999
 WHOLE_IMAGE_WEIGHTS: tuple[float, float, float] = (1.0, 1.0, 1.0)
 DEFAULT_BASE = ImageList((), 4)
@@ -40,7 +40,7 @@ def read_latent(table: Table, sources: Mapping[str, Output], wants_chords: bool)
                 ("chords", i, _word(table, i)), f"the {LAYER_RANGES[min(used & mine)]} detail has a palette already"
             )
         used |= mine
-    terms = len({picture for one in chords for picture in one.palette.chosen(0, CHORDS_GROUP)})
+    terms = len({image for one in chords for image in one.palette.chosen(0, CHORDS_GROUP)})
     most = MAX_LATENTS - TARGET_TERMS - LOOP_TERMS * (1 + table.has("other"))
     if terms > most:
         table.fail("chords", f"{terms} pictures in all palettes; at most {most} are allowed")
@@ -86,7 +86,7 @@ def _missing(source: str, sources: Mapping[str, Output]) -> str | None:
     return next((n for n in (f"{source}.{i}" for i in range(12)) if n not in sources), None)
 
 
-def _images(table: Table, key: str, default: ImageList, most: int = MAX_PICTURES) -> ImageList:
+def _images(table: Table, key: str, default: ImageList, most: int = MAX_IMAGES) -> ImageList:
     """Seeds under `key`: a list of them, or how many (the show's seed chooses)."""
     value = table.data.get(key, default.count)
     how = f"write a list of 1 to {most} seeds, or how many pictures"

@@ -27,7 +27,7 @@ class Palette:
 
     def __init__(self, chords: Chords, seed: int) -> None:
         self.chords = chords
-        self.pictures = chords.palette.chosen(seed, CHORDS_GROUP)
+        self.images = chords.palette.chosen(seed, CHORDS_GROUP)
         self.levels = [0.0] * 12
         self.presence = 0.0
 
@@ -136,8 +136,8 @@ class Latents:
         """
         mix: dict[tuple[int, int], list[float]] = {}
 
-        def add(picture: tuple[int, int], layers: Sequence[float]) -> None:
-            weights = mix.setdefault(picture, [0.0, 0.0, 0.0])
+        def add(image: tuple[int, int], layers: Sequence[float]) -> None:
+            weights = mix.setdefault(image, [0.0, 0.0, 0.0])
             for r in range(3):
                 weights[r] += layers[r]
 
@@ -152,7 +152,7 @@ class Latents:
             rest = [r - s for r, s in zip(rest, share, strict=True)]
             for i, level in enumerate(palette.levels):
                 if level > FAINT_WEIGHT:
-                    add(palette.pictures[i % len(palette.pictures)], [s * level / total for s in share])
+                    add(palette.images[i % len(palette.images)], [s * level / total for s in share])
         second = [
             max(0.0, r) * other * d if self._other else 0.0
             for r, d in zip(rest, self._latent.other_detail, strict=True)

@@ -10,7 +10,7 @@ reads, how z becomes rows of style in numpy (`mapping_of`: a show needs it on ev
 (torch, which every faster engine is compared with), and how a new one begins (`new`). `stylegan/` is StyleGAN2 and 3;
 `family` is the contract, and `_template/`, with its other half in `engine`, a family to copy.
 
-`find_directions` finds what the knobs push along, and how far each may go. `widen` gives a square generator a picture of a
+`find_directions` finds what the knobs push along, and how far each may go. `widen` gives a square generator an image of a
 wall's shape; `lighter` and `without_last_level` one that costs less.
 
 Sources: Karras et al. 2019 (1812.04948), 2020 (1912.04958), 2020 (2006.06676), 2021 (2106.12423).

@@ -24,7 +24,7 @@ class Card:
     class_names: one per class, or none.
     direction_names: what the directions do, in their order; `""` for one without a name.
     channels: how what it draws becomes colour: rgb (it is colour), or fields (liveviz/fields).
-    lighter: name of the bundle that draws nearly the same pictures of the same z, classes and w at less cost, or empty.
+    lighter: name of the bundle that draws nearly the same images of the same z, classes and w at less cost, or empty.
     """
 
     name: str

@@ -1,8 +1,8 @@
-"""What a family of generators is: the networks that share a way from z to a picture, and the files that they come in. A
+"""What a family of generators is: the networks that share a way from z to an image, and the files that they come in. A
 family is a folder of this room with a `family.py` whose `FAMILY` is one `Family`; how an engine draws with it is the other
 half, `engine/<family>/family.py`. `models/_template` and `engine/_template` are the two halves of a small one, to be copied.
 
-Everything here speaks of rows of style: a picture is made of `ws` `[n, num_ws, w_dim]`, and each row decides the detail of
+Everything here speaks of rows of style: an image is made of `ws` `[n, num_ws, w_dim]`, and each row decides the detail of
 one resolution. In a StyleGAN these are the rows of w+; in a network without a mapping network they are whatever each of its
 blocks takes in (its part of z, its class), one row a block, and `truncation_psi` is what scales it.
 """
@@ -43,11 +43,11 @@ class Reference(Protocol):
         bends: Mapping[int, Bend] | None = None,
         filters: Mapping[int, Sequence[Tensor]] | None = None,
     ) -> Tensor:
-        """Pictures float32 `[n, img_channels, height, width]`, about ±1, of ws `[n, num_ws, w_dim]`.
+        """Images float32 `[n, img_channels, height, width]`, about ±1, of ws `[n, num_ws, w_dim]`.
 
         Args:
             noise: one field `[1, 1, h, w]` per place of `Config.noises`, before its strength; None: the file's own.
-            view: `[3, 3]`, where the picture is taken from, of a config with a `plane`; None: the file's own.
+            view: `[3, 3]`, where the image is taken from, of a config with a `plane`; None: the file's own.
             bends: by layer, what becomes of its activations before anything reads them.
             filters: by layer, a factor `[C]` for every filter of each of its convolutions.
         """
@@ -87,7 +87,7 @@ class Family(Protocol):
         """The network in torch, in one of `precisions`."""
 
     def precisions(self, config: Any) -> tuple[str, ...]:
-        """What the reference network can be run in, that of the file's own pictures first: f32, f16."""
+        """What the reference network can be run in, that of the file's own images first: f32, f16."""
         return ("f32",)
 
     def as_trained(self, generator: Generator) -> Generator:
@@ -107,7 +107,7 @@ class Family(Protocol):
         return True
 
     def widen(self, generator: Generator, size: tuple[int, int], how: str) -> Generator:
-        """The generator with a picture of nearly the shape of `size` (width, height); itself where it cannot be so.
+        """The generator with an image of nearly the shape of `size` (width, height); itself where it cannot be so.
 
         Args:
             how: mirror or extend, as `models.widen` has it.

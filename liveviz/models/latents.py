@@ -1,4 +1,4 @@
-"""From z and class to the rows of style that a picture is made of, in numpy: a show needs it on every frame, and must not load
+"""From z and class to the rows of style that an image is made of, in numpy: a show needs it on every frame, and must not load
 torch for it. Each family says how; what follows from that is here."""
 
 from abc import ABC, abstractmethod

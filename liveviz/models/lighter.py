@@ -13,7 +13,7 @@ _SAME_FIELDS = ("z_dim", "w_dim", "classes", "num_ws", "img_channels")
 
 
 def without_last_level(generator: Generator) -> Generator | None:
-    """The generator that stops one level early: a picture of half the size, of the first rows of the same w and of the same
+    """The generator that stops one level early: an image of half the size, of the first rows of the same w and of the same
     noise. None where its family, or this network of it, cannot."""
     return families.of(generator.config).without_last_level(generator)
 

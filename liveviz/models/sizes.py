@@ -50,24 +50,24 @@ class Config(Protocol):
 
     @property
     def img_channels(self) -> int:
-        """1 (grey), 3 (colour) or, where the picture is one of fields, their number."""
+        """1 (grey), 3 (colour) or, where the image is one of fields, their number."""
 
     @property
     def draws_fields(self) -> bool:
-        """Whether its picture is one of fields (`liveviz.fields`), which become colour where they are shown, by a palette that
+        """Whether its image is one of fields (`liveviz.fields`), which become colour where they are shown, by a palette that
         is read from ws."""
 
     @property
     def width(self) -> int:
-        """Columns of the picture, pixels."""
+        """Columns of the image, pixels."""
 
     @property
     def height(self) -> int:
-        """Rows of the picture, pixels."""
+        """Rows of the image, pixels."""
 
     @property
     def num_ws(self) -> int:
-        """How many rows of style a picture is made of; at most 64."""
+        """How many rows of style an image is made of; at most 64."""
 
     @property
     def ws_resolutions(self) -> tuple[int, ...]:
@@ -85,7 +85,7 @@ class Config(Protocol):
 
     @property
     def plane(self) -> bool:
-        """Whether its picture is a window on a plane without end, which view.zoom, view.rotate, view.x and view.y move."""
+        """Whether its image is a window on a plane without end, which view.zoom, view.rotate, view.x and view.y move."""
 
     @property
     def parameters(self) -> int:

@@ -1,5 +1,5 @@
 """The display that windows are on: whether there is one, and what happens when its X server dies under a window. Xlib ends
-the program then, and with it the picture and the recording; asked in time, it leaves the program alone, and every later
+the program then, and with it the image and the recording; asked in time, it leaves the program alone, and every later
 call on the dead connection returns at once."""
 
 import ctypes

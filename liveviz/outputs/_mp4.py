@@ -1,6 +1,6 @@
 """One mp4 file, written so that it plays whatever happens to it. While it grows it is a chain of fragments, each of which
 stands by itself with the ones before it; a show that is killed loses what came after the last one, less than a second at
-any rate of pictures. At its end it becomes an ordinary file, with its duration in front and an index to seek by."""
+any rate of images. At its end it becomes an ordinary file, with its duration in front and an index to seek by."""
 
 import contextlib
 import os
@@ -20,9 +20,9 @@ from liveviz.outputs import _boxes as boxes
 _FEW_CORES = 4  # up to so many, a live film costs a third of the work and half as much again of the disk
 _AAC_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
 _SOUND_SLACK_SECONDS = 0.05  # seconds that sound may be off its time before silence is put in or samples are cut
-_EARLY_BLOCKS = 512  # blocks of sound that are kept until the first picture
-HELD_SECONDS = 10.0  # that the last picture is repeated for; a show that was stopped for longer leaves a gap
-_FRAGMENT_S, _KEY_S = 0.4, 1.0  # how much one fragment holds, and from one picture that can be sought to the next
+_EARLY_BLOCKS = 512  # blocks of sound that are kept until the first image
+HELD_SECONDS = 10.0  # that the last image is repeated for; a show that was stopped for longer leaves a gap
+_FRAGMENT_S, _KEY_S = 0.4, 1.0  # how much one fragment holds, and from one image that can be sought to the next
 _READ_OPTIONS = {"protocol_whitelist": "file"}  # what is looked at may be anybody's: it opens nothing else
 
 
@@ -48,15 +48,15 @@ class Mp4:
         self._size = (size[0] // 2 * 2, size[1] // 2 * 2)  # H.264 halves the colours' resolution
         self._fps, self._live, self._start = fps, live, start
         self._slot = -1
-        self._shown: Any = None  # the last picture in the file
+        self._shown: Any = None  # the last image in the file
         self._reformatter = VideoReformatter()
-        self._keyed = 0  # the slot of the last picture that stands by itself
+        self._keyed = 0  # the slot of the last image that stands by itself
         self.dropped = 0
         flags = {
             "movflags": "hybrid_fragmented+default_base_moof+delay_moov",
             "frag_duration": f"{_FRAGMENT_S * 1e6:.0f}",
         }
-        if live:  # neither sound nor pictures are held back for the other
+        if live:  # neither sound nor images are held back for the other
             flags["max_interleave_delta"] = f"{_FRAGMENT_S * 0.5e6:.0f}"
         flags |= {"flush_packets": "1", "fflags": "bitexact"}
         self._container = av.open(_url(path), "w", format="mp4", options=flags)
@@ -71,7 +71,7 @@ class Mp4:
                 "forced-idr": "1",
             }  # what waits in the encoder is lost with a killed show
         else:
-            options["x264-params"] = "mbtree=0"  # with it the same pictures gave another file in every run
+            options["x264-params"] = "mbtree=0"  # with it the same images gave another file in every run
         self._video: Any = self._container.add_stream("libx264", rate=rate, options=options)
         self._video.width, self._video.height = self._size
         self._video.pix_fmt = "yuv420p"
@@ -92,12 +92,12 @@ class Mp4:
             self._resampler = av.AudioResampler("fltp", layout, out, 1024)
             self._layout = layout
             self._position = 0  # samples written so far
-            # Before the first picture
+            # Before the first image
             self._early: deque[tuple[NDArray[np.float32], float]] = deque(maxlen=_EARLY_BLOCKS)
         self._container.start_encoding()
 
-    def picture(self, pixels: NDArray[np.uint8], time: float) -> None:
-        """Write one picture, enlarged where it is small, at the grid place nearest to its time."""
+    def image(self, pixels: NDArray[np.uint8], time: float) -> None:
+        """Write one image, enlarged where it is small, at the grid place nearest to its time."""
         if self._start is None:
             self._start = time
             if self._audio is not None:
@@ -109,11 +109,11 @@ class Mp4:
             if self._live and slot < self._slot - 1:
                 self.dropped += 1
                 return
-            slot = self._slot + 1  # jitter of the clock, not a second picture of the same time
+            slot = self._slot + 1  # jitter of the clock, not a second image of the same time
         if self._live and self._shown is not None and slot - self._slot <= HELD_SECONDS * self._fps:
             for missed in range(
                 self._slot + 1, slot
-            ):  # a film has a picture at every place, also where the show had none
+            ):  # a film has an image at every place, also where the show had none
                 self._encode_frame(self._shown, missed)
         self._slot = slot
         width, height = self._size
@@ -133,7 +133,7 @@ class Mp4:
         )
         self._encode_frame(frame, slot)
         if self._audio is not None and self._live:
-            # a device that was pulled out: without sound the container would hold back the pictures
+            # a device that was pulled out: without sound the container would hold back the images
             missing = round((time - self._start - 1.0) * self._rate) - self._position
             if missing > 0:
                 self._silence(missing)
@@ -142,7 +142,7 @@ class Mp4:
         frame.pts, frame.time_base, self._shown = slot, self._video.codec_context.time_base, frame
         key = (
             self._live and slot - self._keyed >= _KEY_S * self._fps
-        )  # the encoder counts pictures, a player seeks seconds
+        )  # the encoder counts images, a player seeks seconds
         frame.pict_type = PictureType.I if key else PictureType.NONE
         self._keyed = slot if key else self._keyed
         self._container.mux(self._video.encode(frame))
@@ -220,7 +220,7 @@ def written_by(path: Path) -> str:
 
 
 def playable(path: Path) -> bool:
-    """Whether a player shows at least one picture of the film at `path`. Never raises."""
+    """Whether a player shows at least one image of the film at `path`. Never raises."""
     try:
         with av.open(_url(path), format="mp4", options=_READ_OPTIONS) as container:
             return any(True for _ in container.decode(video=0))

@@ -1,5 +1,5 @@
-"""How the engine's picture gets into a GL texture: without touching the host where engine and GL share one NVIDIA GPU,
-and otherwise from host memory through pixel-unpack buffers that rotate, so that the driver copies one picture while the
+"""How the engine's image gets into a GL texture: without touching the host where engine and GL share one NVIDIA GPU,
+and otherwise from host memory through pixel-unpack buffers that rotate, so that the driver copies one image while the
 next is written. Which of the two it is, is found out once, by trying. The way without the host has not run on a card yet:
 tests run all of it but the driver's own calls."""
 
@@ -18,9 +18,9 @@ BUFFER_COUNT = 3
 
 
 class HostUpload:
-    """Pictures from host memory: each into the next of three pixel-unpack buffers, then into the texture.
+    """Images from host memory: each into the next of three pixel-unpack buffers, then into the texture.
 
-    State: the buffers, of the size of the last picture.
+    State: the buffers, of the size of the last image.
     """
 
     way = "from host memory"
@@ -51,16 +51,16 @@ class HostUpload:
 
 
 def host_upload(ctx: moderngl.Context) -> Callable[[NDArray[np.uint8], moderngl.Texture], None] | None:
-    """How a show's pictures get from host memory into a texture; None where writing them at once is best."""
+    """How a show's images get from host memory into a texture; None where writing them at once is best."""
     # where the processor draws, a texture is host memory and another buffer only another copy
     return None if is_software(str(ctx.info["GL_RENDERER"])) else HostUpload(ctx).upload
 
 
 class DeviceUpload:
-    """Pictures from CUDA memory, copied by the GPU into a registered pixel-unpack buffer and from there into a texture.
+    """Images from CUDA memory, copied by the GPU into a registered pixel-unpack buffer and from there into a texture.
 
     Raises: LivevizError from every call that the driver refuses; what was fetched before is still there.
-    State: the buffer, which grows with the pictures, and the last one in it.
+    State: the buffer, which grows with the images, and the last one in it.
     """
 
     way = "CUDA to OpenGL, no host copy"
@@ -109,7 +109,7 @@ class DeviceUpload:
 
 
 def probe(ctx: moderngl.Context, driver: Any = None) -> tuple[DeviceUpload | None, str]:
-    """(the way without a host copy, or None, and why not), tried once with a small picture that is read back.
+    """(the way without a host copy, or None, and why not), tried once with a small image that is read back.
 
     None where there is no NVIDIA driver, or GL runs on something else (a software renderer, another GPU). Nothing of
     CUDA is started where GL's renderer is not NVIDIA's at all. A driver that is handed in is taken over.

@@ -11,7 +11,7 @@ from liveviz.spec import ControlMessage, LivevizError
 
 
 class Headless:
-    """Stands in for the window: `present` waits until the picture is drawn, and shows it to nobody.
+    """Stands in for the window: `present` waits until the image is drawn, and shows it to nobody.
 
     Args:
         size: width and height of the canvas, pixels; only remembered.

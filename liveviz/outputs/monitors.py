@@ -12,7 +12,7 @@ class Monitor(NamedTuple):
     """One monitor.
 
     number: as `--fullscreen` takes it, from 0. width, height: pixels. x, y: of its upper left corner on the desktop.
-    rate: pictures a second, 0 where nobody knows. primary: the desktop's first one, where a window opens.
+    rate: images a second, 0 where nobody knows. primary: the desktop's first one, where a window opens.
     """
 
     number: int

@@ -64,8 +64,8 @@ void main() { colour = vec4(shade.rgb * shade.a, shade.a); }
 class OverlayStats:
     """What the overlay shows.
 
-    time: seconds, of this frame. fps, target_fps: pictures per second. frame_ms: the last frames' intervals, oldest first.
-    latency_ms: from sound to picture, None where it is not known. level: 0 to 1; level_db: dB of full scale;
+    time: seconds, of this frame. fps, target_fps: images per second. frame_ms: the last frames' intervals, oldest first.
+    latency_ms: from sound to image, None where it is not known. level: 0 to 1; level_db: dB of full scale;
     gain_db: what gain control adds.
     beat_phase: [0, 1); bpm: 0 where none was found. control: last control touched, (name, value); hint: why it does
     nothing, or where its knob must go.

@@ -1,8 +1,8 @@
-"""The recorder: pictures and sound into an mp4 that can be played whatever happens to it.
+"""The recorder: images and sound into an mp4 that can be played whatever happens to it.
 
 A crash, a full disk or a kill costs less than the last second and not the night (see `_mp4`). Live, encoding runs on a
-thread of its own behind a bounded queue: when the encoder is too slow, pictures are dropped and counted, and the show does
-not wait. Offline, every picture is written in order, with a fixed number of encoder threads, so that the same input gives
+thread of its own behind a bounded queue: when the encoder is too slow, images are dropped and counted, and the show does
+not wait. Offline, every image is written in order, with a fixed number of encoder threads, so that the same input gives
 the same file.
 """
 
@@ -23,7 +23,7 @@ __all__ = ["HELD_SECONDS", "Recorder", "playable", "written_by"]
 
 # How many wait for the encoder: a quarter of a second, and some seconds of sound
 _WAITING_FRAMES, _WAITING_BLOCKS = 8, 512
-_BEHIND_S = 0.4  # ... and for how long a picture may wait: it is lost with a killed show
+_BEHIND_S = 0.4  # ... and for how long an image may wait: it is lost with a killed show
 _CLOSE_S, _PATIENCE_S = 2.0, 0.5
 
 
@@ -32,16 +32,16 @@ class Recorder:
 
     Args:
         path: of the file; what was there is replaced.
-        size: width and height of the pictures, at least 2x2; an odd last row or column is left out.
-        fps: of the grid that pictures are put on, 1 to 240.
+        size: width and height of the images, at least 2x2; an odd last row or column is left out.
+        fps: of the grid that images are put on, 1 to 240.
         sample_rate: Hz of the sound, None for a silent film. channels: of it; from the third on they are left out.
-        live: True encodes on an own thread, drops when it must and never blocks; False encodes at once, every picture.
-        start: the time that becomes 0 in the file; None takes the first picture's. Sound before it is left out.
+        live: True encodes on an own thread, drops when it must and never blocks; False encodes at once, every image.
+        start: the time that becomes 0 in the file; None takes the first image's. Sound before it is left out.
         command: of liveviz that writes it, for `written_by`.
     Raises:
         LivevizError: the file cannot be written, or no such film can be encoded.
     State: `error` is None, or one line that says why recording stopped; nothing is written after. `dropped`: how many
-        pictures are not in the file.
+        images are not in the file.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Recorder:
         except (OSError, av.FFmpegError, ValueError) as error:
             raise LivevizError(f"cannot record to {self.path}: {_reason(error)}") from error
         self._queue: queue.Queue[tuple[str, NDArray[Any], float] | None] = queue.Queue()
-        self._put = self._taken = 0  # pictures; each is counted by one thread only
+        self._put = self._taken = 0  # images; each is counted by one thread only
         self._newest = 0.0  # time of the last one that was taken
         self._hurry = False
         self._thread: threading.Thread | None = None
@@ -83,11 +83,11 @@ class Recorder:
 
     @property
     def dropped(self) -> int:
-        """Pictures that are not in the file because the encoder was behind or their time had passed."""
+        """Images that are not in the file because the encoder was behind or their time had passed."""
         return self._lost + self._file.dropped
 
     def write(self, pixels: NDArray[np.uint8], time: float) -> None:
-        """One picture: uint8 `[h, w, 3]`, RGB, row 0 at the top; live it is kept, so hand over a fresh array.
+        """One image: uint8 `[h, w, 3]`, RGB, row 0 at the top; live it is kept, so hand over a fresh array.
 
         One of another size than the film's is enlarged or reduced to it (bilinear), on the encoder's thread: a third of
         what it costs where the processor does it with GL.
@@ -100,12 +100,12 @@ class Recorder:
         if not math.isfinite(time) or self.error is not None or self._finished:
             return
         if not self._live:
-            self._do("picture", pixels, time)
+            self._do("image", pixels, time)
         elif (waiting := self._put - self._taken) and (waiting >= _WAITING_FRAMES or time - self._newest > _BEHIND_S):
             self._lost += 1
         else:
             self._put += 1
-            self._queue.put(("picture", pixels, time))
+            self._queue.put(("image", pixels, time))
 
     def write_audio(self, samples: NDArray[np.float32], time: float) -> None:
         """One block: float32 `[n, channels]`, full scale ±1; `time` is that of its last sample, as in AudioBlock."""
@@ -118,7 +118,7 @@ class Recorder:
 
     def _do(self, what: str, data: NDArray[Any], time: float) -> None:
         try:
-            (self._file.picture if what == "picture" else self._file.sound)(data, time)
+            (self._file.image if what == "image" else self._file.sound)(data, time)
         except (OSError, av.FFmpegError, ValueError) as error:
             self._fail(error)
 
@@ -128,7 +128,7 @@ class Recorder:
 
     def _work(self) -> None:
         while (item := self._queue.get()) is not None:
-            if item[0] == "picture":
+            if item[0] == "image":
                 self._newest = item[2]
                 self._taken += 1
                 if self._hurry:
@@ -155,7 +155,7 @@ class Recorder:
         """Finish the file.
 
         Args:
-            timeout: seconds to wait; by default 2 live, and offline as long as it takes. After half a second, pictures
+            timeout: seconds to wait; by default 2 live, and offline as long as it takes. After half a second, images
                 that still wait are left out; if it is not enough, the last second or so is not in the file, which can be
                 played all the same.
         """

@@ -214,16 +214,16 @@ class QueuedSink:
         self._thread = threading.Thread(target=self._work, name=f"sink-{name}", daemon=True)
 
     def begin(self) -> None:
-        """Before the first picture."""
+        """Before the first image."""
 
-    def picture(self, pixels: NDArray[np.uint8], time: float) -> None:
+    def image(self, pixels: NDArray[np.uint8], time: float) -> None:
         """One frame: uint8 `[h, w, 3]`, RGB, row 0 at the top, read-only; `time` in seconds on the show's clock."""
 
     def sound(self, block: AudioBlock) -> None:
         """One block of sound, as `Sink.write_sound` has it."""
 
     def end(self) -> None:
-        """After the last picture; also where one has failed."""
+        """After the last image; also where one has failed."""
 
     def write(self, frame: PresentedFrame) -> None:
         """Queue one frame; where there is no room it is dropped, and not even read back."""
@@ -263,7 +263,7 @@ class QueuedSink:
                     elif self._hurry:
                         self._left_out += 1
                     else:
-                        self.picture(*item)
+                        self.image(*item)
                         self._taken += 1
             finally:
                 self.end()

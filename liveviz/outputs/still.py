@@ -1,4 +1,4 @@
-"""One picture as a PNG: what a show leaves behind, and what `liveviz still` writes."""
+"""One image as a PNG: what a show leaves behind, and what `liveviz still` writes."""
 
 import io
 import struct

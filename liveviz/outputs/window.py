@@ -71,13 +71,13 @@ def find_monitor(wanted: str | int, names: list[str]) -> int:
     return found[0]
 
 
-def fitted(picture: tuple[int, int], room: tuple[int, int]) -> tuple[int, int, int, int]:
-    """x, y, width, height of the largest rectangle of the picture's shape in `room`, centred, pixels.
+def fitted(image: tuple[int, int], room: tuple[int, int]) -> tuple[int, int, int, int]:
+    """x, y, width, height of the largest rectangle of the image's shape in `room`, centred, pixels.
 
     A bar thinner than 0.5 % of the room is rounding, not shape, and is filled.
     """
-    scale = min(room[0] / picture[0], room[1] / picture[1])
-    sides = [max(1, round(p * scale)) for p in picture]
+    scale = min(room[0] / image[0], room[1] / image[1])
+    sides = [max(1, round(p * scale)) for p in image]
     sides = [r if s >= 0.995 * r else s for s, r in zip(sides, room, strict=True)]
     return (room[0] - sides[0]) // 2, (room[1] - sides[1]) // 2, sides[0], sides[1]
 

@@ -1,5 +1,5 @@
-"""The chain: picture in, texture of the stage's canvas out. It skips what nothing asks for (an effect at amount 0, a
-picture that is still the same), because on a computer without a GPU every pass costs a few milliseconds of the frame."""
+"""The chain: image in, texture of the stage's canvas out. It skips what nothing asks for (an effect at amount 0, a
+image that is still the same), because on a computer without a GPU every pass costs a few milliseconds of the frame."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _log = logging.getLogger("liveviz.post")
 
 DEFAULT_ORDER = ("kaleidoscope", "shift", "feedback", "glow", "colour", "film")
 SOFTWARE_PIXELS = 300_000
-"""How many pixels the effects work on where the processor draws: 730x411 for a 16:9 canvas. A 256-line picture has no
+"""How many pixels the effects work on where the processor draws: 730x411 for a 16:9 canvas. A 256-line image has no
 more detail than that, and a frame of 1280x720 costs a third."""
 
 
@@ -43,19 +43,19 @@ def work_scale(renderer: str, size: tuple[int, int]) -> float:
 
 
 class Chain:
-    """Draws pictures through the effects.
+    """Draws images through the effects.
 
     Args:
         shaders: from `post.shaders`.
         size: width and height of the canvas, pixels.
         order: names of effects, first to last. Names without a shader are passed over; shaders without a name here come
             last, in alphabetical order.
-        scale: work at this part of the size, 0 to 1, and enlarge pictures well, however long it takes; None chooses both by
+        scale: work at this part of the size, 0 to 1, and enlarge images well, however long it takes; None chooses both by
             the renderer (see `work_scale`), for a show that may not be late.
         upload: as for `Fit`.
     Raises:
         LivevizError: the size is impossible on this GL.
-    State: the last picture, the effects' feedback buffers, the time of the first frame (the effects' TIME 0).
+    State: the last image, the effects' feedback buffers, the time of the first frame (the effects' TIME 0).
     """
 
     def __init__(
@@ -139,15 +139,15 @@ class Chain:
         """Draw one frame.
 
         Args:
-            image: the picture; it goes into a texture if it is not the one of the last frame.
+            image: the image; it goes into a texture if it is not the one of the last frame.
             frame: `stage.fit` and every `post.*` are read.
             time: seconds on the show's clock. dt: seconds since the last frame.
-            share: of the picture, 0 to 1; the rest is the picture before it.
+            share: of the image, 0 to 1; the rest is the image before it.
         Returns:
             RGBA texture, row 0 at the bottom as GL has it, its sides those of the canvas times the working scale: draw
             it over the whole canvas. It is overwritten by the next draw.
         Raises:
-            ValueError: the picture is not uint8 [H, W, 4].
+            ValueError: the image is not uint8 [H, W, 4].
         """
         if self._start is None:
             self._start = time
@@ -174,7 +174,7 @@ class Chain:
         return current.texture
 
     def _upload(self, image: StageImage) -> bool:
-        """Hand the picture to GL; False where it is the one of the frame before."""
+        """Hand the image to GL; False where it is the one of the frame before."""
         pixels = image.pixels if isinstance(image, ImageFrame) else image
         if self._newest_image is not None:
             number, time, last = self._newest_image
@@ -212,7 +212,7 @@ class Chain:
         return self._pixels[::-1].copy()
 
     def reset(self) -> None:
-        """Back to the first frame: time 0, black feedback, no picture."""
+        """Back to the first frame: time 0, black feedback, no image."""
         for effect in self._work.effects:
             effect.clear()
             effect.active = False

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from liveviz.post.crisp import REACH_PIXELS, Crisp
 from liveviz.post.effect import Canvas
-from liveviz.post.fields_picture import FieldsPicture
+from liveviz.post.fields_image import FieldsImage
 from liveviz.post.glsl import VERTEX_SHADER
 from liveviz.spec import FetchedImage
 
@@ -105,7 +105,7 @@ def quads(image: tuple[int, int], canvas: tuple[int, int], mode: int, frame: int
         image, canvas: width and height in pixels, > 0.
         mode: CONTAIN (black sides), COVER (crops), MIRROR (like CONTAIN, the sides filled with mirrored copies;
             like COVER where little would be left to fill).
-        frame: pixels of the picture that are left out at its border, where it is enlarged.
+        frame: pixels of the image that are left out at its border, where it is enlarged.
     """
     scale = enlargement(image, canvas, mode)
     # Zero padding leaves a frame of a pixel or two around a generator's image: a line when it is enlarged, and where it
@@ -162,7 +162,7 @@ class Fit:
         self._vertices: moderngl.VertexArray
         self._arrays: dict[int, moderngl.VertexArray] = {}
         self._key: tuple[tuple[int, int], tuple[int, int], int, int] | None = None
-        self._fields: FieldsPicture | None = None
+        self._fields: FieldsImage | None = None
         self._shows_fields = False
         self._programs = {
             name: ctx.program(vertex_shader=_VERTEX_SHADER, fragment_shader=source)
@@ -183,8 +183,8 @@ class Fit:
         image.write_to(self._turn(image.size))
 
     def take_fields(self, pixels: NDArray[np.uint16], palette: NDArray[np.float32]) -> None:
-        """Take over a picture of fields, uint16 `[H, W, channels]`, and its palette `[5, 3]`."""
-        self._fields = self._fields or FieldsPicture(self._ctx, smooth=self._crisp is not None)
+        """Take over an image of fields, uint16 `[H, W, channels]`, and its palette `[5, 3]`."""
+        self._fields = self._fields or FieldsImage(self._ctx, smooth=self._crisp is not None)
         self._fields.take(pixels, palette)
         self._shows_fields = True
 
@@ -234,9 +234,9 @@ class Fit:
         texture.use(0)
         self._vertices.render()
 
-    def _place(self, picture: tuple[int, int], canvas: tuple[int, int], mode: int, program: moderngl.Program) -> None:
-        """Make the rectangles ready that a picture is drawn on, with that program."""
-        key = (picture, canvas, mode, 0 if self._shows_fields else EDGE_PIXELS)
+    def _place(self, image: tuple[int, int], canvas: tuple[int, int], mode: int, program: moderngl.Program) -> None:
+        """Make the rectangles ready that an image is drawn on, with that program."""
+        key = (image, canvas, mode, 0 if self._shows_fields else EDGE_PIXELS)
         if key != self._key:
             self._forget()
             self._buffer, self._key = self._ctx.buffer(quads(*key)), key

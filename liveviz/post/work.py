@@ -48,7 +48,7 @@ class Work:
 
     Args:
         shaders: in the order in which they are drawn.
-    State: the shaders that are not compiled yet; `step` compiles the next one. `base` holds the fitted picture, `ping` and
+    State: the shaders that are not compiled yet; `step` compiles the next one. `base` holds the fitted image, `ping` and
     `pong` what effects make of it.
     """
 

@@ -1,5 +1,5 @@
 """What the ears heard in a song, on one dark page: its parts, spectrogram, drums, chords, tempo with its beats, and the
-faders. For a musician who asks why the picture did what it did at 1:12."""
+faders. For a musician who asks why the image did what it did at 1:12."""
 
 import io
 from collections.abc import Mapping
@@ -119,7 +119,7 @@ def _draw_spectrogram(ax: "Axes", spectrogram: Spectrogram, end: float) -> None:
     _name(ax, "Sound")
     octaves = np.log2(spectrogram.top_hz / LOW_HZ)
     ax.imshow(
-        spectrogram.picture(),
+        spectrogram.image(),
         origin="lower",
         aspect="auto",
         extent=(0.0, max(spectrogram.duration, end), 0.0, float(octaves)),

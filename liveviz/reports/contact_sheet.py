@@ -1,5 +1,5 @@
-"""One tall page of small pictures with words beside them, which the sheets of `liveviz model` are: rows of tiles of
-whatever shape a generator's pictures have."""
+"""One tall page of small images with words beside them, which the sheets of `liveviz model` are: rows of tiles of
+whatever shape a generator's images have."""
 
 from dataclasses import dataclass, field
 
@@ -36,7 +36,7 @@ class SheetPart:
 
 
 def tiles(raw: Array, area: int) -> Pixels:
-    """Raw pictures `[n, C, H, W]` about ±1 as uint8 `[n, h, w, 3]` of about `area`² pixels each; grey gets colour."""
+    """Raw images `[n, C, H, W]` about ±1 as uint8 `[n, h, w, 3]` of about `area`² pixels each; grey gets colour."""
     from PIL import Image
 
     levels = to_bytes(np.nan_to_num(raw, nan=-1.0), Rounding.EVEN)

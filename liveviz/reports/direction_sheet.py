@@ -1,5 +1,5 @@
 """The contact sheet of a generator's directions: one row each, from one end of its range to the other with its middle
-at rest, on pictures of several classes. A direction is named by looking at its row."""
+at rest, on images of several classes. A direction is named by looking at its row."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from liveviz.reports import contact_sheet
 
 Array = NDArray[np.float32]
 
-IMAGES_PER_ROW, KNOB_POSITIONS = 3, 5  # on a row: pictures, and positions of the knob for each
+IMAGES_PER_ROW, KNOB_POSITIONS = 3, 5  # on a row: images, and positions of the knob for each
 SHEET_SEED = 20
 SHEET_PSI = 0.7
 TILE_PIXELS = 128  # of a tile, squared
@@ -24,7 +24,7 @@ def draw(
     """The page, uint8 `[h, w, 3]`.
 
     Args:
-        synthesize: ws `[n, num_ws, w_dim]` to raw pictures `[n, C, H, W]` about ±1.
+        synthesize: ws `[n, num_ws, w_dim]` to raw images `[n, C, H, W]` about ±1.
         shown: told how far the work is, 0 to 1.
     """
     config, mapping = generator.config, mapping_of(generator)
@@ -48,7 +48,7 @@ def draw(
 
 
 def moved(rest: Array, directions: Directions, n: int, steps: int = KNOB_POSITIONS) -> Array:
-    """ws `[pictures * steps, num_ws, w_dim]` of pictures at rest, pushed along direction n; both halves evenly."""
+    """ws `[images * steps, num_ws, w_dim]` of images at rest, pushed along direction n; both halves evenly."""
     low, high = directions.range[n]
     half = steps // 2
     sigmas = np.concatenate([np.linspace(low, 0.0, half + 1)[:-1], np.linspace(0.0, high, steps - half)])  # [steps]

@@ -49,7 +49,7 @@ def write(
     for n, name in enumerate(names):
         c = np.eye(len(names), dtype=np.float32)[n : n + 1]
         ws = backend.ws(models.latent(seed + n, generator.config.z_dim), c, _PSI)
-        (pixels,) = on_canvas(backend.images(ws), size)
+        (pixels,) = on_canvas(backend.image_frames(ws), size)
         written.append(folder / f"{name}.jpg")
         write_whole(written[-1], _jpeg(Image.fromarray(pixels)))
         lines.append(f"## {name}\n\n![{name}]({name}.jpg)\n")

@@ -1,5 +1,5 @@
 """The reference of the mapping language as one page of Markdown, written from what the program itself reads: the keys of its
-tables, the registry, the signals, the keys of the window, the curves; and a picture of every post effect."""
+tables, the registry, the signals, the keys of the window, the curves; and an image of every post effect."""
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,17 +26,17 @@ _SEED, _CLASS, _FRAMES, _STEP = (
     9,
     16,
     3,
-)  # the picture comes in from the side, so that effects with a memory have one
-_ROWS = 512  # of the picture, where it is one of fields
+)  # the image comes in from the side, so that effects with a memory have one
+_ROWS = 512  # of the image, where it is one of fields
 _JPEG_QUALITY = 84
 
 
 def write(folder: Path) -> list[Path]:
-    """Write the page and its pictures into `folder`, and say which files that were."""
+    """Write the page and its images into `folder`, and say which files that were."""
     (folder / IMAGES_FOLDER).mkdir(parents=True, exist_ok=True)
     written = [folder / PAGE_FILE]
     write_whole(folder / PAGE_FILE, page().encode())
-    for name, pixels in pictures().items():
+    for name, pixels in images().items():
         file = io.BytesIO()
         Image.fromarray(pixels).save(file, "JPEG", quality=_JPEG_QUALITY)
         written.append(folder / IMAGES_FOLDER / f"{name}.jpg")
@@ -49,14 +49,14 @@ def page() -> str:
     return "\n".join(_lines()) + "\n"
 
 
-def pictures() -> dict[str, NDArray[np.uint8]]:
+def images() -> dict[str, NDArray[np.uint8]]:
     """Every effect at amount 1 and what else it has at rest, by name, and `none`: uint8 `[216, 384, 3]`."""
     generator = open_generator.open_model("default")
     cls = np.eye(generator.config.classes, dtype=np.float32)[_CLASS : _CLASS + 1]
     backend = engine.create(engine.choose(), generator, cache=paths.cache(), precision="f32")
     try:
         ws = backend.ws(models.latent(_SEED, generator.config.z_dim), cls, 0.7)
-        drawn = backend.pictures(ws, "const", seed=_SEED, size=(_ROWS, _ROWS))[0]  # [3, H, W]
+        drawn = backend.images(ws, "const", seed=_SEED, size=(_ROWS, _ROWS))[0]  # [3, H, W]
     finally:
         backend.close()
     still = to_bytes(drawn, Rounding.EVEN).transpose(1, 2, 0)

@@ -1,5 +1,5 @@
-"""What a generator draws, on one tall page: numbers say how near it is to its pictures, and this says what they cannot:
-whether classes are themselves, whether ways between pictures are pictures, and what each knob will do."""
+"""What a generator draws, on one tall page: numbers say how near it is to its images, and this says what they cannot:
+whether classes are themselves, whether ways between images are images, and what each knob will do."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -46,14 +46,14 @@ class Section:
 def sections(generator: Generator, synthesize: Callable[[Array], Array] | None = None) -> list[Section]:
     """Everything on the page: the same latents for the same sizes, so that two generators can be compared.
 
-    synthesize: is asked for `looks(generator)` pictures, to show each knob on the class in which it does most; without it
+    synthesize: is asked for `looks(generator)` images, to show each knob on the class in which it does most; without it
         all are shown on one.
     """
     return list(_Latents(generator, synthesize).sections())
 
 
 def looks(generator: Generator) -> int:
-    """Pictures that are drawn to find out on which class a knob is seen best."""
+    """Images that are drawn to find out on which class a knob is seen best."""
     count = len((generator.directions or find(generator, None)).std[:PCA_KNOBS])
     return 2 * count * min(generator.config.classes, CANDIDATE_CLASSES) if generator.config.classes > 1 else 0
 
@@ -135,7 +135,7 @@ class _Latents:
         return strips
 
     def _seen_best(self, rests: list[Array], knobs: int) -> list[int]:
-        """For each knob the picture that it moves most, compared with what all knobs of its kind do to that one."""
+        """For each knob the image that it moves most, compared with what all knobs of its kind do to that one."""
         if len(rests) < 2 or self._synthesize is None:
             return [0] * knobs
         moves = np.empty((len(rests), knobs))
@@ -163,18 +163,18 @@ def draw(
     """The page, uint8 `[h, w, 3]`.
 
     Args:
-        synthesize: ws `[n, num_ws, w_dim]` to raw pictures `[n, C, H, W]` about ±1.
-        shown: told after everything that is drawn, to be shown or to choose what is: how many of how many pictures.
+        synthesize: ws `[n, num_ws, w_dim]` to raw images `[n, C, H, W]` about ±1.
+        shown: told after everything that is drawn, to be shown or to choose what is: how many of how many images.
     """
     total = looks(generator) + COLUMN_COUNT * sum(len(part.strips) for part in sections(generator))
     done = 0
 
     def drawn(ws: Array) -> Array:
         nonlocal done
-        pictures = synthesize(ws)
+        images = synthesize(ws)
         done += len(ws)
         shown(done, total)
-        return pictures
+        return images
 
     found = []
     for part in sections(generator, drawn):

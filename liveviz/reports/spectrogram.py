@@ -1,4 +1,4 @@
-"""The picture of a whole sound, loudness over time and log frequency, gathered while the sound is read once."""
+"""The image of a whole sound, loudness over time and log frequency, gathered while the sound is read once."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +47,7 @@ class Spectrogram:
             power = (sums[last] - sums[np.minimum(self._first, last - 1)]) / (last - np.minimum(self._first, last - 1))
             self.levels[:, column] = np.maximum(self.levels[:, column], 10.0 * np.log10(power + 1e-14))
 
-    def picture(self) -> NDArray[np.float32]:
+    def image(self) -> NDArray[np.float32]:
         """float32 `[ROW_COUNT, COLUMN_COUNT]`, 0 to 1: the loudest 75 dB, treble lifted 3 dB per octave so that hats
         are seen."""
         levels = self.levels.copy()

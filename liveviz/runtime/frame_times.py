@@ -11,9 +11,9 @@ _KEPT_FRAMES = 36000  # 20 minutes at 30 fps; percentiles are over the newest of
 
 
 class Figures:
-    """Counts since the first picture of the generator.
+    """Counts since the first image of the generator.
 
-    A frame is *late* when its buffer swap returned after the next frame was due, or when no new picture came for it though the
+    A frame is *late* when its buffer swap returned after the next frame was due, or when no new image came for it though the
     present quality has one for every frame. `audio_to_frame` is taken for every hop: from its last sample to the return of the
     buffer swap of the first frame that used it or a newer one.
     """
@@ -59,7 +59,7 @@ class Figures:
         self._newest_hop = sequence, time
 
     def time_is_up(self, seconds: float | None) -> bool:
-        """`seconds` have passed since the first picture."""
+        """`seconds` have passed since the first image."""
         return seconds is not None and self._first is not None and self._last - self._first >= seconds
 
     @property

@@ -1,6 +1,6 @@
 """What a control message did, or why it did nothing, in a line: for `liveviz monitor`, and for the page of the last lines
 that every show keeps. A mapping of its own is played beside the show's, by the same messages and without the music, so that
-telling costs the picture nothing."""
+telling costs the image nothing."""
 
 import difflib
 from collections.abc import Collection, Sequence

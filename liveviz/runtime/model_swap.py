@@ -19,7 +19,7 @@ from liveviz.system.clock import now
 FADE_S = 0.8
 BEAT_WITHIN_S = 2.0  # where no beat comes, it comes in without one
 SETTLE_S = 0.15  # who pages through generators gets the one that he stops at
-_WARM = 2  # pictures drawn before it is seen
+_WARM = 2  # images drawn before it is seen
 
 _log = logging.getLogger("liveviz.runtime")
 
@@ -33,14 +33,14 @@ class Playing:
     on the screen at once, in a fade that begins at a beat. What both share of building and closing is the `Workshop`.
 
     Args:
-        name: of the first generator. bends: topology to begin with. fits: whether pictures of that size can be shown.
+        name: of the first generator. bends: topology to begin with. fits: whether images of that size can be shown.
         opener: opens them.
-        budget: seconds that drawing one picture may take; where two engines take longer, they take turns in a fade.
+        budget: seconds that drawing one image may take; where two engines take longer, they take turns in a fade.
     Raises:
-        LivevizError: the first one cannot be had, or its pictures are too large.
+        LivevizError: the first one cannot be had, or its images are too large.
     State: the name asked for last, at most one engine that is being made or fades in; `mistake`, why the last one asked
         for does not play, or nothing; `coming`, how far the next one is, or None; `drawing`, the engine that drew the last
-        picture, where not two did; what was prepared in this show; engines that wait to be closed.
+        image, where not two did; what was prepared in this show; engines that wait to be closed.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Playing:
         self._since: tuple[float, float] | None = None  # time and beats when the next one was there
         self._fading: float | None = None  # when the fade began
         self._slow = False  # two engines in one frame are too much here
-        self._drawn: dict[int, Any] = {}  # in a fade, by place: the last picture of each engine
+        self._drawn: dict[int, Any] = {}  # in a fade, by place: the last image of each engine
         self._count = 0
 
     @property
@@ -97,7 +97,7 @@ class Playing:
 
     @property
     def on_device(self) -> bool:
-        """Whether all that may draw the next picture can leave it on the GPU."""
+        """Whether all that may draw the next image can leave it on the GPU."""
         return all(one.on_device for one in self._engines())
 
     def ask(self, name: str) -> None:
@@ -114,17 +114,17 @@ class Playing:
         self._reduced.prepare(self._now, wanted, frame)
 
     def cost(self, wanted: Reduction) -> float | None:
-        """Of a picture so drawn, compared with the whole; None where this generator cannot be."""
+        """Of an image so drawn, compared with the whole; None where this generator cannot be."""
         return self._now.costs.get((wanted.light, wanted.small))
 
-    def mask_noise(self, picture: Any) -> None:
+    def mask_noise(self, image: Any) -> None:
         """Hold the noise back by another mask from here on. Any thread may call it while another one draws."""
-        self._opener.mask = picture
+        self._opener.mask = image
         for one in self._engines():
-            one.mask_noise(picture)
+            one.mask_noise(image)
 
     def render(self, frame: ParameterFrame) -> ImageFrame:
-        """The picture of `frame`, of the one generator, of the next one, or between the two."""
+        """The image of `frame`, of the one generator, of the next one, or between the two."""
         return self._image(frame, ImageFrame, lambda one: one.render(frame))
 
     def draw(self, frame: ParameterFrame) -> DeviceImage:
@@ -132,7 +132,7 @@ class Playing:
         return self._image(frame, DeviceImage, lambda one: one.draw(frame))
 
     def rest(self) -> None:
-        """Give back something of what plays no more. To be called between two pictures: it takes as long as drawing one,
+        """Give back something of what plays no more. To be called between two images: it takes as long as drawing one,
         and would make one late in the middle of it."""
         self._now.engine.rest()
         self._reduced.rest()
@@ -188,11 +188,11 @@ class Playing:
         def turn(one: Engine) -> Image:
             nonlocal drawn
             place = way.index(one)
-            picture = self._drawn.get(place)
-            if not isinstance(picture, kind) or not self._slow or (place + self._count) % 2 == 0:
-                picture = self._drawn[place] = draw(one)
+            image = self._drawn.get(place)
+            if not isinstance(image, kind) or not self._slow or (place + self._count) % 2 == 0:
+                image = self._drawn[place] = draw(one)
                 drawn += 1
-            return picture
+            return image
 
         of_one_family = len(way) > 2  # else the two may be of two sizes
         mixed = Crossfade(way).at(share, turn) if of_one_family else engine.mix(turn(way[0]), turn(way[1]), share)

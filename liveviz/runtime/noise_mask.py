@@ -1,4 +1,4 @@
-"""The picture of a mapping file that holds the generator's noise back where it is dark. It comes from anywhere, so it is
+"""The image of a mapping file that holds the generator's noise back where it is dark. It comes from anywhere, so it is
 measured before it is unpacked, and refused in one line. A live show follows it as it follows the mapping file: saved, it
 changes the noise; cut short or taken away, the one before stays."""
 
@@ -18,7 +18,7 @@ from liveviz.runtime import composition
 from liveviz.runtime.ipc.shared_memory import Slot
 from liveviz.spec import LivevizError, Stems
 from liveviz.system import copying
-from liveviz.system.picture_files import BAD_PICTURE
+from liveviz.system.image_files import BAD_IMAGE
 
 MAX_SIDE = 4096
 MAX_BYTES = 64 * 1024 * 1024
@@ -49,31 +49,31 @@ def _read(path: Path) -> NDArray[np.float32]:
         if path.stat().st_size > MAX_BYTES:
             raise LivevizError(f"{path}: noise_mask: larger than {MAX_BYTES // 1024**2} MiB")
         # Opened here, since Pillow turns a TIFF wrongly that it opens itself and maps
-        with warnings.catch_warnings(), path.open("rb") as file, Image.open(file, formats=FORMATS) as picture:
+        with warnings.catch_warnings(), path.open("rb") as file, Image.open(file, formats=FORMATS) as image:
             warnings.simplefilter("ignore")  # of sizes that are refused here, and of odd metadata
-            if max(picture.size) > MAX_SIDE:
-                raise LivevizError(f"{path}: noise_mask: {picture.width}x{picture.height}; at most {MAX_SIDE} each way")
-            return _grey(ImageOps.exif_transpose(picture))
+            if max(image.size) > MAX_SIDE:
+                raise LivevizError(f"{path}: noise_mask: {image.width}x{image.height}; at most {MAX_SIDE} each way")
+            return _grey(ImageOps.exif_transpose(image))
     except UnidentifiedImageError:
         raise LivevizError(f"{path}: noise_mask: cannot be read: is no {', '.join(FORMATS)} picture") from None
-    except BAD_PICTURE as error:
+    except BAD_IMAGE as error:
         what = error.strerror if isinstance(error, OSError) and error.strerror else f"{str(error)[:80]}"
         raise LivevizError(f"{path}: noise_mask: cannot be read: {what or 'it is broken'}") from None
 
 
-def _grey(picture: Image.Image) -> NDArray[np.float32]:
-    """float32 `[H, W]`, 0 to 1, of a picture in any mode. Deep grey is read as it is: Pillow would clip it at 255."""
-    if picture.mode == "F" or picture.mode.startswith("I"):
-        levels = np.nan_to_num(np.asarray(picture, np.float64))
-        if picture.mode.startswith("I;16"):
+def _grey(image: Image.Image) -> NDArray[np.float32]:
+    """float32 `[H, W]`, 0 to 1, of an image in any mode. Deep grey is read as it is: Pillow would clip it at 255."""
+    if image.mode == "F" or image.mode.startswith("I"):
+        levels = np.nan_to_num(np.asarray(image, np.float64))
+        if image.mode.startswith("I;16"):
             white = 65535.0
         else:  # such a TIFF does not say what white is
             white = next((top for top in (1.0, 255.0, 65535.0) if levels.max() <= top), float(levels.max()))
         return (levels / white).clip(0.0, 1.0).astype(np.float32)
-    if picture.has_transparency_data:
-        clear = picture.convert("RGBA")
-        picture = Image.alpha_composite(Image.new("RGBA", clear.size, (0, 0, 0, 255)), clear)
-    return np.asarray(picture.convert("L"), np.float32) / np.float32(255.0)
+    if image.has_transparency_data:
+        clear = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", clear.size, (0, 0, 0, 255)), clear)
+    return np.asarray(image.convert("L"), np.float32) / np.float32(255.0)
 
 
 def _mask_path(program: Program) -> Path | None:
@@ -86,7 +86,7 @@ class MaskFile:
     Args:
         program: that plays. path: of its mapping file. last_good: where the stage keeps the text of the mapping that plays.
         use: takes a new mask, in a thread of its own. model: that the show began with.
-    State: the program that names the picture, and the file that is watched; `mistake`, what is wrong with what is there now, or
+    State: the program that names the image, and the file that is watched; `mistake`, what is wrong with what is there now, or
     nothing.
     """
 
@@ -121,7 +121,7 @@ class MaskFile:
             self._reader.start()
 
     def _work(self, named: bool, changed: bool) -> None:
-        """Read what plays, where it is another mapping, and the picture, where it is another picture."""
+        """Read what plays, where it is another mapping, and the image, where it is another image."""
         if named and (found := self._last_good.read()) is not None:
             self._read = found[0]
             before = self._program.noise_mask

@@ -103,13 +103,13 @@ def render(
     frames = math.inf if reader.duration is None else math.ceil(reader.duration * fps - 1e-6)
     try:
         while written < frames and not ears.over:
-            picture = tick.step()
-            recorder.write(chain.read() if picture.canvas is not None else _black(size), written / fps)
+            image = tick.step()
+            recorder.write(chain.read() if image.canvas is not None else _black(size), written / fps)
             if recorder.error is not None:
                 break
             written += 1
             interrupts.check()
-            progress.show(picture.time, f"{picture.time:5.0f} of {reader.duration or 0.0:.0f} s")
+            progress.show(image.time, f"{image.time:5.0f} of {reader.duration or 0.0:.0f} s")
         recorder.close()
         if recorder.error is not None:
             raise LivevizError(f"out: {out}: {recorder.error.removeprefix(f'recording to {part} ')}")

@@ -1,4 +1,4 @@
-"""Single pictures as a show of some size would show them: laid on its canvas, without effects."""
+"""Single images as a show of some size would show them: laid on its canvas, without effects."""
 
 from collections.abc import Sequence
 

@@ -20,7 +20,7 @@ _SQUARE_TO = 1.75  # the shape of `wide`: half-way to it, as shapes go, a canvas
 # Where two generators are of one family, they turn into one another through these mixtures
 MIXTURE_RATIOS = 0.25, 0.5, 0.75
 
-Shape = tuple[tuple[int, int], str]  # of the canvas, and how a generator's picture takes it
+Shape = tuple[tuple[int, int], str]  # of the canvas, and how a generator's image takes it
 Told = Callable[[int, int], None]  # (how many parts are compiled, of how many)
 # (name, the one that it comes after, or None, bends, whether it is still wanted, whom to tell); raises LivevizError
 Prepare = Callable[[str, str | None, bending.Topology, Callable[[], bool], Told], None]
@@ -45,7 +45,7 @@ class Opened:
     """One generator (None for `testcard`) and the engine that plays it.
 
     name: as it was asked for. generator: as it is played, in the canvas's shape. costs: by (light, small) as for
-    `Opener.reduced`, the products of a picture so drawn, compared with the whole; only where there is such a thing.
+    `Opener.reduced`, the products of an image so drawn, compared with the whole; only where there is such a thing.
     """
 
     name: str

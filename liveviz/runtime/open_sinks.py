@@ -17,7 +17,7 @@ from liveviz.spec import AudioBlock, LivevizError
 from liveviz.system.clock import now
 
 _log = logging.getLogger("liveviz.runtime")
-FINISH_S = 4.0  # how long the end of a file may take: a film's last pictures are large, and the machine is busy
+FINISH_S = 4.0  # how long the end of a file may take: a film's last images are large, and the machine is busy
 _LEAVE_S = 0.8  # ... and of what writes no file
 _PATIENCE_S = 3.0  # how long the first frame waits for the audio process to say its sample rate
 

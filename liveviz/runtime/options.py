@@ -14,7 +14,7 @@ class ShowOptions:
     source: audio device name, a file, "demo", or None for the system's input.
     model: bundle name or path. mapping: path of the mapping file.
     size: canvas, (width, height) in pixels. fps: frames per second. seed: None = the mapping's.
-    wide: how the generator's picture takes the shape of the canvas, of models.WIDE_MODES.
+    wide: how the generator's image takes the shape of the canvas, of models.WIDE_MODES.
     window: "window", "fullscreen" or "headless". monitor: name or index for fullscreen, None = the first.
     osc: (host, port) or None; osc_required: the user asked for that very port. osc_reply: (host or None, port) to which
         answers go, None for where the question came from.

@@ -48,7 +48,7 @@ def writer(path: Path) -> str:
 
 
 def opens(path: Path) -> bool:
-    """Whether a player or a viewer shows what is at `path`, a film or a picture."""
+    """Whether a player or a viewer shows what is at `path`, a film or an image."""
     if path.suffix.lower() == ".mp4":
         from liveviz.outputs import recorder
 

@@ -34,7 +34,7 @@ def compose(said: Statuses, restarts: Mapping[str, int]) -> dict[str, Any]:
             "backend": engine.backend,
             "device": engine.device,
             "precision": engine.precision,
-            "pictures": engine.pictures,
+            "pictures": engine.images,
             "ms": dict(engine.ms),
         },
         "audio": {

@@ -26,7 +26,7 @@ class Clock(Protocol):
 class TickFrame:
     """What one tick made: the parameters, the generator's image, the canvas texture (None = black).
 
-    rendered: False where the picture before is held. drawn_from: when drawing on the canvas began, on the show's clock.
+    rendered: False where the image before is held. drawn_from: when drawing on the canvas began, on the show's clock.
     """
 
     time: float
@@ -39,7 +39,7 @@ class TickFrame:
 
 
 class Tick:
-    """Inputs to one picture.
+    """Inputs to one image.
 
     Args:
         frames: wall clock or frame clock.
@@ -50,7 +50,7 @@ class Tick:
         chain: the post effects.
         tempo: musical time of a source other than the analyser, None where there is none.
         share: how much of the generator's image is seen, 0 to 1; the rest is the image before it.
-    State: the last picture, which `stage.freeze` holds; `applied`, how many messages moved something, by kind; `unheard`,
+    State: the last image, which `stage.freeze` holds; `applied`, how many messages moved something, by kind; `unheard`,
         the last one of a controller, where nobody listens to it; `newest`, the last of all.
     """
 
@@ -74,11 +74,11 @@ class Tick:
         self.newest: ControlMessage | None = None
 
     def draw_with(self, chain: Chain) -> None:
-        """Draw with another chain from now on; a picture that is held is drawn again."""
+        """Draw with another chain from now on; an image that is held is drawn again."""
         self._chain, self._last = chain, None
 
     def step(self) -> TickFrame:
-        """One picture, at the clock's next time."""
+        """One image, at the clock's next time."""
         now, dt = self._clock.next()
         for message in self._controls(now):
             heard = self._show.control(message)

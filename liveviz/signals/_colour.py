@@ -1,5 +1,5 @@
 """What third octaves say about the colour of a sound, worked out once for the four signals that show it: where it lies, how
-noisy it is, how fast it changes. Twice per 23 ms; a picture shows no more."""
+noisy it is, how fast it changes. Twice per 23 ms; an image shows no more."""
 
 import math
 

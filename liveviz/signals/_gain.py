@@ -1,5 +1,5 @@
 """Gain control, in front of everything that compares magnitudes with a threshold: a line-in at -40 dB and a hot mixer must
-give the same picture. Slow enough to leave dynamics alone, and shut in silence so that hum is not blown up to music."""
+give the same image. Slow enough to leave dynamics alone, and shut in silence so that hum is not blown up to music."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Tension before the drop: what a picture may lean into."""
+"""Tension before the drop: what an image may lean into."""
 
 from liveviz.signals._hop import Hop
 from liveviz.signals._part import Rig, Signal

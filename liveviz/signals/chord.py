@@ -1,4 +1,4 @@
-"""Which chord sounds, as a musician would name it: for pictures that belong to chords and must not flicker with every passing
+"""Which chord sounds, as a musician would name it: for images that belong to chords and must not flicker with every passing
 note, as chroma does."""
 
 from liveviz.signals._tonality import Tonal, chord_profiles
@@ -11,7 +11,7 @@ class Chord(Tonal):
     to 1: its probability; chord.0 to chord.11: probability of each root, together 1 once a tone was heard. Settles about 0.3
     s after a change; without tone it stays and confidence fades in seconds.
 
-    In a mapping: `[[latent.chords]] from = "chord"` gives every root a picture; a route from "chord" to "post.colour.hue"
+    In a mapping: `[[latent.chords]] from = "chord"` gives every root an image; a route from "chord" to "post.colour.hue"
     gives it a colour; chord.mode bends major and minor apart.
     """
 

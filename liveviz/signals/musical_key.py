@@ -10,7 +10,7 @@ class MusicalKey(Tonal):
     to 1: its probability; musical_key.0 to .11: probability of each tonic, together 1 once a tone was heard. Settles within
     10 to 20 s and follows a change of key as slowly; without tone it stays.
 
-    In a mapping: `[[latent.chords]] from = "musical_key"` gives every key a picture; a route from "musical_key" to
+    In a mapping: `[[latent.chords]] from = "musical_key"` gives every key an image; a route from "musical_key" to
     "post.colour.hue" gives it a colour, one from musical_key.mode parts sad from glad. (Not `key`: that is the keyboard.)
     """
 

@@ -1,4 +1,4 @@
-"""Which part of the song this is: parts that sound alike have the same label, so that the chorus finds its picture again."""
+"""Which part of the song this is: parts that sound alike have the same label, so that the chorus finds its image again."""
 
 from liveviz.signals._hop import Hop
 from liveviz.signals._part import Rig, Signal
@@ -10,7 +10,7 @@ class SectionLabel(Signal):
     """section_label: 0 to 11, 0 for the first part heard, the next free number for one that sounds unlike all before; it changes
     with the event `section` and is never revised. With a thirteenth the one unheard for longest is forgotten. section_label.0
     to section_label.11: 1 for the running label, else 0, so that `[[latent.chords]] from = "section_label"` gives every
-    part of the song a picture. Silence of two seconds starts again at 0.
+    part of the song an image. Silence of two seconds starts again at 0.
     """
 
     needs = (Sections,)

@@ -1,4 +1,4 @@
-"""Whether there is any sound at all: a show can rest, and nobody blames the picture for a dead cable."""
+"""Whether there is any sound at all: a show can rest, and nobody blames the image for a dead cable."""
 
 from liveviz.signals._gain import Gain
 from liveviz.signals._hop import Hop

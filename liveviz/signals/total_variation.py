@@ -1,4 +1,4 @@
-"""How much the sound moves in any direction, and the moments at which that stands out: where a picture may change its kind.
+"""How much the sound moves in any direction, and the moments at which that stands out: where an image may change its kind.
 
 Source: GANterpretations, Castro 2020: total variation of the spectrum, and an inflection where it stands off the mean of
 the frames before and of the frames after. Here the frames after are waited for, so that an inflection is known

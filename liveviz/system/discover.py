@@ -1,4 +1,4 @@
-"""One file is one thing: bends, signals, backends, sinks, control sources, families, classes of pictures. This finds them, the
+"""One file is one thing: bends, signals, backends, sinks, control sources, families, classes of images. This finds them, the
 same way for all."""
 
 import importlib

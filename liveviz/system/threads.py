@@ -1,4 +1,4 @@
-"""Work in the background of a show: what it does must not make a picture late."""
+"""Work in the background of a show: what it does must not make an image late."""
 
 import contextlib
 import os
@@ -21,7 +21,7 @@ def stand_back(*, entirely: bool = False) -> None:
     Args:
         entirely: take only what time nobody else wants, for what may be late itself. Where the machine has hardly any
             left it goes behind the others as usual: else it would never be done. (Being merely nice was not enough:
-            every swap made twenty pictures late.)
+            every swap made twenty images late.)
 
     What it starts inherits this, so what it opens must find the threads that draw already there.
     """
@@ -34,7 +34,7 @@ def stand_back(*, entirely: bool = False) -> None:
 
 def give_way() -> None:
     """Let the calling thread, and those that it starts, go a little behind the stage's: where both want the same core, a
-    picture of the generator comes later, and no frame on the screen does."""
+    image of the generator comes later, and no frame on the screen does."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOWER_NICE)

@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from liveviz.bench.gpu import fast, images, picture, plans, right, teach
+from liveviz.bench.gpu import fast, images, opengl, plans, right, teach
 from liveviz.bench.gpu.report import Report, machine
 from liveviz.engine import registry
 from liveviz.learning import TrainStage
@@ -57,7 +57,7 @@ def main(argv: list[str] | None = None) -> int:
         "train": lambda r: teach.run(r, train, args.minutes, stages, args.columns),
         "images": images.run,
         "tensorrt": plans.run,
-        "opengl": picture.run,
+        "opengl": opengl.run,
     }
     start = now()
     try:

@@ -1,5 +1,5 @@
 """Step 5: TensorRT. Is there one, does it build, does this card take a plan (TensorRT for RTX names no Hopper: a plan of
-its own choosing, and one for SM 8.0 and others), is its picture right, and how fast is it?"""
+its own choosing, and one for SM 8.0 and others), is its image right, and how fast is it?"""
 
 from pathlib import Path
 
@@ -60,7 +60,7 @@ def run(report: Report) -> None:
 
 
 def _compare(report: Report) -> None:
-    """The backend as a show opens it: its picture, and its speed beside `cuda`."""
+    """The backend as a show opens it: its image, and its speed beside `cuda`."""
     for resolution, base in ((256, 16384), (1024, 32768)):
         generator = random_generator(GeneratorConfig(resolution, base))
         ws = np.random.RandomState(0).standard_normal((1, generator.config.num_ws, 512)).astype(np.float32)

@@ -19,7 +19,7 @@ from liveviz.models import Generator, GeneratorConfig, mapping_of
 from liveviz.spec import CORE_PARAMETERS, BendSetting, ParameterFrame
 
 HALF_TOLERANCE = 2e-2  # relative error that half precision may have
-TOLERATED_LEVELS = 16  # of 255, 99 % of a bent picture within
+TOLERATED_LEVELS = 16  # of 255, 99 % of a bent image within
 CHECKOUT_FOLDER = Path(__file__).parents[3]
 FIXTURE_FOLDERS = (CHECKOUT_FOLDER / "shared" / "fixtures", CHECKOUT_FOLDER.parent / "shared" / "fixtures")
 
@@ -50,7 +50,7 @@ def _said(good: bool) -> tuple[str, bool]:
 
 
 def fixtures() -> list[Path]:
-    """Files with known pictures, where they are."""
+    """Files with known images, where they are."""
     folder = next((f for f in FIXTURE_FOLDERS if f.is_dir()), None)
     return sorted(p for p in folder.glob("*") if p.suffix in (".pkl", ".pt")) if folder else []
 
@@ -63,7 +63,7 @@ def open_cuda(
 
 
 def fixture(path: Path, device: str, precision: str = "f16") -> float:
-    """Relative error of the pictures that come with a file."""
+    """Relative error of the images that come with a file."""
     from liveviz.models.importing import import_file
 
     generator, _ = import_file(path)
@@ -100,7 +100,7 @@ def generated(device: str) -> float:
 
 
 def bends(device: str) -> dict[str, float]:
-    """By op, how far 99 % of the levels of a bent picture are at most from the reference's."""
+    """By op, how far 99 % of the levels of a bent image are at most from the reference's."""
     generator, worst = _network(), {}
     reference = registry.create("reference", generator)
     for name, op in bending.ops().items():
@@ -137,7 +137,7 @@ def identity(device: str) -> bool:
 
 
 def replay(device: str) -> bool:
-    """Whether every frame of a captured graph is drawn from its own inputs: there and back again, the same pictures;
+    """Whether every frame of a captured graph is drawn from its own inputs: there and back again, the same images;
     and no two of different inputs are alike."""
     made = open_cuda(_network(), device, (BendSetting("zoom", 16, 0.1),))
     frames = list(random_frames(8, 1, frozenset({16})))
@@ -145,7 +145,7 @@ def replay(device: str) -> bool:
     back = [made.render(frame).pixels for frame in reversed(frames)][::-1]
     made.close()
     alike = all(np.abs(a.astype(int) - b).max() <= 1 for a, b in zip(there, back, strict=True))
-    return alike and len({picture.tobytes() for picture in there}) == len(frames)
+    return alike and len({image.tobytes() for image in there}) == len(frames)
 
 
 def memory(device: str, frames: int) -> tuple[float, float]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from liveviz import learning
 from liveviz.bench.gpu.report import Report
 from liveviz.learning.procedural.run import Run
-from liveviz.learning.staged import CHECKPOINT
+from liveviz.learning.staged import CHECKPOINT_FILE
 from liveviz.system.clock import now
 
 PIECE_BYTES = 15 * 2**20
@@ -39,7 +39,7 @@ def run(report: Report, folder: Path, minutes: float, stages: tuple[learning.Tra
     def heard(progress: learning.Progress) -> None:
         last[:] = [progress]
 
-    resumed = (folder / CHECKPOINT).exists()
+    resumed = (folder / CHECKPOINT_FILE).exists()
     try:
         learning.train(options, now, report=heard, check=check)
         ended = "to the end"

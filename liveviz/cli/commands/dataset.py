@@ -1,4 +1,4 @@
-"""`liveviz dataset draw`: the pictures that the default generator learns from, as files."""
+"""`liveviz dataset draw`: the images that the default generator learns from, as files."""
 
 import argparse
 import logging
@@ -30,7 +30,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Draw picture by picture: each depends on the seed, its class and its number alone."""
+    """Draw image by image: each depends on the seed, its class and its number alone."""
     classes = _classes(args.classes)
     if not 1 <= args.count <= 1_000_000:
         raise UsageError(f"count {args.count}: 1 to 1000000 pictures")

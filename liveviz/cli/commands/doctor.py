@@ -89,7 +89,7 @@ def _speed() -> str:
         backend = engine.create(name, models.open_model(folder, []), cache=paths.cache())
         try:
             rate = pace(backend, now=perf_counter, seconds=MEASURING_SECONDS / len(shipped))
-            found.append(f"{rate:.0f} {'' if number else 'pictures/s '}of {model}")
+            found.append(f"{rate:.0f} {'' if number else 'images/s '}of {model}")
             shown.append(f"{quality_steps.in_show(rate):.0f} of {model}")
             precisions.add(backend.precision)
         finally:

@@ -1,4 +1,4 @@
-"""`liveviz still`: single pictures of a generator, to look at or to compare by number."""
+"""`liveviz still`: single images of a generator, to look at or to compare by number."""
 
 import argparse
 import logging
@@ -19,7 +19,7 @@ from liveviz.spec import LivevizError, UsageError
 from liveviz.spec.levels import Rounding, to_bytes
 
 _log = logging.getLogger("liveviz.cli")
-_MAX_PICTURES = 4096
+_MAX_IMAGES = 4096
 # What numpy raises for a file that is no array, or has a header made to hurt.
 _NO_ARRAY = (ValueError, TypeError, EOFError, SyntaxError, RecursionError, MemoryError, tokenize.TokenError)
 
@@ -71,11 +71,11 @@ def run(args: argparse.Namespace) -> int:
         ws = backend.ws(z, c, args.psi)
         made: Any  # images, numbers or bytes
         if canvas is not None:
-            made = backend.images(ws, args.noise, seed)
+            made = backend.image_frames(ws, args.noise, seed)
         elif numbers:
             made = backend.synthesize(ws, args.noise, seed)  # [n, C, H, W]
         else:
-            made = to_bytes(backend.pictures(ws, args.noise, seed), Rounding.EVEN).transpose(0, 2, 3, 1)
+            made = to_bytes(backend.images(ws, args.noise, seed), Rounding.EVEN).transpose(0, 2, 3, 1)
     finally:
         backend.close()
     if isinstance(made, list):
@@ -100,8 +100,8 @@ def read_array(path: str, what: str, width: int) -> NDArray[np.float32]:
                 raise LivevizError(
                     f"{what} {path}: numbers of shape [n, {width}] are needed, this is {dtype.name} {list(shape)!s:.60}"
                 )
-            if not 1 <= shape[0] <= _MAX_PICTURES:
-                raise LivevizError(f"{what} {path}: {shape[0]} rows; 1 to {_MAX_PICTURES} are needed")
+            if not 1 <= shape[0] <= _MAX_IMAGES:
+                raise LivevizError(f"{what} {path}: {shape[0]} rows; 1 to {_MAX_IMAGES} are needed")
             if source.stat().st_size - file.tell() < math.prod(shape) * dtype.itemsize:
                 raise LivevizError(f"{what} {path}: is cut")
             file.seek(0)
@@ -145,7 +145,7 @@ def _classes(args: argparse.Namespace, classes: int, count: int, seed: int) -> N
 
 
 def _sheet(tiles: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A contact sheet uint8 `[H, W, 3]` of pictures `[n, h, w, 1 or 3]`, about as wide as high."""
+    """A contact sheet uint8 `[H, W, 3]` of images `[n, h, w, 1 or 3]`, about as wide as high."""
     count, height, width, _ = tiles.shape
     columns = int(np.ceil(np.sqrt(count)))
     rows = -(-count // columns)

@@ -1,4 +1,4 @@
-"""`liveviz train`: make a generator. By images it learns from a folder of somebody's own; by program, from pictures that are
+"""`liveviz train`: make a generator. By images it learns from a folder of somebody's own; by program, from images that are
 drawn meanwhile; with --like, from another generator, to be a light one that draws as that does. What is in its folder is
 resumed, so the same command starts a run, and resumes one that was stopped or killed."""
 
@@ -16,9 +16,9 @@ from liveviz.cli.workers import Workers, follow_parent
 from liveviz.learning import DEFAULT_STAGES, Stopped, Together, TrainOptions, gan, train, train_features
 from liveviz.learning import Progress as Done
 from liveviz.learning import like as learning_like
-from liveviz.learning.feature_training import STEPS as FEATURE_STEPS
-from liveviz.learning.procedural.network import HEADS
-from liveviz.learning.staged import CHECKPOINT
+from liveviz.learning.feature_training import TRAINING_STEPS as FEATURE_STEPS
+from liveviz.learning.procedural.network import HEAD_ROWS
+from liveviz.learning.staged import CHECKPOINT_FILE
 from liveviz.runtime import paths
 from liveviz.runtime.progress import Progress
 from liveviz.spec import LivevizError, UsageError
@@ -121,7 +121,7 @@ def run(args: argparse.Namespace) -> int:
         if not stop.asked:
             _log.info("%g minutes are over; this goes on: liveviz %s", args.minutes, shlex.join(words))
             return 0
-        kept = "" if (Path(args.out) / CHECKPOINT).exists() else " before the first step"
+        kept = "" if (Path(args.out) / CHECKPOINT_FILE).exists() else " before the first step"
         raise LivevizError(f"stopped{kept}; this goes on: liveviz {shlex.join(words)}") from None
     finally:
         progress.end()
@@ -171,7 +171,7 @@ def _features(args: argparse.Namespace) -> int:
 
 def _check_folder(out: Path) -> None:
     """Nothing, if `out` holds a run, which is resumed, or nothing that a run would replace; LivevizError otherwise."""
-    if not (out / CHECKPOINT).exists():
+    if not (out / CHECKPOINT_FILE).exists():
         taken = next((path for name in _WRITTEN_FILES for path in out.glob(name)), None)
         if taken is not None:
             raise LivevizError(f"out: {taken} is there already, and is of no run that could go on; name another folder")
@@ -278,7 +278,7 @@ def _by_program(args: argparse.Namespace) -> _Learn:
             raise UsageError(f"train --pictures: --{name.replace('_', '-')} is for DATA; here there are --stages")
     asked = tuple(stages.parse(text) for text in args.stages) if args.stages else DEFAULT_STAGES
     for stage in asked:
-        if stage.size not in HEADS:
+        if stage.size not in HEAD_ROWS:
             raise UsageError(f"stages: size {stage.size}: of --pictures, 32, 64 or 128")
     _check_workers(args, min(stage.batch for stage in asked))
     palette_steps = min(_PALETTE_STEPS, _PALETTE_PER_STEP * sum(stage.steps for stage in asked))

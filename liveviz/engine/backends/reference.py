@@ -92,7 +92,7 @@ class Reference(NetworkBackend):
         return self._run(ws, noise, None)
 
     def _raw_batch(self, ws: Array, noise: list[Array]) -> Array:
-        """In half precision all at once: its roundings depend on the batch, and files come with pictures of batches."""
+        """In half precision all at once: its roundings depend on the batch, and files come with images of batches."""
         return self._run(ws, noise, None) if self.precision == "f16" else super()._raw_batch(ws, noise)
 
     def _run(

@@ -1,4 +1,4 @@
-"""A backend without a network: a picture that shows at a glance whether frames, beats and parameters arrive. For
+"""A backend without a network: an image that shows at a glance whether frames, beats and parameters arrive. For
 tests of everything that comes after the engine, and for a stage whose projector is being set up."""
 
 import math

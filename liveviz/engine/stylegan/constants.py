@@ -1,5 +1,5 @@
 """The static-weight rewrite: a generator whose convolution weights are constants. The papers modulate the weights per
-sample, which makes a new network of every picture; scaling the activations instead, by s before a convolution and by d
+sample, which makes a new network of every image; scaling the activations instead, by s before a convolution and by d
 after it, is the same arithmetic, and any compiler can then treat the convolutions as fixed.
 
     y = clamp(lrelu(d * conv(W, s * x) + noise + b)),  s = A w + b_A,  d = rsqrt(s^2 Wsq^T + 1e-8)
@@ -131,7 +131,7 @@ class Rewrite(Network):
         return conv
 
     def _rgb(self, name: str, layer: int, row: int, scale: float = 1.0, gain: float = 1.0) -> Conv:
-        """A 1x1 convolution to the picture; `scale` goes into everything, `gain` into the weight alone."""
+        """A 1x1 convolution to the image; `scale` goes into everything, `gain` into the weight alone."""
         weight, clamp = self._weights[f"{name}.weight"], self.config.conv_clamp
         conv = Conv(
             name=name,
@@ -153,7 +153,7 @@ class Rewrite(Network):
         both; nothing is ever divided by an element of s.
 
         Args:
-            view: `[3, 3]`, from picture coordinates to where a StyleGAN3's picture is taken from; None: they are the same.
+            view: `[3, 3]`, from image coordinates to where a StyleGAN3's image is taken from; None: they are the same.
         """
         packed, known = np.empty((ws.shape[0], self.style_size), np.float32), self._known
         s = packed[:, : self._s_size]

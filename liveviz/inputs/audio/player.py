@@ -1,6 +1,6 @@
 """A file or the demo as a live source. One thread reads ahead, so that a slow disk or the rendering of a bar stays out of
 the way; then either the sound output's callback sets the pace and the room hears it, or the clock does. A block is handed
-out when it is heard, not when it was read, so that the picture belongs to the sound in the room. The song begins when the
+out when it is heard, not when it was read, so that the image belongs to the sound in the room. The song begins when the
 output runs steadily: a sleeping sink takes its first buffer long before it plays it. Where the output breaks during the
 show, the clock takes over at the same place in the song; where it comes to itself again, so does the sound. A loop never
 ends: where its file cannot be read any more, silence takes its place until the file is back."""

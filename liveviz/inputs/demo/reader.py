@@ -17,7 +17,7 @@ class DemoReader:
     """Pulls the demo song: 48 kHz, stereo; the same samples on every pass from the start.
 
     Args:
-        rest: called after every few milliseconds of rendering; a live show sleeps there, so that no picture is late.
+        rest: called after every few milliseconds of rendering; a live show sleeps there, so that no image is late.
     State: position in the song, the band. A `rewind` at the very end goes on playing, so that echoes ring over into the
     first bar; a `rewind` before that starts in silence.
     """

@@ -1,7 +1,7 @@
-"""gan teaches a generator somebody's own pictures: a StyleGAN2 against a discriminator, from a folder of files.
+"""gan teaches a generator somebody's own images: a StyleGAN2 against a discriminator, from a folder of files.
 
 `train` runs it; `run` is what is stored, `generator` and `discriminator` the networks as the papers write them (the
-generator's weights are those of our bundles, so an export is a copy), `augment` what lets it learn from few pictures,
+generator's weights are those of our bundles, so an export is a copy), `augment` what lets it learn from few images,
 `projected` a discriminator that looks through fixed features, `watch` the figures and the alarms.
 """
 

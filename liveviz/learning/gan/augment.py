@@ -1,9 +1,9 @@
-"""What the discriminator sees instead of the pictures: moved, turned, recoloured copies, with a probability that is
-raised while it knows the training pictures too well. So a few hundred pictures are enough, and because each change is
+"""What the discriminator sees instead of the images: moved, turned, recoloured copies, with a probability that is
+raised while it knows the training images too well. So a few hundred images are enough, and because each change is
 left out now and then, none of them is learned by the generator.
 
-Both kinds of pictures are changed alike. Sampling is bilinear with reflection; R1 is taken at the changed pictures.
-Pictures that are not square are never turned by quarters.
+Both kinds of images are changed alike. Sampling is bilinear with reflection; R1 is taken at the changed images.
+Images that are not square are never turned by quarters.
 Source: Karras et al. 2020 (2006.06676), section 2.2, figure 4 and appendix B (pixel blitting, geometry, colour).
 """
 
@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-TARGET = 0.6  # of the mean sign of the discriminator on real pictures
-SPEED = 100_000  # pictures from p = 0 to p = 1
-_LUMA = torch.full((3,), 1.0 / math.sqrt(3.0))
+TARGET_SIGN = 0.6  # of the mean sign of the discriminator on real images
+FULL_RANGE_IMAGES = 100_000  # images from p = 0 to p = 1
+_GREY_AXIS = torch.full((3,), 1.0 / math.sqrt(3.0))
 """The grey axis of RGB, length 1: colours turn around it."""
 
 
@@ -33,7 +33,7 @@ class Changes:
 
 
 def choose(count: int, p: float, size: tuple[int, int], random: torch.Generator) -> Changes:
-    """Random changes of `count` pictures of `size` (width, height), each kind with probability p."""
+    """Random changes of `count` images of `size` (width, height), each kind with probability p."""
     width, height = size
     square = width == height
 
@@ -46,7 +46,7 @@ def choose(count: int, p: float, size: tuple[int, int], random: torch.Generator)
     def sometimes(value: Tensor, rest: float, chance: float = p) -> Tensor:
         return torch.where(torch.rand(count, generator=random) < chance, value, torch.full_like(value, rest))
 
-    half = torch.tensor([width, height]) / min(width, height)  # of the picture, in our units
+    half = torch.tensor([width, height]) / min(width, height)  # of the image, in our units
     turn_chance = 1.0 - math.sqrt(1.0 - p)  # it comes twice
     m = torch.eye(3).repeat(count, 1, 1)
     m = m @ _scaled(sometimes(torch.randint(2, (count,), generator=random) * 2.0 - 1.0, 1.0), torch.ones(count))
@@ -68,7 +68,7 @@ def choose(count: int, p: float, size: tuple[int, int], random: torch.Generator)
     gain = torch.eye(4).repeat(count, 1, 1)
     gain[:, [0, 1, 2], [0, 1, 2]] = contrast[:, None]
     colour = gain @ lift @ colour
-    axis = torch.outer(_LUMA, _LUMA)
+    axis = torch.outer(_GREY_AXIS, _GREY_AXIS)
     flip = sometimes(torch.randint(2, (count,), generator=random).float(), 0.0)
     colour = _padded(torch.eye(3) - 2.0 * flip[:, None, None] * axis) @ colour
     colour = _padded(_hue(sometimes(uniform(-math.pi, math.pi), 0.0))) @ colour
@@ -78,10 +78,10 @@ def choose(count: int, p: float, size: tuple[int, int], random: torch.Generator)
 
 
 def changed(x: Tensor, changes: Changes) -> Tensor:
-    """Pictures `[n, 3, h, w]` after the changes."""
+    """Images `[n, 3, h, w]` after the changes."""
     n, _, h, w = x.shape
     half = torch.tensor([w, h]) / min(w, h)
-    # From our units to those of the sampler, where the picture reaches from -1 to 1 both ways.
+    # From our units to those of the sampler, where the image reaches from -1 to 1 both ways.
     theta = changes.places * torch.cat([half, torch.ones(1)]) / half[:, None]
     grid = F.affine_grid(theta.to(x.device), [n, 3, h, w], align_corners=False)
     x = F.grid_sample(x, grid, padding_mode="reflection", align_corners=False)
@@ -89,9 +89,9 @@ def changed(x: Tensor, changes: Changes) -> Tensor:
     return torch.einsum("nij,njhw->nihw", colours[:, :, :3], x) + colours[:, :, 3, None, None]
 
 
-def adjusted(p: float, sign: float, pictures: int) -> float:
-    """The next p: up while the mean sign on real pictures is above TARGET, down while it is below."""
-    return min(1.0, max(0.0, p + math.copysign(pictures / SPEED, sign - TARGET)))
+def adjusted(p: float, sign: float, images: int) -> float:
+    """The next p: up while the mean sign on real images is above TARGET_SIGN, down while it is below."""
+    return min(1.0, max(0.0, p + math.copysign(images / FULL_RANGE_IMAGES, sign - TARGET_SIGN)))
 
 
 def _whole_pixels(move: Tensor, size: tuple[int, int]) -> Tensor:
@@ -121,10 +121,10 @@ def _moved(x: Tensor, y: Tensor) -> Tensor:
 
 def _hue(angle: Tensor) -> Tensor:
     """A turn about the grey axis, `[n, 3, 3]` (Rodrigues)."""
-    u = float(_LUMA[0])
+    u = float(_GREY_AXIS[0])
     cross = torch.tensor([[0.0, -u, u], [u, 0.0, -u], [-u, u, 0.0]])
     c, s = torch.cos(angle)[:, None, None], torch.sin(angle)[:, None, None]
-    return torch.eye(3) * c + cross * s + torch.outer(_LUMA, _LUMA) * (1.0 - c)
+    return torch.eye(3) * c + cross * s + torch.outer(_GREY_AXIS, _GREY_AXIS) * (1.0 - c)
 
 
 def _padded(m: Tensor) -> Tensor:

@@ -1,5 +1,5 @@
-"""StyleGAN2's discriminator: residual blocks that halve the size, a look at how much the pictures of a batch differ, and
-one number a picture. With classes it is asked whether a picture is real and of that class.
+"""StyleGAN2's discriminator: residual blocks that halve the size, a look at how much the images of a batch differ, and
+one number an image. With classes it is asked whether an image is real and of that class.
 
 Sources: Karras et al. 2020 (1912.04958), section 4 and appendix B; Karras et al. 2018 (1710.10196), section 3
 (deviation over the batch); Miyato & Koyama 2018 (1802.05637: classes by projection).
@@ -15,8 +15,8 @@ from torch.nn import functional as F
 
 from liveviz.models.stylegan.reference2 import fir_kernel
 
-GROUP = 4  # pictures whose deviation is taken
-SLOPE, GAIN, HALF = 0.2, 2.0**0.5, 0.5**0.5
+GROUP_IMAGES = 4  # images whose deviation is taken
+LEAKY_SLOPE, LEAKY_GAIN, SUM_GAIN = 0.2, 2.0**0.5, 0.5**0.5
 """Leaky ReLU: its slope below 0, and what restores the variance after it and after a sum of two."""
 
 
@@ -61,7 +61,7 @@ class Linear(nn.Module):
 
 def activate(x: Tensor) -> Tensor:
     """Leaky ReLU with its gain."""
-    return F.leaky_relu(x, SLOPE) * GAIN
+    return F.leaky_relu(x, LEAKY_SLOPE) * LEAKY_GAIN
 
 
 class Halving(nn.Module):
@@ -69,26 +69,26 @@ class Halving(nn.Module):
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
-        self.first = Conv(inputs, inputs, 3, gain=GAIN)
-        self.second = Conv(inputs, outputs, 3, down=True, gain=GAIN * HALF)
-        self.skip = Conv(inputs, outputs, 1, bias=False, gain=HALF)
+        self.first = Conv(inputs, inputs, 3, gain=LEAKY_GAIN)
+        self.second = Conv(inputs, outputs, 3, down=True, gain=LEAKY_GAIN * SUM_GAIN)
+        self.skip = Conv(inputs, outputs, 1, bias=False, gain=SUM_GAIN)
 
     def forward(self, x: Tensor) -> Tensor:
-        y = F.leaky_relu(self.first(x), SLOPE)
-        return F.leaky_relu(self.second(y), SLOPE) + self.skip(F.avg_pool2d(x, 2))
+        y = F.leaky_relu(self.first(x), LEAKY_SLOPE)
+        return F.leaky_relu(self.second(y), LEAKY_SLOPE) + self.skip(F.avg_pool2d(x, 2))
 
 
 def deviation(x: Tensor) -> Tensor:
-    """x with one channel more: how much the pictures of its group differ, one number a group."""
+    """x with one channel more: how much the images of its group differ, one number a group."""
     n, _, h, w = x.shape
-    size = math.gcd(n, GROUP)
+    size = math.gcd(n, GROUP_IMAGES)
     groups = x.float().reshape(size, n // size, -1)
     spread = (groups.var(dim=0, unbiased=False) + 1e-8).sqrt().mean(dim=1)  # [n / size]
     return torch.cat([x, spread.repeat(size)[:, None, None, None].expand(n, 1, h, w).to(x.dtype)], dim=1)
 
 
 class Discriminator(nn.Module):
-    """Pictures `[n, 3, h, w]` in ±1 (and c `[n, classes]`) to logits `[n, 1]`, above 0 for real; a list of one, as others
+    """Images `[n, 3, h, w]` in ±1 (and c `[n, classes]`) to logits `[n, 1]`, above 0 for real; a list of one, as others
     judge at several scales.
 
     Args:
@@ -98,19 +98,19 @@ class Discriminator(nn.Module):
 
     def __init__(self, widths: Sequence[int], last: tuple[int, int], classes: int) -> None:
         super().__init__()
-        self.rgb = Conv(3, widths[0], 1, gain=GAIN)
+        self.rgb = Conv(3, widths[0], 1, gain=LEAKY_GAIN)
         self.blocks = nn.ModuleList(Halving(i, o) for i, o in pairwise(widths))
         width = widths[-1]
-        self.conv = Conv(width + 1, width, 3, gain=GAIN)
+        self.conv = Conv(width + 1, width, 3, gain=LEAKY_GAIN)
         self.full = Linear(width * last[0] * last[1], width)
         self.out = Linear(width, width if classes else 1)
         self.embed = Linear(classes, width) if classes else None
 
     def forward(self, x: Tensor, c: Tensor) -> list[Tensor]:
-        x = F.leaky_relu(self.rgb(x.contiguous(memory_format=torch.channels_last)), SLOPE)
+        x = F.leaky_relu(self.rgb(x.contiguous(memory_format=torch.channels_last)), LEAKY_SLOPE)
         for block in self.blocks:
             x = block(x)
-        x = F.leaky_relu(self.conv(deviation(x)), SLOPE)
+        x = F.leaky_relu(self.conv(deviation(x)), LEAKY_SLOPE)
         with torch.autocast(x.device.type, enabled=False):  # a verdict has more digits than bfloat16
             return [self._verdict(x.flatten(1).float(), c)]
 

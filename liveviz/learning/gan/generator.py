@@ -17,9 +17,9 @@ from liveviz.models import GeneratorConfig
 from liveviz.models.stylegan.reference import Network
 from liveviz.models.stylegan.reference2 import Block, Layer, ToRGB, fir_kernel, upsample
 
-CLAMP = 256.0
+ACTIVATION_LIMIT = 256.0
 """Activations are held within ± this while training, as float16 files expect."""
-SLOPE, GAIN = 0.2, 2.0**0.5
+LEAKY_SLOPE, LEAKY_GAIN = 0.2, 2.0**0.5
 """Leaky ReLU: its slope below 0, and what restores the variance after it."""
 
 
@@ -68,9 +68,11 @@ def styled(layer: Layer, x: Tensor, w: Tensor, noise: Tensor) -> Tensor:
     if layer.up:
         x = F.pixel_shuffle(x, 2)
     # The gain goes through the activation, so it is given to what is small: passes over x are what costs.
-    bias, scale = layer.bias[:, None, None] * GAIN, scale[:, :, None, None] * GAIN
-    x = torch.addcmul(bias.to(x.dtype), x, scale.to(x.dtype)) + (noise * (layer.noise_strength * GAIN)).to(x.dtype)
-    x = F.leaky_relu(x, SLOPE)
+    bias, scale = layer.bias[:, None, None] * LEAKY_GAIN, scale[:, :, None, None] * LEAKY_GAIN
+    x = torch.addcmul(bias.to(x.dtype), x, scale.to(x.dtype)) + (noise * (layer.noise_strength * LEAKY_GAIN)).to(
+        x.dtype
+    )
+    x = F.leaky_relu(x, LEAKY_SLOPE)
     return x if layer.clamp is None else F.hardtanh(x, -layer.clamp, layer.clamp)
 
 
@@ -103,7 +105,7 @@ class Level:
     """What a network has made up to one resolution.
 
     hidden: behind the first of two convolutions, None at the lowest. out: behind the last, what a bend can reach.
-    img: the picture so far, float32 `[n, C, h, w]`.
+    img: the image so far, float32 `[n, C, h, w]`.
     """
 
     resolution: int
@@ -114,7 +116,7 @@ class Level:
 
 @dataclass(frozen=True)
 class Window:
-    """A part of the picture, in pixels of level `resolution`: above it nothing else is drawn."""
+    """A part of the image, in pixels of level `resolution`: above it nothing else is drawn."""
 
     resolution: int
     top: int
@@ -158,7 +160,7 @@ def levels(
 
 
 def synthesize(network: Network, ws: Tensor, noise: Sequence[Tensor] | None = None) -> Tensor:
-    """Pictures float32 `[n, C, h, w]` of ws `[n, num_ws, w_dim]`, as `network.synthesis(ws, noise)`.
+    """Images float32 `[n, C, h, w]` of ws `[n, num_ws, w_dim]`, as `network.synthesis(ws, noise)`.
 
     Under autocast its convolutions run in that type; colours are summed in float32.
     """

@@ -32,15 +32,15 @@ def hinge_generator(made: Logits) -> Tensor:
     return _mean(made, torch.neg)
 
 
-def r1(pictures: Tensor, logits: Logits) -> Tensor:
-    """Half the squared gradient of the logits by the real pictures that they are of, mean over pictures."""
+def r1(images: Tensor, logits: Logits) -> Tensor:
+    """Half the squared gradient of the logits by the real images that they are of, mean over images."""
     total = torch.stack([x.sum() for x in logits]).sum()
-    (slope,) = torch.autograd.grad(total, pictures, create_graph=True)
+    (slope,) = torch.autograd.grad(total, images, create_graph=True)
     return 0.5 * slope.square().sum(dim=(1, 2, 3)).mean()
 
 
 def sign(real: Logits) -> Tensor:
-    """Mean sign on real pictures, -1 to 1: near 1 the discriminator is sure of every one."""
+    """Mean sign on real images, -1 to 1: near 1 the discriminator is sure of every one."""
     return _mean(real, torch.sign)
 
 

@@ -15,15 +15,15 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from liveviz.learning.checkpoint import read_state, write_state
-from liveviz.learning.features import SHIPPED, read_features
-from liveviz.learning.folder import Pictures
+from liveviz.learning.features import SHIPPED_FILE, read_features
+from liveviz.learning.folder import ImageSet
 from liveviz.learning.gan import generator as generators
 from liveviz.learning.gan.discriminator import Discriminator
 from liveviz.learning.gan.projected import ProjectedDiscriminator
 from liveviz.learning.gan.watch import Watch, one_hot
 from liveviz.learning.precision import has_bfloat16
 from liveviz.learning.sheets import write_sheet
-from liveviz.learning.staged import CHECKPOINT
+from liveviz.learning.staged import CHECKPOINT_FILE
 from liveviz.learning.together import Together
 from liveviz.models import Card, Generator, GeneratorConfig, pca, write_bundle
 from liveviz.spec import LivevizError
@@ -32,25 +32,25 @@ log = logging.getLogger("liveviz.learning")
 
 METADATA_KEY = "liveviz.gan"
 """Of the entry in a checkpoint that says that it is of such a run."""
-BETAS = (0.0, 0.99)
+ADAM_BETAS = (0.0, 0.99)
 """Of Adam, for both networks."""
-LAZY = 16  # steps between two times that R1 is taken
-ADAM = ("step", "exp_avg", "exp_avg_sq")
+R1_EVERY_STEPS = 16  # steps between two times that R1 is taken
+ADAM_STATE_KEYS = ("step", "exp_avg", "exp_avg_sq")
 """What Adam keeps of every weight, by torch's names."""
-JUDGES = 0.25  # of the rate: theirs is not equalised, and at all of it their logits drift
-SCORES = "scores.jsonl"
+DISCRIMINATOR_RATE_RATIO = 0.25  # of the rate: theirs is not equalised, and at all of it their logits drift
+SCORES_FILE = "scores.jsonl"
 """Name of the file in which a run keeps its scores, a line each time."""
 
 
 @dataclass(frozen=True)
 class GanOptions:
-    """folder: of the run; a checkpoint there is resumed. data: folder of pictures. size: (width, height) in pixels.
+    """folder: of the run; a checkpoint there is resumed. data: folder of images. size: (width, height) in pixels.
 
-    images: real pictures to be shown in all. batch: of them a step.
+    images: real images to be shown in all. batch: of them a step.
     channel_base, channel_max, z_dim, w_dim: sizes of the generator; the discriminator has the same channels.
     projected: None, or the feature networks that the discriminator looks through (none named: ours).
     rate: learning rate of both. r1: weight of the gradient penalty, None: by size and batch (projected does without).
-    ema_images: half-life of the average of the weights, in pictures.
+    ema_images: half-life of the average of the weights, in images.
     save: seconds between checkpoints. export: steps between bundles with sheet and scores.
     """
 
@@ -88,7 +88,7 @@ class GanOptions:
 
     def files(self) -> tuple[Path, ...]:
         """The feature networks of a projected run."""
-        return (self.projected or (SHIPPED,)) if self.projected is not None else ()
+        return (self.projected or (SHIPPED_FILE,)) if self.projected is not None else ()
 
     def config(self, classes: int) -> GeneratorConfig:
         """Sizes of the generator; LivevizError for a size that doubling does not reach."""
@@ -109,7 +109,7 @@ class GanOptions:
             w_dim=self.w_dim,
             classes=classes,
             mapping_layers=4,
-            conv_clamp=generators.CLAMP,
+            conv_clamp=generators.ACTIVATION_LIMIT,
             const_width=width,
             const_height=height,
         )
@@ -118,7 +118,7 @@ class GanOptions:
 class GanRun:
     """One run; stored as a whole."""
 
-    def __init__(self, options: GanOptions, data: Pictures, together: Together) -> None:
+    def __init__(self, options: GanOptions, data: ImageSet, together: Together) -> None:
         self.options, self.data, self.together = options, data, together
         self.device = torch.device(options.device)
         self.bfloat16 = has_bfloat16(self.device)
@@ -128,16 +128,16 @@ class GanRun:
         self.generator = generators.begin(config, self.random).to(self.device)
         self.discriminator = self._discriminator(config).to(self.device)
         self.average = copy.deepcopy(self.generator).requires_grad_(False)
-        lazy = LAZY / (LAZY + 1) if options.projected is None else 1.0
-        rate = options.rate * (lazy if options.projected is None else JUDGES)
+        lazy = R1_EVERY_STEPS / (R1_EVERY_STEPS + 1) if options.projected is None else 1.0
+        rate = options.rate * (lazy if options.projected is None else DISCRIMINATOR_RATE_RATIO)
         learning = [p for p in self.discriminator.parameters() if p.requires_grad]
         self.optimisers = {
             "generator": _adam(self.generator.parameters(), options.rate),
-            "discriminator": _adam(learning, rate, BETAS[1] ** lazy),
+            "discriminator": _adam(learning, rate, ADAM_BETAS[1] ** lazy),
         }
         self.step, self.augment = 0, 0.0
-        self.watch = Watch(data, self.device, options.folder / SCORES, options.export)
-        path = options.folder / CHECKPOINT
+        self.watch = Watch(data, self.device, options.folder / SCORES_FILE, options.export)
+        path = options.folder / CHECKPOINT_FILE
         if path.exists():
             self.load(path)
             log.info("resumed at step %d", self.step)
@@ -176,14 +176,14 @@ class GanRun:
         for part, adam in self.optimisers.items():
             for index, p in enumerate(adam.param_groups[0]["params"]):
                 state = adam.state.get(p) or _unstepped(p)
-                found |= {f"adam.{part}.{index}.{name}": state[name] for name in ADAM}
+                found |= {f"adam.{part}.{index}.{name}": state[name] for name in ADAM_STATE_KEYS}
         return found
 
     def save(self) -> None:
         """Write the checkpoint at once or not at all; only the first process does."""
         if self.together.rank == 0:
             table = {"step": self.step, "augment": self.augment, "data": self.data.key, **self._identity()}
-            path = self.options.folder / CHECKPOINT
+            path = self.options.folder / CHECKPOINT_FILE
             write_state(path, self.state(), self.random.get_state(), METADATA_KEY, table)
 
     def load(self, path: Path) -> None:
@@ -207,7 +207,7 @@ class GanRun:
         for part, adam in self.optimisers.items():
             for index, p in enumerate(adam.param_groups[0]["params"]):
                 state = _unstepped(p)
-                for name in ADAM:
+                for name in ADAM_STATE_KEYS:
                     state[name].copy_(tensors[f"adam.{part}.{index}.{name}"])
                 adam.state[p] = state
         try:
@@ -219,7 +219,7 @@ class GanRun:
             log.warning("%s: the pictures are not those it was begun with; it goes on with these", self.options.data)
 
     def follow(self) -> None:
-        """Move the average of the weights towards the weights; faster while few pictures were shown."""
+        """Move the average of the weights towards the weights; faster while few images were shown."""
         half_life = min(self.options.ema_images, 0.05 * max(1, self.step) * self.options.batch)
         keep = 0.5 ** (self.options.batch / max(half_life, 1e-6))
         means, values = list(self.average.state_dict().values()), list(self.generator.state_dict().values())
@@ -233,7 +233,9 @@ class GanRun:
         """
         if self.together.rank:
             return
-        if not (self.options.folder / CHECKPOINT).exists():  # by it the next one knows that the folder is this run's
+        if not (
+            self.options.folder / CHECKPOINT_FILE
+        ).exists():  # by it the next one knows that the folder is this run's
             self.save()
         folder, names = self.options.folder, self.data.names
         write_bundle(folder / "bundle", self.bundle(), fp16=True)
@@ -267,8 +269,8 @@ class GanRun:
         return replace(made, card=card, directions=pca(made))
 
 
-def _adam(parameters: Iterable[nn.Parameter], rate: float, second: float = BETAS[1]) -> torch.optim.Adam:
-    return torch.optim.Adam(parameters, lr=rate, betas=(BETAS[0], second), eps=1e-8)
+def _adam(parameters: Iterable[nn.Parameter], rate: float, second: float = ADAM_BETAS[1]) -> torch.optim.Adam:
+    return torch.optim.Adam(parameters, lr=rate, betas=(ADAM_BETAS[0], second), eps=1e-8)
 
 
 def _unstepped(p: nn.Parameter) -> dict[str, Tensor]:

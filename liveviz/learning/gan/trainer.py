@@ -1,5 +1,5 @@
 """Training by images: steps of one batch, each a step of the discriminator and one of the generator on the same made
-pictures. Wall time is only reported, so that a run which was killed goes on as if nothing had been."""
+images. Wall time is only reported, so that a run which was killed goes on as if nothing had been."""
 
 import logging
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from liveviz.learning.folder import read_folder
 from liveviz.learning.gan import augment, losses
 from liveviz.learning.gan.generator import mixed, noises, synthesize
 from liveviz.learning.gan.projected import ProjectedDiscriminator
-from liveviz.learning.gan.run import LAZY, GanOptions, GanRun
+from liveviz.learning.gan.run import R1_EVERY_STEPS, GanOptions, GanRun
 from liveviz.learning.gan.watch import one_hot
 from liveviz.learning.staged import Stopped
 from liveviz.learning.together import Together
@@ -28,8 +28,8 @@ W_AVERAGE = 0.01  # how much of a batch's mean w goes into w_avg
 
 @dataclass(frozen=True)
 class GanProgress:
-    """step, steps: done and in all. sign: the discriminator's mean sign on real pictures. augment: p, 0 to 1.
-    generator, discriminator: losses. speed: real pictures per second."""
+    """step, steps: done and in all. sign: the discriminator's mean sign on real images. augment: p, 0 to 1.
+    generator, discriminator: losses. speed: real images per second."""
 
     step: int
     steps: int
@@ -53,11 +53,11 @@ def train(
     Args:
         now: seconds, for the reports alone.
         together: this process's place among several that train one network; None where it is alone.
-        report: called after every step. reading: called with picture files read and in all.
+        report: called after every step. reading: called with image files read and in all.
         check: called before every step and every file; may raise Stopped.
     Returns: the folder of the bundle.
     Raises: Stopped after checkpoint, bundle and sheet were written; LivevizError in one line.
-    Writes: `checkpoint.safetensors`, `sheet_STEP.png`, `scores.jsonl`, `bundle/`, and the pictures at their size.
+    Writes: `checkpoint.safetensors`, `sheet_STEP.png`, `scores.jsonl`, `bundle/`, and the images at their size.
     A run that was killed goes on bit for bit on a CPU; on a GPU, from the same state, but sums there have no fixed order.
     """
     torch.set_num_threads(options.threads)
@@ -71,9 +71,9 @@ def train(
         reading(done, total)
 
     together = together or Together()
-    pictures = read_folder(options.data, options.size, options.folder, read) if together.rank == 0 else None
-    together.average([torch.zeros(1)])  # the others wait here, and find the pictures read
-    run = GanRun(options, pictures or read_folder(options.data, options.size, options.folder), together)
+    images = read_folder(options.data, options.size, options.folder, read) if together.rank == 0 else None
+    together.average([torch.zeros(1)])  # the others wait here, and find the images read
+    run = GanRun(options, images or read_folder(options.data, options.size, options.folder), together)
     log.info(
         "learning from %d pictures%s at %dx%d; how it does is in %s after step %d, and ever less often then",
         len(run.data),
@@ -116,7 +116,7 @@ def train(
 
 
 def learn(run: GanRun) -> tuple[float, float, float]:
-    """One step of both networks; the sign on real pictures, the generator's loss, the discriminator's."""
+    """One step of both networks; the sign on real images, the generator's loss, the discriminator's."""
     options = run.options
     share = run.together.share(options.batch)
     projected = isinstance(run.discriminator, ProjectedDiscriminator)
@@ -136,11 +136,11 @@ def learn(run: GanRun) -> tuple[float, float, float]:
     sign = losses.sign(on_real).detach()
     lost = (losses.hinge_discriminator if projected else losses.logistic_discriminator)(on_real, on_made)
     total = lost
-    if not projected and run.step % LAZY == 0:
+    if not projected and run.step % R1_EVERY_STEPS == 0:
         seen_real = seen_real.detach().requires_grad_()
         with run.half():
             on_real = run.discriminator(seen_real, real_c)
-        total = total + losses.r1(seen_real, on_real) * (options.r1 * LAZY)
+        total = total + losses.r1(seen_real, on_real) * (options.r1 * R1_EVERY_STEPS)
     mine = [p for p in run.discriminator.parameters() if p.requires_grad]
     gradients = torch.autograd.grad(total, mine)
     _step(run, "discriminator", mine, gradients, [sign])
@@ -162,14 +162,14 @@ def learn(run: GanRun) -> tuple[float, float, float]:
 
 
 def _real(run: GanRun, share: slice) -> tuple[Tensor, Tensor]:
-    """A batch of real pictures and their classes."""
+    """A batch of real images and their classes."""
     chosen = torch.randint(len(run.data), (run.options.batch,), generator=run.random)[share]
-    pictures = run.data.batch(chosen, run.device)
-    return pictures, one_hot(run.data.classes[chosen], run.generator, pictures)
+    images = run.data.batch(chosen, run.device)
+    return images, one_hot(run.data.classes[chosen], run.generator, images)
 
 
 def _questions(run: GanRun, share: slice) -> tuple[Tensor, Tensor, list[Tensor], Tensor]:
-    """Two z a picture `[n, 2, z_dim]`, the row where the second begins, noise fields, classes as often as the data's."""
+    """Two z an image `[n, 2, z_dim]`, the row where the second begins, noise fields, classes as often as the data's."""
     options, random, num_ws = run.options, run.random, run.generator.config.num_ws
     z = torch.randn(options.batch, 2, options.z_dim, generator=random)[share].to(run.device)
     cut = torch.randint(1, num_ws, (options.batch,), generator=random)

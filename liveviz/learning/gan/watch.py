@@ -1,4 +1,4 @@
-"""The eyes on a run: scores of what is drawn now, on a few hundred pictures, what they mean in a sentence, and an alarm,
+"""The eyes on a run: scores of what is drawn now, on a few hundred images, what they mean in a sentence, and an alarm,
 once, for each of the two ways in which such a run dies."""
 
 import json
@@ -10,31 +10,31 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from liveviz.learning.folder import Pictures
+from liveviz.learning.folder import ImageSet
 from liveviz.learning.gan.generator import synthesize
 from liveviz.learning.levels import to_bytes
-from liveviz.learning.measure import PART, Eye, Pixels, Seen, compare
+from liveviz.learning.measure import IMAGES_AT_ONCE, Eye, Pixels, Seen, compare
 from liveviz.models.stylegan.reference import Network
 from liveviz.system.files import write_whole
 
 log = logging.getLogger("liveviz.learning")
 
-LOOKED_AT = 256  # pictures of each kind
-GOOD = 0.8  # of the coverage that other real pictures have
-TIRED = 4  # looks without a better one
-COLLAPSED, LOOKS = 0.05, 2  # coverage, and how often in a row
-SURE, PATIENCE = 0.97, 0.01  # smoothed sign on real pictures; how much of the last mean stays in it a step
+LOOK_IMAGES = 256  # images of each kind
+GOOD_COVERAGE_RATIO = 0.8  # of the coverage that other real images have
+MOST_LOOKS_WITHOUT_GAIN = 4  # looks without a better one
+COLLAPSED_COVERAGE, COLLAPSED_LOOKS = 0.05, 2  # coverage, and how often in a row
+SURE_SIGN, SIGN_STEP_SHARE = 0.97, 0.01  # smoothed sign on real images; share of each step in that mean
 
 
 class Watch:
     """Scores and alarms of one run. They are seen through our own features: a projected run, whose discriminator looks
     through the same, is flattered by them.
 
-    State: the vectors of the real pictures (some of the training pictures), the figures of other real ones, the
+    State: the vectors of the real images (some of the training images), the figures of other real ones, the
     smoothed sign, how often in a row coverage was near 0, the alarms that were given.
     """
 
-    def __init__(self, data: Pictures, device: torch.device, path: Path, ripe: int = 0) -> None:
+    def __init__(self, data: ImageSet, device: torch.device, path: Path, ripe: int = 0) -> None:
         """path: of scores.jsonl. ripe: step from which on a narrow choice is a collapse: a young run covers nothing."""
         self._data, self._device, self._path, self._ripe = data, device, path, ripe
         self._eye: Eye | None = None
@@ -44,9 +44,9 @@ class Watch:
         self._given: set[str] = set()
 
     def sign(self, sign: float) -> None:
-        """Take note of the discriminator's mean sign on real pictures, after every step."""
-        self._sign += PATIENCE * (sign - self._sign)
-        if self._sign > SURE:
+        """Take note of the discriminator's mean sign on real images, after every step."""
+        self._sign += SIGN_STEP_SHARE * (sign - self._sign)
+        if self._sign > SURE_SIGN:
             self._alarm(
                 "strong",
                 "the discriminator knows every real picture, and the generator learns little from it: "
@@ -55,11 +55,11 @@ class Watch:
 
     @torch.no_grad()
     def look(self, network: Network, step: int) -> dict[str, float]:
-        """Scores of `network` against training pictures; also a line of FOLDER/scores.jsonl. Empty where there are
-        too few pictures to compare."""
-        count = min(LOOKED_AT, len(self._data) // 2)
-        if count < PART:
-            self._alarm("few", f"there are no scores: {2 * PART} pictures are needed, and more are better")
+        """Scores of `network` against training images; also a line of FOLDER/scores.jsonl. Empty where there are
+        too few images to compare."""
+        count = min(LOOK_IMAGES, len(self._data) // 2)
+        if count < IMAGES_AT_ONCE:
+            self._alarm("few", f"there are no scores: {2 * IMAGES_AT_ONCE} pictures are needed, and more are better")
             return {}
         random = torch.Generator().manual_seed(1)
         if self._eye is None or self._real is None:
@@ -67,7 +67,7 @@ class Watch:
             chosen = torch.randperm(len(self._data), generator=random)
             self._classes = self._data.classes[chosen[:count]]
             self._real, other = (
-                self._eye.see(to_bytes(self._data.batch(part)) for part in some.split(PART))
+                self._eye.see(to_bytes(self._data.batch(part)) for part in some.split(IMAGES_AT_ONCE))
                 for some in (chosen[:count], chosen[count : 2 * count])
             )
             self._wanted = compare(self._real, other)
@@ -76,8 +76,8 @@ class Watch:
         log.info("step %d: %s", step, self._said(figures, lines))
         lines.append({"step": step, **{name: round(value, 5) for name, value in figures.items()}})
         write_whole(self._path, "".join(f"{json.dumps(line)}\n" for line in lines).encode())
-        self._narrow = self._narrow + 1 if figures["coverage"] < COLLAPSED and step >= self._ripe else 0
-        if self._narrow == LOOKS:
+        self._narrow = self._narrow + 1 if figures["coverage"] < COLLAPSED_COVERAGE and step >= self._ripe else 0
+        if self._narrow == COLLAPSED_LOOKS:
             self._alarm(
                 "collapse",
                 f"coverage {figures['coverage']:.2f}: the generator draws only a few kinds of pictures (mode collapse): "
@@ -97,7 +97,7 @@ class Watch:
         return found
 
     def _said(self, figures: dict[str, float], before: list[dict[str, Any]]) -> str:
-        """The figures with those of real pictures beside them, and what they mean for who waits."""
+        """The figures with those of real images beside them, and what they mean for who waits."""
         shown = ", ".join(
             f"{name} {figures[name]:.{digits}f} (real pictures {self._wanted[name]:.{digits}f})"
             for name, digits in (("frechet", 1), ("coverage", 2), ("density", 2))
@@ -106,15 +106,15 @@ class Watch:
         if best is None:
             return f"{shown}; frechet falls and coverage grows while it learns"
         if figures["frechet"] < float(best["frechet"]):
-            near = figures["coverage"] >= GOOD * self._wanted["coverage"]
+            near = figures["coverage"] >= GOOD_COVERAGE_RATIO * self._wanted["coverage"]
             return f"{shown}: better than ever{', and near to real ones: good enough to play' if near else ''}"
         looks = sum(line["step"] > best["step"] for line in before) + 1
-        tired = "; it may be as good as it gets" if looks >= TIRED else ""
+        tired = "; it may be as good as it gets" if looks >= MOST_LOOKS_WITHOUT_GAIN else ""
         return f"{shown}: no better than at step {best['step']} ({best['frechet']:.1f}){tired}"
 
     def _drawn(self, network: Network) -> Iterator[Pixels]:
         random = torch.Generator().manual_seed(2)
-        for classes in self._classes.split(PART):
+        for classes in self._classes.split(IMAGES_AT_ONCE):
             z = torch.randn(len(classes), network.config.z_dim, generator=random).to(self._device)
             yield to_bytes(synthesize(network, network.mapping.ws(network.mapping(z, one_hot(classes, network, z)))))
 

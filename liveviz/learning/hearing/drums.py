@@ -4,9 +4,9 @@ soundfonts are recordings of a few real drums; a club plays something else."""
 import numpy as np
 from numpy.typing import NDArray
 
-RATE = 44_100
+SAMPLE_RATE_HZ = 44_100
 """Hz."""
-SECONDS = 0.6
+DRUM_SECONDS = 0.6
 """Of every drum."""
 
 
@@ -15,15 +15,15 @@ def synthetic(drum: str, rng: np.random.Generator) -> NDArray[np.float32]:
 
     drum: kick, tom, snare, clap, hat, open or click.
     """
-    t = np.arange(int(SECONDS * RATE)) / RATE
-    sound = MAKERS[drum](t, rng)
+    t = np.arange(int(DRUM_SECONDS * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
+    sound = DRUM_MAKERS[drum](t, rng)
     return (sound / np.abs(sound).max()).astype(np.float32)
 
 
 def _kick(t: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
     u = rng.uniform
     hz = u(38, 70) + u(40, 500) * np.exp(-t / u(0.008, 0.08))
-    body = np.sin(2 * np.pi * np.cumsum(hz) / RATE + u(0, 1)) * np.exp(-t / u(0.05, 0.4))
+    body = np.sin(2 * np.pi * np.cumsum(hz) / SAMPLE_RATE_HZ + u(0, 1)) * np.exp(-t / u(0.05, 0.4))
     drive = u(0.5, 4)
     beater = _coloured(t, rng, u(1_500, 6_000), 1.0) * np.exp(-t / u(0.001, 0.01))
     return np.tanh(drive * body) + u(0, 0.5) * rng.integers(0, 2) * beater / np.abs(beater).max()
@@ -33,13 +33,16 @@ def _tom(t: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64
     u = rng.uniform
     hz = u(75, 240) * (1 + u(0.1, 0.8) * np.exp(-t / u(0.02, 0.08)))
     skin = _coloured(t, rng, u(800, 4_000), 1.0) * np.exp(-t / 0.006)
-    return np.sin(2 * np.pi * np.cumsum(hz) / RATE) * np.exp(-t / u(0.06, 0.3)) + u(0, 0.4) * skin / np.abs(skin).max()
+    return (
+        np.sin(2 * np.pi * np.cumsum(hz) / SAMPLE_RATE_HZ) * np.exp(-t / u(0.06, 0.3))
+        + u(0, 0.4) * skin / np.abs(skin).max()
+    )
 
 
 def _snare(t: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
     u = rng.uniform
     hz = u(140, 340)
-    fall = np.cumsum(hz * (1 + u(0, 1) * np.exp(-t / 0.01))) / RATE
+    fall = np.cumsum(hz * (1 + u(0, 1) * np.exp(-t / 0.01))) / SAMPLE_RATE_HZ
     tone = (np.sin(2 * np.pi * fall) + u(0, 1) * np.sin(2 * np.pi * hz * u(1.4, 2) * t)) * np.exp(-t / u(0.02, 0.15))
     hiss = _coloured(t, rng, u(1_500, 7_000), u(0.8, 2.5)) if rng.random() < 0.5 else rng.normal(size=t.size)
     return u(0.1, 1) * tone + u(0.3, 1.2) * 0.35 * hiss / hiss.std() * np.exp(-t / u(0.03, 0.25))
@@ -60,7 +63,7 @@ def _hat(
     noise = rng.normal(size=t.size)
     if rng.random() < 0.4:
         noise += 0.4 * sum(np.sign(np.sin(2 * np.pi * u(2_000, 9_000) * t)) for _ in range(6))
-    hz = np.maximum(np.fft.rfftfreq(t.size, 1 / RATE), 1.0)
+    hz = np.maximum(np.fft.rfftfreq(t.size, 1 / SAMPLE_RATE_HZ), 1.0)
     high = 1 / np.sqrt(1 + (u(2_500, 9_000) / hz) ** (2 * int(rng.integers(2, 6))))
     return np.fft.irfft(np.fft.rfft(noise) * high, t.size) * np.exp(-t / u(*decay))
 
@@ -75,12 +78,12 @@ def _click(t: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float
 
 def _coloured(t: NDArray[np.float64], rng: np.random.Generator, hz: float, octaves: float) -> NDArray[np.float64]:
     """Noise around `hz`."""
-    at = np.maximum(np.fft.rfftfreq(t.size, 1 / RATE), 1.0)
+    at = np.maximum(np.fft.rfftfreq(t.size, 1 / SAMPLE_RATE_HZ), 1.0)
     bell = np.exp(-0.5 * (np.log2(at / hz) / octaves) ** 2)
     return np.fft.irfft(np.fft.rfft(rng.normal(size=t.size)) * bell, t.size)
 
 
-MAKERS = {
+DRUM_MAKERS = {
     "kick": _kick,
     "tom": _tom,
     "snare": _snare,

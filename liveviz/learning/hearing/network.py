@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-WIDE, DEEP = 64, 2
+LAYER_UNITS, RECURRENT_LAYERS = 64, 2
 """Units of each layer, and how many recurrent layers."""
 State = Tensor
 
@@ -26,16 +26,16 @@ class HearingNetwork(nn.Module):
     mean: Tensor
     scale: Tensor
 
-    def __init__(self, mean: Tensor, scale: Tensor, heard: int, wide: int = WIDE) -> None:
+    def __init__(self, mean: Tensor, scale: Tensor, heard: int, wide: int = LAYER_UNITS) -> None:
         super().__init__()
         self.register_buffer("mean", mean)
         self.register_buffer("scale", scale)
         self.first = nn.Linear(mean.numel(), wide)
-        self.memory = nn.GRU(wide, wide, DEEP, batch_first=True)
+        self.memory = nn.GRU(wide, wide, RECURRENT_LAYERS, batch_first=True)
         self.last = nn.Linear(wide, heard)
 
     def forward(self, looks: Tensor, state: State | None = None) -> tuple[Tensor, State]:
-        """Logits `[batch, looks, heard]` of looks `[batch, looks, features]`, and the memory `[DEEP, batch, wide]`."""
+        """Logits `[batch, looks, heard]` of looks `[batch, looks, features]`, and the memory `[RECURRENT_LAYERS, batch, wide]`."""
         x = torch.tanh(self.first((looks - self.mean) / self.scale))  # [batch, looks, wide]
         x, state = self.memory(x, state)  # [batch, looks, wide]
         return self.last(x), state

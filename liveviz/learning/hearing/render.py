@@ -11,22 +11,22 @@ from pathlib import Path
 import numpy as np
 
 from liveviz.learning.hearing.compose import Note, compose
-from liveviz.learning.hearing.drums import RATE, synthetic
-from liveviz.learning.hearing.patterns import CLAP, CLICKS, HAT, KICK, OPEN_HAT, PEDAL, SNARE, TOMS
+from liveviz.learning.hearing.drums import SAMPLE_RATE_HZ, synthetic
+from liveviz.learning.hearing.patterns import CLAP, CLICK_KEYS, HAT, KICK, OPEN_HAT, PEDAL, SNARE, TOM_KEYS
 from liveviz.spec import LivevizError
 
-TICKS = 960  # per second: a quarter of 480 ticks lasts half a second
-MACHINE = {  # sound and level of each drum
+TICKS_PER_SECOND = 960  # per second: a quarter of 480 ticks lasts half a second
+DRUM_MACHINE = {  # sound and level of each drum
     KICK: ("kick", 0.9),
     SNARE: ("snare", 0.6),
     CLAP: ("clap", 0.5),
     HAT: ("hat", 0.2),
     PEDAL: ("hat", 0.15),
     OPEN_HAT: ("open", 0.2),
-    **dict.fromkeys(CLICKS, ("click", 0.3)),
-    **dict.fromkeys(TOMS, ("tom", 0.6)),
+    **dict.fromkeys(CLICK_KEYS, ("click", 0.3)),
+    **dict.fromkeys(TOM_KEYS, ("tom", 0.6)),
 }
-OTHER = ("open", 0.3)
+OTHER_DRUM = ("open", 0.3)
 """What plays the keys that are not in the table, and how loud (0 to 1)."""
 
 
@@ -37,8 +37,8 @@ def midi_bytes(notes: Sequence[Note], programs: Sequence[tuple[int, int]]) -> by
     """
     events = [(0, 0, bytes((0xC0 | channel, program))) for channel, program in programs]
     for n in notes:
-        events.append((round(n.start * TICKS), 2, bytes((0x90 | n.channel, n.key, n.velocity))))
-        events.append((round((n.start + n.length) * TICKS), 1, bytes((0x80 | n.channel, n.key, 0))))
+        events.append((round(n.start * TICKS_PER_SECOND), 2, bytes((0x90 | n.channel, n.key, n.velocity))))
+        events.append((round((n.start + n.length) * TICKS_PER_SECOND), 1, bytes((0x80 | n.channel, n.key, 0))))
     track, now = bytearray(), 0
     for tick, _, message in sorted(events):
         track += _variable(tick - now) + message
@@ -96,7 +96,7 @@ def _add_machine(song: Path, notes: Sequence[Note], rng: np.random.Generator) ->
     with wave.open(str(song), "rb") as file:
         x = np.frombuffer(file.readframes(file.getnframes()), np.int16).reshape(-1, 2).mean(axis=1) / 32_768.0
     last = max((n.start for n in notes), default=0.0)
-    x = np.pad(x, (0, max(0, int((last + 1.0) * RATE) - x.size)))
+    x = np.pad(x, (0, max(0, int((last + 1.0) * SAMPLE_RATE_HZ) - x.size)))
     kicks = [n.start for n in notes if n.key == KICK]
     if kicks and rng.random() < 0.6:
         x *= ducked(x.size, kicks, rng)
@@ -104,14 +104,14 @@ def _add_machine(song: Path, notes: Sequence[Note], rng: np.random.Generator) ->
     sounds: dict[int, tuple[np.ndarray, float]] = {}
     for n in notes:
         if n.key not in sounds:
-            drum, level = MACHINE.get(n.key, OTHER)
+            drum, level = DRUM_MACHINE.get(n.key, OTHER_DRUM)
             sounds[n.key] = synthetic(drum, rng), loud * level * 10.0 ** (rng.uniform(-5.0, 5.0) / 20.0)
         sound, level = sounds[n.key]
-        start = round(n.start * RATE)
+        start = round(n.start * SAMPLE_RATE_HZ)
         x[start : start + sound.size] += level * n.velocity / 100.0 * sound
     x *= 0.9 / max(float(np.abs(x).max()), 1e-9)
     with wave.open(str(song), "wb") as file:
-        file.setparams((1, 2, RATE, 0, "NONE", "not compressed"))
+        file.setparams((1, 2, SAMPLE_RATE_HZ, 0, "NONE", "not compressed"))
         file.writeframes((x * 32_767.0).astype(np.int16).tobytes())
 
 
@@ -120,8 +120,8 @@ def ducked(size: int, kicks: Sequence[float], rng: np.random.Generator) -> np.nd
     next. float64 `[size]`."""
     depth, tau = rng.uniform(0.3, 0.95), rng.uniform(0.08, 0.25)
     level = np.zeros(size)
-    fall = np.exp(-np.arange(int(5 * tau * RATE)) / (tau * RATE))
+    fall = np.exp(-np.arange(int(5 * tau * SAMPLE_RATE_HZ)) / (tau * SAMPLE_RATE_HZ))
     for kick in kicks:
-        part = level[round(kick * RATE) :][: fall.size]
+        part = level[round(kick * SAMPLE_RATE_HZ) :][: fall.size]
         np.maximum(part, fall[: part.size], out=part)
     return 1.0 - depth * level

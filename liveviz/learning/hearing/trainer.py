@@ -10,17 +10,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from liveviz.learning.hearing.network import WIDE, HearingNetwork
+from liveviz.learning.hearing.network import LAYER_UNITS, HearingNetwork
 from liveviz.learning.hearing.songs import Lesson
 
-AT_ONCE = 256  # looks in one step
-STAY = (600, 3_400)  # looks of one song before the next
-FRESH = 0.4  # share of songs that begin with an empty memory
-BLUR, TILT = 0.1, 0.2  # standard deviations of noise on looks, and on what a whole stretch of them sounds like
-WARM_UP = 50  # steps
+LOOKS_PER_STEP = 256  # looks in one step
+STAY_LOOKS = (600, 3_400)  # looks of one song before the next
+FRESH_SHARE = 0.4  # share of songs that begin with an empty memory
+LOOK_NOISE, TILT_NOISE = (
+    0.1,
+    0.2,
+)  # standard deviations of noise on looks, and on what a whole stretch of them sounds like
+WARM_UP_STEPS = 50  # steps
 # Share of a network to go on with that stays in the one that is made: the mean of both forgets less than what came later
 # alone. Tried: 0, 0.4, 0.5 and 0.7 as well.
-STAYS = 0.3
+OLD_NETWORK_SHARE = 0.3
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class HearingOptions:
     steps: int = 8_000
     streams: int = 16
     rate: float = 3e-3
-    wide: int = WIDE
+    wide: int = LAYER_UNITS
     seed: int = 0
 
 
@@ -57,7 +60,7 @@ class Streams:
             song, at, end = self._at[stream]
             if at >= end:
                 song, at, end = self._another()
-                keep = np.float32(0.0) if need == looks and self._rng.random() < FRESH else keep
+                keep = np.float32(0.0) if need == looks and self._rng.random() < FRESH_SHARE else keep
             lesson, n = self._lessons[song], min(need, end - at)
             x.append(lesson.looks[at : at + n].astype(np.float32))
             y.append(lesson.answers[at : at + n].astype(np.float32))
@@ -69,7 +72,7 @@ class Streams:
     def _another(self) -> tuple[int, int, int]:
         song = int(self._rng.integers(len(self._lessons)))
         length = len(self._lessons[song].looks)
-        stay = min(length, int(self._rng.integers(*STAY)))
+        stay = min(length, int(self._rng.integers(*STAY_LOOKS)))
         start = int(self._rng.integers(0, length - stay + 1)) if self._rng.random() < 0.7 else 0
         return song, start, start + stay
 
@@ -84,8 +87,8 @@ def train_hearing(
 
     Args:
         progress: told after every step: how many are done, and the error (binary cross-entropy, sum over things).
-        start: a network to go on with; it keeps its mean and scale, and it is the one that is returned, with STAYS of what
-            it was.
+        start: a network to go on with; it keeps its mean and scale, and it is the one that is returned, with
+            OLD_NETWORK_SHARE of what it was.
     Deterministic: same lessons and options, same network, on one kind of machine.
     Source: Wortsman et al. 2022 (2109.01903) for the mean of two networks of which one began with the other.
     """
@@ -100,10 +103,10 @@ def train_hearing(
     for step in range(options.steps):
         share = 0.5 * (1.0 + math.cos(math.pi * step / options.steps))
         for group in optimizer.param_groups:
-            group["lr"] = options.rate * min(1.0, (step + 1) / WARM_UP) * max(share, 0.01)
-        looks, answers, weights, keep = streams.take(AT_ONCE)
+            group["lr"] = options.rate * min(1.0, (step + 1) / WARM_UP_STEPS) * max(share, 0.01)
+        looks, answers, weights, keep = streams.take(LOOKS_PER_STEP)
         tilt = torch.randn(looks.shape[0], 1, looks.shape[2])  # [streams, 1, features]
-        looks = looks + scale * (BLUR * torch.randn_like(looks) + TILT * tilt)
+        looks = looks + scale * (LOOK_NOISE * torch.randn_like(looks) + TILT_NOISE * tilt)
         state = state.detach() * keep[None, :, None] if state is not None else None
         logits, state = net(looks, state)
         error = torch.nn.functional.binary_cross_entropy_with_logits(logits, answers, weights, reduction="none")
@@ -116,7 +119,7 @@ def train_hearing(
     if start is not None:
         with torch.no_grad():
             for p, was in zip(net.parameters(), before, strict=True):
-                p.lerp_(was, STAYS)
+                p.lerp_(was, OLD_NETWORK_SHARE)
     return net
 
 

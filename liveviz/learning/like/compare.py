@@ -1,4 +1,4 @@
-"""What of a light generator's picture and its teacher's is compared: at large sizes only a part of it, how strong edges are, and
+"""What of a light generator's image and its teacher's is compared: at large sizes only a part of it, how strong edges are, and
 what a feature network sees."""
 
 import torch
@@ -10,37 +10,39 @@ from liveviz.learning.gan.generator import Window, levels
 from liveviz.models import GeneratorConfig
 from liveviz.models.stylegan.reference import Network
 
-EDGES, EDGE_REACH = 1.5, 8  # of how strong edges are; pixels that are looked at together
-SMALLEST_CUT, CUT = 64, 32  # pixels of the level at which a part is cut out, at least; of its sides
-MARGIN = 3  # of them lack neighbours above
-OVER = 8  # pixels that places reach over the border, where parts stop: what is drawn there is learned as well
+EDGE_WEIGHT, EDGE_REACH_PIXELS = 1.5, 8  # of how strong edges are; pixels that are looked at together
+SMALLEST_CUT_LEVEL_PIXELS, CUT_PIXELS = 64, 32  # pixels of the level at which a part is cut out, at least; of its sides
+MARGIN_PIXELS = 3  # of them lack neighbours above
+OVERHANG_PIXELS = (
+    8  # pixels that places reach over the border, where parts stop: what is drawn there is learned as well
+)
 
 
 def look_at(config: GeneratorConfig, size: int, random: torch.Generator) -> Window | None:
-    """The part of the pictures that a step draws; None for all of it, where the size is small."""
+    """The part of the images that a step draws; None for all of it, where the size is small."""
     level = size // 4
-    if level < SMALLEST_CUT:
+    if level < SMALLEST_CUT_LEVEL_PIXELS:
         return None
     _, height, width = config.layers[level]
-    sides = [min(CUT, height), min(CUT, width)]
+    sides = [min(CUT_PIXELS, height), min(CUT_PIXELS, width)]
     places = []
     for side, whole in zip(sides, (height, width), strict=True):
-        place = int(torch.randint(-OVER, whole - side + OVER + 1, (), generator=random))
+        place = int(torch.randint(-OVERHANG_PIXELS, whole - side + OVERHANG_PIXELS + 1, (), generator=random))
         places.append(min(max(place, 0), whole - side))
     return Window(level, *places, *sides)
 
 
 def drawn_at(network: Network, ws: Tensor, noise: list[Tensor], size: int, window: Window | None) -> dict[int, Tensor]:
-    """The picture so far by level, up to that of `size` pixels; of a window only what has all its neighbours."""
+    """The image so far by level, up to that of `size` pixels; of a window only what has all its neighbours."""
     found = {}
     for level in levels(network, ws, noise, window):
         img = level.img
         if window is not None and level.resolution > window.resolution:
             k = level.resolution // window.resolution
             _, height, width = network.config.layers[level.resolution]
-            top, left = MARGIN * k * (window.top > 0), MARGIN * k * (window.left > 0)
-            bottom = MARGIN * k * ((window.top + window.height) * k < height)
-            right = MARGIN * k * ((window.left + window.width) * k < width)
+            top, left = MARGIN_PIXELS * k * (window.top > 0), MARGIN_PIXELS * k * (window.left > 0)
+            bottom = MARGIN_PIXELS * k * ((window.top + window.height) * k < height)
+            right = MARGIN_PIXELS * k * ((window.left + window.width) * k < width)
             img = img[..., top : img.shape[-2] - bottom, left : img.shape[-1] - right]
         found[level.resolution] = img
         if level.resolution == size:
@@ -56,7 +58,7 @@ def edges_loss(drawn: Tensor, wanted: Tensor) -> Tensor:
     def strength(x: Tensor) -> Tensor:
         across, down = x.diff(dim=3)[..., 1:, :], x.diff(dim=2)[..., 1:]
         power = (across.square() + down.square()).sum(dim=1, keepdim=True)
-        return (F.avg_pool2d(power, min(EDGE_REACH, *power.shape[-2:]), 4) + 1e-5).sqrt()
+        return (F.avg_pool2d(power, min(EDGE_REACH_PIXELS, *power.shape[-2:]), 4) + 1e-5).sqrt()
 
     right = strength(wanted)
     return (strength(drawn) - right).abs().mean() / right.mean()
@@ -74,6 +76,6 @@ def seen_loss(features: FeatureNetwork, drawn: Tensor, wanted: Tensor) -> Tensor
 
 
 def halved(x: Tensor, side: int) -> Tensor:
-    """Pictures whose shorter side is at most `side`."""
+    """Images whose shorter side is at most `side`."""
     k = min(x.shape[-2:]) // side
     return F.avg_pool2d(x, k) if k > 1 and min(x.shape[-2:]) % side == 0 else reduced(x, side)

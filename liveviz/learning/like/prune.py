@@ -1,7 +1,7 @@
-"""A smaller generator out of a larger one, without learning: of every convolution those channels are kept that the picture
+"""A smaller generator out of a larger one, without learning: of every convolution those channels are kept that the image
 would miss most, and what follows is refitted to read from them. It is where `distil` starts.
 
-Which channels: the slope of the picture by every activation (along random directions) says what an error there costs.
+Which channels: the slope of the image by every activation (along random directions) says what an error there costs.
 Channels are taken greedily, each time the one that, together with those taken, explains most of what all of them do,
 so a copy is worth nothing. A channel whose colour turns with w, because a palette makes it, can be worth a second and
 third place: a toRGB gives each channel one colour, of which w only sets the strength. Then the weights of the next layer
@@ -24,9 +24,9 @@ from liveviz.models.stylegan.reference import Layer, Network, network
 from liveviz.models.stylegan.reference2 import Block, ToRGB
 from liveviz.spec import LivevizError
 
-PICTURES, PART = 48, 8  # that are drawn and differentiated, at once
-RIDGE = 1e-6  # of the least squares, relative to the mean square of a channel
-SPREAD = 1.25**2  # of one pixel's squared error, summed, when the FIR has doubled the size
+DRAWN_IMAGES, IMAGES_AT_ONCE = 48, 8  # that are drawn and differentiated, at once
+RIDGE_RATIO = 1e-6  # of the least squares, relative to the mean square of a channel
+SQUARED_ERROR_SPREAD = 1.25**2  # of one pixel's squared error, summed, when the FIR has doubled the size
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Moments:
     """Of one layer's channels, float64.
 
     second: second moments `[C, C]`. styled: the same of what the next convolution reads, which is times its styles.
-    slope: mean squared slope of the picture by each `[C]`.
+    slope: mean squared slope of the image by each `[C]`.
     """
 
     second: Tensor
@@ -81,13 +81,13 @@ def pruned(teacher: Generator, config: GeneratorConfig, ws: Tensor, random: torc
     """
     check(as_stylegan(teacher.config), config)
     net = network(teacher)
-    moments = _measured(net, ws[:PICTURES], random)
+    moments = _measured(net, ws[:DRAWN_IMAGES], random)
     state = {n: torch.from_numpy(v) for n, v in teacher.weights.items()}  # the mapping and the noise fields stay
     kept = choose(moments["b4.const"], config.channels(4))
     state["synthesis.b4.const"] = net.state_dict()["synthesis.b4.const"][kept.kept]
     for level, r in enumerate(config.resolutions):
         name, block, row = f"synthesis.b{r}", getattr(net.synthesis, f"b{r}"), max(2 * level - 1, 0)
-        spread = SPREAD ** (len(config.resolutions) - 1 - level)
+        spread = SQUARED_ERROR_SPREAD ** (len(config.resolutions) - 1 - level)
         for part in ("conv0", "conv1") if level else ("conv1",):
             drawn = _drawn(block.torgb, ws[:, row + 1]) * spread**0.5 if part == "conv1" else None
             chosen = choose(moments[f"b{r}.{part}"], config.channels(r), drawn)
@@ -106,7 +106,7 @@ def _measured(net: Network, ws: Tensor, random: torch.Generator) -> dict[str, Mo
     lowest: Block = getattr(net.synthesis, f"b{net.config.resolutions[0]}")
     const = lowest.const
     const.requires_grad_()  # slopes reach an activation only where something before it is learned
-    for some in ws.split(PART):
+    for some in ws.split(IMAGES_AT_ONCE):
         names, made, img = [], [], some
         with torch.enable_grad():
             for level in levels(net, some):
@@ -139,7 +139,7 @@ def _second(x: Tensor) -> Tensor:
 def _fit(second: Tensor, kept: list[int]) -> Tensor:
     """All channels out of those kept, by least squares, `[C, kept]`; of one kept, it alone."""
     inner = second[kept][:, kept]
-    ridge = torch.eye(len(kept), dtype=second.dtype) * (RIDGE * inner.diagonal().mean() + 1e-30)
+    ridge = torch.eye(len(kept), dtype=second.dtype) * (RIDGE_RATIO * inner.diagonal().mean() + 1e-30)
     fit = torch.linalg.solve(inner + ridge, second[kept]).T.contiguous()
     fit[kept] = torch.eye(len(kept), dtype=second.dtype)
     return fit
@@ -148,8 +148,8 @@ def _fit(second: Tensor, kept: list[int]) -> Tensor:
 def choose(moments: Moments, count: int, drawn: Tensor | None = None) -> Channels:
     """The `count` channels to keep.
 
-    drawn: `[C, colours, k]`, what each of them adds to the picture, a colour and its k (independent) reasons in w; then
-        some of the places may go to second and third copies, so many that least of the picture is lost.
+    drawn: `[C, colours, k]`, what each of them adds to the image, a colour and its k (independent) reasons in w; then
+        some of the places may go to second and third copies, so many that least of the image is lost.
     """
     second = moments.second
     order, lost = _greedy(moments, count)
@@ -174,7 +174,7 @@ def choose(moments: Moments, count: int, drawn: Tensor | None = None) -> Channel
 
 
 def _greedy(moments: Moments, count: int) -> tuple[list[int], list[float]]:
-    """The most useful channels in order, and what is lost of the picture with the first 0, 1 ... `count` of them."""
+    """The most useful channels in order, and what is lost of the image with the first 0, 1 ... `count` of them."""
     size = moments.styled.diagonal().clamp(min=1e-30).sqrt()
     weight = (moments.slope * moments.second.diagonal()).sqrt()  # as loud as they are; alike as they are read
     rest = moments.styled / size[:, None] / size * weight[:, None] * weight  # what is not explained yet
@@ -222,7 +222,7 @@ def _root(w: Tensor) -> Tensor:
 
 
 def _drawn(torgb: ToRGB, w: Tensor) -> Tensor:
-    """What each channel adds to the picture, `[C, colours, w_dim + 1]`, of independent reasons in w."""
+    """What each channel adds to the image, `[C, colours, w_dim + 1]`, of independent reasons in w."""
     scale = torgb.weight.shape[1] ** -0.5
     linear = torch.cat([torgb.affine.weight / w.shape[1] ** 0.5, torgb.affine.bias[:, None]], dim=1).double() * scale
     return torgb.weight[:, :, 0, 0].T.double()[:, :, None] * (linear @ _root(w))[:, None]

@@ -16,14 +16,14 @@ from torch.nn import functional as F
 from liveviz.learning.checkpoint import Place, check_same, place_of, read_state, write_state
 from liveviz.learning.features import read_features
 from liveviz.learning.gan.generator import noises, synthesize
-from liveviz.learning.like.compare import EDGES, drawn_at, edges_loss, look_at, seen_loss
+from liveviz.learning.like.compare import EDGE_WEIGHT, drawn_at, edges_loss, look_at, seen_loss
 from liveviz.learning.like.prune import check, pruned
 from liveviz.learning.like.questions import ask
 from liveviz.learning.optimiser import Optimiser
 from liveviz.learning.precision import has_bfloat16
-from liveviz.learning.procedural.losses import charbonnier, fields_loss, picture_loss
+from liveviz.learning.procedural.losses import charbonnier, fields_loss, image_loss
 from liveviz.learning.sheets import painted, write_sheet
-from liveviz.learning.staged import CHECKPOINT, StagedOptions, StagedRun, TrainStage, clip
+from liveviz.learning.staged import CHECKPOINT_FILE, StagedOptions, StagedRun, TrainStage, clip
 from liveviz.learning.together import Together
 from liveviz.models import Card, Generator, GeneratorConfig, new, write_bundle
 from liveviz.models.palette import Palette
@@ -35,16 +35,16 @@ log = logging.getLogger("liveviz.learning")
 
 METADATA_KEY = "liveviz.like"
 """Of the entry in a checkpoint that says that it is of such a run."""
-STAGES = (
+DEFAULT_STAGES = (
     TrainStage(64, 2000, 16, (0.005, 0.001)),
     TrainStage(128, 900, 16, (0.0025, 0.0008), lower=0.8),
     TrainStage(256, 1500, 16, (0.002, 0.0001), lower=0.7),
 )
 """What is learned where nothing else is asked for; stages above the teacher's size are left out."""
-PRUNED_BY = 512  # samples that say what channels are good for
-LOWER_LEVELS = 0.2  # weight of the pictures below the stage's size
-SEEN = 0.5  # of what the feature network sees
-SHOWN = 16  # pictures of a sheet
+PRUNING_SAMPLES = 512  # samples that say what channels are good for
+LOWER_LEVELS_WEIGHT = 0.2  # weight of the images below the stage's size
+FEATURE_WEIGHT = 0.5  # of what the feature network sees
+SHEET_IMAGES = 16  # images of a sheet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +56,7 @@ class LikeOptions(StagedOptions):
 
     teacher: Generator
     widths: tuple[int, ...]
-    stages: tuple[TrainStage, ...] = STAGES
+    stages: tuple[TrainStage, ...] = DEFAULT_STAGES
     save: int = 50
 
     @property
@@ -86,11 +86,11 @@ class LikeRun(StagedRun):
         torch.manual_seed(options.seed)
         self.random = torch.Generator().manual_seed(options.seed)
         self.teacher = network(options.teacher).to(self.device)
-        path = options.folder / CHECKPOINT
+        path = options.folder / CHECKPOINT_FILE
         fresh = not path.exists()
         if fresh:
             log.info("looking for the channels that %s needs most", options.teacher.name)
-            ws = self.ask(PRUNED_BY)
+            ws = self.ask(PRUNING_SAMPLES)
             self.network = network(pruned(options.teacher, config, ws, self.random)).to(self.device)
         else:
             self.network = network(new(config)).to(self.device)
@@ -133,7 +133,7 @@ class LikeRun(StagedRun):
     def save(self) -> None:
         if self.together.rank == 0:
             table = {**self._place().__dict__, **self._identity()}
-            path = self.options.folder / CHECKPOINT
+            path = self.options.folder / CHECKPOINT_FILE
             write_state(path, self._tensors(), self.random.get_state(), METADATA_KEY, table)
 
     def load(self, path: Path) -> None:
@@ -168,7 +168,7 @@ class LikeRun(StagedRun):
         return float(steps * stage.batch * stage.size**2)
 
     def learn(self, stage: TrainStage) -> Tensor:
-        """One step; how far the picture at the stage's size is from the teacher's, in ±1."""
+        """One step; how far the image at the stage's size is from the teacher's, in ±1."""
         self.check()
         asked = stage.rates(self.sizes, self.at)
         ws = self.ask(stage.batch)[self.together.share(stage.batch)].to(self.device)
@@ -181,15 +181,15 @@ class LikeRun(StagedRun):
             drawn = drawn_at(self.network, ws, noise, stage.size, window)
         last, right = drawn[stage.size], wanted[stage.size]
         of_fields = self.teacher.config.draws_fields
-        loss = fields_loss(last, right) if of_fields else picture_loss(last, right, whole=window is None)
+        loss = fields_loss(last, right) if of_fields else image_loss(last, right, whole=window is None)
         if self.features is not None and stage.size >= 32:
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
-                loss = loss + SEEN * seen_loss(self.features, last, right)
+                loss = loss + FEATURE_WEIGHT * seen_loss(self.features, last, right)
         if not of_fields:  # theirs are zero crossings, and sharp wherever they are
-            loss = loss + EDGES * edges_loss(last, right)
+            loss = loss + EDGE_WEIGHT * edges_loss(last, right)
         for r, img in drawn.items():
             if r != stage.size and wanted[r].abs().max() > 0.0:
-                loss = loss + LOWER_LEVELS * charbonnier(img - wanted[r])
+                loss = loss + LOWER_LEVELS_WEIGHT * charbonnier(img - wanted[r])
         named = self.optimiser.named
         for p in named.values():
             p.grad = None
@@ -234,8 +234,8 @@ class LikeRun(StagedRun):
         folder, config = self.options.folder, self.options.config
         write_bundle(folder / "bundle", self.bundle(), fp16=True)
         random = torch.Generator().manual_seed(77)
-        z = torch.randn(SHOWN, config.z_dim, generator=random).to(self.device)
-        classes = torch.arange(SHOWN, device=self.device) % max(config.classes, 1)
+        z = torch.randn(SHEET_IMAGES, config.z_dim, generator=random).to(self.device)
+        classes = torch.arange(SHEET_IMAGES, device=self.device) % max(config.classes, 1)
         c = F.one_hot(classes, config.classes).float() if config.classes else None
         ws = self.teacher.mapping.ws(self.teacher.mapping(z, c))
         palette = Palette(self.options.teacher) if config.draws_fields else None

@@ -1,7 +1,7 @@
 """Teaching a light generator: it and its teacher draw the same ws with the same noise, and what differs is what it learns
-from: colours and gradients at several scales, the picture so far at every lower level, what a feature network sees, and
+from: colours and gradients at several scales, the image so far at every lower level, what a feature network sees, and
 how strong edges are, wherever exactly. At large
-sizes only a part of the picture is drawn above a quarter of the size, so that a step sees more pictures. Steps are
+sizes only a part of the image is drawn above a quarter of the size, so that a step sees more images. Steps are
 counted, not seconds, so that a run which was killed goes on as if nothing had been.
 
 Sources: Hinton et al. 2015 (1503.02531) for the idea; Chang and Lu 2020 (TinyGAN, 2009.13829) for generators.

@@ -1,4 +1,4 @@
-"""pictures are what the default generator learns from: programs, one class a file, so that nobody's rights are touched.
+"""images are what the default generator learns from: programs, one class a file, so that nobody's rights are touched.
 
 Each file here is a class, named by its file, with one function `draw(plane, coarse, middle) -> Scene`: a smooth function
 of four coarse numbers (composition: what a VJ's coarse layers move) and two middle numbers, whose meaning is the same in
@@ -24,9 +24,9 @@ from liveviz.learning.pictures._palettes import PALETTE_NUMBERS, PALETTES, palet
 from liveviz.learning.pictures._shared import Numbers, Plane, Scene, fields, plane
 from liveviz.system import discover
 
-COARSE, MIDDLE = 4, 2
+COARSE_NUMBERS, MIDDLE_NUMBERS = 4, 2
 """Numbers of a class that say its composition, and its detail and light."""
-Z_DIM = COARSE + MIDDLE + PALETTE_NUMBERS
+Z_DIM = COARSE_NUMBERS + MIDDLE_NUMBERS + PALETTE_NUMBERS
 """Numbers of z: composition, detail and light, palette."""
 
 Program = Callable[[Plane, Numbers, Numbers], Scene]
@@ -34,7 +34,7 @@ Program = Callable[[Plane, Numbers, Numbers], Scene]
 
 @lru_cache(maxsize=1)
 def programs() -> dict[str, Program]:
-    """Every class of pictures by name, sorted: the files of this folder."""
+    """Every class of images by name, sorted: the files of this folder."""
     return {name: discover.load(__name__, name).draw for name in discover.names(__name__)}
 
 
@@ -50,7 +50,7 @@ def spread(z: Tensor) -> Tensor:
 
 def numbers_of(z: Tensor) -> Tensor:
     """Shape numbers `[n, 6]` in ±1 of normalised z `[n, z_dim]`: four coarse, two middle."""
-    return spread(z[:, : COARSE + MIDDLE])
+    return spread(z[:, : COARSE_NUMBERS + MIDDLE_NUMBERS])
 
 
 def draw_fields(names: list[str], numbers: Tensor, classes: Tensor, size: int, width: int = 0) -> Tensor:
@@ -70,7 +70,7 @@ def draw_fields(names: list[str], numbers: Tensor, classes: Tensor, size: int, w
     for index in classes.unique().tolist():
         rows = (classes == index).nonzero()[:, 0]
         values = tuple(v[:, None, None] for v in numbers[rows].unbind(1))  # each [m, 1, 1]
-        scene = found[names[index]](ground, values[:COARSE], values[COARSE:])
+        scene = found[names[index]](ground, values[:COARSE_NUMBERS], values[COARSE_NUMBERS:])
         out[rows] = fields(scene, out[rows, 0])
     return out
 
@@ -84,7 +84,7 @@ def values(drawn: Tensor) -> Tensor:
 
 
 def paint(planes: Tensor, colours: Tensor) -> Tensor:
-    """The pictures `[n, 3, h, w]` in ±1 of fields `[n, channels, h, w]` and colours `[n, 5, 3]`."""
+    """The images `[n, 3, h, w]` in ±1 of fields `[n, channels, h, w]` and colours `[n, 5, 3]`."""
     named = dict(zip(NAMES, planes.unbind(1), strict=True))
     table = [[colours[:, k, c, None, None] for c in range(3)] for k in range(colours.shape[1])]
     pixel = torch.tensor(2.0 / planes.shape[2], device=planes.device)
@@ -92,21 +92,23 @@ def paint(planes: Tensor, colours: Tensor) -> Tensor:
 
 
 def draw(names: list[str], z: Tensor, classes: Tensor, size: int, width: int = 0) -> Tensor:
-    """Pictures `[n, 3, size, width]` in ±1 of any z `[n, z_dim]`, as the perfect generator would draw them."""
+    """Images `[n, 3, size, width]` in ±1 of any z `[n, z_dim]`, as the perfect generator would draw them."""
     z = normalise(z)
-    return paint(draw_fields(names, numbers_of(z), classes, size, width), palette(z[:, COARSE + MIDDLE :]))
+    return paint(
+        draw_fields(names, numbers_of(z), classes, size, width), palette(z[:, COARSE_NUMBERS + MIDDLE_NUMBERS :])
+    )
 
 
 def pixels(name: str, z: NDArray[np.float32], size: int) -> NDArray[np.uint8]:
-    """One picture uint8 `[size, size, 3]` of a class by name, of z `[z_dim]`, as a picture file holds it."""
+    """One image uint8 `[size, size, 3]` of a class by name, of z `[z_dim]`, as an image file holds it."""
     latent = torch.from_numpy(z)[None]  # [1, z_dim]
-    picture = draw([name], latent, torch.zeros(1, dtype=torch.long), size)[0]  # [3, size, size]
-    return to_bytes(picture).transpose(1, 2, 0)
+    image = draw([name], latent, torch.zeros(1, dtype=torch.long), size)[0]  # [3, size, size]
+    return to_bytes(image).transpose(1, 2, 0)
 
 
 __all__ = [
-    "COARSE",
-    "MIDDLE",
+    "COARSE_NUMBERS",
+    "MIDDLE_NUMBERS",
     "PALETTES",
     "PALETTE_NUMBERS",
     "Z_DIM",

@@ -1,21 +1,21 @@
 """Palettes shared by all classes: curated ramps from dark over mid and bright to white, each with an accent for light.
 
-A picture's palette is a mixture of these, so that between any two there is a way; near each it is almost pure, since
+An image's palette is a mixture of these, so that between any two there is a way; near each it is almost pure, since
 an average of all is grey. Ten entries of z choose it: six say which, four how strong, how deep, and how light mixes.
 """
 
 import torch
 from torch import Tensor
 
-DIRECTIONS, GAINS = 6, 4
+DIRECTION_NUMBERS, GAIN_NUMBERS = 6, 4
 """Numbers that say which palettes are mixed, and how strong, deep and light they are."""
-PALETTE_NUMBERS = DIRECTIONS + GAINS
+PALETTE_NUMBERS = DIRECTION_NUMBERS + GAIN_NUMBERS
 """Of z."""
-SHARPNESS = 9.0
+SOFTMAX_SHARPNESS = 9.0
 """Of the softmax over the palettes: at 9, what is near one is almost that one alone."""
 
 # dark, mid, bright, white, accent
-_HEX = """
+_HEX_COLOURS = """
 0b0a1f 5b1a6e e0446b ffd9a0 ff7ac8
 02101f 0a4a6b 17b3b0 e6fff2 7dffdf
 0c0304 74140a f0601a ffe9a8 ff9040
@@ -36,21 +36,23 @@ _HEX = """
 PALETTES = torch.tensor(
     [
         [[int(colour[i : i + 2], 16) / 255.0 for i in (0, 2, 4)] for colour in line.split()]
-        for line in _HEX.split("\n")
+        for line in _HEX_COLOURS.split("\n")
         if line
     ]
 )  # [palettes, 5, 3]
 _random = torch.Generator().manual_seed(5)
-_PLACES = torch.nn.functional.normalize(torch.randn(PALETTES.shape[0], DIRECTIONS, generator=_random), dim=1)
-"""Where each palette stands among the directions, `[palettes, DIRECTIONS]`, length 1."""
+_PALETTE_PLACES = torch.nn.functional.normalize(
+    torch.randn(PALETTES.shape[0], DIRECTION_NUMBERS, generator=_random), dim=1
+)
+"""Where each palette stands among the directions, `[palettes, DIRECTION_NUMBERS]`, length 1."""
 
 
 def palette(numbers: Tensor) -> Tensor:
     """Colours `[n, 5, 3]` of the five maps from a normalised z's palette entries `[n, 10]`."""
-    table, places = PALETTES.to(numbers), _PLACES.to(numbers)
-    weights = torch.softmax(SHARPNESS * numbers[:, :DIRECTIONS] @ places.T, dim=1)
+    table, places = PALETTES.to(numbers), _PALETTE_PLACES.to(numbers)
+    weights = torch.softmax(SOFTMAX_SHARPNESS * numbers[:, :DIRECTION_NUMBERS] @ places.T, dim=1)
     colours = torch.einsum("nk,ksc->nsc", weights, table)
-    strength, deep, light, white = torch.tanh(0.7 * numbers[:, DIRECTIONS:, None]).unbind(1)  # each [n, 1]
+    strength, deep, light, white = torch.tanh(0.7 * numbers[:, DIRECTION_NUMBERS:, None]).unbind(1)  # each [n, 1]
     mixed = 0.35 + 0.2 * white
     glow = (colours[:, 4] * (1.0 - mixed) + colours[:, 3] * mixed) * (0.58 + 0.18 * light)
     ramp = (

@@ -1,4 +1,4 @@
-"""What all programs of pictures share: the plane they draw on, and the scene they lay it on.
+"""What all programs of images share: the plane they draw on, and the scene they lay it on.
 
 A program never chooses colours, and never how wide an edge is. It says where things are (signed distances), and per pixel
 where on a colour ramp a thing stands (`place`, 0 dark to 1 white), how bright that is (`shade`) and how much light is
@@ -23,7 +23,7 @@ Value = Tensor | float
 @dataclass(frozen=True)
 class Plane:
     """Where the pixels are: x to the right and y up, `[1, h, w]`; r and theta are polar coordinates. y is within ±1, and x
-    too where the picture is square: a wide one shows more to both sides."""
+    too where the image is square: a wide one shows more to both sides."""
 
     x: Tensor
     y: Tensor
@@ -33,7 +33,7 @@ class Plane:
 
 @lru_cache(maxsize=16)
 def plane(height: int, width: int, device: torch.device | str = "cpu") -> Plane:
-    """The plane of a picture of `height` by `width` pixels, sampled at pixel centres."""
+    """The plane of an image of `height` by `width` pixels, sampled at pixel centres."""
     down = (torch.arange(height, device=device) + 0.5) / height * 2.0 - 1.0
     along = ((torch.arange(width, device=device) + 0.5) * 2.0 - width) / height
     y, x = torch.meshgrid(-down, along, indexing="ij")
@@ -41,7 +41,7 @@ def plane(height: int, width: int, device: torch.device | str = "cpu") -> Plane:
     return Plane(x, y, (x * x + y * y + 1e-4).sqrt(), torch.atan2(y, x))
 
 
-JOIN = 0.03
+JOIN_LENGTH = 0.03
 """Half image heights: over this length the values of two things on the same side pass into each other."""
 
 
@@ -51,7 +51,7 @@ def _mixed(a: Value, b: Value, share: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Scene:
-    """A picture as it is laid: a ground, figures with hard edges on it, and one layer in front of both.
+    """An image as it is laid: a ground, figures with hard edges on it, and one layer in front of both.
 
     Each of the three has a place on the ramp (0 to 1) and a shade (0 to 1.3) everywhere, of which only what is visible
     counts; `figure` and `front` are signed distances to their edges, in half image heights, above 0 inside. Edges are
@@ -119,8 +119,8 @@ class Scene:
 
 def _nearer(distance: Tensor, other: Tensor) -> Tensor:
     """Where a new thing's values hold, 0 to 1: inside of it, and outside where it is nearer than what there is."""
-    inside = torch.sigmoid(distance * (4.0 / JOIN))
-    return torch.maximum(inside, torch.sigmoid((distance - other) * (4.0 / JOIN)))
+    inside = torch.sigmoid(distance * (4.0 / JOIN_LENGTH))
+    return torch.maximum(inside, torch.sigmoid((distance - other) * (4.0 / JOIN_LENGTH)))
 
 
 def fields(scene: Scene, like: Tensor) -> Tensor:
@@ -205,7 +205,7 @@ def sky(p: Plane) -> tuple[Tensor, Tensor]:
     return 5.0 * p.x + 0.13, 5.0 * p.y + 0.37
 
 
-TURN = 2.0 * math.pi
+RADIANS_PER_TURN = 2.0 * math.pi
 """Radians."""
 
 
@@ -215,9 +215,11 @@ def over(scene: Scene, distance: Tensor, place: Value, shade: Value) -> Scene:
     It is ground where figures were and a figure where ground was: two sides are enough for any pile of things.
     """
     figure = torch.as_tensor(scene.figure)
-    inside = torch.sigmoid((distance - JOIN) * (4.0 / JOIN))  # what is outside keeps its own values up to the edge
-    on_figure = torch.maximum(inside, torch.sigmoid((distance - figure) * (4.0 / JOIN)))
-    on_ground = torch.maximum(inside, torch.sigmoid((distance + figure) * (4.0 / JOIN)))
+    inside = torch.sigmoid(
+        (distance - JOIN_LENGTH) * (4.0 / JOIN_LENGTH)
+    )  # what is outside keeps its own values up to the edge
+    on_figure = torch.maximum(inside, torch.sigmoid((distance - figure) * (4.0 / JOIN_LENGTH)))
+    on_ground = torch.maximum(inside, torch.sigmoid((distance + figure) * (4.0 / JOIN_LENGTH)))
     return scene.with_values(
         figure=torch.maximum(torch.minimum(figure, -distance), torch.minimum(-figure, distance)),
         figure_place=_mixed(scene.figure_place, place, on_figure),

@@ -5,7 +5,7 @@ import torch
 from liveviz.learning.pictures._shared import Numbers, Plane, Scene, bump, soft
 
 sin, exp = torch.sin, torch.exp
-LEVELS = 6
+LAND_LEVELS = 6
 """Heights at which the land is cut."""
 
 
@@ -33,17 +33,17 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     sea = exp(6.0 * land.clamp(max=0.0))
     scene = Scene(0.03 + 0.22 * sea, 0.42 + 0.15 * sea)
     light = 0.24 * sea
-    for k in range(LEVELS):
+    for k in range(LAND_LEVELS):
         away = (land - 0.02 - 0.165 * k) / slope
         inner = away.clamp(min=0.0)
-        share = k / (LEVELS - 1)
+        share = k / (LAND_LEVELS - 1)
         # under the next terrace lies its shadow, towards the side that the light does not reach
         shadow = exp(-14.0 * ((0.02 + 0.165 * (k + 1) - land) / slope).clamp(min=0.0)) * (
             0.30 + 0.40 * lean.clamp(min=-0.5)
         )
         place = 0.20 + 0.62 * share**1.2 + 0.10 * exp(-10.0 * inner) - 0.06 * lean - 0.14 * shadow
         shade = 0.42 + 0.42 * share + 0.30 * exp(-12.0 * inner) - 0.12 * lean - 0.5 * shadow
-        add = scene.before if k == LEVELS - 1 else (scene.cut if k % 2 else scene.laid)
+        add = scene.before if k == LAND_LEVELS - 1 else (scene.cut if k % 2 else scene.laid)
         scene = add(away, place, shade)
         light = light * (1.0 - 0.6 * soft(away, 0.04)) + (0.20 + 0.09 * glow) * bump(away, 0.022 + 0.01 * glow) * (
             1.0 - 0.5 * lean

@@ -7,7 +7,7 @@ import torch
 from liveviz.learning.pictures._shared import Numbers, Plane, Scene, both, bump, disc, either, soft, zigzag
 
 sin, cos, exp = torch.sin, torch.cos, torch.exp
-PANE = 0.11
+PANE_SPACING = 0.11
 """Half image heights from window to window."""
 STREETS = (
     (0.39, 0.150, 0.06, 0.56),
@@ -66,13 +66,18 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
         scene = scene.before(wall, place, shade) if k == 3 else (scene.cut if k % 2 else scene.laid)(wall, place, shade)
         lamps = lamps * (1.0 - here) - (0.75 + 0.25 * many) * soft(wall - 0.03, 0.02)
         if k in (1, 2):  # on these one sees the single windows
-            across = math.tau / PANE * (p.x - 0.37 * k * STREETS[k][0]) + 0.5 * math.pi
-            floor = 0.85 * math.tau / PANE * (p.y - STREETS[k][2] + 0.02) - 0.5 * math.pi
+            across = math.tau / PANE_SPACING * (p.x - 0.37 * k * STREETS[k][0]) + 0.5 * math.pi
+            floor = 0.85 * math.tau / PANE_SPACING * (p.y - STREETS[k][2] + 0.02) - 0.5 * math.pi
             room, storey = across + cos(across), floor + cos(floor)  # they hardly change within one window
             lit = sin(0.30 * room + 3.0 * k + 1.6 * awake) * sin(0.22 * storey + 0.13 * room - 1.3 * awake)
             lit = lit + 0.30 * awake + 0.30 * many + 0.15
             column, row = zigzag(across, 0.995), zigzag(floor, 0.995)
-            pane = both(0.24 * PANE * column - 0.001, 0.28 * PANE * row + 0.004, 0.10 * lit, 0.8 * (wall - 0.035))
+            pane = both(
+                0.24 * PANE_SPACING * column - 0.001,
+                0.28 * PANE_SPACING * row + 0.004,
+                0.10 * lit,
+                0.8 * (wall - 0.035),
+            )
             pane = both(pane, -streets[k + 1] - 0.03)
             scene = (scene.laid if k == 1 else scene.cut)(pane, 0.72 + 0.2 * lit, 0.9 + 0.2 * lit)
             light = light + 0.30 * soft(pane + 0.01, 0.05)

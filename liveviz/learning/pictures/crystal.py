@@ -5,7 +5,7 @@ import torch
 from liveviz.learning.pictures._shared import Numbers, Plane, Scene, both, bump, length, rotated, sky, soft
 
 exp = torch.exp
-POINTS = (
+CRYSTAL_POINTS = (
     (-1.30, 1.72, 0.16),
     (1.27, 1.66, 0.16),
     (-1.02, 1.20, 0.14),
@@ -20,9 +20,9 @@ POINTS = (
     (-0.05, 0.72, 0.14),
 )
 """Lean, length and half the width of each, from the back to the front."""
-FOOT = -0.98
+FOOT_HEIGHT = -0.98
 """Half image heights: where all of them begin."""
-GAP = 0.032
+GAP_WIDTH = 0.032
 """Half image heights of the dark that one sees between two of them."""
 
 
@@ -30,7 +30,7 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     """coarse: spread, growth, where the light falls from, how it turns. middle: how many lines, how wide the light."""
     spread, growth, sun, turn = coarse
     lines, glow = middle
-    x, y = p.x, p.y - FOOT
+    x, y = p.x, p.y - FOOT_HEIGHT
     from_heart = length(x, y - 0.25)
     haze = exp(-1.3 * from_heart)
     deep = 0.03 + 0.30 * haze + 0.45 * exp(-3.5 * from_heart)
@@ -38,7 +38,7 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     light = (0.45 + 0.15 * glow) * exp(-(2.4 - 0.7 * glow) * from_heart)
     star_u, star_v = sky(p)
     u, detail = star_u + 0.0 * light, -0.8 + 0.0 * light
-    for k, (lean, tall, half) in enumerate(POINTS):
+    for k, (lean, tall, half) in enumerate(CRYSTAL_POINTS):
         grown = tall * (1.0 + 0.14 * growth * (1 if k % 2 else -1))
         across, along = rotated(x, y, -lean * (1.0 + 0.14 * spread))
         ridge = half * (-0.25 + 0.5 * turn * (1 if k % 3 else -1) * 0.6)  # where two facets meet
@@ -48,8 +48,8 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
         cap = soft(0.30 - tip + 0.9 * (across - ridge).abs(), 0.03)  # the slanted end of each facet
         rise = (along / grown).clamp(0.0, 1.0)
         core = exp(-2.2 * rise)
-        scene = scene.cut(body + GAP, deep, 0.5)
-        scene = scene.with_values(front=torch.minimum(torch.as_tensor(scene.front), -body - GAP))
+        scene = scene.cut(body + GAP_WIDTH, deep, 0.5)
+        scene = scene.with_values(front=torch.minimum(torch.as_tensor(scene.front), -body - GAP_WIDTH))
         facing = 0.5 + 0.35 * torch.sin(1.3 * lean + 1.4 * sun)
         place = 0.14 + 0.50 * core + 0.16 * cap + 0.10 * facing
         shade = 0.24 + 0.55 * core + 0.22 * cap + 0.16 * bump(across - ridge, 0.05)

@@ -5,7 +5,7 @@ import torch
 from liveviz.learning.pictures._shared import Numbers, Plane, Scene, bump, disc, over, soft, zigzag
 
 sin, exp = torch.sin, torch.exp
-ROWS = (
+TREE_ROWS = (
     ((-0.30, 0.030), (0.16, 0.036), (0.40, 0.028), (-1.05, 0.034), (1.12, 0.032), (-1.55, 0.03)),
     ((-0.62, 0.050), (0.66, 0.056), (-1.25, 0.052), (1.42, 0.056)),
     ((-0.92, 0.075), (0.94, 0.085), (-1.62, 0.08)),
@@ -27,7 +27,7 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     seas = 0.10 * sin(5.0 * mx + 1.5 * sin(4.0 * my)) * sin(5.5 * my + 1.0)
     scene = scene.laid(ball, 0.90 + 0.6 * seas, 0.92 + seas).lit(-0.45 * soft(ball, 0.04) * scene.glow)
     seen = torch.zeros_like(p.x)
-    for k, row in enumerate(ROWS):
+    for k, row in enumerate(TREE_ROWS):
         floor = -0.40 - 0.16 * k + 0.05 * sin((2.0 + 0.6 * k) * p.x + 1.9 * k + sway) + 0.06 * p.x**2
         trees = 0.85 * (floor - p.y)
         shift = (0.5 + 0.3 * k) * 0.10 * sway

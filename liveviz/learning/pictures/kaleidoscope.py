@@ -7,9 +7,16 @@ import torch
 from liveviz.learning.pictures._shared import Numbers, Plane, Scene, both, bump, over, soft
 
 sin, cos, exp = torch.sin, torch.cos, torch.exp
-HALF = math.pi / 6.0
+MIRROR_RADIANS = math.pi / 6.0
 """From one mirror to the next, in radians."""
-STARS = ((2.60, 0.9, 0.0), (1.78, 0.75, 1.0), (1.36, 0.95, 0.0), (0.96, 0.80, 1.0), (0.66, 1.0, 0.0), (0.38, 0.8, 1.0))
+STAR_RINGS = (
+    (2.60, 0.9, 0.0),
+    (1.78, 0.75, 1.0),
+    (1.36, 0.95, 0.0),
+    (0.96, 0.80, 1.0),
+    (0.66, 1.0, 0.0),
+    (0.38, 0.8, 1.0),
+)
 """Radius of the points, how pointed in radians, on which mirror the points are."""
 
 
@@ -18,23 +25,25 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     turn, twist, slide, other = coarse
     lines, glow = middle
     angle = 6.0 * (p.theta + 0.30 * turn + 0.35 * twist * exp(-1.3 * p.r))
-    fold = HALF * (0.5 - torch.asin(0.985 * cos(angle)) / math.pi)  # 0 on one mirror, HALF on the next
+    fold = MIRROR_RADIANS * (
+        0.5 - torch.asin(0.985 * cos(angle)) / math.pi
+    )  # 0 on one mirror, MIRROR_RADIANS on the next
     dim = exp(-0.55 * p.r)
     scene = Scene(0.05 + 0.05 * dim, 0.45)
     light = torch.zeros_like(p.r)
     shape = torch.zeros_like(p.r)
-    for k, (radius, pointed, which) in enumerate(STARS):
+    for k, (radius, pointed, which) in enumerate(STAR_RINGS):
         push = slide if k % 2 else other
         alpha = pointed + 0.22 * push
         tip = radius * (1.0 + 0.10 * (push if k < 4 else -push))
-        off = HALF - fold if which else fold
+        off = MIRROR_RADIANS - fold if which else fold
         x, y = p.r * cos(off), p.r * sin(off)
         away = tip * cos(alpha) - x * cos(alpha) - y * sin(alpha)
         shape = away if k == 2 else shape
         inner = away.clamp(min=0.0)
-        share = k / (len(STARS) - 1)
+        share = k / (len(STAR_RINGS) - 1)
         # each half of a ray catches the light in its own way
-        facet = 0.14 * torch.tanh(7.0 * (off - 0.5 * HALF)) * soft(p.r - 0.1, 0.2)
+        facet = 0.14 * torch.tanh(7.0 * (off - 0.5 * MIRROR_RADIANS)) * soft(p.r - 0.1, 0.2)
         place = (0.08 + 0.30 * share if k % 2 else 0.36 + 0.42 * share) - 0.45 * facet + 0.06 * push
         edge = exp(-12.0 * inner)
         shade = 0.32 + 0.44 * share - 1.5 * facet + 0.34 * edge

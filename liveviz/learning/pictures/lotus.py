@@ -5,9 +5,9 @@ import torch
 from liveviz.learning.pictures._shared import Numbers, Plane, Scene, bump, either, length, rotated, sky, soft
 
 sin, exp = torch.sin, torch.exp
-WATER = -0.42
+WATER_HEIGHT = -0.42
 """Half image heights: where the water begins."""
-ROWS = (
+PETAL_ROWS = (
     (1.20, 0.205, (-1.42, -0.95, -0.475, 0.0, 0.475, 0.95, 1.42)),
     (0.93, 0.165, (-1.20, -0.72, -0.24, 0.24, 0.72, 1.20)),
     (0.73, 0.135, (-1.36, -0.92, -0.46, 0.0, 0.46, 0.92, 1.36)),
@@ -28,16 +28,16 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     """coarse: bloom, sway, length, ripples of the water. middle: how many veins, how wide the heart's light."""
     bloom, sway, size, water = coarse
     veins, glow = middle
-    below = (WATER - p.y).clamp(min=0.0)
-    pool = soft(WATER - p.y, 0.05)
+    below = (WATER_HEIGHT - p.y).clamp(min=0.0)
+    pool = soft(WATER_HEIGHT - p.y, 0.05)
     calm = below / (below + 0.08)
     x = p.x + (0.06 + 0.035 * water) * calm * sin(26.0 * (below + 0.02) ** 0.6 + 2.2 * water + 1.5 * p.x)
-    y = (p.y - WATER).abs() * (1.0 + 0.2 * pool) - 0.05
+    y = (p.y - WATER_HEIGHT).abs() * (1.0 + 0.2 * pool) - 0.05
     away = length(x, y - 0.3)
     heart = length(x, y - 0.08)
     scene = Scene(0.03 + 0.30 * exp(-1.5 * away), 0.50, 0.22 * exp(-(2.4 - 0.8 * glow) * away))
     light, leaf = torch.zeros_like(x * glow), torch.full_like(x * glow, -9.0)
-    for k, (tall, half, angles) in enumerate(ROWS):
+    for k, (tall, half, angles) in enumerate(PETAL_ROWS):
         long = tall * (1.0 + 0.09 * size * (1.0 - 0.2 * k))
         row, side = torch.full_like(light, -9.0), torch.zeros_like(light)
         for angle in angles:
@@ -57,12 +57,12 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     dim = 1.0 - pool * (0.50 + 0.4 * below)
     shades = {name: getattr(scene, name) * dim for name in ("shade", "figure_shade", "front_shade")}
     scene = scene.with_values(glow=(scene.glow + light) * dim, **shades)
-    scene = scene.lit(0.35 * bump(p.y - WATER, 0.016) * exp(-2.0 * p.x**2))
+    scene = scene.lit(0.35 * bump(p.y - WATER_HEIGHT, 0.016) * exp(-2.0 * p.x**2))
     fan = (6.5 + 1.2 * veins) * torch.atan2(x, y + 0.16) * 2.0
     rings = 9.0 * torch.log(length(p.x * 0.28, below + 0.06)) + 0.5 * sin(5.0 * p.x + 1.6 * water)
     star_u, star_v = sky(p)
     on = soft(leaf + 0.04, 0.03)
     u = star_u + (fan - star_u) * on
     detail = 0.30 * soft(leaf - 0.015, 0.02) * soft(heart - 0.2, 0.2) - 0.7 * (1.0 - soft(leaf + 0.13, 0.05))
-    detail = detail * soft(p.y - WATER - 0.05, 0.03) + 0.34 * calm * soft(WATER - 0.05 - p.y, 0.03)
-    return scene.with_values(u=u + (rings - u) * soft(WATER - p.y, 0.02), v=star_v, detail=detail)
+    detail = detail * soft(p.y - WATER_HEIGHT - 0.05, 0.03) + 0.34 * calm * soft(WATER_HEIGHT - 0.05 - p.y, 0.03)
+    return scene.with_values(u=u + (rings - u) * soft(WATER_HEIGHT - p.y, 0.02), v=star_v, detail=detail)

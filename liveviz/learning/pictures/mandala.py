@@ -7,7 +7,7 @@ import torch
 from liveviz.learning.pictures._shared import Numbers, Plane, Scene, bump, disc, soft
 
 cos = torch.cos
-WHEELS = ((1.30, 12, 0.0), (1.02, 8, 1.0), (0.80, 8, 0.0), (0.60, 8, 1.0), (0.41, 8, 0.0), (0.22, 8, 1.0))
+PETAL_WHEELS = ((1.30, 12, 0.0), (1.02, 8, 1.0), (0.80, 8, 0.0), (0.60, 8, 1.0), (0.41, 8, 0.0), (0.22, 8, 1.0))
 """Radius, petals, half a turn: every second one is a figure, those between are ground."""
 
 
@@ -17,7 +17,7 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     rings, glow = middle
     scene = Scene(0.04 + 0.10 * torch.exp(-1.2 * (p.r - 1.1).clamp(min=0.0)), 0.5)
     light = 0.16 * torch.exp(-2.5 * (p.r - 1.0).abs())
-    for k, (radius, petals, half) in enumerate(WHEELS):
+    for k, (radius, petals, half) in enumerate(PETAL_WHEELS):
         angle = petals * p.theta + half * math.pi + (0.6 * turn if k % 2 else -0.6 * other)
         pointed = (1.0 + cos(angle) + 0.02).sqrt() / math.sqrt(2.0)  # a cusp between petals, a round tip
         edge = (

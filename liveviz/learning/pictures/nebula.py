@@ -5,7 +5,7 @@ import torch
 from liveviz.learning.pictures._shared import Numbers, Plane, Scene, bump, disc, length, measured, rotated, sky, soft
 
 sin, exp = torch.sin, torch.exp
-SHELLS = (1.0, 0.70, 0.43)
+SHELL_DISTANCES = (1.0, 0.70, 0.43)
 """How far out the shells of gas lie, as shares of the wings' width; every second one is a figure."""
 
 
@@ -33,7 +33,7 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     strand = 0.5 + 0.5 * sin((5.0 + filaments) * inner + 4.2 * out + 1.3 * sin(4.0 * out + 1.2 * waves) + 0.8 * drift)
     scene = Scene(0.05 + 0.24 * haze + 0.05 * sin(1.7 * p.x - 1.3 * p.y), 0.45 + 0.2 * haze)
     light = 0.20 * exp(-3.0 * p.r)
-    for k, share in enumerate(SHELLS):
+    for k, share in enumerate(SHELL_DISTANCES):
         away = edge - (1.0 - share) * wide * 0.8 + 0.03 * k * sin((5.0 + k) * out + 1.7 * k + waves) * thin
         apart = 1.0 if k < 2 else out**2 / (0.20 + out**2)  # near the star the shells are one
         rim = exp(-9.0 * away.clamp(min=0.0)) * apart

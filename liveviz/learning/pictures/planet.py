@@ -5,7 +5,7 @@ import torch
 from liveviz.learning.pictures._shared import Numbers, Plane, Scene, both, bump, length, rotated, sky, soft
 
 sin = torch.sin
-RADIUS = 0.52
+PLANET_RADIUS = 0.52
 """Half image heights."""
 
 
@@ -13,7 +13,7 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     """coarse: where the light is, tilt of the rings, their opening, weather. middle: how many bands, air's glow."""
     light, tilt, opening, weather = coarse
     bands, glow = middle
-    x, y = p.x / RADIUS, p.y / RADIUS
+    x, y = p.x / PLANET_RADIUS, p.y / PLANET_RADIUS
     rho = length(x, y)
     front = (1.0 - rho**2).clamp(min=0.0).add(0.003).sqrt()
     angle = 2.3 + 0.8 * light
@@ -24,13 +24,15 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     band = 0.52 + 0.26 * sin((6.5 + 1.6 * bands) * bent + 0.7 * weather) + 0.10 * sin((13.0 + 3.0 * bands) * bent)
     flat = across / (0.30 + 0.09 * opening)
     far = length(along, flat)
-    ball = RADIUS * (1.0 - rho)
+    ball = PLANET_RADIUS * (1.0 - rho)
     behind = soft(across, 0.05)
     shadow = 1.0 - 0.75 * soft(0.85 - (along + 0.55 * torch.cos(angle)).abs(), 0.3) * behind
     thin = 0.30 + 0.09 * opening
-    squeeze = RADIUS * thin + RADIUS * (1.0 - thin) * along**2 / (far**2)  # how far apart the rings' lines stand
+    squeeze = PLANET_RADIUS * thin + PLANET_RADIUS * (1.0 - thin) * along**2 / (
+        far**2
+    )  # how far apart the rings' lines stand
     hoop = both((far - 1.30) * squeeze, (2.34 - far) * squeeze)
-    hoop = both(hoop, torch.maximum(-ball, -across * RADIUS))
+    hoop = both(hoop, torch.maximum(-ball, -across * PLANET_RADIUS))
     air = torch.exp(-(6.0 - 2.0 * glow) * (rho - 1.0).clamp(min=0.0)) * (0.2 + 0.8 * torch.sigmoid(3.5 * towards))
     outside = soft(rho - 1.0, 0.05)
     scene = Scene(0.10 + 0.10 * sin(1.4 * p.x + 1.1 * p.y + 0.8), 0.55, (0.62 + 0.18 * glow) * air * outside)

@@ -5,7 +5,7 @@ import torch
 from liveviz.learning.pictures._shared import Numbers, Plane, Scene, bump, rotated, soft
 
 sin, cos, exp = torch.sin, torch.cos, torch.exp
-ORDER = (2, 0, 4, 1, 3)
+BACK_TO_FRONT = (2, 0, 4, 1, 3)
 """Which ribbon lies on which, from the back to the front."""
 
 
@@ -17,7 +17,7 @@ def draw(p: Plane, coarse: Numbers, middle: Numbers) -> Scene:
     deep = 0.04 + 0.10 * exp(-2.0 * y * y)
     scene = Scene(deep, 0.5)
     light, u, detail = torch.zeros_like(y * glow), torch.zeros_like(y), torch.zeros_like(y)
-    for k, band in enumerate(ORDER):
+    for k, band in enumerate(BACK_TO_FRONT):
         a, b, c = 1.6 * x + 0.5, 2.0 * x + 0.95 * band + 0.9 * wave, 3.3 * x + 2.1 * band + 1.0 * weave
         knot = 0.80 + (0.45 + 0.25 * pinch) * sin(a)
         lane = 0.30 * (band - 2)

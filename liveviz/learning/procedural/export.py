@@ -1,4 +1,4 @@
-"""From the trained network to a stock generator: what training left out is put back, and the picture stays the same.
+"""From the trained network to a stock generator: what training left out is put back, and the image stays the same.
 
 w is the shape part and the palette part side by side; every weight between the two is 0. toRGB draws the fields, with
 styles of 1; the palette is read from the fine rows. Fine convolutions have no style weights, so fine rows are colour alone.
@@ -17,12 +17,12 @@ from liveviz.fields import COLOURS, COUNT
 from liveviz.learning.grain import with_grain
 from liveviz.learning.pictures import Z_DIM, normalise, resting
 from liveviz.learning.procedural.network import (
-    HEADS,
-    LAYERS,
-    NUMBERS,
+    BLOCK_ROWS,
+    HEAD_ROWS,
+    MAPPING_LAYERS,
     PALETTE_W,
+    SHAPE_NUMBERS,
     SHAPE_W,
-    SIZES,
     Conv,
     FieldsNetwork,
     Head,
@@ -35,20 +35,20 @@ from liveviz.spec import LivevizError
 
 W_DIM = SHAPE_W + PALETTE_W
 """Numbers of w: of the shape, then of the palette."""
-AVERAGED = 16000
+MEAN_W_SAMPLES = 16000
 """z over which the mean w is taken."""
 
 
 def config(classes: int, columns: int = 4) -> GeneratorConfig:
     """The sizes of what is exported."""
     return GeneratorConfig(
-        resolution=SIZES[-1],
+        resolution=BLOCK_ROWS[-1],
         channel_base=4096,
         channel_max=128,
         z_dim=Z_DIM,
         w_dim=W_DIM,
         classes=classes,
-        mapping_layers=LAYERS,
+        mapping_layers=MAPPING_LAYERS,
         mapping_lr=1.0,
         const_width=columns,
         img_channels=COUNT,
@@ -75,17 +75,17 @@ def _mapping(network: FieldsNetwork, weights: dict[str, Tensor]) -> None:
     bias = torch.zeros(W_DIM)
     bias[:SHAPE_W] = network.embed.bias.cpu()
     weights["mapping.embed.weight"], weights["mapping.embed.bias"] = embed, bias
-    for n in range(LAYERS):
+    for n in range(MAPPING_LAYERS):
         shape, colour = cast(Linear, network.shape[n]), cast(Linear, network.palette_layers[n])
         inputs = W_DIM if n else Z_DIM + W_DIM
         weight, bias = torch.zeros(W_DIM, inputs), torch.cat([shape.bias, colour.bias]).cpu()
         loud = shape.weight.cpu() / math.sqrt(shape.weight.shape[1])
         soft = colour.weight.cpu() / math.sqrt(colour.weight.shape[1])
         if n == 0:
-            weight[:SHAPE_W, :NUMBERS] = loud[:, :NUMBERS]
+            weight[:SHAPE_W, :SHAPE_NUMBERS] = loud[:, :SHAPE_NUMBERS]
             # The class's part of the second moment is now over W_DIM entries, of which only SHAPE_W are not 0.
-            weight[:SHAPE_W, Z_DIM : Z_DIM + SHAPE_W] = loud[:, NUMBERS:] * math.sqrt(SHAPE_W / W_DIM)
-            weight[SHAPE_W:, NUMBERS:Z_DIM] = soft
+            weight[:SHAPE_W, Z_DIM : Z_DIM + SHAPE_W] = loud[:, SHAPE_NUMBERS:] * math.sqrt(SHAPE_W / W_DIM)
+            weight[SHAPE_W:, SHAPE_NUMBERS:Z_DIM] = soft
         else:
             weight[:SHAPE_W, :SHAPE_W], weight[SHAPE_W:, SHAPE_W:] = loud, soft
         weights[f"mapping.fc{n}.weight"], weights[f"mapping.fc{n}.bias"] = weight * math.sqrt(inputs), bias
@@ -95,9 +95,9 @@ def _average(network: FieldsNetwork) -> Tensor:
     """w_avg: the mean of the shapes, but the resting palette."""
     random = torch.Generator().manual_seed(1)
     device = network.w_avg.device
-    z = normalise(torch.randn(AVERAGED, Z_DIM, generator=random)).to(device)
-    shape = network.w(z, torch.arange(AVERAGED, device=device) % network.classes).mean(dim=0)
-    colour = network.palette_layers(z[:, NUMBERS:]).mean(dim=0)
+    z = normalise(torch.randn(MEAN_W_SAMPLES, Z_DIM, generator=random)).to(device)
+    shape = network.w(z, torch.arange(MEAN_W_SAMPLES, device=device) % network.classes).mean(dim=0)
+    colour = network.palette_layers(z[:, SHAPE_NUMBERS:]).mean(dim=0)
     # The nearest w to the mean whose palette is the resting one.
     wrong = resting().to(device).flatten() - network.palette_out(colour)
     colour = colour + torch.linalg.pinv(network.palette_out.weight / math.sqrt(PALETTE_W)) @ wrong
@@ -115,12 +115,12 @@ def _convolution(conv: Conv) -> dict[str, Tensor]:
 
 def _synthesis(network: FieldsNetwork, weights: dict[str, Tensor], seed: int) -> None:
     random = torch.Generator().manual_seed(seed)
-    for size in SIZES:
+    for size in BLOCK_ROWS:
         block = f"synthesis.b{size}"
-        if size == SIZES[0]:
+        if size == BLOCK_ROWS[0]:
             weights[f"{block}.const"] = network.const.cpu()
         layers = {"conv1": network.conv1[str(size)]}
-        if size > SIZES[0]:
+        if size > BLOCK_ROWS[0]:
             layers["conv0"] = network.conv0[str(size)]
         for name, conv in layers.items():
             for part, value in _convolution(cast(Conv, conv)).items():
@@ -129,7 +129,7 @@ def _synthesis(network: FieldsNetwork, weights: dict[str, Tensor], seed: int) ->
             weights[f"{block}.{name}.noise_strength"] = torch.zeros(())
         width = channels(size)
         rgb, bias = torch.zeros(COUNT, width, 1, 1), torch.zeros(COUNT)
-        if size in HEADS:
+        if size in HEAD_ROWS:
             head = cast(Head, network.head[str(size)])
             rgb[:, :, 0, 0] = head.weight.cpu() * math.sqrt(width)  # toRGB divides its styles by it
             bias = head.bias.cpu()
@@ -158,13 +158,16 @@ def network_of(made: Generator) -> FieldsNetwork:
     network = FieldsNetwork(found.classes, found.const_width)
     network.embed.weight.copy_(weights["mapping.embed.weight"][:SHAPE_W])
     network.embed.bias.copy_(weights["mapping.embed.bias"][:SHAPE_W])
-    for n in range(LAYERS):
+    for n in range(MAPPING_LAYERS):
         shape, colour = cast(Linear, network.shape[n]), cast(Linear, network.palette_layers[n])
         weight, bias = weights[f"mapping.fc{n}.weight"], weights[f"mapping.fc{n}.bias"]
         weight = weight / math.sqrt(weight.shape[1])
         if n == 0:
             label = weight[:SHAPE_W, Z_DIM : Z_DIM + SHAPE_W] / math.sqrt(SHAPE_W / W_DIM)
-            loud, soft = torch.cat([weight[:SHAPE_W, :NUMBERS], label], dim=1), weight[SHAPE_W:, NUMBERS:Z_DIM]
+            loud, soft = (
+                torch.cat([weight[:SHAPE_W, :SHAPE_NUMBERS], label], dim=1),
+                weight[SHAPE_W:, SHAPE_NUMBERS:Z_DIM],
+            )
         else:
             loud, soft = weight[:SHAPE_W, :SHAPE_W], weight[SHAPE_W:, SHAPE_W:]
         for layer, part, some in ((shape, loud, bias[:SHAPE_W]), (colour, soft, bias[SHAPE_W:])):
@@ -173,8 +176,8 @@ def network_of(made: Generator) -> FieldsNetwork:
     network.palette_out.weight.copy_(weights["palette.weight"][:, SHAPE_W:] * math.sqrt(PALETTE_W))
     network.palette_out.bias.copy_(weights["palette.bias"])
     network.w_avg.copy_(weights["mapping.w_avg"][:SHAPE_W])
-    network.const.copy_(weights[f"synthesis.b{SIZES[0]}.const"])
-    for size in SIZES:
+    network.const.copy_(weights[f"synthesis.b{BLOCK_ROWS[0]}.const"])
+    for size in BLOCK_ROWS:
         for name, convs in (("conv0", network.conv0), ("conv1", network.conv1)):
             if str(size) in convs:
                 conv, there = cast(Conv, convs[str(size)]), f"synthesis.b{size}.{name}"
@@ -185,7 +188,7 @@ def network_of(made: Generator) -> FieldsNetwork:
                         weights[f"{there}.affine.weight"][:, :SHAPE_W] * math.sqrt(SHAPE_W / W_DIM)
                     )
                     conv.affine.bias.copy_(weights[f"{there}.affine.bias"])
-        if size in HEADS:
+        if size in HEAD_ROWS:
             head, there = cast(Head, network.head[str(size)]), f"synthesis.b{size}.torgb"
             head.weight.copy_(weights[f"{there}.weight"][:, :, 0, 0] / math.sqrt(channels(size)))
             head.bias.copy_(weights[f"{there}.bias"])

@@ -15,19 +15,19 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from liveviz.fields import COLOURS, COUNT
-from liveviz.learning.pictures import COARSE, MIDDLE, PALETTE_NUMBERS
+from liveviz.learning.pictures import COARSE_NUMBERS, MIDDLE_NUMBERS, PALETTE_NUMBERS
 from liveviz.models.stylegan.reference import fir_kernel
 
-SIZES = (4, 8, 16, 32, 64, 128)
+BLOCK_ROWS = (4, 8, 16, 32, 64, 128)
 """Rows of the blocks, one after the other."""
-HEADS = (32, 64, 128)
+HEAD_ROWS = (32, 64, 128)
 """Blocks that draw: what one draws is added to the enlarged sum of those before it."""
 SHAPE_W, PALETTE_W = 128, 96
 """Numbers of w that say the shape, and the palette."""
-LAYERS = 4
+MAPPING_LAYERS = 4
 """Of each mapping network."""
 COARSE_ROWS, MIDDLE_ROWS = 4, 4  # rows 0-3 and 4-7 of ws, as `spec.layers` has them
-NUMBERS = COARSE + MIDDLE
+SHAPE_NUMBERS = COARSE_NUMBERS + MIDDLE_NUMBERS
 """Of z that say the shape."""
 
 
@@ -68,7 +68,7 @@ class Conv(nn.Module):
         power = self.weight.square().sum(dim=(2, 3))  # [O, I]
         weight: Tensor = self.weight
         bias = self.bias * math.sqrt(2.0)  # the gain of the leaky ReLU goes in before it
-        if self.affine is None:  # one scale for all samples: fold it in, large pictures are slow to pass over
+        if self.affine is None:  # one scale for all samples: fold it in, large images are slow to pass over
             weight = weight * ((power.sum(dim=1) + 1e-8).rsqrt() * math.sqrt(2.0))[:, None, None, None]
         if self.up:
             weight = (weight.reshape(-1, 9) @ self.phases).reshape(outputs, inputs, 4, 3, 3)
@@ -94,7 +94,7 @@ def _phases() -> Tensor:
 
 
 def upsample(x: Tensor) -> Tensor:
-    """Twice the size by the FIR [1, 3, 3, 1], zero outside: bilinear of the picture with a border of zeros."""
+    """Twice the size by the FIR [1, 3, 3, 1], zero outside: bilinear of the image with a border of zeros."""
     return F.interpolate(F.pad(x, [1] * 4), scale_factor=2, mode="bilinear", align_corners=False)[..., 2:-2, 2:-2]
 
 
@@ -114,7 +114,7 @@ class FieldsNetwork(nn.Module):
     """Class and shape numbers to w, w to fields; and a palette network beside it.
 
     Args:
-        classes: how many. columns: width of the constant, which is 4 high: 7 for pictures nearly as wide as 16:9.
+        classes: how many. columns: width of the constant, which is 4 high: 7 for images nearly as wide as 16:9.
     w_avg: running mean of w, `[SHAPE_W]`.
     """
 
@@ -124,27 +124,27 @@ class FieldsNetwork(nn.Module):
         super().__init__()
         self.classes, self.columns = classes, columns
         self.embed = Linear(classes, SHAPE_W)
-        widths = [NUMBERS + SHAPE_W] + [SHAPE_W] * LAYERS
+        widths = [SHAPE_NUMBERS + SHAPE_W] + [SHAPE_W] * MAPPING_LAYERS
         self.shape = nn.Sequential(*(Linear(a, b, activate=True) for a, b in pairwise(widths)))
         with torch.no_grad():  # as loud as the class, though fewer
-            next(self.shape.parameters())[:, :NUMBERS] *= math.sqrt(SHAPE_W / NUMBERS) / 2.0
-        widths = [PALETTE_NUMBERS] + [PALETTE_W] * LAYERS
+            next(self.shape.parameters())[:, :SHAPE_NUMBERS] *= math.sqrt(SHAPE_W / SHAPE_NUMBERS) / 2.0
+        widths = [PALETTE_NUMBERS] + [PALETTE_W] * MAPPING_LAYERS
         self.palette_layers = nn.Sequential(*(Linear(a, b, activate=True) for a, b in pairwise(widths)))
         self.palette_out = Linear(PALETTE_W, COLOURS * 3)
         self.const = nn.Parameter(torch.randn(channels(4), 4, columns))
         self.conv0, self.conv1 = nn.ModuleDict(), nn.ModuleDict()
-        for size in SIZES:
+        for size in BLOCK_ROWS:
             if size > 4:
                 self.conv0[str(size)] = Conv(channels(size // 2), channels(size), up=True, styled=size <= 64)
             self.conv1[str(size)] = Conv(channels(size), channels(size), up=False, styled=size < 64)
-        self.head = nn.ModuleDict({str(size): Head(channels(size)) for size in HEADS})
+        self.head = nn.ModuleDict({str(size): Head(channels(size)) for size in HEAD_ROWS})
         self.register_buffer("w_avg", torch.zeros(SHAPE_W))
 
     def w(self, z: Tensor, classes: Tensor) -> Tensor:
         """The shape part of w, `[n, SHAPE_W]`, of normalised z `[n, z_dim]` and class indices `[n]`."""
         label = self.embed(F.one_hot(classes, self.classes).to(z.dtype))
         label = label * (label.square().mean(dim=1, keepdim=True) + 1e-8).rsqrt()
-        w: Tensor = self.shape(torch.cat([z[:, :NUMBERS], label], dim=1))
+        w: Tensor = self.shape(torch.cat([z[:, :SHAPE_NUMBERS], label], dim=1))
         return w
 
     def colours(self, numbers: Tensor) -> Tensor:
@@ -153,7 +153,7 @@ class FieldsNetwork(nn.Module):
         return colours.reshape(-1, COLOURS, 3)
 
     def width(self, size: int) -> int:
-        """Pixels of a row of a picture `size` pixels high."""
+        """Pixels of a row of an image `size` pixels high."""
         return size // 4 * self.columns
 
     def forward(self, coarse: Tensor, middle: Tensor, size: int, dtype: torch.dtype = torch.float32) -> Tensor:
@@ -162,12 +162,12 @@ class FieldsNetwork(nn.Module):
         rows = iter([coarse] * COARSE_ROWS + [middle] * MIDDLE_ROWS + [middle] * 16)
         x = self.const.to(dtype).expand(coarse.shape[0], -1, -1, -1).contiguous(memory_format=torch.channels_last)
         drawn = None
-        for s in SIZES[: SIZES.index(size) + 1]:
+        for s in BLOCK_ROWS[: BLOCK_ROWS.index(size) + 1]:
             if s > 4:
                 x = self.conv0[str(s)](x, next(rows))
             x = self.conv1[str(s)](x, next(rows))
-            if s in HEADS:
+            if s in HEAD_ROWS:
                 more = self.head[str(s)](x)
                 drawn = more if drawn is None else upsample(drawn) + more
-        assert drawn is not None, f"size: {size} is below {HEADS[0]}"
+        assert drawn is not None, f"size: {size} is below {HEAD_ROWS[0]}"
         return drawn

@@ -13,14 +13,14 @@ from torch.nn import functional as F
 
 from liveviz.learning.checkpoint import Place, check_same, read_checkpoint, write_checkpoint
 from liveviz.learning.optimiser import Optimiser
-from liveviz.learning.pictures import COARSE, MIDDLE, Z_DIM, normalise, palette, programs
+from liveviz.learning.pictures import COARSE_NUMBERS, MIDDLE_NUMBERS, Z_DIM, normalise, palette, programs
 from liveviz.learning.precision import training_dtype
 from liveviz.learning.procedural.export import network_of, write_export
 from liveviz.learning.procedural.losses import fields_loss
 from liveviz.learning.procedural.network import FieldsNetwork
 from liveviz.learning.procedural.targets import answers, ask, latents
 from liveviz.learning.sheets import progress_sheet
-from liveviz.learning.staged import CHECKPOINT, StagedOptions, StagedRun, TrainStage, clip
+from liveviz.learning.staged import CHECKPOINT_FILE, StagedOptions, StagedRun, TrainStage, clip
 from liveviz.learning.together import Together
 from liveviz.models.bundle import read_bundle
 from liveviz.models.tensors import Container
@@ -28,7 +28,7 @@ from liveviz.spec import LivevizError
 
 log = logging.getLogger("liveviz.learning")
 
-WORK_FIXED, WORK_PIXEL = 6.0, 0.0016  # ms of a core, a picture, and per pixel of it
+WORK_FIXED, WORK_PIXEL = 6.0, 0.0016  # ms of a core, an image, and per pixel of it
 DEFAULT_STAGES = (
     TrainStage(32, 3000, 32, (0.008, 0.005)),
     TrainStage(64, 4000, 32, (0.007, 0.002)),
@@ -56,14 +56,14 @@ class TrainOptions(StagedOptions):
 def fit_palette(
     network: FieldsNetwork, steps: int, random: torch.Generator, device: torch.device, check: Callable[[], None]
 ) -> float:
-    """Teach the palette network the palettes (no pictures needed); the mean error of the last steps."""
+    """Teach the palette network the palettes (no images needed); the mean error of the last steps."""
     parts = [*network.palette_layers.parameters(), *network.palette_out.parameters()]
     adam = torch.optim.Adam(parts, lr=0.01, betas=(0.9, 0.99))
     recent = 1.0
     for step in range(steps):
         check()
         adam.param_groups[0]["lr"] = 0.01 * (0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * step / steps)))
-        numbers = normalise(torch.randn(1024, Z_DIM, generator=random))[:, COARSE + MIDDLE :].to(device)
+        numbers = normalise(torch.randn(1024, Z_DIM, generator=random))[:, COARSE_NUMBERS + MIDDLE_NUMBERS :].to(device)
         error = (network.colours(numbers) - palette(numbers)).abs().mean()
         adam.zero_grad(set_to_none=True)
         error.backward()
@@ -91,7 +91,7 @@ class Run(StagedRun):
         self.network = FieldsNetwork(len(self.names), options.columns).to(self.device)
         self.random = torch.Generator().manual_seed(options.seed)
         self.step = self.stage = self.at = 0
-        path = options.folder / CHECKPOINT
+        path = options.folder / CHECKPOINT_FILE
         fresh = not path.exists()
         if fresh and options.start is not None:
             self._begin_with(options.start)
@@ -121,7 +121,7 @@ class Run(StagedRun):
 
     def save(self) -> None:
         if self.together.rank == 0:
-            path = self.options.folder / CHECKPOINT
+            path = self.options.folder / CHECKPOINT_FILE
             write_checkpoint(path, self._tensors(), self.random.get_state(), self._place())
 
     def load(self, path: Path) -> None:
@@ -144,7 +144,7 @@ class Run(StagedRun):
 
     def _begin_with(self, folder: Path) -> None:
         """Take the averaged network of another run, or of a bundle; LivevizError where it is not one of such a network."""
-        path = folder / CHECKPOINT
+        path = folder / CHECKPOINT_FILE
         if path.exists():
             container = Container(path)
             found = {
@@ -171,7 +171,9 @@ class Run(StagedRun):
     def export(self) -> None:
         if self.together.rank:
             return
-        if not (self.options.folder / CHECKPOINT).exists():  # by it the next one knows that the folder is this run's
+        if not (
+            self.options.folder / CHECKPOINT_FILE
+        ).exists():  # by it the next one knows that the folder is this run's
             self.save()
         folder = self.options.folder
         write_export(folder / "bundle", self.average, self.names, f"step {self.step}")

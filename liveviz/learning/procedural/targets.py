@@ -1,6 +1,6 @@
 """What the network is asked and what it should answer, also for what a show does to latents.
 
-A batch holds four kinds of questions: a picture; middle rows from another z and class; a truncated w; a w between two.
+A batch holds four kinds of questions: an image; middle rows from another z and class; a truncated w; a w between two.
 For each the answer is drawn: the other's middle numbers; milder numbers; the way between (numbers within a class, fields
 between classes: edges are distances, so that one shape grows into the other). So nothing that is played is left to chance.
 """
@@ -11,14 +11,14 @@ import torch
 from torch import Tensor
 
 from liveviz.fields import CHANNELS, as_drawn
-from liveviz.learning.pictures import COARSE, Z_DIM, draw_fields, normalise, numbers_of
+from liveviz.learning.pictures import COARSE_NUMBERS, Z_DIM, draw_fields, normalise, numbers_of
 from liveviz.learning.procedural.network import FieldsNetwork
 
 PLAIN, MIXED, TRUNCATED, BETWEEN = range(4)
 """Kinds of questions."""
-SHARES = (0.46, 0.14, 0.14, 0.26)
+KIND_SHARES = (0.46, 0.14, 0.14, 0.26)
 """How many of the questions are of each kind."""
-WITHIN = 0.25  # of those between: both of one class
+SAME_CLASS_SHARE = 0.25  # of those between: both of one class
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ def ask(count: int, classes: int, random: torch.Generator, share: slice, device:
     start = int(torch.randint(classes, (1,), generator=random))
     first = (torch.arange(count) + start) % classes
     second = torch.randint(classes, (count,), generator=random)
-    kind = torch.multinomial(torch.tensor(SHARES), count, replacement=True, generator=random)
-    within = (kind == BETWEEN) & (torch.rand(count, generator=random) < WITHIN)
+    kind = torch.multinomial(torch.tensor(KIND_SHARES), count, replacement=True, generator=random)
+    within = (kind == BETWEEN) & (torch.rand(count, generator=random) < SAME_CLASS_SHARE)
     second = torch.where(within, first, second)
     t = torch.rand(count, 1, generator=random)
     t = torch.where(kind[:, None] == TRUNCATED, 0.4 + 0.6 * t, t)
@@ -48,7 +48,7 @@ def ask(count: int, classes: int, random: torch.Generator, share: slice, device:
 
 
 def way(t: Tensor) -> Tensor:
-    """How much of the second picture is seen at t between two: pure near both ends."""
+    """How much of the second image is seen at t between two: pure near both ends."""
     return t**2 / (t**2 + (1.0 - t) ** 2)
 
 
@@ -64,10 +64,10 @@ def latents(network: FieldsNetwork, q: Questions) -> tuple[Tensor, Tensor, Tenso
 @torch.no_grad()
 def answers(names: list[str], q: Questions, size: int, width: int = 0) -> Tensor:
     """Fields as stored, `[n, channels, size, width]` (0: a square), that the network should draw for the questions."""
-    one, two = numbers_of(q.z), numbers_of(q.other)  # each [n, COARSE + MIDDLE]
+    one, two = numbers_of(q.z), numbers_of(q.other)  # each [n, COARSE_NUMBERS + MIDDLE_NUMBERS]
     kind = q.kind[:, None]
     numbers = torch.where(kind == TRUNCATED, one * q.t, one)
-    numbers = torch.where(kind == MIXED, torch.cat([one[:, :COARSE], two[:, COARSE:]], dim=1), numbers)
+    numbers = torch.where(kind == MIXED, torch.cat([one[:, :COARSE_NUMBERS], two[:, COARSE_NUMBERS:]], dim=1), numbers)
     same = (q.kind == BETWEEN) & (q.classes == q.others)
     numbers = torch.where(same[:, None], one.lerp(two, q.t), numbers)
     drawn = draw_fields(names, numbers, q.classes, size, width)

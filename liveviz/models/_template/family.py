@@ -35,7 +35,7 @@ Array = NDArray[np.float32]
 class Config:
     """Sizes; `models.family.Config` says what each answer means.
 
-    size: pixels of the picture, which is square. fields: C, channels of its one layer.
+    size: pixels of the image, which is square. fields: C, channels of its one layer.
     """
 
     family: ClassVar[str] = NAME

@@ -1,2 +1,2 @@
-"""Directions of a generator, which knobs push pictures along: the file of them, how they are found (PCA, closed form), and how
-far each may go, measured on pictures."""
+"""Directions of a generator, which knobs push images along: the file of them, how they are found (PCA, closed form), and how
+far each may go, measured on images."""

@@ -1,5 +1,5 @@
 """Directions in w that a musician puts on a knob, and their file. A direction is a vector of w, how far it may go
-before the picture breaks, and the rows of ws that it moves; a knob's ends are the ends of that range, so that the same
+before the image breaks, and the rows of ws that it moves; a knob's ends are the ends of that range, so that the same
 turn is worth as much on any generator.
 
 Source: Härkönen et al. 2020 (2004.02546), section 2.2, for directions with a start and an end layer.
@@ -37,7 +37,7 @@ class Directions:
     std: float32 `[k]`, standard deviation of w along each: one sigma.
     range: float32 `[k, 2]`, sigmas that are safe downwards (below 0) and upwards (above 0).
     layers: int `[k, 2]`, first row of ws that it moves and the one behind the last.
-    share: float32 `[k]`, how much of the picture changes between the ends, 0 to 1, or UNMEASURED_RANGE.
+    share: float32 `[k]`, how much of the image changes between the ends, 0 to 1, or UNMEASURED_RANGE.
     method: one of FINDING_METHODS.
     fingerprint: of the generator that they were found in.
     """

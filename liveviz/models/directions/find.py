@@ -1,6 +1,6 @@
 """Where directions come from: the principal components of what the mapping network puts out (GANSpace), or of what the
 synthesis network reads of it (SeFa). Both are measured within the classes of a generator: the largest differences in w
-are those between classes, and a knob that swaps one picture for another is no knob.
+are those between classes, and a knob that swaps one image for another is no knob.
 
 Sources: Härkönen et al. 2020 (2004.02546), section 2.1; Shen and Zhou 2021 (2007.06600), section 3.
 """

@@ -1,5 +1,5 @@
-"""How directions are told apart and how far they may go, by what they do to pictures: which layers each moves, how much
-of the picture, and at how many sigmas it breaks. Knobs come first that move much, of every kind: structure (coarse
+"""How directions are told apart and how far they may go, by what they do to images: which layers each moves, how much
+of the image, and at how many sigmas it breaks. Knobs come first that move much, of every kind: structure (coarse
 layers), detail (middle) and colour (fine), so that sixteen of them are not sixteen ways of turning a head."""
 
 from bisect import bisect_left, bisect_right
@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from liveviz.models import families
 from liveviz.models.directions.file import DIRECTION_KINDS, UNMEASURED_RANGE, USUAL_SIGMA, Directions, row_kinds
 from liveviz.models.directions.find import COMPONENT_COUNT, SAMPLE_COUNT, Cloud, cloud, principal, reaches, seen, sefa
-from liveviz.models.directions.pictures import Ordinary, Synthesize, Views, changed, distance, look
+from liveviz.models.directions.visible_change import Ordinary, Synthesize, Views, changed, distance, look
 from liveviz.models.generator import Generator
 from liveviz.spec import LivevizError
 
-BASE_COUNT = 8  # pictures that directions are tried on, of as many classes as there are
-ORDINARY_COUNT = 48  # pictures that say what is ordinary
+BASE_COUNT = 8  # images that directions are tried on, of as many classes as there are
+ORDINARY_COUNT = 48  # images that say what is ordinary
 SHOW_PSI = 0.7  # as a show draws them
 PROBE_SIGMAS = 1.5  # sigmas of the first try
 STEP_SIGMAS, MOST_SIGMAS = 1.5, 9.0  # sigmas
@@ -26,7 +26,7 @@ STILL_CHANGE = 0.02  # of ±1: too little change to speak of a jump
 LEAST_SIGMAS = 0.5  # sigmas that a range has at least
 TOGETHER_RATIO = 0.5  # of the strongest range's effect: a neighbour that does as much belongs to the same thing
 WEAK_RATIO = 0.02  # of the strongest direction's effect: not worth a knob
-BROKEN_SHARE = 0.25  # of the pictures may be over the edge at a range's end
+BROKEN_SHARE = 0.25  # of the images may be over the edge at a range's end
 PROBED_DIRECTIONS = 24  # directions a kind, for those that are then turned
 TRIED_BASES = 4  # of the bases, to find a range
 MOVES_WORK_SHARE = 0.4  # of the work is to find out what each moves
@@ -42,8 +42,8 @@ class Choice:
     source: number of the direction that it is, of which it may be one of several candidates.
     vector: float32 `[w_dim]`, one sigma of it.
     kind: index into DIRECTION_KINDS. start, end: the rows of ws that it moves, end not among them.
-    effect: how far it changes a picture: one sigma of it, or once it is measured, from one end of its range to the other.
-    low, high: its range in sigmas. share: of the picture that changes between them.
+    effect: how far it changes an image: one sigma of it, or once it is measured, from one end of its range to the other.
+    low, high: its range in sigmas. share: of the image that changes between them.
     """
 
     source: int
@@ -58,12 +58,12 @@ class Choice:
 
 
 class Measure:
-    """Tries directions on a generator's pictures.
+    """Tries directions on a generator's images.
 
     Args:
-        synthesize: ws `[n, num_ws, w_dim]` to raw pictures `[n, C, H, W]` about ±1.
+        synthesize: ws `[n, num_ws, w_dim]` to raw images `[n, C, H, W]` about ±1.
         shown: told how far the work is, 0 to 1.
-    State: the pictures at rest.
+    State: the images at rest.
     """
 
     def __init__(self, generator: Generator, synthesize: Synthesize, shown: Shown) -> None:
@@ -86,7 +86,7 @@ class Measure:
         return self._measured(chosen(sigmas, moves, self._spans), found, directions.method, count)
 
     def turn(self, found: Cloud, count: int) -> Directions:
-        """The `count` directions that change the picture most, of every kind, measured."""
+        """The `count` directions that change the image most, of every kind, measured."""
         sigmas = [seen(self._generator, found, start, end, PROBED_DIRECTIONS) for start, end in self._spans]
         return self._measured(turned(sigmas, self._moves(sigmas), self._spans), found, "effect", count)
 
@@ -111,14 +111,14 @@ class Measure:
         )
 
     def _views(self, ws: Array) -> Views:
-        """Look at the pictures of ws, a few at a time, so that large ones fit."""
+        """Look at the images of ws, a few at a time, so that large ones fit."""
         seen = [look(self._synthesize(ws[n : n + 4])) for n in range(0, len(ws), 4)]
         return Views(*(np.concatenate([getattr(v, f.name) for v in seen]) for f in fields(Views)))
 
     def _moves(self, sigmas: list[Array]) -> list[Array]:
         """What one sigma of each direction does: float32 `[bases, k, features]` of `[k, w_dim]`, kind by kind.
 
-        A direction is tried upwards on every other picture and downwards on the rest.
+        A direction is tried upwards on every other image and downwards on the rest.
         """
         step = PROBE_SIGMAS * np.where(np.arange(BASE_COUNT) % 2, -1.0, 1.0).astype(np.float32)  # [bases]
         moves = []
@@ -143,7 +143,7 @@ class Measure:
         return replace(choice, low=low, high=high, share=share, effect=effect)
 
     def _pushed(self, choice: Choice, sigmas: float) -> Views:
-        """The pictures that ranges are found on, pushed along a direction."""
+        """The images that ranges are found on, pushed along a direction."""
         ws = self._bases[self._tried]
         ws[:, choice.start : choice.end] += np.float32(sigmas) * choice.vector
         return self._views(ws)
@@ -151,7 +151,7 @@ class Measure:
     def _walk(self, choice: Choice, sign: float, far: float) -> float:
         """How far one can go one way, in sigmas, at most `far`.
 
-        The pictures break one by one, where their strain passes 1; the limit is where more than BROKEN_SHARE of them
+        The images break one by one, where their strain passes 1; the limit is where more than BROKEN_SHARE of them
         have.
         """
         rest = last = self._rest.part(self._tried)
@@ -186,15 +186,15 @@ def find_directions(
     components: int = COMPONENT_COUNT,
     seed: int = 0,
 ) -> Directions:
-    """The directions of a generator, measured on its pictures, the most useful first.
+    """The directions of a generator, measured on its images, the most useful first.
 
     Args:
-        synthesize: ws `[n, num_ws, w_dim]` to raw pictures `[n, C, H, W]` about ±1.
+        synthesize: ws `[n, num_ws, w_dim]` to raw images `[n, C, H, W]` about ±1.
         shown: told how far the work is, 0 to 1.
-        method: pca, sefa, or effect: for each kind of layer, what its styles hear most of, turned to where the picture
+        method: pca, sefa, or effect: for each kind of layer, what its styles hear most of, turned to where the image
             changes most, which keeps structure, detail and colour apart.
         samples, seed: of w. components: how many, at most.
-    Raises: ValueError for too few samples, as `cloud`; LivevizError where the pictures never change.
+    Raises: ValueError for too few samples, as `cloud`; LivevizError where the images never change.
     """
     found = cloud(generator, samples, seed, lambda: shown(0.0))
     measure = Measure(generator, synthesize, shown)
@@ -211,7 +211,7 @@ def spans(generator: Generator) -> list[tuple[int, int]]:
 
 
 def _effect(change: Array) -> Array:
-    """Change per sigma `[k]`, root mean square over the pictures, of `[pictures, k, features]`."""
+    """Change per sigma `[k]`, root mean square over the images, of `[images, k, features]`."""
     return np.asarray(np.sqrt(np.square(change, dtype=np.float64).sum(axis=2).mean(axis=0)))
 
 
@@ -235,7 +235,7 @@ def chosen(sigmas: Array, moves: list[Array], rows: list[tuple[int, int]]) -> li
 
 
 def turned(sigmas: list[Array], moves: list[Array], rows: list[tuple[int, int]]) -> list[Choice]:
-    """For each kind, the directions of one sigma that change the picture most there: principal components of its change.
+    """For each kind, the directions of one sigma that change the image most there: principal components of its change.
 
     Within the sphere of one sigma they are orthogonal; in w they need not be.
     """

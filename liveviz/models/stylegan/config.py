@@ -38,15 +38,15 @@ _LATER_FIELDS = ("const_height", "const_width", "num_fp16_res", "num_layers", "n
 class GeneratorConfig:
     """Sizes of a StyleGAN2 or StyleGAN3 generator.
 
-    resolution: pixels of the picture where it is square, a power of two; it counts how often the size doubles.
+    resolution: pixels of the image where it is square, a power of two; it counts how often the size doubles.
     channel_base, channel_max: a layer at r pixels has min(channel_base / r, channel_max) channels.
     classes: 0 for an unconditional generator; else c is one-hot of that length.
     mapping_lr: learning-rate multiplier of the mapping network: its stored weights are larger by 1 / mapping_lr.
-    img_channels: 1 (grey), 3 (colour), or fields.COUNT: the picture is one of fields, and a palette is read from ws.
+    img_channels: 1 (grey), 3 (colour), or fields.COUNT: the image is one of fields, and a palette is read from ws.
     conv_clamp: activations and toRGB outputs stay within ± this; None leaves them free.
     architecture: one of ARCHITECTURES.
-    const_height, const_width: of the learned constant of StyleGAN2 and, in quarters of the picture, of StyleGAN3's
-        canvas: the picture has resolution / 4 * const_height rows and resolution / 4 * const_width columns.
+    const_height, const_width: of the learned constant of StyleGAN2 and, in quarters of the image, of StyleGAN3's
+        canvas: the image has resolution / 4 * const_height rows and resolution / 4 * const_width columns.
     num_fp16_res: how many of the finest resolutions its training ran in half precision. Engines choose their own
         precision; only `models.reference.network(..., fp16=True)` follows it.
     num_layers, num_critical: of StyleGAN3: layers without the last, which draws; critically sampled ones among them.
@@ -118,22 +118,22 @@ class GeneratorConfig:
 
     @property
     def draws_fields(self) -> bool:
-        """Whether its picture is one of fields, which has no colours yet."""
+        """Whether its image is one of fields, which has no colours yet."""
         return self.img_channels == FIELDS
 
     @property
     def plane(self) -> bool:
-        """Whether its picture is a window on a plane without end."""
+        """Whether its image is a window on a plane without end."""
         return self.is_stylegan3
 
     @property
     def height(self) -> int:
-        """Rows of the picture."""
+        """Rows of the image."""
         return self.resolution * self.const_height // 4
 
     @property
     def width(self) -> int:
-        """Columns of the picture."""
+        """Columns of the image."""
         return self.resolution * self.const_width // 4
 
     @property

@@ -22,7 +22,7 @@ RGB_GAIN = 0.2
 RGB_SHARED = 0.6  # how much the three colours of a channel have in common: fewer, deeper colours
 RGB_BIAS = -0.45
 ONLY_TORGB_GAIN = 2.5  # how much more a toRGB draws that is the only one
-ALIAS_FREE_GAIN = 6.0  # of a StyleGAN3's: its pictures are scaled down
+ALIAS_FREE_GAIN = 6.0  # of a StyleGAN3's: its images are scaled down
 ALIAS_FREE_EMA = 0.9  # of random layers' activations, about
 COLOURFUL = 0.12  # standard deviation of a random palette's colours around grey
 BUMP_KERNEL = np.outer([1, 2, 1], [1, 2, 1]) / 4.0  # [3, 3]
@@ -64,8 +64,8 @@ def new(config: GeneratorConfig, seed: int = 0) -> Generator:
     """A generator with random weights, the same for the same seed.
 
     Weights and biases start as StyleGAN2's do (unit normal; style biases 1; the rest 0), and w_avg is the mean of w over
-    4096 random z. So that an untrained picture is worth looking at, kernels have mean 0 over their inputs (else every
-    picture is one flat colour), noise_strength is visible, and toRGB is dark, scaled down, and shares part of its
+    4096 random z. So that an untrained image is worth looking at, kernels have mean 0 over their inputs (else every
+    image is one flat colour), noise_strength is visible, and toRGB is dark, scaled down, and shares part of its
     weights between colours. With a clamp, kernels are partly smooth: they amplify what is smooth until the clamp
     catches it, which draws shapes with edges; without one the values would grow without end, so there they are rough.
 

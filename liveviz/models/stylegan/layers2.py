@@ -2,7 +2,7 @@
 computes and what every engine builds all follow from this one table, for the three architectures that the paper
 compares.
 
-Source: Karras et al. 2020 (1912.04958), section 4.1 and figure 7: skip (every resolution adds to the picture), orig (the
+Source: Karras et al. 2020 (1912.04958), section 4.1 and figure 7: skip (every resolution adds to the image), orig (the
 last one draws it) and resnet (a block is added to what came into it).
 """
 
@@ -24,7 +24,7 @@ Shapes = dict[str, tuple[int, ...]]
 class Block:
     """All layers of one resolution.
 
-    name: in the file. resolution: 4, 8, 16 ... of a square picture. inputs: channels of the block below, 0 for the
+    name: in the file. resolution: 4, 8, 16 ... of a square image. inputs: channels of the block below, 0 for the
     first, which starts from the learned constant. outputs: channels. height, width: of its activations. row: of ws for
     its first convolution. convs: names of its convolutions in order; the first of two doubles the size. torgb: whether
     it draws. skip: whether what came in is added to what goes out.

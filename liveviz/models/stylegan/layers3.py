@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 FIRST_CUTOFF = 2.0
 FIRST_STOPBAND = 2.0**2.1
 LAST_STOPBAND = 2.0**0.3  # of the last cutoff
-MARGIN_SAMPLES = 10  # samples around the picture, so that no layer sees its border
+MARGIN_SAMPLES = 10  # samples around the image, so that no layer sees its border
 FILTER_SIZE = 6  # taps per sample of the lower rate
 OVERSAMPLING_RATIO = 2  # around the leaky ReLU
 OUTPUT_SCALE = 0.25
@@ -29,8 +29,8 @@ class Layer:
     """One layer: modulated convolution, bias, FIR up, leaky ReLU, clamp, FIR down.
 
     name: in the file. number: from 0; it uses row number + 1 of ws. inputs, outputs: channels. kernel: 1 or 3 pixels.
-    in_rate, rate: samples across a square picture before and after. height, width: of its output, margins included.
-    in_height, in_width: of its input. cutoff, half_width: (before, after) of the band, in cycles per picture.
+    in_rate, rate: samples across a square image before and after. height, width: of its output, margins included.
+    in_height, in_width: of its input. cutoff, half_width: (before, after) of the band, in cycles per image.
     up, down: factors of the two FIR filters, up_taps, down_taps their lengths. radial: whether the FIR down is `[t, t]`
     and round. padding: zeros before and after the signal at the high rate, the same for both axes; below 0 it is cropped.
     torgb: the last one, which only draws: no demodulation, filters or leaky ReLU.

@@ -5,12 +5,12 @@ from dataclasses import replace
 from liveviz.models.generator import Generator
 from liveviz.models.stylegan.config import as_stylegan
 
-_SMALLEST_PIXELS = 64  # pixels: below, hardly a picture is left
+_SMALLEST_PIXELS = 64  # pixels: below, hardly an image is left
 
 
 def without_last_level(generator: Generator) -> Generator | None:
-    """The generator that stops one level early: a picture of half the size, of the first rows of the same w and of the same
-    noise. None where it cannot: only networks that add up their picture level by level (`skip`) have one before the end.
+    """The generator that stops one level early: an image of half the size, of the first rows of the same w and of the same
+    noise. None where it cannot: only networks that add up their image level by level (`skip`) have one before the end.
     """
     config = as_stylegan(generator.config)
     if config.architecture != "stylegan2-skip" or min(config.height, config.width) < 2 * _SMALLEST_PIXELS:

@@ -60,7 +60,7 @@ class Layer(nn.Module):
     """One modulated 3x3 convolution, with noise, bias, leaky ReLU and clamp; `up` doubles the size first.
 
     x in half precision is kept in half precision throughout, weights and styles scaled first so that nothing overflows
-    (2006.06676, appendix D.1); its roundings are those of a batch of two pictures or more in the original. Convolutions
+    (2006.06676, appendix D.1); its roundings are those of a batch of two images or more in the original. Convolutions
     of it are summed in float32 and rounded once, on every processor.
     """
 
@@ -117,7 +117,7 @@ class Layer(nn.Module):
 
 
 class ToRGB(nn.Module):
-    """A modulated 1x1 convolution to the picture's channels, without demodulation; the result is float32."""
+    """A modulated 1x1 convolution to the image's channels, without demodulation; the result is float32."""
 
     def __init__(self, config: GeneratorConfig, inputs: int) -> None:
         super().__init__()
@@ -176,7 +176,7 @@ class Block(nn.Module):
 
 
 class Synthesis(nn.Module):
-    """ws `[n, num_ws, w_dim]` to pictures float32 `[n, img_channels, height, width]`, about ±1.
+    """ws `[n, num_ws, w_dim]` to images float32 `[n, img_channels, height, width]`, about ±1.
 
     fp16: run the finest `num_fp16_res` resolutions, of 8 pixels and more, in half precision.
     """

@@ -19,7 +19,7 @@ from liveviz.models.stylegan.reference_parts import Bend, FullyConnected
 class Input(nn.Module):
     """Fourier features: sines of fixed frequencies on a grid that w turns and shifts and the user moves about.
 
-    `transform` `[3, 3]` maps homogeneous picture coordinates (x, y, 1) to where the features are taken from.
+    `transform` `[3, 3]` maps homogeneous image coordinates (x, y, 1) to where the features are taken from.
     """
 
     transform: Tensor
@@ -122,7 +122,7 @@ class Layer(nn.Module):
 
 
 class Synthesis(nn.Module):
-    """ws `[n, num_ws, w_dim]` to pictures float32 `[n, img_channels, height, width]`, about ±1."""
+    """ws `[n, num_ws, w_dim]` to images float32 `[n, img_channels, height, width]`, about ±1."""
 
     def __init__(self, config: GeneratorConfig) -> None:
         super().__init__()
@@ -146,7 +146,7 @@ class Synthesis(nn.Module):
         Args:
             noise: none of its layers has noise, so whatever is given here is not looked at.
             bends: by layer, what becomes of the activations of the last convolution at that sampling rate.
-            view: `[3, 3]`, from picture coordinates (1 = a square picture's width) to where they are taken from.
+            view: `[3, 3]`, from image coordinates (1 = a square image's width) to where they are taken from.
             filters: by layer, a factor `[O]` for the filters of each of its convolutions, behind the demodulation.
         """
         factors = {rate: iter(given) for rate, given in (filters or {}).items()}

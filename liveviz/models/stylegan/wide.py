@@ -3,7 +3,7 @@ a wall. A StyleGAN2 grows from its learned constant: where that has more columns
 a plane without end: its canvas simply shows more of it.
 
 Mirroring keeps the size of things, and what grows in the added columns is new: the noise, the borders and the columns'
-own places differ. (Repeating the constant without mirroring leaves seams; a mirrored *picture* has one at either side.)
+own places differ. (Repeating the constant without mirroring leaves seams; a mirrored *image* has one at either side.)
 """
 
 from dataclasses import replace
@@ -14,18 +14,18 @@ from numpy.typing import NDArray
 from liveviz.models.generator import Generator
 from liveviz.models.stylegan.config import MAX_PIXELS, as_stylegan
 
-# Longer than this in relation to its other side no picture becomes: the rest is the stage's business
+# Longer than this in relation to its other side no image becomes: the rest is the stage's business
 MOST_ASPECT_RATIO = 4.0
 
 Array = NDArray[np.float32]
 
 
 def widen(generator: Generator, size: tuple[int, int], how: str) -> Generator:
-    """The generator with a picture of nearly the shape of `size` (width, height), its shorter side as it was.
+    """The generator with an image of nearly the shape of `size` (width, height), its shorter side as it was.
 
     Args:
         how: mirror adds mirrored copies of the learned constant at both sides (or above and below); extend draws the
-            constant out, and with it everything in the picture; a shape that is near enough already leaves the
+            constant out, and with it everything in the image; a shape that is near enough already leaves the
             generator as it is. A StyleGAN3 shows more of its plane, mirror or extend.
     """
     config = as_stylegan(generator.config)

@@ -54,7 +54,7 @@ class _Colours(QueuedSink):
         """Before the first frame."""
         self._file = self._path.open("w")
 
-    def picture(self, pixels: NDArray[np.uint8], time: float) -> None:
+    def image(self, pixels: NDArray[np.uint8], time: float) -> None:
         """One frame.
 
         Args:

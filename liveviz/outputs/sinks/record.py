@@ -1,4 +1,4 @@
-"""record: picture and sound into an mp4 that plays whatever happens to the show. A file that is there stays."""
+"""record: image and sound into an mp4 that plays whatever happens to the show. A file that is there stays."""
 
 from pathlib import Path
 

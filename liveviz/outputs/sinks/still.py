@@ -43,7 +43,7 @@ class _Still(QueuedSink):
             super().write(last)
         super().finish()
 
-    def picture(self, pixels: NDArray[np.uint8], time: float) -> None:
+    def image(self, pixels: NDArray[np.uint8], time: float) -> None:
         """Write it."""
         from liveviz.outputs.still import enlarged, write_png
 

@@ -17,7 +17,7 @@ _MAPPING_BYTES = 512 * 1024
 _NAME_BYTES = _PATH_BYTES = 4096
 _STATE_BYTES = 128 * 1024
 _WORD_BYTES = 8192
-_MOST_OF_FIELDS = 1 << 23  # bytes: a picture of fields is small; one with colours may be as large as it is
+_MOST_OF_FIELDS = 1 << 23  # bytes: an image of fields is small; one with colours may be as large as it is
 _ROOM_FOR = 1024 * 1024  # pixels: another generator may come in the middle of a show, and be larger
 
 
@@ -48,7 +48,7 @@ class Links:
         context: of multiprocessing, for the bells.
         outputs: number of signal outputs.
         parameters: layout of a ParameterFrame.
-        picture: (width, height) of the engine's first pictures.
+        image: (width, height) of the engine's first images.
     Raises:
         LivevizError: there is no room for them.
     `mapping` holds the text of the last good mapping file, for a stage that is started again while the file is broken;
@@ -58,14 +58,16 @@ class Links:
     messages in the log; `handover` what images the stage can take.
     """
 
-    def __init__(self, context: BaseContext, outputs: int, parameters: ParameterWire, picture: tuple[int, int]) -> None:
-        self.picture = picture
+    def __init__(
+        self, context: BaseContext, outputs: int, parameters: ParameterWire, image_size: tuple[int, int]
+    ) -> None:
+        self.image_size = image_size
         self._boxes: list[Closes] = []
         try:
             self.signals = self._keep(Slot(wire.signal_bytes(outputs)))
             self.parameters = self._keep(Slot(parameters.bytes))
-            fields = min(wire.image_bytes(*picture, of_fields=True), _MOST_OF_FIELDS)
-            room = max(wire.image_bytes(*picture), fields, wire.image_bytes(1, _ROOM_FOR))
+            fields = min(wire.image_bytes(*image_size, of_fields=True), _MOST_OF_FIELDS)
+            room = max(wire.image_bytes(*image_size), fields, wire.image_bytes(1, _ROOM_FOR))
             self.images = self._keep(Slot(room))
             self.handover = self._keep(Slot(_WORD_BYTES))
             self.mapping = self._keep(Slot(_MAPPING_BYTES))

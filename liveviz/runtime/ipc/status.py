@@ -35,7 +35,7 @@ class ScreenKind(StrEnum):
 
 
 class Transport(StrEnum):
-    """How pictures go from the engine to the stage."""
+    """How images go from the engine to the stage."""
 
     UNKNOWN = ""
     HOST = "host"  # through shared memory of the host
@@ -93,8 +93,8 @@ class ControlStatus(Status):
 class EngineStatus(Status):
     """Of the engine.
 
-    model, backend, device, precision: what plays. transport, pictures: how pictures go, as a mode and in words.
-    ms: percentiles of what a picture took. rendered: pictures so far. changing: two generators are drawn.
+    model, backend, device, precision: what plays. transport, images: how images go, as a mode and in words.
+    ms: percentiles of what an image took. rendered: images so far. changing: two generators are drawn.
     mistake, coming: lines for the performer. start: what the stage must know to begin (`quality.start.Start`), with `model`.
     architecture, plane, noise, layers, directions, direction_names, waiting, refused: as `mapping.Facts`.
     """
@@ -104,7 +104,7 @@ class EngineStatus(Status):
     device: str = ""
     precision: str = ""
     transport: Transport = Transport.UNKNOWN
-    pictures: str = ""
+    images: str = ""
     ms: Percentiles = field(default_factory=lambda: NO_FIGURES)
     rendered: int = 0
     changing: bool = False
@@ -127,7 +127,7 @@ class StageStatus(Status):
 
     screen: where the show is seen. place: where its window is, for a stage that is started again. applied: control messages
     that moved something, by kind. written: files of recordings, whole paths. frames, audio_to_frame, quality: parts of
-    `--stats`. first_frame_s: from the command to the first picture.
+    `--stats`. first_frame_s: from the command to the first image.
     """
 
     screen: ScreenKind = ScreenKind.UNKNOWN

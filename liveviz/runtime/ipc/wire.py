@@ -62,7 +62,7 @@ def image_bytes(width: int, height: int, of_fields: bool = False) -> int:
 
 @dataclass(frozen=True, slots=True)
 class DevicePlace:
-    """Where the pixels of a picture are that stayed on the GPU.
+    """Where the pixels of an image are that stayed on the GPU.
 
     handle: of the memory, as the driver shares it. owner: process that allocated it. offset: of the pixels, bytes.
     """

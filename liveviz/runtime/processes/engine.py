@@ -10,13 +10,13 @@ from typing import Any
 from liveviz import bending, mapping
 from liveviz.engine import live_frames
 from liveviz.runtime import composition, model_facts, noise_mask, precompile
+from liveviz.runtime.image_transport import Sender
 from liveviz.runtime.ipc import wire
 from liveviz.runtime.ipc.links import Links
 from liveviz.runtime.ipc.status import EngineStatus, Phase
 from liveviz.runtime.model_swap import Playing
 from liveviz.runtime.open_generator import Opener
 from liveviz.runtime.options import ShowOptions
-from liveviz.runtime.picture_transport import Sender
 from liveviz.runtime.processes import child
 from liveviz.runtime.quality import start as quality_start
 from liveviz.runtime.quality import steps as quality_steps
@@ -60,7 +60,7 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
     )
     teller = model_facts.Teller()
     frame: ParameterFrame | None = None
-    pictures = Sender(links.images, links.handover)
+    images = Sender(links.images, links.handover)
     status = links.engine_status
     times: deque[float] = deque(maxlen=3600)
     done, heartbeat = 0, child.Heartbeat()
@@ -76,8 +76,8 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
                 backend=live.name,
                 device=live.device,
                 precision=live.precision,
-                transport=pictures.transport,
-                pictures=pictures.way,
+                transport=images.transport,
+                images=images.way,
                 ms=percentiles([1000 * t for t in times]),
                 rendered=done,
                 changing=playing.changing,
@@ -104,10 +104,10 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
                 seen = found[0]
                 began = now()
                 frame = parameters.unpack(found[1])
-                stays = pictures.stays(playing.on_device, playing.engine.name)
+                stays = images.stays(playing.on_device, playing.engine.name)
                 image = playing.draw(frame) if stays else playing.render(frame)
                 took = now() - began
-                pictures.send(image, took)
+                images.send(image, took)
                 links.images_bell.ring()
                 done += 1
                 times.append(took)

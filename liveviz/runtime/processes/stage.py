@@ -10,6 +10,7 @@ from liveviz.post import Chain
 from liveviz.runtime import composition, newest_controls, open_generator
 from liveviz.runtime.frame_times import Figures
 from liveviz.runtime.hints import Hints
+from liveviz.runtime.image_transport import Receiver
 from liveviz.runtime.ipc import wire
 from liveviz.runtime.ipc.links import Links
 from liveviz.runtime.ipc.status import Phase, StageStatus
@@ -18,7 +19,6 @@ from liveviz.runtime.message_account import plays
 from liveviz.runtime.model_choice import ModelChoice
 from liveviz.runtime.open_sinks import OpenSinks
 from liveviz.runtime.options import ShowOptions
-from liveviz.runtime.picture_transport import Receiver
 from liveviz.runtime.processes import child
 from liveviz.runtime.quality.rate import Rate
 from liveviz.runtime.remote_engine import RemoteEngine
@@ -43,7 +43,7 @@ class Stage:
         self._hints = Hints(links)
         self.screen = Screen(options, links, goes_on)
         links.stage_status.say(StageStatus(phase=Phase.STARTING, screen=self.screen.kind))
-        self._pictures, self._chain = self._dressed()
+        self._images, self._chain = self._dressed()
         names = [o.name for o in outputs]
         self._levels = {name: names.index(name) for name in ("rms", "level_db")}
         self._models = ModelChoice(
@@ -69,7 +69,7 @@ class Stage:
             CommandKind.OVERLAY: lambda asked: self.screen.toggle_overlay(),
             CommandKind.MESSAGES: lambda asked: links.ask_for_page(),
         }
-        self._engine = RemoteEngine(links, self._clock, self._pictures)
+        self._engine = RemoteEngine(links, self._clock, self._images)
         self._heard: SignalFrame | None = None
         self._sinks = OpenSinks(options, links, self.screen.kind)
         self.figures = Figures(options)
@@ -91,15 +91,15 @@ class Stage:
 
     def _dressed(self) -> tuple[Receiver, Chain]:
         """What draws with the screen's GL."""
-        pictures = Receiver(self._links.images, self._links.handover, self.screen.ctx)
-        return pictures, Chain(self.screen.ctx, composition.shaders(), self._options.size, upload=pictures.upload)
+        images = Receiver(self._links.images, self._links.handover, self.screen.ctx)
+        return images, Chain(self.screen.ctx, composition.shaders(), self._options.size, upload=images.upload)
 
     def _change_screens(self) -> None:
         """The display went away, or is back: the show goes on with another GL."""
-        self._pictures.close()
+        self._images.close()
         self.screen.change()  # what the old GL held goes with it
-        self._pictures, self._chain = self._dressed()
-        self._engine.take_from(self._pictures)
+        self._images, self._chain = self._dressed()
+        self._engine.take_from(self._images)
         self._tick.draw_with(self._chain)
         self._rate.draw_with(self._chain, post.software(self.screen.ctx))
 
@@ -152,7 +152,7 @@ class Stage:
         self._show.scenes.early = self._engine.engine_s
         self.screen.say(self._choice.file.mistake or self._models.mistake)
         self.screen.quality, self.screen.show_name = self._rate.name, self._show_words()
-        self._engine.pictures = self._rate.pictures
+        self._engine.images = self._rate.images
         frame = self._tick.step()
         self._hints.step(self._show, frame.parameters, self._tick.unheard)
         self._choice.file.model = self._hints.model or self._choice.file.model
@@ -165,7 +165,7 @@ class Stage:
         self._engine.drew(presented - frame.drawn_from)
         if self._engine.seen:
             new = frame.rendered and self._engine.new
-            self.figures.frame(frame, presented, self._clock, stale=self._rate.pictures >= 1.0 and not new)
+            self.figures.frame(frame, presented, self._clock, stale=self._rate.images >= 1.0 and not new)
             if frame.rendered:
                 self._rate.see(presented, self._clock, new, self._engine.engine_s)
             self._sinks.frame(frame, self._chain)
@@ -226,7 +226,7 @@ class Stage:
         """Finish the sinks, then the screen."""
         self._sinks.close()
         self._chain.close()
-        self._pictures.close()
+        self._images.close()
         self.screen.close()
 
 

@@ -1,5 +1,5 @@
 """The quality controller of a live show: rate first. From what every frame costs it chooses how much is drawn, so that
-pictures keep coming at the show's rate: it gives up what is seen least first, within a second of being late, and takes it
+images keep coming at the show's rate: it gives up what is seen least first, within a second of being late, and takes it
 back after a quiet while. It has no clock, no device and no thread: frames in, a step out, so that it can be tried on a
 simulated machine. What hands and kicks do is never delayed by it."""
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from liveviz.runtime.quality.steps import FULL_LOAD, MIN_EASED_LOAD, PIXELS_PART, Step, load
 
 SHORT_S, LONG_S = 0.7, 4.0
-# (seconds of frames, share of a step's pictures that may be missing in them, share of them that may be late)
+# (seconds of frames, share of a step's images that may be missing in them, share of them that may be late)
 LATE_LIMITS = ((0.35, 1.0, 0.7), (SHORT_S, 0.3, 0.3), (LONG_S, 0.06, 0.04))
 LOOK_S = 0.1
 SETTLE_S = 0.4  # after a change, before frames count again: what was being drawn is of the step before
@@ -20,15 +20,15 @@ HELD_S = 5.0  # the same, and a step has shown that it can be held
 KNOWN_QUIET_S = 12.0  # the same where that is not known: of a step that was measured, and would now be possible
 QUIET_S, MOST_QUIET_S = 60.0, 600.0  # the same where nobody knows, or a trial was in vain; longer after every other
 TRIAL_S = 20.0  # a step that is left again so soon was taken back in vain
-SPARE_RATIO = 1.25  # times the pictures that a step needs must be possible before it is taken back
+SPARE_RATIO = 1.25  # times the images that a step needs must be possible before it is taken back
 
 
 @dataclass(frozen=True, slots=True)
 class SeenFrame:
     """One presented frame.
 
-    time: seconds. late: it was shown after the next one was due. new: it has a picture of its own.
-    engine_s: seconds that the engine took for its newest picture; 0 where that is not known.
+    time: seconds. late: it was shown after the next one was due. new: it has an image of its own.
+    engine_s: seconds that the engine took for its newest image; 0 where that is not known.
     idle: of the processor's recent time, the share that nobody used; None where that is not known, or says nothing
         because a GPU draws. draws_s: seconds that the stage kept the whole processor busy for one frame.
     """
@@ -47,8 +47,8 @@ class Quality:
     Args:
         steps: from `ladder`. fps: frames per second of the show. first: number of the step to begin with.
         fixed: stay there. late_counts: whether drawing less makes late frames fewer: where the processor draws the effects.
-        alone_s: as for `load`; 0 where it is not known, then it is what pictures take in the show.
-    State: the present step; the frames of LONG_S; when trouble was last seen; what a picture took in each step, and at the
+        alone_s: as for `load`; 0 where it is not known, then it is what images take in the show.
+    State: the present step; the frames of LONG_S; when trouble was last seen; what an image took in each step, and at the
     beginning of the present one; `changes`, how many there were; `reason`, of the last one, in words.
     """
 
@@ -67,9 +67,9 @@ class Quality:
         self._frames: deque[SeenFrame] = deque()
         self._since = self._trouble = self._rose = self._looked = -math.inf
         self._vain = [1.0] * len(steps)  # by step: times as long a wait, after trials of it in vain
-        self._took: dict[int, float] = {}  # seconds a picture, by step
+        self._took: dict[int, float] = {}  # seconds an image, by step
         self._idle_in: dict[int, float] = {}  # what was idle in a step that held
-        self._left_late: set[int] = set()  # steps that were left for late frames, not for missing pictures
+        self._left_late: set[int] = set()  # steps that were left for late frames, not for missing images
         self._raised = -1  # the step that was taken back last, `_rose` when
         self._at_first = 0.0  # the same, of the present step, when it began
         self.changes = 0
@@ -105,9 +105,9 @@ class Quality:
             if time - frames[0].time < 0.8 * seconds:
                 continue
             new, late = (sum(flags) / len(frames) for flags in zip(*((f.new, f.late) for f in frames), strict=True))
-            if new < (1.0 - missing) * self.step.pictures:
-                words = f"{new * self._fps:.0f} of {self.step.pictures * self._fps:.0f} pictures a second"
-                most = self._load(self.step) * new / self.step.pictures
+            if new < (1.0 - missing) * self.step.images:
+                words = f"{new * self._fps:.0f} of {self.step.images * self._fps:.0f} pictures a second"
+                most = self._load(self.step) * new / self.step.images
                 return self._give_up(time, words, lambda step, most=most: self._load(step) <= most)  # type: ignore[misc]
             if self._late_counts and late > most_late:
                 self._left_late.add(self._at)
@@ -139,7 +139,7 @@ class Quality:
             if idle is not None and draws_s:
                 return self._more(step, draws_s) <= -MIN_EASED_LOAD
             less = (step.cost, step.effects) != (self.step.cost, self.step.effects)
-            return less or step.pictures < min(self.step.pictures, 0.8)
+            return less or step.images < min(self.step.images, 0.8)
 
         def enough(step: Step) -> bool:
             return eases(step) and idle is not None and idle - self._more(step, draws_s) >= 1.0 - FULL_LOAD
@@ -159,7 +159,7 @@ class Quality:
     @staticmethod
     def _load(step: Step) -> float:
         """Of the engine, compared with `high`."""
-        return step.cost * step.pictures
+        return step.cost * step.images
 
     def _up(self, time: float) -> bool:
         quiet = time - max(self._trouble, self._since)
@@ -186,14 +186,14 @@ class Quality:
         return min(vain * (KNOWN_QUIET_S if known else QUIET_S), MOST_QUIET_S)
 
     def _possible(self, number: int) -> bool:
-        """Whether the engine would keep up at a better step: by what a picture took there, as far as the present step has
+        """Whether the engine would keep up at a better step: by what an image took there, as far as the present step has
         become faster since, or else by what the networks cost."""
         now = self._took.get(self._at, 0.0)
         if number in self._took and self._at_first > 0.0:
             took = self._took[number] * now / self._at_first
         else:
             took = now * self._steps[number].cost / self.step.cost
-        return took * self._steps[number].pictures * self._fps * SPARE_RATIO <= 1.0
+        return took * self._steps[number].images * self._fps * SPARE_RATIO <= 1.0
 
     def _go(self, target: int, time: float, reason: str) -> None:
         self._at, self._since = target, time

@@ -20,8 +20,8 @@ from liveviz.system.processor import Processor
 
 _LOOK_EVERY = 0.25  # seconds, at what the engine says of itself
 _SETTLED_S = 20.0  # a step that held so long is the one to begin with the next time
-_BEGIN_S = 1.2  # after the first picture, caches and the sound's reading ahead still settle
-_AWAY_S = 1.0  # no picture for so long: the engine is not slow, it is not there
+_BEGIN_S = 1.2  # after the first image, caches and the sound's reading ahead still settle
+_AWAY_S = 1.0  # no image for so long: the engine is not slow, it is not there
 # Frames that say what drawing costs, and how many of them are enough to begin with
 _COUNTED_FRAMES, _MIN_FRAMES = 16, 6
 _NOT_COUNTED = 3  # drivers compile in the first ones
@@ -36,7 +36,7 @@ class Rate:
     Args:
         software: the processor draws the effects. records: a film is made.
     State: the controller, made when the engine has said what its generator costs and the first dark frames what drawing
-    does, and again for another generator; what was mixed recently; when a picture last came.
+    does, and again for another generator; what was mixed recently; when an image last came.
     """
 
     def __init__(self, options: ShowOptions, links: Links, chain: Chain, software: bool, records: bool) -> None:
@@ -63,16 +63,16 @@ class Rate:
             self._chain.rescale(self._control.step.effects)
 
     def share(self, new: bool) -> float:
-        """How much of the newest picture is seen in the next frame; `new`: it has just come."""
+        """How much of the newest image is seen in the next frame; `new`: it has just come."""
         return self._between.step(new)
 
     @property
-    def pictures(self) -> float:
-        """Of the frames, the share that is to have a picture of its own."""
-        return self._control.step.pictures if self._control is not None else 1.0
+    def images(self) -> float:
+        """Of the frames, the share that is to have an image of its own."""
+        return self._control.step.images if self._control is not None else 1.0
 
     def worked(self, seconds: float) -> None:
-        """After every frame, also those before the first picture: what this process has kept processors busy in all."""
+        """After every frame, also those before the first image: what this process has kept processors busy in all."""
         self._frames += 1
         if self._frames > _NOT_COUNTED:
             self._worked.append(seconds)

@@ -1,6 +1,6 @@
 """The generator that plays, drawn with less: by its lighter twin, or without its last level. What is asked for is opened in
 a thread of its own and comes in when it has drawn once; until then all goes on as before. Nothing fades: the stage mixes
-neighbouring pictures anyway, and the two differ in softness only."""
+neighbouring images anyway, and the two differ in softness only."""
 
 import logging
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class Reduced:
         self._workshop: Workshop[Engine] = Workshop("reduce", background=False)
 
     def ask(self, wanted: Reduction) -> None:
-        """Draw so from the next picture on, or as soon as it can be."""
+        """Draw so from the next image on, or as soon as it can be."""
         self._wanted = wanted
 
     def engine(self, whole: Opened, frame: ParameterFrame) -> Engine:
@@ -70,7 +70,7 @@ class Reduced:
         return [one for one in self._made.values() if one is not None]
 
     def rest(self) -> None:
-        """Close one that is not needed any more, between two pictures."""
+        """Close one that is not needed any more, between two images."""
         self._workshop.rest()
 
     def close(self) -> None:

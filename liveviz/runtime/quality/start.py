@@ -1,5 +1,5 @@
 """How a show begins: the step of quality that this machine settled on before with this generator, or, the first time, what
-pictures and effects take, measured before the first picture is seen."""
+images and effects take, measured before the first image is seen."""
 
 import hashlib
 import json
@@ -19,15 +19,15 @@ from liveviz.system.files import keep_word, kept_word
 _TIMED_FRAMES, _MOST_S = 6, 0.7
 _MEASURED_STARTS = 3  # starts that measure
 _AT_LEAST = 0.4  # of the time on the clock, where the processor waits for a GPU
-_WARMUP_FRAMES = 2  # pictures that do not count
+_WARMUP_FRAMES = 2  # images that do not count
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
     """What the engine tells the stage of a generator.
 
-    light, small, both: what a picture costs drawn so, compared with the whole; None where there is no such thing.
-    alone_s: seconds that a whole picture takes while nothing else runs; 0 where that was not measured.
+    light, small, both: what an image costs drawn so, compared with the whole; None where there is no such thing.
+    alone_s: seconds that a whole image takes while nothing else runs; 0 where that was not measured.
     """
 
     light: float | None
@@ -68,7 +68,7 @@ class Kept:
 
 
 class Costs:
-    """What pictures of a generator were measured to take on this machine, kept in the cache folder: measuring takes a quarter
+    """What images of a generator were measured to take on this machine, kept in the cache folder: measuring takes a quarter
     of a second of every start.
 
     Args:
@@ -107,7 +107,7 @@ class Costs:
 
 
 def alone_s(render: Callable[[ParameterFrame], object]) -> float:
-    """Seconds of one picture while nothing else runs. The other processes of the show are starting at this moment, so the
+    """Seconds of one image while nothing else runs. The other processes of the show are starting at this moment, so the
     wall clock says too much; the processor's time, shared among the cores, does not."""
     took: list[float] = []
     began, cores = now(), os.cpu_count() or 1

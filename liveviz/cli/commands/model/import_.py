@@ -1,6 +1,6 @@
 """`liveviz model import`: anybody's generator file to a bundle. What is written has been seen to work: the compiled engine
 draws what the reference draws. Drawing is nearly all of the time it takes, so both draw at once, each on half of the
-cores (one picture after the other leaves a core idle wherever a program does one thing at a time), and the reference,
+cores (one image after the other leaves a core idle wherever a program does one thing at a time), and the reference,
 which takes longer, on all of them once the other is done."""
 
 import argparse
@@ -21,7 +21,7 @@ from liveviz.spec import LivevizError
 
 HELP = "somebody's generator file (.pkl, .pt, .safetensors) to a bundle; nothing in it is run"
 COMPARED_IMAGES = 4
-WORST_ERROR_RATIO = 1e-4  # of the largest value of the reference's pictures
+WORST_ERROR_RATIO = 1e-4  # of the largest value of the reference's images
 _MALLOC_OPTIONS = {-4: 0, -1: 2**31 - 1}  # of malloc.h: M_MMAP_MAX, M_TRIM_THRESHOLD
 
 
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _both(backend: str, generator: models.Generator) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The pictures of the engine that will play, and of the reference."""
+    """The images of the engine that will play, and of the reference."""
     cores = os.cpu_count() or 1
     half = max(cores // 2, 1)
     _recycle_memory()
@@ -72,8 +72,8 @@ def _both(backend: str, generator: models.Generator) -> tuple[NDArray[np.float32
 def _recycle_memory() -> None:
     """Let malloc use large blocks again, for the rest of this process.
 
-    The reference makes and drops 128 MB with every step of a 1024 x 1024 picture. glibc gives each back to the system,
-    which clears it before it is had again: half of the time of a picture. No other C library has this call.
+    The reference makes and drops 128 MB with every step of a 1024 x 1024 image. glibc gives each back to the system,
+    which clears it before it is had again: half of the time of an image. No other C library has this call.
     """
     with contextlib.suppress(OSError, TypeError, AttributeError):
         for option, value in _MALLOC_OPTIONS.items():
@@ -85,11 +85,11 @@ def _images(backend: str, generator: models.Generator, threads: Callable[[], int
     config, network = generator.config, models.mapping_of(generator)
     z = np.concatenate([models.latent(seed, config.z_dim) for seed in range(COMPARED_IMAGES)])  # [4, z_dim]
     c = network.one_hot(np.arange(COMPARED_IMAGES) % max(config.classes, 1))  # [4, classes]
-    pictures, taken = [], 0
+    images, taken = [], 0
     with contextlib.ExitStack() as stack:
         for ws in network.ws(network(z, c)):
             if (wish := threads()) != taken:
                 taken, opened = wish, engine.create(backend, generator, precision="f32", threads=wish)
                 stack.callback(opened.close)
-            pictures.append(opened.synthesize(ws[None]))
-    return np.concatenate(pictures)
+            images.append(opened.synthesize(ws[None]))
+    return np.concatenate(images)

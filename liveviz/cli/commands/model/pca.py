@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> None:
     try:
         found = models.find_directions(
             generator,
-            backend.pictures,
+            backend.images,
             lambda done: progress.show(part * done, "finding directions"),
             args.method,
             args.samples,
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> None:
             pixels = direction_sheet.draw(
                 generator,
                 found,
-                backend.pictures,
+                backend.images,
                 lambda done: progress.show(part + (1.0 - part) * done, "drawing the sheet"),
             )
     finally:

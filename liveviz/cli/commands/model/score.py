@@ -1,4 +1,4 @@
-"""`liveviz model score`: how good a generator is, in numbers, against pictures that it was not trained on."""
+"""`liveviz model score`: how good a generator is, in numbers, against images that it was not trained on."""
 
 import argparse
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 HELP = "how good a generator is, in numbers"
 _PART_IMAGES = 32
-_ROWS = 512  # of pictures of fields
+_ROWS = 512  # of images of fields
 _SCORES_NOTE = (
     "Compare only figures of one --count, and with the row for real pictures. More pictures see more: what a softened set "
     "has against real ones goes from coverage 0.48, density 0.35, precision 0.48 at 200 to 0.09, 0.07, 0.11 at 2000, while "
@@ -49,7 +49,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Make pictures, look at them and at the real ones, print the table."""
+    """Make images, look at them and at the real ones, print the table."""
     from liveviz.learning import measure  # torch takes seconds to load, and the other actions do without
 
     if not 8 <= args.count <= 10_000:
@@ -89,7 +89,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _classes(generator: Generator, held: "measure.HeldOut", count: int) -> list[int]:
-    """The class of every picture to make: those of the real ones where the names are the same, else all in turn."""
+    """The class of every image to make: those of the real ones where the names are the same, else all in turn."""
     names = generator.card.class_names if generator.card is not None else ()
     if names and set(names) == set(held.names):
         return [names.index(held.names[c]) for c in held.classes[:count]]
@@ -97,7 +97,7 @@ def _classes(generator: Generator, held: "measure.HeldOut", count: int) -> list[
 
 
 def _size(generator: Generator) -> tuple[int, int]:
-    """(width, height) that its pictures are looked at: fields have none of their own, and are painted at ROWS."""
+    """(width, height) that its images are looked at: fields have none of their own, and are painted at ROWS."""
     config = generator.config
     return (config.width * _ROWS // config.height, _ROWS) if config.draws_fields else (config.width, config.height)
 
@@ -110,6 +110,6 @@ def _made(
     for start in range(0, len(classes), _PART_IMAGES):
         some = classes[start : start + _PART_IMAGES]
         z = random.standard_normal((len(some), generator.config.z_dim)).astype(np.float32)
-        raw = backend.pictures(mapping.ws(mapping(z, mapping.one_hot(some))), size=size)  # [n, C, h, w]
+        raw = backend.images(mapping.ws(mapping(z, mapping.one_hot(some))), size=size)  # [n, C, h, w]
         pixels = to_bytes(np.nan_to_num(raw), Rounding.UP)  # a generator may draw what is no number
         yield np.repeat(pixels, 3, axis=1) if pixels.shape[1] == 1 else pixels

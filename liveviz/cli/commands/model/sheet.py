@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> None:
     try:
         pixels = model_sheet.draw(
             generator,
-            backend.pictures,
+            backend.images,
             lambda done, total: progress.show(done / total, f"{done} of {total} pictures"),
         )
     finally:

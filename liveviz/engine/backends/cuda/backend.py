@@ -111,7 +111,7 @@ class Cuda(NetworkBackend):
 
     def _open_network(self, topology: bending.Topology) -> "Draw":
         """From styles `[1, style_size]`, noise, and what the bends take in, to pixels `[H, W, 4]` (True) or the raw
-        picture (False)."""
+        image (False)."""
         from liveviz.engine.backends.cuda.fused_network import FusedNetwork
 
         return FusedNetwork(self._network, self._device, self._dtype, topology).draw

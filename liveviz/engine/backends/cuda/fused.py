@@ -1,5 +1,5 @@
 """What stands between two convolutions of a StyleGAN2, each as one step: scale, noise, bias, leaky ReLU and clamp; the
-same behind the FIR of an up-convolution; toRGB with the picture below and the packing to 8 bits; resampling by a bend.
+same behind the FIR of an up-convolution; toRGB with the image below and the packing to 8 bits; resampling by a bend.
 On a GPU with Triton each is one kernel (`fused_triton`); here is the same arithmetic in torch, for everywhere else.
 
 Sums are float32 whatever the activations are; style factors, noise and biases come in as float32.
@@ -47,7 +47,7 @@ def _triton() -> ModuleType | None:
 
 
 def trial(device: str, made: ModuleType | None = None) -> dict[str, float]:
-    """Every kernel on a small picture: by name, how far it is from torch at most, as a share of the largest value.
+    """Every kernel on a small image: by name, how far it is from torch at most, as a share of the largest value.
 
     Args:
         made: the kernels; None takes those in use.
@@ -76,7 +76,7 @@ def trial(device: str, made: ModuleType | None = None) -> dict[str, float]:
 
 
 def kernels(x: Tensor) -> bool:
-    """Whether x goes through Triton: it is one picture on a GPU, and Triton is installed."""
+    """Whether x goes through Triton: it is one image on a GPU, and Triton is installed."""
     return x.is_cuda and x.shape[0] == 1 and in_use("cuda")
 
 
@@ -113,7 +113,7 @@ def fir_activate(x: Tensor, d: Tensor, noise: Tensor | None, bias: Tensor, slope
 def to_rgb(
     x: Tensor, weight: Tensor, bias: Tensor, clamp: float | None, skip: Tensor | None, pixels: bool = False
 ) -> Tensor:
-    """A 1x1 convolution to the picture's channels, clamped, plus the picture below at twice its size.
+    """A 1x1 convolution to the image's channels, clamped, plus the image below at twice its size.
 
     Args:
         x: `[1, C, h, w]`. weight: `[colours, C]`, with the style in it. bias: float32 `[colours]`.

@@ -1,6 +1,6 @@
-"""A rewritten generator in torch as a GPU likes it: one picture at a time, channels last, and between two convolutions
+"""A rewritten generator in torch as a GPU likes it: one image at a time, channels last, and between two convolutions
 one kernel (`fused`). Styles multiply whichever is smaller, a convolution's weights or its input, which is the same
-arithmetic; the picture is summed, and packed to 8 bits at the end, by the toRGB that draws into it."""
+arithmetic; the image is summed, and packed to 8 bits at the end, by the toRGB that draws into it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ from liveviz.engine.operations import Array, Conv
 
 @dataclass(frozen=True)
 class _Drawing:
-    """A toRGB that is not drawn yet: it may come to know the picture below it, and that its result is to be packed."""
+    """A toRGB that is not drawn yet: it may come to know the image below it, and that its result is to be packed."""
 
     x: Tensor
     weight: Tensor
@@ -33,7 +33,7 @@ class _Drawing:
 
 @dataclass(frozen=True)
 class _Below:
-    """A picture that is to be enlarged and drawn upon."""
+    """An image that is to be enlarged and drawn upon."""
 
     img: Tensor
 
@@ -44,7 +44,7 @@ class _Bending(TorchOperations):
 
 
 class FusedNetwork(StaticNetwork):
-    """Constants of one generator on one device, in one precision; for one picture at a time.
+    """Constants of one generator on one device, in one precision; for one image at a time.
 
     State: the constants, made when they are first used; the inputs of the present call.
     """
@@ -57,7 +57,7 @@ class FusedNetwork(StaticNetwork):
         self._o = _Bending()
 
     def draw(self, styles: Tensor, noise: Sequence[Tensor], bends: Mapping[str, Tensor], pixels: bool) -> Tensor:
-        """One picture.
+        """One image.
 
         Args:
             styles: float32 `[1, style_size]`. noise: `[1, 1, h, w]` per convolution, times its scale.

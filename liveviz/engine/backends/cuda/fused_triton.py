@@ -87,7 +87,7 @@ def _fir_activate(
 
 @triton.jit
 def _skip(skip_ptr, row, column, height, width, inside):
-    """One channel of the picture below, twice as large: three quarters of the nearer, one of the farther pixel."""
+    """One channel of the image below, twice as large: three quarters of the nearer, one of the farther pixel."""
     h = height // 2
     w = width // 2
     near_r = row // 2
@@ -151,7 +151,7 @@ def _to_rgb(
 
 @triton.jit
 def _reflected(at, size):
-    """A coordinate in pixels, mirrored at the outer edges of the picture until it is inside, then on a pixel."""
+    """A coordinate in pixels, mirrored at the outer edges of the image until it is inside, then on a pixel."""
     at = tl.abs(at + 0.5)
     turns = tl.floor(at / size)
     rest = at - turns * size

@@ -19,7 +19,7 @@ HALF_CLAMP = 256.0  # fp16 overflows above 65504; the papers' own half-precision
 class StaticNetwork:
     """Constants of one generator on one device, in one precision. Its methods are `NetworkOperations` on tensors.
 
-    Styles and noise are scaled in `dtype`; pictures are summed in float32.
+    Styles and noise are scaled in `dtype`; images are summed in float32.
     State: the constants, made when they are first used; the inputs of the present call.
     """
 
@@ -39,7 +39,7 @@ class StaticNetwork:
         bends: Mapping[str, Tensor] | None = None,
         colours: int | None = None,
     ) -> Tensor:
-        """Pictures float32 `[n, colours, H, W]` (`img_channels` of them by default) of packed styles
+        """Images float32 `[n, colours, H, W]` (`img_channels` of them by default) of packed styles
         `[n, style_size]`, noise `[1, 1, h, w]` per convolution (times its scale) and what the bends of a topology take
         in, by name."""
         self._styles, self._noise, self._topology, self._bends = styles.to(self.dtype), noise, topology, bends or {}

@@ -65,7 +65,7 @@ def open_backend(
 
 
 class OpenVino(NetworkBackend):
-    """One compiled graph for pictures, and one for raw output when it is first asked for.
+    """One compiled graph for images, and one for raw output when it is first asked for.
 
     State: the input arrays, which the compiled graph reads in place.
     """

@@ -156,7 +156,7 @@ class Graph:
         return y if img is None else o.add(y, self._enlarged(img, colours))
 
     def _enlarged(self, img: Any, colours: int) -> Any:
-        """`upsample` in blocks of 2x2 pixels: a 3x3 convolution. OpenVINO would round it, and all pictures before it, to
+        """`upsample` in blocks of 2x2 pixels: a 3x3 convolution. OpenVINO would round it, and all images before it, to
         bfloat16, but for a transposed one."""
         taps = np.array([[0.0, 0.75, 0.25], [0.25, 0.75, 0.0]])  # of an even sample, of an odd one; backwards
         kernel = np.einsum("py,qx,io->ipqoyx", taps, taps, np.eye(colours)).reshape(colours, 4 * colours, 3, 3)
@@ -197,7 +197,7 @@ def whole_pixels(packed: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np.u
 
 
 def whole_image(raw: Array, height: int) -> Array:
-    """A raw picture `[1, C, H, W]`, a copy, of what a graph made of it, `[1, C, H, W]` or blocks `[1, 4C, H / 2, W / 2]`."""
+    """A raw image `[1, C, H, W]`, a copy, of what a graph made of it, `[1, C, H, W]` or blocks `[1, 4C, H / 2, W / 2]`."""
     if raw.shape[2] == height:
         return raw.copy()
     rows, columns = raw.shape[2:]

@@ -1,5 +1,5 @@
 """The synthesis network as a TensorRT network definition, node by node from numpy constants: no ONNX, no torch, and no
-GPU, on the way. Activations are half precision; styles, noise sums and pictures float32."""
+GPU, on the way. Activations are half precision; styles, noise sums and images float32."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ STYLE_NAME, IMAGE_NAME = "style", "picture"
 class Graph:
     """`NetworkOperations` on a network definition. Inputs: style `[1, style_size]`, float32; one noise field
     `[1, 1, h, w]` per convolution by its name, in the precision of activations; what the bends need, float32. Output:
-    the picture, float32.
+    the image, float32.
 
     Args:
         o: where layers are added. topology, layers: as for `bending.inputs`.

@@ -140,7 +140,7 @@ class PlanNetwork:
                 raise LivevizError(f"backend tensorrt: {name}: {self._log.error}")
 
     def run(self, inputs: dict[str, "Tensor"]) -> "Tensor":
-        """The raw picture, in a tensor that the next run overwrites. Goes into the present stream, captured or not."""
+        """The raw image, in a tensor that the next run overwrites. Goes into the present stream, captured or not."""
         import torch
 
         for name, value in inputs.items():

@@ -35,7 +35,7 @@ def convert(source: Source, arrays: Arrays, state: State) -> tuple[GeneratorConf
         if not is_fir(arrays.array(name, nodes[name]), _FIR_GAIN):
             raise source.fail(f"tensor {shown(name)}: is another filter than [1, 3, 3, 1]")
     wanted = _table(config)
-    if not any(name.startswith("noises.") for name in nodes):  # the first versions drew them again for every picture
+    if not any(name.startswith("noises.") for name in nodes):  # the first versions drew them again for every image
         wanted |= {name: replace(w, default=0.0) for name, w in wanted.items() if name.endswith(".noise_const")}
     if average is None:
         wanted["mapping.w_avg"] = Wanted("latent_avg", (config.w_dim,), default=0.0)

@@ -4,7 +4,7 @@ network has too, so the layer is worked out once, here, and what is narrower tha
 
 The paper does not say all of it: whether the vector is normalised, and what comes first. So the file is asked: it holds the
 mean of w of every class, and a mapping network that does not come out there is refused. The centre that truncation pulls
-towards is the mean of all of them: at truncation_psi 1 the picture is StyleGAN-XL's, below that it is ours.
+towards is the mean of all of them: at truncation_psi 1 the image is StyleGAN-XL's, below that it is ours.
 
 Source: Sauer et al. 2022 (2202.00273), section 3.2; the tensors' names in the files.
 """

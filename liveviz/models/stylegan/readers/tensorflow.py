@@ -89,7 +89,7 @@ def _variables(source: Source, state: dict[str, object], prefix: str) -> dict[st
 
 
 def _scopes(nodes: dict[str, object]) -> list[str]:
-    """The blocks as their variables have them, coarse first: 4x4, 8x8 ...; of programs with wide pictures 4x7, 8x14 ..."""
+    """The blocks as their variables have them, coarse first: 4x4, 8x8 ...; of programs with wide images 4x7, 8x14 ..."""
     found = {(int(match[1]) * int(match[2]), match[0]) for name in nodes if (match := _SCOPE_PATTERN.match(name))}
     return [scope.rstrip("/") for _, scope in sorted(found)][:10]
 

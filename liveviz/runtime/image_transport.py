@@ -1,4 +1,4 @@
-"""How pictures travel from the engine to the stage. Where both are at one NVIDIA GPU they stay in its memory: the engine
+"""How images travel from the engine to the stage. Where both are at one NVIDIA GPU they stay in its memory: the engine
 keeps a ring of them there, shares it by handle, and the mailbox carries only where the newest is; everywhere else, and
 whenever anything about that goes wrong, the mailbox carries the pixels. The stage says what it can take, the engine
 chooses, either may die and come back."""
@@ -24,7 +24,7 @@ from liveviz.system.cuda_driver import Driver
 
 RING_PLACES = 4  # of the ring: the stage may copy from one while the engine draws three more
 _ALIGNMENT_BYTES = 512
-_COPY_TRIES = 3  # a picture that was overwritten while it was copied is followed by a newer one
+_COPY_TRIES = 3  # an image that was overwritten while it was copied is followed by a newer one
 
 _log = logging.getLogger("liveviz.runtime")
 
@@ -32,13 +32,13 @@ Upload = Callable[[NDArray[np.uint8], moderngl.Texture], None]
 
 
 class DeviceRing:
-    """Memory for RING_PLACES pictures on the GPU that another process may open.
+    """Memory for RING_PLACES images on the GPU that another process may open.
 
-    It is as large as the largest picture that a show takes, so that no generator moves it: a handle is good until its
+    It is as large as the largest image that a show takes, so that no generator moves it: a handle is good until its
     process ends. It is never freed before that, since the stage may have it open.
 
     Args:
-        room: bytes of the largest picture.
+        room: bytes of the largest image.
     Raises: LivevizError where there is no memory, or no sharing.
     """
 
@@ -53,7 +53,7 @@ class DeviceRing:
             raise
 
     def put(self, image: DeviceImage, sequence: int) -> wire.DevicePlace:
-        """Copy a picture to where `sequence` falls; it is there when this returns."""
+        """Copy an image to where `sequence` falls; it is there when this returns."""
         offset = sequence % RING_PLACES * self._stride
         self._driver.copy(self._address + offset, image.address, image.bytes)
         self._driver.wait()
@@ -65,7 +65,7 @@ class Sender:
 
     Args:
         images: the mailbox. word: what the stage says it takes. open_driver: of CUDA.
-    State: the ring, made when it is first wanted; `way`, how pictures go, in words, empty until the stage has spoken;
+    State: the ring, made when it is first wanted; `way`, how images go, in words, empty until the stage has spoken;
     `transport`, the same as a mode.
     """
 
@@ -79,7 +79,7 @@ class Sender:
         self.transport = Transport.UNKNOWN
 
     def stays(self, able: bool, backend: str) -> bool:
-        """Whether the next picture is to stay on the GPU.
+        """Whether the next image is to stay on the GPU.
 
         Args:
             able: the engine can leave it there. backend: its name, for the words.
@@ -107,7 +107,7 @@ class Sender:
         return self._no_ring
 
     def send(self, image: ImageFrame | DeviceImage, render_s: float) -> None:
-        """Make it the newest picture. Raises: LivevizError where the GPU refuses, and then only another process helps."""
+        """Make it the newest image. Raises: LivevizError where the GPU refuses, and then only another process helps."""
         if isinstance(image, ImageFrame):
             self._images.write(*wire.pack_image(image, render_s))
             return
@@ -121,8 +121,8 @@ class Receiver:
 
     Args:
         images: the mailbox. word: where it says what it takes. driver: of CUDA; None opens it where GL is NVIDIA's.
-    State: what it has of the engine's ring, and the engine (its process) whose ring it cannot have; the picture that it
-    fetched last, in GL's memory; `render_s`, seconds that the newest picture took.
+    State: what it has of the engine's ring, and the engine (its process) whose ring it cannot have; the image that it
+    fetched last, in GL's memory; `render_s`, seconds that the newest image took.
     """
 
     def __init__(self, images: Slot, word: Slot, ctx: moderngl.Context, driver: Any = None) -> None:
@@ -141,7 +141,7 @@ class Receiver:
         return self._host
 
     def newest(self) -> StageImage | None:
-        """The newest picture, if it is another than before and all of it is here."""
+        """The newest image, if it is another than before and all of it is here."""
         for _ in range(_COPY_TRIES):
             if self._images.sequence == self._read or (found := self._images.read()) is None:
                 return None
@@ -153,14 +153,14 @@ class Receiver:
             device = self._device
             if device is None or not self._fetch(device, place, 4 * size[0] * size[1]):
                 return None
-            # The place is written again with picture `read + RING_PLACES`, begun when the one before that is out.
+            # The place is written again with image `read + RING_PLACES`, begun when the one before that is out.
             if self._images.sequence <= self._read + RING_PLACES - 2:
                 fetched, self.render_s = wire.unpack_placed(content, device.draw)
                 return fetched
         return None
 
     def _fetch(self, device: handover.DeviceUpload, place: wire.DevicePlace, size: int) -> bool:
-        """Bring a picture into GL's memory; False, and the engine is told, where that cannot be."""
+        """Bring an image into GL's memory; False, and the engine is told, where that cannot be."""
         if place.owner == self._refused:
             return False
         try:

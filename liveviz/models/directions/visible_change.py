@@ -1,6 +1,6 @@
-"""What is seen of a picture when a direction moves it: how much of it changes, at several scales, and whether it still
+"""What is seen of an image when a direction moves it: how much of it changes, at several scales, and whether it still
 is one. No network judges here, so that it works for any generator: colours and contrasts of cells, and what is
-ordinary is asked of the generator's own pictures."""
+ordinary is asked of the generator's own images."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-GRID_CELLS = (32, 16, 8)  # cells along the shorter side of a picture, at each scale
+GRID_CELLS = (32, 16, 8)  # cells along the shorter side of an image, at each scale
 VISIBLE_CHANGE = 0.12  # of ±1: a cell that changes by as much is seen to change
 LUMA_WEIGHTS = np.array([0.299, 0.587, 0.114], np.float32)
 
-CLIPPED_SHARE = 0.12  # more of a picture's values at an end of the scale than ordinary: blown out, or drowned
+CLIPPED_SHARE = 0.12  # more of an image's values at an end of the scale than ordinary: blown out, or drowned
 LEVEL_DEVIATION = 0.35  # of ±1, beyond what is ordinary: white or black all over
 FLAT_RATIO = 1.6  # times less contrast of the whole than is ordinary
-BLURRED_RATIO, ROUGH_RATIO = 1.25, 1.8  # times less, and more, contrast of the parts than the picture at rest has
+BLURRED_RATIO, ROUGH_RATIO = 1.25, 1.8  # times less, and more, contrast of the parts than the image at rest has
 
 Array = NDArray[np.float32]
 Synthesize = Callable[[Array], Array]
@@ -23,7 +23,7 @@ Synthesize = Callable[[Array], Array]
 
 @dataclass(frozen=True)
 class Views:
-    """What is seen of n pictures.
+    """What is seen of n images.
 
     cells: float32 `[n, C, h, w]`, mean colours of the finest cells. features: float32 `[n, f]`, colours and contrasts of
     the cells of all scales, such that the Euclidean distance of two is a root mean square, about in the unit of ±1.
@@ -39,12 +39,12 @@ class Views:
     detail: Array
 
     def part(self, chosen: slice | NDArray[np.int64]) -> "Views":
-        """Those pictures alone."""
+        """Those images alone."""
         return Views(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
 
 
 def look(raw: Array) -> Views:
-    """Look at raw pictures `[n, C, H, W]` about ±1, of any size; what is no number counts as black."""
+    """Look at raw images `[n, C, H, W]` about ±1, of any size; what is no number counts as black."""
     clear = np.nan_to_num(raw, nan=-1.0, posinf=1e3, neginf=-1e3)
     clipped = (np.abs(clear) > 1.0).mean(axis=(1, 2, 3), dtype=np.float32)  # [n]
     shown = np.clip(clear, -1.0, 1.0)
@@ -67,12 +67,12 @@ def look(raw: Array) -> Views:
     )
 
 
-def _cells(pictures: Array, grid: int) -> Array:
+def _cells(images: Array, grid: int) -> Array:
     """Means `[n, C, h, w]` of square cells, `grid` of them along the shorter side or as many as it has pixels."""
-    n, channels, height, width = pictures.shape
+    n, channels, height, width = images.shape
     side = max(1, min(height, width) // grid)
     h, w = height // side, width // side
-    cut = pictures[:, :, : h * side, : w * side].reshape(n, channels, h, side, w, side)
+    cut = images[:, :, : h * side, : w * side].reshape(n, channels, h, side, w, side)
     return np.asarray(cut.mean(axis=(3, 5)), np.float32)
 
 
@@ -83,18 +83,18 @@ def _spread(luma: Array, grid: int) -> Array:
 
 
 def distance(a: Views, b: Views) -> Array:
-    """How far picture k of `a` is from picture k of `b` (or from the only one), float32 `[n]`."""
+    """How far image k of `a` is from image k of `b` (or from the only one), float32 `[n]`."""
     return np.asarray(np.linalg.norm(a.features - b.features, axis=1))
 
 
 def changed(a: Views, b: Views) -> Array:
-    """Share of the picture, 0 to 1, in which one sees a difference, float32 `[n]`."""
+    """Share of the image, 0 to 1, in which one sees a difference, float32 `[n]`."""
     return np.asarray((np.abs(a.cells - b.cells).max(axis=1) > VISIBLE_CHANGE).mean(axis=(1, 2)), np.float32)
 
 
 @dataclass(frozen=True)
 class Ordinary:
-    """What a generator's own pictures are like: the ends that all but a few of them keep within."""
+    """What a generator's own images are like: the ends that all but a few of them keep within."""
 
     clipped: float
     levels: tuple[float, float]
@@ -102,16 +102,16 @@ class Ordinary:
 
     @classmethod
     def of(cls, views: Views) -> "Ordinary":
-        """From some pictures."""
+        """From some images."""
         low, high = np.quantile(views.level, [0.05, 0.95])
         return cls(
             float(np.quantile(views.clipped, 0.95)), (float(low), float(high)), float(np.quantile(views.contrast, 0.05))
         )
 
     def strain(self, moved: Views, rest: Views) -> Array:
-        """How near each moved picture is to breaking, float32 `[n]`: 0 as at rest, 1 or more broken.
+        """How near each moved image is to breaking, float32 `[n]`: 0 as at rest, 1 or more broken.
 
-        A picture that is extreme at rest may stay as it is: what counts is what the direction adds.
+        An image that is extreme at rest may stay as it is: what counts is what the direction adds.
         """
         tiny = np.float32(1e-6)
         return np.max(

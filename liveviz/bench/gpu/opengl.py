@@ -1,6 +1,6 @@
 """Step 6: OpenGL. Which device does a context without a window run on, can CUDA write its buffers, and what does a
-picture of 1024 pixels cost either way? Then as in a show: an engine in a process of its own draws with `cuda`, its
-pictures arrive here in a texture, and it is counted how many of them see the host on their way."""
+image of 1024 pixels cost either way? Then as in a show: an engine in a process of its own draws with `cuda`, its
+images arrive here in a texture, and it is counted how many of them see the host on their way."""
 
 import importlib.util
 import json
@@ -67,9 +67,9 @@ def run(report: Report) -> None:
 
 
 def _as_in_a_show(report: Report, ctx: Any, side: int) -> None:
-    """Two processes, every picture asked for and waited for: is the texture what was drawn, and who copied what?"""
+    """Two processes, every image asked for and waited for: is the texture what was drawn, and who copied what?"""
     from liveviz.outputs.handover import DeviceUpload
-    from liveviz.runtime.picture_transport import Receiver
+    from liveviz.runtime.image_transport import Receiver
     from liveviz.spec import FetchedImage
 
     context = multiprocessing.get_context("spawn")
@@ -140,9 +140,9 @@ def _as_in_a_show(report: Report, ctx: Any, side: int) -> None:
 
 
 def _draw(images: Slot, word: Slot, asked: Slot, drawn: Slot, side: int, device: str, frames: int) -> None:
-    """The engine's process: a picture for every number, the pixels of the last one and the figures at the end."""
+    """The engine's process: an image for every number, the pixels of the last one and the figures at the end."""
     from liveviz.engine.backends.cuda.backend import Cuda
-    from liveviz.runtime.picture_transport import Sender
+    from liveviz.runtime.image_transport import Sender
 
     base = 512 if device == "cpu" else CHANNEL_BASE
     config = GeneratorConfig(side, base, 32 if device == "cpu" else 512)

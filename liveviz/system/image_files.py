@@ -1,10 +1,10 @@
-"""What Pillow raises at picture files that are cut or forged: whoever opens one catches all of it."""
+"""What Pillow raises at image files that are cut or forged: whoever opens one catches all of it."""
 
 import struct
 
 from PIL import Image
 
-BAD_PICTURE = (
+BAD_IMAGE = (
     OSError,
     ValueError,
     TypeError,

@@ -1,4 +1,4 @@
-"""Every engine against pictures that the original programs made, and the view of a StyleGAN3."""
+"""Every engine against images that the original programs made, and the view of a StyleGAN3."""
 
 from functools import cache
 from pathlib import Path
@@ -18,8 +18,8 @@ from liveviz.models.importing import import_file
 
 torch.set_num_threads(1)
 FILES = ["sg2ada_64.pkl", "sg2ada_32_class.pkl", "sg3t_64.pkl", "sg3r_64.pkl", "rosinality_64.pt"]
-PICTURES = {"img_psi07": 0.7, "img_psi1_cutoff4": 1.0}
-# The pictures of this file carry the roundings of its two half-precision blocks: an engine without them is off by what
+IMAGES = {"img_psi07": 0.7, "img_psi1_cutoff4": 1.0}
+# The images of this file carry the roundings of its two half-precision blocks: an engine without them is off by what
 # the last bit makes there, as the next test shows.
 HALVES = "sg2ada_32_class.pkl"
 
@@ -32,7 +32,7 @@ def imported(file: str) -> Generator:
 @pytest.mark.skipif(not FIXTURES.exists(), reason="shared fixtures are not here")
 @pytest.mark.parametrize("engine", ["reference", "cuda", "openvino", "openvino-bf16", "cuda-f16"])
 @pytest.mark.parametrize("file", FILES)
-def test_the_same_picture(file: str, engine: str) -> None:
+def test_the_same_image(file: str, engine: str) -> None:
     generator = imported(file)
     truth = np.load((FIXTURES / file).with_suffix(".npz"))
     if engine == "openvino-bf16" and not has_bf16():
@@ -44,7 +44,7 @@ def test_the_same_picture(file: str, engine: str) -> None:
         else create(name, generator, precision=None if name == "reference" else precision or "f32", threads=1)
     )
     exact = 1e-4 if file != HALVES else 2e-3
-    for key, psi in PICTURES.items():
+    for key, psi in IMAGES.items():
         if key in truth:
             ws = backend.ws(truth["z"], truth["c"] if generator.config.classes else None, psi)
             made = backend.synthesize(ws)
@@ -57,7 +57,7 @@ def test_the_same_picture(file: str, engine: str) -> None:
 @pytest.mark.skipif(not FIXTURES.exists(), reason="shared fixtures are not here")
 def test_half_precision_makes_much_of_the_last_bit() -> None:
     """The reference itself, every number of ws moved by one last bit: in float32 nobody sees it, with the roundings of
-    half precision the picture is another one by some 1e-3."""
+    half precision the image is another one by some 1e-3."""
     generator, truth = imported(HALVES), np.load((FIXTURES / HALVES).with_suffix(".npz"))
     moved = {}
     for precision in ("f32", "f16"):
@@ -78,10 +78,10 @@ def test_the_view_is_the_same_on_every_engine(plane: Generator) -> None:
     values = {"view.zoom": 1.5, "view.rotate": 0.1, "view.x": -0.3, "view.y": 0.2}
     still, moved = frame(), frame(values)
     truth = create("reference", plane, threads=1)
-    pictures = truth.render(still).pixels.astype(int), truth.render(moved).pixels.astype(int)
-    assert np.abs(pictures[0] - pictures[1]).mean() > 1.0
+    images = truth.render(still).pixels.astype(int), truth.render(moved).pixels.astype(int)
+    assert np.abs(images[0] - images[1]).mean() > 1.0
     for backend in (create("openvino", plane, precision="f32", threads=1), Cuda(plane, frozenset(), "f32", "cpu")):
-        for shown, expected in zip((still, moved), pictures, strict=True):
+        for shown, expected in zip((still, moved), images, strict=True):
             assert np.abs(backend.render(shown).pixels.astype(int) - expected).max() <= 1
 
 

@@ -1,4 +1,4 @@
-"""Draws a picture of fields at the size of the canvas: every field is enlarged by a cubic B-spline, which has no overshoot and
+"""Draws an image of fields at the size of the canvas: every field is enlarged by a cubic B-spline, which has no overshoot and
 so no ring along an edge, and `liveviz.fields` says what colour that is. The last brush stroke is as fine as the screen."""
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 PER_LAYER = 4
 LAYERS = COUNT // PER_LAYER
-"""Of the texture array that holds a picture: four fields each, the fine ones first."""
+"""Of the texture array that holds an image: four fields each, the fine ones first."""
 LARGEST_SEEN = 1.4
 """Places, shades and light above this look like this."""
 
@@ -110,15 +110,15 @@ def _uniform(program: moderngl.Program, name: str) -> moderngl.Uniform:
     return found
 
 
-class FieldsPicture:
-    """The last two pictures of fields, and the programs that draw them.
+class FieldsImage:
+    """The last two images of fields, and the programs that draw them.
 
     Args:
         smooth: enlarge by the spline, which a GPU does in passing; False mixes the four pixels around, which is a tenth of
-            the work and hardly seen at three times the picture's size.
-    programs: that draw the last picture (False), and a mixture of both (True); they take rectangles of `corner` (-1 to 1)
+            the work and hardly seen at three times the image's size.
+    programs: that draw the last image (False), and a mixture of both (True); they take rectangles of `corner` (-1 to 1)
         and `at` (0 to 1, 0 is the top row).
-    State: two texture arrays, whose sizes follow the pictures, and their palettes.
+    State: two texture arrays, whose sizes follow the images, and their palettes.
     """
 
     def __init__(self, ctx: moderngl.Context, smooth: bool = True) -> None:
@@ -146,7 +146,7 @@ class FieldsPicture:
 
     @property
     def size(self) -> tuple[int, int]:
-        """(width, height) of the last picture."""
+        """(width, height) of the last image."""
         assert self._now is not None
         width, height, _ = self._now.size
         return width, height
@@ -181,8 +181,8 @@ class FieldsPicture:
         """Make ready to draw, with the program that is returned.
 
         Args:
-            share: of the last picture, 0 to 1; the rest is the one before it, whose fields are mixed and not its colours.
-            scale: pixels of the canvas per pixel of the picture.
+            share: of the last image, 0 to 1; the rest is the one before it, whose fields are mixed and not its colours.
+            scale: pixels of the canvas per pixel of the image.
         """
         assert self._now is not None
         before = self._before
