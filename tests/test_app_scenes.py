@@ -79,3 +79,36 @@ def test_a_show_of_ours_is_copied_before_it_is_written_into(tmp_path: Path) -> N
             show.wait_for(f"scene 'scene {n}' kept")
     kept = tomllib.loads((tmp_path / "data" / "liveviz" / "mappings" / "knobs.toml").read_text())
     assert [scene["name"] for scene in kept["scene"]] == ["scene 1", "scene 2"]
+
+
+def test_a_control_is_learned_into_the_file(tmp_path: Path) -> None:
+    mapping, port = tmp_path / "mine.toml", free_port()
+    mapping.write_text(SHOW)
+    words = ("demo", "--headless", "--backend", "testcard", "--size", "160x90", "--mapping", mapping)
+    with LiveShow(tmp_path, *words, "--osc", f"127.0.0.1:{port}", "--midi", "none", cwd=tmp_path) as show:
+        show.plays()
+        client = SimpleUDPClient("127.0.0.1", port)
+
+        def routes() -> list[tuple[str, str]]:
+            return [(r["from"], r["to"]) for r in tomllib.loads(mapping.read_text()).get("route", [])]
+
+        client.send_message("/liveviz/learn", "bend.zoom")
+        client.send_message("/liveviz/pca/3", 0.9)  # a parameter's own address is no control
+        client.send_message("/my/fader", 0.25)
+        show.until(lambda: routes() == [("/my/fader", "bend.zoom")], 20.0, "the route in the file")
+        assert mapping.read_text().startswith(SHOW)
+        client.send_message("/my/fader", 1.0)
+        show.until(lambda: ask(port, "/liveviz/bend/zoom") == pytest.approx(1.0), 20.0, "the fader moves it")
+        client.send_message("/liveviz/learn", "bend.zoom")
+        client.send_message("/other", 0.5)
+        show.until(lambda: routes() == [("/other", "bend.zoom")], 20.0, "another in its place")
+        client.send_message("/liveviz/learn/add", "bend.zoom")
+        client.send_message("/third", 0.5)
+        show.until(lambda: routes() == [("/other", "bend.zoom"), ("/third", "bend.zoom")], 20.0, "one beside it")
+        client.send_message("/liveviz/learn", "pca.1")
+        client.send_message("/liveviz/learn", "")
+        client.send_message("/third", 1.0)
+        show.until(lambda: ask(port, "/liveviz/bend/zoom") == pytest.approx(1.0), 20.0, "it plays as before")
+        assert len(routes()) == 2
+        client.send_message("/liveviz/learn", "nothing.at.all")
+        show.wait_for("nothing.at.all is no parameter")

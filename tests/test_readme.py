@@ -144,5 +144,5 @@ def test_keys_are_the_window_s(root: Path) -> None:
     table = README[README.index("\n## Keys") : README.index("\n## More")]
     rows = re.findall(r"^\| ([\w, ]+) \| \w", table, re.M)
     keys = {key.lower().replace(" ", "_") for row in rows for key in row.split(", ")}
-    assert keys == {"esc", "f"} | {key.removeprefix("key.") for key in key_commands.KEY_COMMANDS}
+    assert keys == {"esc", "f", "l"} | {key.removeprefix("key.") for key in key_commands.KEY_COMMANDS}
     assert all(f'"{key}"' in window for key in ("escape", "f"))

@@ -17,6 +17,7 @@ from liveviz.mapping.describe import describe, move_text, parameter_rows, route_
 from liveviz.mapping.direct_addresses import DirectAddresses
 from liveviz.mapping.formula_functions import FUNCTIONS
 from liveviz.mapping.idle import Facts, why_idle
+from liveviz.mapping.learned import takes_the_place_of, with_learned
 from liveviz.mapping.load import list_files, load
 from liveviz.mapping.modulator_table import tables as modulator_tables
 from liveviz.mapping.performer import Performer
@@ -46,6 +47,8 @@ __all__ = [
     "notes",
     "parameter_rows",
     "route_text",
+    "takes_the_place_of",
     "why_idle",
+    "with_learned",
     "with_scene",
 ]

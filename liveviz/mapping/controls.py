@@ -20,6 +20,7 @@ LONGEST_ADDRESS_LETTERS = 300
 LONGEST_FADE_SECONDS = 3600.0
 # Alone for every parameter; with a parameter's path behind it, or its name as text, for that one
 REST_ADDRESS = "/liveviz/rest"
+_NOT_LEARNED = ("/liveviz/", "key.")  # what moves parameters anyhow, and what chooses the one to learn
 _STROKE_PARAMETER = "latent.target"  # a button that pulls to it takes the next picture
 
 
@@ -43,7 +44,8 @@ class Controls:
     Args:
         registry: the parameters.
     State: `bases` by place, knobs by what they listen to, the last move; `struck`: a button has asked for the next picture;
-    `learning`: the parameter that waits for a control, `learned`: the addresses that were learned, by parameter.
+    `learning`: the parameter that waits for a control, `learned`: the addresses that were learned, by parameter;
+    `newly_learned`: the last route, until somebody takes it to write it down.
     """
 
     def __init__(self, registry: Registry) -> None:
@@ -59,6 +61,7 @@ class Controls:
         self.struck = False
         self.learning = ""
         self.learned: dict[str, str] = {}
+        self.newly_learned: Route | None = None
 
     def install(self, program: Program, old: Program | None, followers: Mapping[str, list[Follower]]) -> None:
         """Take the places of `program`. What a hand set stays, unless it gives that parameter another [set] value than
@@ -90,6 +93,7 @@ class Controls:
         self.learned = {}
         for knob in learned:
             self._bind(knob.route.to, knob.route.source, knob.route.port)
+        self.newly_learned = None
 
     def rest_of(self, target: Target) -> float:
         """Where the file lets it rest. Rows that have a value of their own instead of the common one rest at the common."""
@@ -122,7 +126,7 @@ class Controls:
             return self._back(message.text or self._rests.get(address, ""), address) if x > 0.0 or message.text else []
         relative = message.text in RELATIVE_SIGNS
         x = 0.0 if relative else min(max(x, 0.0), 1.0)
-        if self.learning and x > 0.0:
+        if self.learning and x > 0.0 and not address.startswith(_NOT_LEARNED):
             self._learn(address, message.port)
         moves: list[Move] = []
         any_channel = address.partition(".ch.")[0] if address.startswith("midi.") else address
@@ -212,11 +216,16 @@ class Controls:
         chosen = "" if c == Channels() else "#" + (",".join(map(str, c.chosen)) or f"{c.share:g}:{c.seed}")
         return f"{target.parameter}{f'@{target.layer}' if target.layer else ''}{chosen}{rows}"
 
+    def written_down(self, name: str) -> None:
+        """The route that was learned for a parameter is in the file now: what was learned beside the file goes."""
+        for knobs in self._knobs.values():
+            knobs[:] = [knob for knob in knobs if knob.route.line or knob.route.to != name]
+        self.learned.pop(name, None)
+
     def _learn(self, address: str, port: str) -> None:
         """Bind a control to the parameter that waits; the one that was learned for it before goes."""
         name, self.learning = self.learning, ""
-        for knobs in self._knobs.values():
-            knobs[:] = [knob for knob in knobs if knob.route.line or knob.route.to != name]
+        self.written_down(name)
         self._bind(name, address, port)
 
     def _bind(self, name: str, address: str, port: str) -> None:
@@ -242,6 +251,7 @@ class Controls:
         )
         self._knobs.setdefault(address, []).append(Knob(route))
         self.learned[name] = address
+        self.newly_learned = route
 
     def _back(self, name: str, source: str) -> list[Move]:
         word = name.strip().removeprefix("/liveviz/").replace("/", ".")

@@ -12,7 +12,7 @@ from liveviz.mapping.latents import BEATS_PER_BAR, Latents
 from liveviz.mapping.modulators import Moment
 from liveviz.mapping.moving_routes import Follower
 from liveviz.mapping.playing_routes import PlayingRoutes
-from liveviz.mapping.program import CHROMA_SIGNALS, Program, Target
+from liveviz.mapping.program import CHROMA_SIGNALS, Program, Route, Target
 from liveviz.mapping.scenes import SECTION_SIGNAL, SECTIONS, Scenes
 from liveviz.mapping.signal_values import chroma
 from liveviz.spec import (
@@ -177,6 +177,15 @@ class Performer:
     def learning(self) -> str:
         """The parameter that waits for a control; empty where none does."""
         return self._controls.learning
+
+    def take_learned(self) -> Route | None:
+        """The route that was learned since the last call, None where none was: for whoever writes it down."""
+        route, self._controls.newly_learned = self._controls.newly_learned, None
+        return route
+
+    def written_down(self, name: str) -> None:
+        """The file has the learned route of a parameter now."""
+        self._controls.written_down(name)
 
     @property
     def learned(self) -> Mapping[str, str]:

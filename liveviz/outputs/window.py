@@ -110,8 +110,9 @@ class Window:
         place: where a window was before, to be there again; it goes before `fullscreen` and `monitor`.
     Raises:
         LivevizError: no display, no such monitor, no GL 3.3.
-    State: `closed` turns True on Esc and on the window's close button, and stays so. `lost` turns True where the display
-        goes away under it: nothing is shown or may be drawn any more, and `close` comes before another window.
+    State: `escape_closes`, False where Esc means something else just now. `closed` turns True on Esc and on the window's
+        close button, and stays so. `lost` turns True where the display goes away under it: nothing is shown or may be drawn
+        any more, and `close` comes before another window.
     """
 
     def __init__(
@@ -133,6 +134,7 @@ class Window:
         self._now = now
         self._messages: deque[ControlMessage] = deque(maxlen=256)
         self.closed = False
+        self.escape_closes = True
         self.fullscreen = False
         for hint, value in (
             (glfw.CONTEXT_VERSION_MAJOR, 3),
@@ -245,7 +247,7 @@ class Window:
         if name is None:
             return
         self._messages.append(ControlMessage(f"key.{name}", float(action == glfw.PRESS), self._now()))
-        if action == glfw.PRESS and name == "escape":
+        if action == glfw.PRESS and name == "escape" and self.escape_closes:
             self.closed = True
         elif action == glfw.PRESS and name == "f":
             self.set_fullscreen(not self.fullscreen)

@@ -43,6 +43,9 @@ COMMAND_ADDRESSES: dict[str, Asks] = {
         "the control that moves next moves that parameter; without a name: no more",
         takes="name or press",
     ),
+    PREFIX + "learn/add": Asks(
+        CommandKind.LEARN, "the same, beside the control that moves it already", value=1.0, takes="name"
+    ),
     PREFIX + "panic": Asks(CommandKind.PANIC, "all that hands moved back to rest, no freeze, no blackout"),
     PREFIX + "freeze": Asks(CommandKind.TOGGLE, "holds the image, and lets it go", name="stage.freeze"),
     PREFIX + "blackout": Asks(CommandKind.TOGGLE, "black, and back", name="stage.blackout"),

@@ -128,6 +128,11 @@ class Screen:
         """Keys pressed and released."""
         return self._target.poll()
 
+    def leave_escape(self, closes: bool) -> None:
+        """Whether Esc closes the window; else it is a key like others."""
+        if isinstance(self._target, window.Window):
+            self._target.escape_closes = closes
+
     def toggle_overlay(self) -> None:
         """Show or hide the performer's figures."""
         self._overlay_on = not self._overlay_on

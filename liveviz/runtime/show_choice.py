@@ -1,9 +1,9 @@
 """Which mapping file a live show plays: the one that it began with, or another that somebody asks for by name while it plays;
-and what is written into it: scenes that were made by hand."""
+and what is written into it: scenes that were made, and controls that were learned, by hand."""
 
 import difflib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from liveviz import mapping
@@ -86,18 +86,36 @@ class ShowChoice:
         taken = set(self.show.scenes.names)
         name = name.strip() or next(n for i in range(1, len(taken) + 2) if (n := f"scene {i}") not in taken)
         scene = self.show.scenes.capture(name)
-        path = self.file.path
+        path = self._write(lambda text, now: mapping.with_scene(text, now.scenes, scene), f"scene {name!r:.60}")
+        _log.info("scene %r kept in %s", name, path)
+        return name
+
+    def bind(self, route: mapping.Route, add: bool = False) -> None:
+        """Write a route that was learned into the mapping file: in the place of the control that moved its parameter, or,
+        with `add`, beside it.
+
+        Raises: as `store`; the control moves the parameter until the show ends all the same.
+        """
+        path = self._write(
+            lambda text, now: mapping.with_learned(text, now.routes, route, add), f"{route.source} on {route.to}"
+        )
+        self.show.written_down(route.to)
+        _log.info("learned: %s moves %s, in %s", route.source, route.to, path)
+
+    def _write(self, change: Callable[[str, mapping.Program], str], what: str) -> Path:
+        """Write a changed text in the place of the mapping file's, and play it."""
+        path, stems, model = self.file.path, self._options.stems, self.file.model
         try:
             text = path.read_bytes().decode("utf-8-sig")
-            again = composition.load_mapping(text, path, self._options.stems, self.file.model)
-            written = mapping.with_scene(text, again.scenes, scene)
-            composition.load_mapping(written, path, self._options.stems, self.file.model)  # it must be good
+            written = change(text, composition.load_mapping(text, path, stems, model))
+            program = composition.load_mapping(written, path, stems, model)  # it must be good before it is there
             if paths.mappings() in path.parents:
                 path = paths.own_mapping(path)
             files.write_whole(path, written.encode())
         except (LivevizError, OSError, UnicodeDecodeError) as error:
-            raise ValueError(f"scene {name!r:.60} is not kept: {error}") from error
+            raise ValueError(f"{what} is not kept: {error}") from error
         if path != self.file.path:
             self._open(path)
-        _log.info("scene %r kept in %s", name, path)
-        return name
+        else:
+            self.show.replace(program)
+        return path

@@ -13,7 +13,7 @@ class CommandKind(StrEnum):
     TOGGLE = "toggle"  # turn the parameter `name` (stage.blackout, stage.freeze) over
     REST = "rest"  # take the parameter `name`, or all, back to where the mapping lets it rest
     RECALL = "recall"  # go to the values in `name` (JSON, parameter to value) within `value` seconds
-    LEARN = "learn"  # bind the control that moves next to the parameter `name`; empty: forget about it
+    LEARN = "learn"  # bind the control that moves next to the parameter `name`; empty: forget about it; value 1: beside others
     SCENE = "scene"  # go to the scene `name`, at its place in the music
     NEXT_SCENE = "next-scene"  # go to the next one; value -1: the one before
     STORE_SCENE = "store-scene"  # write what is seen into the mapping file, as the scene `name`

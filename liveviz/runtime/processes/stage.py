@@ -15,6 +15,7 @@ from liveviz.runtime.ipc import wire
 from liveviz.runtime.ipc.links import Links
 from liveviz.runtime.ipc.status import Phase, StageStatus
 from liveviz.runtime.key_commands import KEY_COMMANDS
+from liveviz.runtime.learning_keys import LearningKeys
 from liveviz.runtime.message_account import plays
 from liveviz.runtime.model_choice import ModelChoice
 from liveviz.runtime.open_sinks import OpenSinks
@@ -50,13 +51,14 @@ class Stage:
             options.model, self._choice.file.program.model, open_generator.shipped_for(options.size), links
         )
         self._clock = WallClock(options.fps)
+        self._learning_keys = LearningKeys(self._show, composition.registry())
         self._commands: dict[CommandKind, Callable[[Command], object]] = {
             CommandKind.MODEL: lambda asked: self._models.ask(asked.name),
             CommandKind.NEXT_MODEL: lambda asked: self._models.turn(-1 if asked.value < 0.0 else 1),
             CommandKind.TOGGLE: lambda asked: self._show.toggle(asked.name),
             CommandKind.REST: lambda asked: self._show.rest(asked.name),
             CommandKind.RECALL: self._recall,
-            CommandKind.LEARN: lambda asked: self._show.learn(asked.name),
+            CommandKind.LEARN: self._learn,
             CommandKind.PANIC: lambda asked: self._panic(),
             CommandKind.SCENE: lambda asked: self._show.scenes.go(asked.name),
             CommandKind.NEXT_SCENE: lambda asked: self._show.scenes.turn(-1 if asked.value < 0.0 else 1),
@@ -117,7 +119,10 @@ class Stage:
             if isinstance(one, Command):
                 self._do(one)
                 continue
+            if one.kind == "key" and one.value > 0.0 and self._learning_keys.press(one.address):
+                continue
             yield one
+            self._write_learned()
             if one.value > 0.0 and one.address in KEY_COMMANDS:
                 self._do(KEY_COMMANDS[one.address])
 
@@ -127,6 +132,19 @@ class Stage:
             self._commands[command.kind](command)
         except ValueError as error:
             _log.warning("%s: %s", command.kind.value, error)
+
+    def _learn(self, command: Command) -> None:
+        """The control that moves next is bound."""
+        self._show.learn(command.name)
+        self._learning_keys.adds = command.value > 0.0
+
+    def _write_learned(self) -> None:
+        """A control was learned: into the mapping file with it."""
+        if (route := self._show.take_learned()) is not None:
+            try:
+                self._choice.bind(route, self._learning_keys.adds)
+            except ValueError as error:
+                _log.warning("learn: %s", error)
 
     def _panic(self) -> None:
         """Whatever hands have done, an image is seen that the file alone makes."""
@@ -150,7 +168,8 @@ class Stage:
         if asked := self._show.scenes.take_model():
             self._models.ask(asked)
         self._show.scenes.early = self._engine.engine_s
-        self.screen.say(self._choice.file.mistake or self._models.mistake)
+        self.screen.say(self._learning_keys.words() or self._choice.file.mistake or self._models.mistake)
+        self.screen.leave_escape(not self._show.learning)
         self.screen.quality, self.screen.show_name = self._rate.name, self._show_words()
         self._engine.images = self._rate.images
         frame = self._tick.step()

@@ -282,10 +282,10 @@ def entries(
     Args:
         listens: the addresses that anybody listens to, None for all. triggers: those whose messages all count.
     """
-    address, numbers, bare, _, _, text, _ = message
+    address, numbers, bare, _, _, text, words = message
     if text in RELATIVE_SIGNS:
         return [(ControlMessage(address, float(numbers[0]) if numbers else 0.0, time, text), True)]
-    if bare:
+    if bare or (words == ("",) and address in triggers):  # an empty name is none
         return [(ControlMessage(address, 1.0, time), True)]
     if text and as_number(text) is None:
         return [(ControlMessage(address, 1.0, time, text), True)]

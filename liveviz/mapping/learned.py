@@ -1,0 +1,55 @@
+"""A route that was learned, put into the text of a mapping file: a control moves a parameter from one end of its range to the
+other. Whatever else is in the file stays letter by letter."""
+
+import json
+import re
+from collections.abc import Sequence
+
+from liveviz.mapping.inserting import added, replaced
+from liveviz.mapping.program import DEFAULT_BEND_LAYER, Route
+
+_PORT_NUMBERS = re.compile(r"[\s:]*\d+:\d+$")
+"""What ALSA puts behind the name of a port; it is another one after the next plug."""
+LONGEST_PORT_LETTERS = 50
+
+
+def with_learned(text: str, routes: Sequence[Route], learned: Route, add: bool = False) -> str:
+    """The text of a mapping file with `learned` in it: in the place of the control that moves the same parameter at the same
+    place already, or, where there is none or with `add`, behind everything.
+
+    Args:
+        routes: that are in the text, in its order.
+    Raises: LivevizError where the file is written in a form that cannot be added to.
+    """
+    found = [i for i, r in enumerate(routes) if r.kind == "control" and r.mix == "set" and r.target == learned.target]
+    return (
+        added(text, route_lines(learned))
+        if add or not found
+        else replaced(text, "route", found[0], route_lines(learned))
+    )
+
+
+def takes_the_place_of(routes: Sequence[Route], parameter: str) -> str:
+    """What moves a parameter by hand already, for the question whether it is to be replaced; empty where nothing does."""
+    return next((r.source for r in routes if r.kind == "control" and r.mix == "set" and r.to == parameter), "")
+
+
+def route_lines(route: Route) -> str:
+    """A learned route as lines of a mapping file."""
+    lines = ["[[route]]", f"from = {_string(route.source)}", f"to = {_string(route.to)}"]
+    if route.layer not in (0, DEFAULT_BEND_LAYER):
+        lines.append(f"layer = {route.layer}")
+    if route.channels.chosen:
+        lines.append(f"channels = {list(route.channels.chosen)}")
+    elif route.channels.share < 1.0:
+        lines.append(f"channels = {{ random = {route.channels.share:g}, seed = {route.channels.seed} }}")
+    if route.rows is not None:
+        lines.append(f"rows = [{route.rows[0]}, {route.rows[1]}]")
+    port = _PORT_NUMBERS.sub("", route.port)[:LONGEST_PORT_LETTERS].strip()
+    if port and route.source.startswith("midi."):
+        lines.append(f"port = {_string(port)}")
+    return "\n".join(lines) + "\n"
+
+
+def _string(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
