@@ -83,3 +83,19 @@ def when_lost(call: Callable[[], None]) -> None:
     xlib.XSetIOErrorHandler(quiet)
     on_exit.argtypes = [ctypes.c_void_p, _ExitHandler, ctypes.c_void_p]
     on_exit(connection, leave, None)
+
+
+class WindowLoader:
+    """Gives moderngl the GL of the window that GLFW opened, on X11, Wayland, Windows and macOS alike."""
+
+    def load_opengl_function(self, name: str) -> Any:
+        return glfw.get_proc_address(name) or 0
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def release(self) -> None:
+        pass

@@ -8,7 +8,7 @@ from typing import Any
 import glfw
 import moderngl
 
-from liveviz.outputs._display import available, find, reason, start, when_lost
+from liveviz.outputs._display import WindowLoader, available, find, reason, start, when_lost
 from liveviz.outputs._keys import key_name
 from liveviz.outputs._place import WindowPlace, address, again
 from liveviz.spec import ControlMessage, LivevizError
@@ -82,22 +82,6 @@ def fitted(image: tuple[int, int], room: tuple[int, int]) -> tuple[int, int, int
     return (room[0] - sides[0]) // 2, (room[1] - sides[1]) // 2, sides[0], sides[1]
 
 
-class _Loader:
-    """Gives moderngl the GL of the window that GLFW opened, on X11, Wayland, Windows and macOS alike."""
-
-    def load_opengl_function(self, name: str) -> Any:
-        return glfw.get_proc_address(name) or 0
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def release(self) -> None:
-        pass
-
-
 class Window:
     """A resizable window with a GL 3.3 core context. All of it belongs to the main thread.
 
@@ -165,7 +149,7 @@ class Window:
             self.set_fullscreen(True)
         glfw.show_window(self._window)
         glfw.swap_interval(1 if vsync else 0)
-        settings: dict[str, Any] = {"context": _Loader()}
+        settings: dict[str, Any] = {"context": WindowLoader()}
         self.ctx = moderngl.create_context(require=330, **settings)
         self._scaled, self._exact = (
             self.ctx.vertex_array(self.ctx.program(vertex_shader=_VERTEX_SHADER, fragment_shader=source), [])
