@@ -21,7 +21,7 @@ from liveviz.learning.features import (
     read_features,
     write_features,
 )
-from liveviz.learning.measure import Eye, held_out
+from liveviz.learning.measure import FeatureNetworks, held_out
 from liveviz.learning.scores import frechet, kernel, neighbours, scores
 from liveviz.models import new, small_config, write
 from liveviz.spec import LivevizError
@@ -135,7 +135,7 @@ def test_edge_widths_of_blurred_steps(sigma: float, contrast: float, turned: boo
 
 def test_shipped_features_see_what_is_wrong() -> None:
     """Damage of any kind is farther from the real images than other real images are."""
-    eye = Eye()
+    eye = FeatureNetworks()
     assert SHIPPED_FILE.stat().st_size < 3 << 20
     real, other = eye.see(held_out("pictures:5", (64, 64), 192).parts).halves()
     base = scores(real.vectors, other.vectors)
@@ -170,10 +170,10 @@ def small_file(path: Path, seed: int = 0) -> Path:
 def test_two_feature_files_are_joined(tmp_path: Path) -> None:
     files = [small_file(tmp_path / "a.safetensors", 1), small_file(tmp_path / "b.safetensors", 2)]
     part = np.random.RandomState(0).randint(0, 256, (9, 3, 40, 40)).astype(np.uint8)
-    both = Eye(files).see(iter([part])).vectors
+    both = FeatureNetworks(files).see(iter([part])).vectors
     assert both.shape == (9, 24)
     for n, file in enumerate(files):
-        torch.testing.assert_close(Eye([file]).see(iter([part])).vectors, both[:, 12 * n : 12 * n + 12])
+        torch.testing.assert_close(FeatureNetworks([file]).see(iter([part])).vectors, both[:, 12 * n : 12 * n + 12])
 
 
 def tampered(path: Path, **config: object) -> Path:

@@ -83,7 +83,7 @@ def add_stems(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def ears(args: argparse.Namespace) -> tuple[SoundChannels, Stems]:
+def channels_and_stems(args: argparse.Namespace) -> tuple[SoundChannels, Stems]:
     """The checked --channels and --stems."""
     return parse_channels(args.channels) if args.channels is not None else (), parse_stems(args.stems)
 

@@ -20,7 +20,7 @@ from liveviz.system import interrupts
 COMMANDS = {
     "play": "play live: sound, MIDI and OSC in, pictures out",
     "render": "render a song to a video, frame by frame",
-    "analyze": "show what the ears hear in a file, as JSON or PNG",
+    "analyze": "show what is heard in a file, as JSON or PNG",
     "listen": "show every signal of what is heard, live, in the terminal",
     "monitor": "show every MIDI and OSC message that comes, what it does, and why it does nothing",
     "calibrate": "measure how late sound comes in, with clicks, and make up for it",

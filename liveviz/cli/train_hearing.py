@@ -1,4 +1,4 @@
-"""`liveviz train --hearing`: teach the analyser's ears. The songs are heard through the analyser's own parts, so that what
+"""`liveviz train --hearing`: teach the analyser's beat network. The songs are heard through the analyser's own parts, so that what
 the network learns from is what it will meet; the file it writes goes to `liveviz/signals/hearing.safetensors`."""
 
 import argparse
@@ -107,7 +107,7 @@ def _read(path: str) -> tuple[HearingNetwork, dict[str, str]]:
     except OSError as error:
         raise LivevizError(f"{path}: cannot be read: {error.strerror or error}") from error
     except (SafetensorError, ValueError) as error:
-        raise LivevizError(f"{path}: no network of ears: {error}") from None
+        raise LivevizError(f"{path}: no beat network: {error}") from None
 
 
 def _compose(args: argparse.Namespace, folder: Path) -> list[Path]:

@@ -119,8 +119,8 @@ def can_mix_weights(a: Generator, b: Generator) -> bool:
 
 
 def of_one_family(a: Generator, b: Generator) -> bool:
-    """Whether two generators come from one another: the weights of their convolutions point the same way. In between
-    such two, mixed weights draw; in between strangers, they draw fog."""
+    """Whether two generators come from one another: the weights of their convolutions point the same way. Mixed
+    weights of such two draw; weights of unrelated generators interpolate to noise."""
     if not can_mix_weights(a, b):
         return False
     names = [name for name in a.weights if name.endswith(".weight") and a.weights[name].ndim == 4]

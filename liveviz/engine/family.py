@@ -2,7 +2,7 @@
 what of a ParameterFrame its image listens to. It is a folder of this room with a `family.py` whose `FAMILY` is one
 `Family`; its name is that of the folder in `models` with the other half.
 
-A network is constants and one packed vector of numbers, the *style vector*, that is made anew for each frame from the rows of
+A network is constants and one packed vector of numbers, the *style vector*, that is made again for each frame from the rows of
 style: backends compile the constants, and a frame costs its style vector, its noise and what its bends take in.
 """
 

@@ -10,7 +10,7 @@ of somebody's own: a StyleGAN2 against a discriminator. `like` makes a light gen
 `checkpoint` keeps any run, so that one that was stopped or killed goes on bit for bit. `measure` compares what a
 generator draws with real images: `scores` in the space of a feature network (`features`, made by `feature_training`; a
 file that can be exchanged), and how wide `edges` are.
-`hearing` teaches the live analyser its ears, from songs.
+`hearing` teaches the live analyser its beat network, from songs.
 """
 
 from liveviz.learning import gan

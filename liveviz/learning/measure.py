@@ -88,7 +88,7 @@ class Seen:
         return Seen(self.vectors[:n], self.widths[:n]), Seen(self.vectors[n : 2 * n], self.widths[n : 2 * n])
 
 
-class Eye:
+class FeatureNetworks:
     """Feature networks, one or several side by side; their vectors are joined."""
 
     def __init__(self, files: Sequence[Path] = (), device: torch.device | str = "cpu") -> None:

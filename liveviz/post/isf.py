@@ -1,4 +1,4 @@
-"""Reads ISF files. Shader files come from strangers' collections, so the JSON header is checked here field by field, and
+"""Reads ISF files. Shader files come from other people's collections, so the JSON header is checked here field by field, and
 what is wrong is said with file, line, field and what is allowed; nothing later has to distrust it.
 
 Source: the ISF 2 specification (https://github.com/mrRay/ISF_Spec), public reference.

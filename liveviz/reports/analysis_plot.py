@@ -1,4 +1,4 @@
-"""What the ears heard in a song, on one dark page: its parts, spectrogram, drums, chords, tempo with its beats, and the
+"""What was heard in a song, on one dark page: its parts, spectrogram, drums, chords, tempo with its beats, and the
 faders. For a musician who asks why the image did what it did at 1:12."""
 
 import io
@@ -229,7 +229,7 @@ def _headline(figure: "Figure", result: Mapping[str, Any], title: str, end: floa
 
 
 def key_name(signals: Mapping[str, Any]) -> str | None:
-    """`F minor`: the key at the end of the song; None where the ears were not sure."""
+    """`F minor`: the key at the end of the song; None where the analyser is not sure."""
     if not signals["t"] or signals["musical_key.confidence"][-1] < 0.5:
         return None
     mode = "major" if signals["musical_key.mode"][-1] > 0.5 else "minor"

@@ -47,7 +47,7 @@ class Figures:
     def _hops(self, sequence: int, time: float, presented: float) -> None:
         if sequence < 0:
             return
-        if self._newest_hop is None or sequence < self._newest_hop[0]:  # the first, or ears began again
+        if self._newest_hop is None or sequence < self._newest_hop[0]:  # the first, or the audio process began again
             self._newest_hop = sequence, time
             return
         before, before_time = self._newest_hop

@@ -189,7 +189,7 @@ class Receiver:
         self._word.write(json.dumps(word).encode())
 
     def close(self) -> None:
-        """Let go of the ring, of the buffer and of CUDA."""
+        """Release the ring, of the buffer and of CUDA."""
         self._let_go()
         if self._device is not None:
             with contextlib.suppress(LivevizError):

@@ -119,7 +119,7 @@ class Accounts:
 
     def _moved(self, moves: list[mapping.Move]) -> str:
         if not moves:
-            return "nothing to do: a hand has moved nothing, or the button was let go"
+            return "nothing to do: a hand has moved nothing, or the button was released"
         told = []
         for move in moves:
             text = mapping.move_text(move, self._registry, self.names)

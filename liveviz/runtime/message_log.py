@@ -1,5 +1,5 @@
 """The page of what came in by MIDI and OSC: the last lines, for the log when the performer asks for them, for `--debug`, and
-for `liveviz monitor` beside the show. What nobody listens to is said once in the log, whoever looks."""
+for `liveviz monitor` while the show plays. What nobody listens to is said once in the log, whoever looks."""
 
 import logging
 from collections import deque

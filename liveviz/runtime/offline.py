@@ -26,8 +26,8 @@ _BLOCK_FRAMES = 1024
 _INTERRUPTED_S = 1.5  # how long the encoder may take to finish when the user has had enough
 
 
-class FileEars:
-    """The ears of an offline render: every block up to the frame's time, analysed in order, handed to `heard`."""
+class FileListening:
+    """The listening of an offline render: every block up to the frame's time, analysed in order, handed to `heard`."""
 
     def __init__(self, reader: sources.Reader, listener: signals.Listener, heard: Callable[[AudioBlock], None]) -> None:
         self._sound, self._sample_rate = sources.Pulled(reader), reader.sample_rate
@@ -96,13 +96,13 @@ def render(
         return downmix.step(block.samples, len(block.samples) / block.sample_rate)
 
     listener = signals.Listener(reader.sample_rate, channels, stems)
-    ears = FileEars(reader, listener, lambda block: recorder.write_audio(stereo(block), block.time))
-    tick = Tick(FrameClock(fps), lambda until: (), ears.listen, show, live.render, chain)
+    listening = FileListening(reader, listener, lambda block: recorder.write_audio(stereo(block), block.time))
+    tick = Tick(FrameClock(fps), lambda until: (), listening.listen, show, live.render, chain)
     progress = Progress(reader.duration or 0.0)
     written = 0
     frames = math.inf if reader.duration is None else math.ceil(reader.duration * fps - 1e-6)
     try:
-        while written < frames and not ears.over:
+        while written < frames and not listening.over:
             image = tick.step()
             recorder.write(chain.read() if image.canvas is not None else _black(size), written / fps)
             if recorder.error is not None:

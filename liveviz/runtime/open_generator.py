@@ -122,7 +122,7 @@ class Opener:
         return generator if self._shape is None else models.widen(generator, *self._shape)
 
     def between(self, a: Opened, b: Opened) -> list[Engine]:
-        """Engines on the way from one generator to another of its family; none between strangers."""
+        """Engines on the way from one generator to another of its family; none between unrelated ones."""
         if a.generator is None or b.generator is None:
             return []
         topology = b.engine.topology

@@ -3,13 +3,13 @@ later, no file, device or clock touched.
 
 A block of any size and channel count is cleaned, mixed to mono and cut into hops (`_hop.py`). Every hop goes through the
 *parts* in the order in which they need each other: shared machinery in files that start with `_` (gain control,
-spectra, third octaves, spectral flux, learned ears, beat tracker, sections, tension), then the signals, one file each. A
+spectra, third octaves, spectral flux, the beat network, beat tracker, sections, tension), then the signals, one file each. A
 part is made once per analyser and asks for others by class (`needs`), so a spectrum that five signals read is computed once.
 
 A show listens through a `Listener`: one analyser over the whole sound and one over each *stem*, the channels that the
 performer named, whose signals are called `stem.<name>.<signal>`; it also makes up for a known latency.
 
-Who teaches the learned ears, or looks into the beat tracker, has their machinery here too: the looks that the network
+Who teaches the beat network, or looks into the beat tracker, has their machinery here too: the looks that the network
 sees (`Looks`), the network (`Hearing`), what follows the bars (`Bars`) and what the drums say about them (`Groove`).
 
 To add a signal, write `signals/<name>.py` with one subclass of `Signal`: its `outputs` are named `<name>` or `<name>.x`,

@@ -1,5 +1,5 @@
 """Tempo and place in the bar, as one probability for every pair of them, moved on with every look and weighed with what the
-learned ears heard in it.
+beat network heard in it.
 
 Source: the bar pointer model, Whiteley, Cemgil & Godsill 2006; its efficient state space, Krebs, Böck & Widmer 2015; its use
 over a network's activations, Böck, Krebs & Widmer 2016; here as a forward filter only (causal).
@@ -69,14 +69,14 @@ class Bars:
         ]  # per second, charged at every beat
         self._change = change.T.astype(np.float32)
         slower = self.periods[None, :] / self.periods[:, None]  # [from, to]
-        kin = (
+        related = (
             sum(
                 share * np.exp(-0.5 * ((slower / times - 1.0) / RELATED_RATIO_SD) ** 2)
                 for times, share in RELATED_TEMPI
             )
             * prior
         )
-        self._related = (RELATED_PROBABILITY / BEATS_PER_BAR * kin.T).astype(np.float32)
+        self._related = (RELATED_PROBABILITY / BEATS_PER_BAR * related.T).astype(np.float32)
         start = np.repeat(prior / lengths, lengths)
         self._start = (start / start.sum()).astype(np.float32)
         self.p: NDArray[np.float32] = self._start.copy()

@@ -1,5 +1,5 @@
 """Drums as a second opinion on the bar: in nearly all music a kick falls on the first beat and a snare on the second and the
-fourth, however loud the bass plays against them. The learned ears know a drum far more surely than a beat, and by its
+fourth, however loud the bass plays against them. The beat network knows a drum far more surely than a beat, and by its
 sound alone, so that this holds in music unlike all that they learned from.
 """
 

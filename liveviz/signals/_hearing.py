@@ -1,4 +1,4 @@
-"""The learned ears: a small recurrent network that hears beats, first beats and drums in the looks, with a memory of
+"""The beat network: a small recurrent network that hears beats, first beats and drums in the looks, with a memory of
 seconds, so that it knows what this song's kick sounds like and where its chords change.
 
 `hearing.safetensors` holds its weights. `liveviz train --hearing` learns them from songs whose truth is known, heard

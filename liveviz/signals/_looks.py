@@ -1,4 +1,4 @@
-"""What the learned ears see: one *look* every 11.6 ms, on a grid of time and not of hops, so that a network which learned at
+"""What the beat network sees: one *look* every 11.6 ms, on a grid of time and not of hops, so that a network which learned at
 one sample rate hears the same music at another. A look says in which registers sound began, how loud each register is,
 and how far the harmony has moved away from what it was: the last is what tells the first beat of a bar from the others."""
 

@@ -1,4 +1,4 @@
-"""The newest spectrum in third octaves: twenty-eight powers that the slower ears (bands, colour, harmonic and percussive,
+"""The newest spectrum in third octaves: twenty-eight powers that the slower parts (bands, colour, harmonic and percussive,
 build, sections) share, instead of a thousand bins each."""
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""The first beat of every bar, as an event: where big changes belong."""
+"""The downbeat, the first beat of every bar, as an event: where big changes belong."""
 
 from liveviz.signals._beats import BeatTracker
 from liveviz.signals._gain import Gain

@@ -87,7 +87,7 @@ class Driver:
         return address.value
 
     def close_shared(self, address: int) -> None:
-        """Let go of what `open_shared` opened."""
+        """Release what `open_shared` opened."""
         self._call("cuIpcCloseMemHandle", ctypes.c_uint64(address))
 
     def copy(self, target: int, source: int, size: int, stream: int = 0) -> None:
@@ -145,7 +145,7 @@ class Driver:
         self._call("cuGraphicsUnregisterResource", resource)
 
     def close(self) -> None:
-        """Let go of the context."""
+        """Release the context."""
         with contextlib.suppress(LivevizError):
             self._call("cuDevicePrimaryCtxRelease_v2", self._device)
 

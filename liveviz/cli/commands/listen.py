@@ -1,4 +1,4 @@
-"""`liveviz listen`: what the ears hear, live, in the terminal."""
+"""`liveviz listen`: what is heard, live, in the terminal."""
 
 import argparse
 
@@ -21,17 +21,17 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Listen until Ctrl+C, the end of the song, or the time is over."""
-    channels, stems = arguments.ears(args)
+    channels, stems = arguments.channels_and_stems(args)
     seconds = arguments.seconds(args.seconds)
     source = sources.open_live(args.source, now, loop=False, channels=channels_needed(channels, stems))
-    ears = LiveListening(source, channels, stems)
+    listening = LiveListening(source, channels, stems)
     began, drawn = now(), 0.0
     newest: SignalFrame | None = None
     source.start()
     try:
         with terminal.View(all_outputs(stems)) as view:
             while not source.finished and (seconds is None or now() - began < seconds):
-                for _, frames in ears.hear(_REDRAW_SECONDS):
+                for _, frames in listening.hear(_REDRAW_SECONDS):
                     newest = frames[-1] if frames else newest
                 if now() - drawn >= _REDRAW_SECONDS:
                     drawn = now()

@@ -101,7 +101,7 @@ def run(args: argparse.Namespace) -> int:
     started = now()
     if args.source is None and args.fullscreen and (args.fullscreen == DEMO or os.path.isfile(args.fullscreen)):
         raise UsageError(f"fullscreen {args.fullscreen!r}: is no monitor; put SOURCE before --fullscreen")
-    channels, stems = arguments.ears(args)
+    channels, stems = arguments.channels_and_stems(args)
     mapping = paths.find_mapping(args.mapping)
     inputs = [args.source, args.model, mapping]
     chosen = arguments.sinks(args.record, args.sink, inputs)

@@ -23,7 +23,7 @@ def run(args: argparse.Namespace) -> int:
     read = [args.song, args.model, mapping_file]
     out = paths.check_writable(arguments.suffix(args.out, (".mp4",), "out"), "out", read, "render")
     again = own_files.again(out)
-    channels, stems = arguments.ears(args)
+    channels, stems = arguments.channels_and_stems(args)
     seconds = offline.render(
         args.song,
         out,

@@ -44,9 +44,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pictures", action="store_true", help="learn from pictures that programs draw")
     parser.add_argument("--like", metavar="NAME|PATH", help="make a light generator that draws like this one")
     parser.add_argument("--features", action="store_true", help="make a feature network, for --projected and scores")
-    parser.add_argument("--hearing", nargs="+", metavar="SONGS", help="make the ears' network, from folders of songs")
+    parser.add_argument("--hearing", nargs="+", metavar="SONGS", help="make the beat network, from folders of songs")
     parser.add_argument(
-        "-o", "--out", metavar="DIR", help="folder of the run: bundle, sheets, checkpoint; a file for ears"
+        "-o", "--out", metavar="DIR", help="folder of the run: bundle, sheets, checkpoint; a file for --hearing"
     )
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes, on a CPU (default: 1)")
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"), help="where to learn (default: cpu)")
@@ -61,7 +61,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--columns", type=int, metavar="N", help="of the pictures' 4 rows: 4 is square, 7 fills a wide wall"
     )
     parser.add_argument(
-        "--start", metavar="DIR", help="begin with the network of that run or bundle; of a file for ears"
+        "--start", metavar="DIR", help="begin with the network of that run or bundle; of a file for --hearing"
     )
     images = parser.add_argument_group("with DATA")
     images.add_argument("--size", metavar="WxH", help="of the pictures, square or not (default: 256x256)")
@@ -85,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
     if sum(asked) != 1:
         raise UsageError(
             "train: what to learn from? DATA, a folder of pictures; or --pictures, those that liveviz draws; or --like "
-            "MODEL, another generator; or --features, to make a feature network; or --hearing SONGS, the ears': one of them"
+            "MODEL, another generator; or --features, to make a feature network; or --hearing SONGS, the beat network: one of them"
         )
     if args.widths is not None and args.like is None:
         raise UsageError("train: --widths goes with --like")

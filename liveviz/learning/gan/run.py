@@ -21,6 +21,7 @@ from liveviz.learning.gan import generator as generators
 from liveviz.learning.gan.discriminator import Discriminator
 from liveviz.learning.gan.projected import ProjectedDiscriminator
 from liveviz.learning.gan.watch import Watch, one_hot
+from liveviz.learning.optimiser import ADAM_STATE_KEYS, unstepped
 from liveviz.learning.precision import has_bfloat16
 from liveviz.learning.sheets import write_sheet
 from liveviz.learning.staged import CHECKPOINT_FILE
@@ -35,8 +36,6 @@ METADATA_KEY = "liveviz.gan"
 ADAM_BETAS = (0.0, 0.99)
 """Of Adam, for both networks."""
 R1_EVERY_STEPS = 16  # steps between two times that R1 is taken
-ADAM_STATE_KEYS = ("step", "exp_avg", "exp_avg_sq")
-"""What Adam keeps of every weight, by torch's names."""
 DISCRIMINATOR_RATE_RATIO = 0.25  # of the rate: theirs is not equalised, and at all of it their logits drift
 SCORES_FILE = "scores.jsonl"
 """Name of the file in which a run keeps its scores, a line each time."""
@@ -175,7 +174,7 @@ class GanRun:
             found |= {f"{part}.{name}": value for name, value in network.state_dict().items()}
         for part, adam in self.optimisers.items():
             for index, p in enumerate(adam.param_groups[0]["params"]):
-                state = adam.state.get(p) or _unstepped(p)
+                state = adam.state.get(p) or unstepped(p)
                 found |= {f"adam.{part}.{index}.{name}": state[name] for name in ADAM_STATE_KEYS}
         return found
 
@@ -206,7 +205,7 @@ class GanRun:
             network.load_state_dict({n.removeprefix(prefix): v for n, v in tensors.items() if n.startswith(prefix)})
         for part, adam in self.optimisers.items():
             for index, p in enumerate(adam.param_groups[0]["params"]):
-                state = _unstepped(p)
+                state = unstepped(p)
                 for name in ADAM_STATE_KEYS:
                     state[name].copy_(tensors[f"adam.{part}.{index}.{name}"])
                 adam.state[p] = state
@@ -271,8 +270,3 @@ class GanRun:
 
 def _adam(parameters: Iterable[nn.Parameter], rate: float, second: float = ADAM_BETAS[1]) -> torch.optim.Adam:
     return torch.optim.Adam(parameters, lr=rate, betas=(ADAM_BETAS[0], second), eps=1e-8)
-
-
-def _unstepped(p: nn.Parameter) -> dict[str, Tensor]:
-    """Adam's state of a parameter that was never stepped, as Adam itself begins it."""
-    return {"step": torch.tensor(0.0), "exp_avg": torch.zeros_like(p), "exp_avg_sq": torch.zeros_like(p)}

@@ -13,7 +13,7 @@ from torch import Tensor
 from liveviz.learning.folder import ImageSet
 from liveviz.learning.gan.generator import synthesize
 from liveviz.learning.levels import to_bytes
-from liveviz.learning.measure import IMAGES_AT_ONCE, Eye, Pixels, Seen, compare
+from liveviz.learning.measure import IMAGES_AT_ONCE, FeatureNetworks, Pixels, Seen, compare
 from liveviz.models.stylegan.reference import Network
 from liveviz.system.files import write_whole
 
@@ -37,7 +37,7 @@ class Watch:
     def __init__(self, data: ImageSet, device: torch.device, path: Path, ripe: int = 0) -> None:
         """path: of scores.jsonl. ripe: step from which on a narrow choice is a collapse: a young run covers nothing."""
         self._data, self._device, self._path, self._ripe = data, device, path, ripe
-        self._eye: Eye | None = None
+        self._networks: FeatureNetworks | None = None
         self._real: Seen | None = None
         self._wanted: dict[str, float] = {}
         self._sign, self._narrow = 0.0, 0
@@ -62,16 +62,16 @@ class Watch:
             self._alarm("few", f"there are no scores: {2 * IMAGES_AT_ONCE} pictures are needed, and more are better")
             return {}
         random = torch.Generator().manual_seed(1)
-        if self._eye is None or self._real is None:
-            self._eye = Eye(device=self._device)
+        if self._networks is None or self._real is None:
+            self._networks = FeatureNetworks(device=self._device)
             chosen = torch.randperm(len(self._data), generator=random)
             self._classes = self._data.classes[chosen[:count]]
             self._real, other = (
-                self._eye.see(to_bytes(self._data.batch(part)) for part in some.split(IMAGES_AT_ONCE))
+                self._networks.see(to_bytes(self._data.batch(part)) for part in some.split(IMAGES_AT_ONCE))
                 for some in (chosen[:count], chosen[count : 2 * count])
             )
             self._wanted = compare(self._real, other)
-        figures = compare(self._real, self._eye.see(self._drawn(network)))
+        figures = compare(self._real, self._networks.see(self._drawn(network)))
         lines = [line for line in self._lines() if line["step"] < step]  # a killed run comes by here again
         log.info("step %d: %s", step, self._said(figures, lines))
         lines.append({"step": step, **{name: round(value, 5) for name, value in figures.items()}})

@@ -1,4 +1,4 @@
-"""hearing teaches the live analyser its ears: a small recurrent network (`network`) that is shown what the analyser sees of
+"""hearing teaches the live analyser its beat network: a small recurrent network (`network`) that is shown what the analyser sees of
 songs whose truth is known (`songs`), each under other conditions (`vary`), and learns to name beats, first beats and
 drums (`trainer`). `compose` writes such songs, over the grooves of `patterns`, and `render` plays them. What the analyser
 sees comes in as a function, because this room knows nothing of signals; the app hands it over.

@@ -1,5 +1,5 @@
 """The training: many songs side by side, a few seconds at a time, the memory carried on; where a song is left another begins
-without a break, so that the network also learns to let go."""
+without a break, so that the network also learns to forget."""
 
 import math
 from collections.abc import Callable, Sequence

@@ -25,7 +25,7 @@ class Closes(Protocol):
     """A mailbox."""
 
     def close(self, unlink: bool = False) -> None:
-        """Let go of it."""
+        """Release it."""
 
 
 _Box = TypeVar("_Box", bound=Closes)
@@ -162,6 +162,6 @@ class Links:
         self.page.write(np.ones(1))
 
     def close(self, unlink: bool = False) -> None:
-        """Let go of every mailbox; the parent also unlinks them."""
+        """Release every mailbox; the parent also unlinks them."""
         for box in self._boxes:
             box.close(unlink)

@@ -122,7 +122,7 @@ class Slot:
         return None
 
     def close(self, unlink: bool = False) -> None:
-        """Let go of the memory; the maker also unlinks it."""
+        """Release the memory; the maker also unlinks it."""
         del self._head, self._marks, self._bodies
         with contextlib.suppress(BufferError, FileNotFoundError):
             self._memory.close()
@@ -187,7 +187,7 @@ class Ring:
         return records
 
     def close(self, unlink: bool = False) -> None:
-        """Let go of the memory; the maker also unlinks it."""
+        """Release the memory; the maker also unlinks it."""
         del self._ends
         self._body.release()
         with contextlib.suppress(BufferError, FileNotFoundError):

@@ -181,5 +181,5 @@ class StatusBox(Generic[S]):
         return self._kind(**known | {name: _MODE_TYPES[name](known[name]) for name in _MODE_TYPES if name in known})
 
     def close(self, unlink: bool = False) -> None:
-        """Let go of the memory."""
+        """Release the memory."""
         self._slot.close(unlink)

@@ -24,7 +24,7 @@ from liveviz.spec import (
     Tempo,
 )
 
-if TYPE_CHECKING:  # ears and hands need none of the engine
+if TYPE_CHECKING:  # the audio and control processes need none of the engine
     from liveviz.engine import DeviceImage
 
 COMMAND_BYTES = 4096

@@ -24,7 +24,7 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
     source = _open(options, status, life, loop)
     if source is None:
         return
-    ears = LiveListening(source, options.channels, options.stems, options.offset)
+    listening = LiveListening(source, options.channels, options.stems, options.offset)
     taped = bool(options.sinks) or not loop
     hops = 0
     heartbeat = child.Heartbeat()
@@ -50,7 +50,7 @@ def body(options: ShowOptions, links: Links, life: child.Life) -> None:
     child.settle()
     try:
         while life.goes_on() and not source.finished:
-            for block, frames in ears.hear(timeout=0.1):
+            for block, frames in listening.hear(timeout=0.1):
                 for frame in frames:
                     hops += 1
                     links.signals.write(wire.pack_signals(frame))

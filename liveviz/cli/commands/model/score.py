@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> None:
         read = [args.model, args.data, *args.features]
         out = paths.check_writable(arguments.suffix(args.json, (".json",), "json"), "json", read, "model score")
     generator = open_generator.open_model(args.model)
-    spaces = measure.Eye([Path(name) for name in args.features])
+    spaces = measure.FeatureNetworks([Path(name) for name in args.features])
     backend = engine.create(engine.choose(), generator, cache=paths.cache())
     progress = Progress(3.0 * args.count)
     try:
