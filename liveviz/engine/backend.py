@@ -85,7 +85,7 @@ class Backend(ABC):
         return not stages <= self.topology
 
     def mask_noise(self, image: Array | None) -> None:  # noqa: B027 - a test card has no noise
-        """Hold the noise back where `picture` `[H, W]`, 0 to 1, is dark, as far as `noise_mask` says; None: nowhere."""
+        """Hold the noise back where `image` `[H, W]`, 0 to 1, is dark, as far as `noise_mask` says; None: nowhere."""
 
     def use_directions(self, directions: Directions) -> None:  # noqa: B027 - a test card has no latents
         """Let the knobs push along these, from the next image on."""

@@ -63,7 +63,7 @@ class Crossfade:
         return self.at(share, lambda engine: engine.render(frame))
 
     def at(self, share: float, image: Callable[[Any], Image]) -> Image:
-        """The same, of images that `picture` has of the engines."""
+        """The same, of images that `image` has of the engines."""
         place = min(max(share, 0.0), 1.0) * (len(self.engines) - 1)
         first = min(int(place), len(self.engines) - 2)
         share = place - first

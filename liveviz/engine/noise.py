@@ -59,7 +59,7 @@ class NoiseFields:
         return self.at(frame.seed, frame.noise_phase, (low, middle, high), frame["noise_mask"])
 
     def mask(self, image: Array | None) -> None:
-        """Hold the noise back where `picture` `[H, W]`, 0 to 1, over the whole of every layer, is dark; None: nowhere."""
+        """Hold the noise back where `image` `[H, W]`, 0 to 1, over the whole of every layer, is dark; None: nowhere."""
         scaled = [] if image is None else [_scaled(image, p.height, p.width).ravel() for p in self._places]
         self.missing = np.concatenate(scaled) - np.float32(1.0) if scaled else None
         self._shown = None
@@ -114,7 +114,7 @@ class NoiseFields:
 
 
 def _scaled(image: Array, height: int, width: int) -> Array:
-    """`picture` `[H, W]` at another size: every pixel the mean of what it covers, `[height, width]`."""
+    """`image` `[H, W]` at another size: every pixel the mean of what it covers, `[height, width]`."""
 
     def shares(count: int, source: int) -> Array:
         ends, pixel = np.arange(count + 1) * (source / count), np.arange(source)

@@ -194,7 +194,7 @@ class SinkFile(Protocol):
 
 
 class QueuedSink:
-    """A sink with a thread of its own: override `begin`, `picture`, `sound`, `end`, which run on that thread, one after
+    """A sink with a thread of its own: override `begin`, `image`, `sound`, `end`, which run on that thread, one after
     the other, and may block. Whatever they raise ends the sink, and not the show.
 
     Args:

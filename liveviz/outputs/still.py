@@ -26,7 +26,7 @@ def write_png(pixels: NDArray[np.uint8], path: str | Path, command: str) -> None
     from PIL.PngImagePlugin import PngInfo
 
     said = PngInfo()
-    said.add_text("Software", software(command))
+    said.add_text("Software", software_text(command))
     file = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels)).save(file, format="PNG", compress_level=4, pnginfo=said)
     write_whole(path, file.getvalue())
@@ -39,7 +39,7 @@ def enlarged(pixels: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uin
     return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR))
 
 
-def software(command: str) -> str:
+def software_text(command: str) -> str:
     """What a PNG of that command says in its `Software`."""
     return f"liveviz {command}"
 

@@ -57,7 +57,7 @@ class Turns:
 class RemoteEngine:
     """The engine in its own process: parameters out, the newest image back.
 
-    State: the newest image, and when it came; `new`, whether it came for the last frame; `pictures`, the share of the frames,
+    State: the newest image, and when it came; `new`, whether it came for the last frame; `images`, the share of the frames,
     0 to 1, that ask for one of their own; how long drawing takes (mean and spread), in turns and side by side.
     """
 
