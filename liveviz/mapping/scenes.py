@@ -4,6 +4,7 @@ to is values of parameters, images that stay, and a generator; what it takes its
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from liveviz.mapping.beats import Beats
 from liveviz.mapping.controls import Controls
@@ -26,6 +27,7 @@ SECTION_SIGNAL = "section_label"
 SECTIONS = 12
 LABEL_THRESHOLD = 0.5
 MOST_STORED_IMAGES = 12
+SEEDS = 2**32
 
 
 def in_scope(name: str, scope: Sequence[str]) -> bool:
@@ -178,6 +180,24 @@ class Scenes:
         self._latents.hold(look.images, UNDO_SECONDS)
         self.current = look.name
 
+    def state(self) -> dict[str, Any]:
+        """Where the show stands, as data that JSON can hold: what hands and scenes moved, images that stay, the scene."""
+        rests = self._controls.rests()
+        values = {n: v for n, v in self._controls.snapshot().items() if v != rests.get(n)}
+        held = self._latents.held
+        images = None if held is None else [[t.seed, t.cls, *t.weights] for t in held]
+        return {"values": values, "images": images, "scene": self.current}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Stand where `state` says, at once; what is not well formed in it is left out."""
+        values, images, name = state.get("values"), state.get("images"), state.get("scene")
+        if isinstance(values, dict):
+            self._controls.recall({n: v for n, v in values.items() if isinstance(n, str)}, 0.0)
+        if isinstance(images, list):
+            self._latents.hold(tuple(_term(image) for image in images if _is_term(image)) or None, 0.0)
+        if isinstance(name, str) and self._find(name) is not None:
+            self.current = name
+
     def take_model(self) -> str:
         """The generator that a scene asked for since the last call; empty where none did."""
         name, self.model = self.model, ""
@@ -194,6 +214,16 @@ class Scenes:
         kept = None if images is None else tuple(LatentTerm(t.seed, t.cls, _rounded(t.weights)) for t in images)
         made = found if found is not None else Scene(name, scope)
         return replace(made, scope=scope, values=values, images=kept, others_rest=True)
+
+
+def _is_term(image: object) -> bool:
+    if not isinstance(image, list) or len(image) != 5 or not all(isinstance(n, int | float) for n in image):
+        return False
+    return all(abs(n) < SEEDS for n in image) and min(image[2:]) >= 0.0
+
+
+def _term(image: Sequence[float]) -> LatentTerm:
+    return LatentTerm(int(image[0]) % SEEDS, int(image[1]), (float(image[2]), float(image[3]), float(image[4])))
 
 
 def _rounded(weights: tuple[float, float, float]) -> tuple[float, float, float]:

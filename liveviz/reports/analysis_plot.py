@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from liveviz.outputs.still import software
+from liveviz.outputs.still import software_text
 from liveviz.reports.spectrogram import COLUMN_COUNT, LOW_HZ, Spectrogram
 from liveviz.signals.chroma import PITCH_CLASSES
 from liveviz.system.files import write_whole
@@ -58,7 +58,7 @@ def write_png(result: Mapping[str, Any], spectrogram: Spectrogram, path: Path, t
         _draw_joins(ax, result["events"])
     _headline(figure, result, title, end)
     page = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(page, metadata={"Software": software("analyze")})
+    FigureCanvasAgg(figure).print_png(page, metadata={"Software": software_text("analyze")})
     write_whole(path, page.getvalue())
 
 

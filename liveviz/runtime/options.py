@@ -25,6 +25,7 @@ class ShowOptions:
     channels: of the sound, () for all; stems: channels with signals of their own. offset: seconds by which sound is heard
         before it is captured, None for what was calibrated.
     oscquery: (host, port) where programs may ask what there is, None for nowhere.
+    resume: the state to begin with, as `last_state` writes it down; empty for none.
     controls: further control sources, (name, where or None) each.
     quality: "auto", or the step of `quality_steps.NAMES` to stay at.
     started: when the command began, on the show's clock. take: how often the stage was started again.
@@ -57,6 +58,7 @@ class ShowOptions:
     osc_reply: tuple[str | None, int] | None = None
     controls: tuple[tuple[str, str | None], ...] = ()
     oscquery: tuple[str, int] | None = None
+    resume: str = ""
 
     @property
     def films(self) -> bool:

@@ -2,12 +2,13 @@
 and what is written into it: scenes that were made, and controls that were learned, by hand."""
 
 import difflib
+import json
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from liveviz import mapping
-from liveviz.runtime import composition, paths
+from liveviz.runtime import composition, last_state, paths
 from liveviz.runtime.ipc.links import Links
 from liveviz.runtime.mapping_file import MappingFile
 from liveviz.runtime.options import ShowOptions
@@ -32,6 +33,17 @@ class ShowChoice:
         path = links.read_show(options.mapping)  # a stage that was started again goes on with what was asked for
         self.file = MappingFile(path, links.mapping, options.stems, options.model)
         self.show = mapping.Performer(self.file.program, composition.registry(), outputs, seed=options.seed)
+
+        state = last_state.read(last_state.own_process()) if options.take else None
+        if state is None and options.resume and not options.take:
+            state = json.loads(options.resume)
+        if state is not None:
+            self.show.scenes.restore(state)
+
+    def write_down(self, model: str) -> None:
+        """Where the show stands, for a stage that is started again, and for the next show."""
+        state = {"mapping": str(self.file.path.absolute()), "model": model, **self.show.scenes.state()}
+        last_state.write(last_state.own_process(), state)
 
     @property
     def name(self) -> str:

@@ -44,3 +44,8 @@ class Processor:
 def _mine() -> list[int]:
     """Numbers of the cores that this process may run on; empty where the system does not say."""
     return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+
+
+def process_is_there(number: int) -> bool:
+    """Whether a process of that number runs."""
+    return psutil.pid_exists(number)

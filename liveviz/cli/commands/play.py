@@ -1,13 +1,16 @@
 """`liveviz play`: the live show."""
 
 import argparse
+import json
+import logging
 import os
+from pathlib import Path
 
 from liveviz.cli import arguments
 from liveviz.inputs.audio.sources import DEMO
 from liveviz.inputs.control import source
 from liveviz.outputs import sinks
-from liveviz.runtime import composition, open_generator, paths
+from liveviz.runtime import composition, last_state, open_generator, paths
 from liveviz.runtime.options import ShowOptions
 from liveviz.runtime.processes.supervisor import Supervisor
 from liveviz.runtime.quality import steps as quality_steps
@@ -15,6 +18,7 @@ from liveviz.spec import UsageError
 from liveviz.system import copying
 from liveviz.system.clock import now
 
+_log = logging.getLogger("liveviz.cli")
 _DEFAULT_OSC = "127.0.0.1:9000"
 
 
@@ -80,6 +84,9 @@ def add(parser: argparse.ArgumentParser) -> None:
         choices=("auto", *quality_steps.STEP_NAMES),
         help="auto: what this machine can do at the full rate; else stay at that step (default: auto)",
     )
+    parser.add_argument(
+        "--resume", action="store_true", help="go on where the last show stood, if it ended without an end"
+    )
     parser.add_argument("--seconds", type=float, metavar="S", help="stop after S seconds")
     parser.add_argument("--stats", metavar="FILE.json", help="write figures at the end")
 
@@ -102,7 +109,10 @@ def run(args: argparse.Namespace) -> int:
     if args.source is None and args.fullscreen and (args.fullscreen == DEMO or os.path.isfile(args.fullscreen)):
         raise UsageError(f"fullscreen {args.fullscreen!r}: is no monitor; put SOURCE before --fullscreen")
     channels, stems = arguments.channels_and_stems(args)
-    mapping = paths.find_mapping(args.mapping)
+    state = last_state.take_left_behind() if args.resume else None
+    if args.resume and state is None:
+        raise UsageError("resume: the last show ended in order, there is nothing to go on from")
+    mapping = paths.find_mapping(args.mapping) if state is None else last_state.mapping_of(state)
     inputs = [args.source, args.model, mapping]
     chosen = arguments.sinks(args.record, args.sink, inputs)
     stats = arguments.suffix(args.stats, (".json",), "stats") if args.stats else None
@@ -115,7 +125,8 @@ def run(args: argparse.Namespace) -> int:
     program = copying.whole(mapping, lambda: composition.load_mapping(mapping, None, stems, None, usual))
     options = ShowOptions(
         source=args.source,
-        model=args.model or program.model or usual,
+        model=args.model or (state["model"] if state is not None else "") or program.model or usual,
+        resume=json.dumps(state) if state is not None else "",
         mapping=mapping,
         size=size,
         wide=args.wide,
@@ -141,4 +152,8 @@ def run(args: argparse.Namespace) -> int:
         output=args.output,
         osc_reply=arguments.reply(args.osc_reply) if args.osc_reply is not None else None,
     )
-    return Supervisor(options).run()
+    if state is None and (before := last_state.left_behind()) is not None:
+        _log.info("the last show, %s, ended without an end: --resume goes on from there", Path(before["mapping"]).stem)
+    code = Supervisor(options).run()
+    last_state.forget(os.getpid())
+    return code

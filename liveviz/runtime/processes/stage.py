@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from liveviz import post, signals
 from liveviz.post import Chain
-from liveviz.runtime import composition, newest_controls, open_generator
+from liveviz.runtime import composition, last_state, newest_controls, open_generator
 from liveviz.runtime.frame_times import Figures
 from liveviz.runtime.hints import Hints
 from liveviz.runtime.image_transport import Receiver
@@ -87,6 +87,7 @@ class Stage:
             links.read_tempo,
         )
         self._told = 0.0
+        self._written_down = now()
 
     def _share(self) -> float:
         return self._rate.share(self._engine.new)
@@ -180,6 +181,9 @@ class Stage:
         if presented - self._told > _STATE_EVERY:
             self._told = presented
             self._links.write_state(self._state(frame))
+        if presented - self._written_down > last_state.EVERY_SECONDS:
+            self._written_down = presented
+            self._choice.write_down(self._hints.model or self._options.model)
         self._rate.worked(worked())
         self._engine.drew(presented - frame.drawn_from)
         if self._engine.seen:
