@@ -26,6 +26,7 @@ SOURCES = (
     Output("bar_phase", "phase"),
     Output("downbeat", "event"),
     Output("energy"),
+    *(Output(name) for name in ("harmonic", "percussive", "spectral_centroid")),
     Output("silence"),
 )
 INDEX = {output.name: i for i, output in enumerate(SOURCES)}
