@@ -377,11 +377,12 @@ def fuzzed(packets: int) -> None:
     """Good packets, changed, cut, put together and made up; whatever comes out of them, nothing is raised but PacketError, and
     all that is read is finite."""
     rng = random.Random(15)
-    seeds = [GOOD, PAIR, bundle(1, GOOD, PAIR), nested(3), *heavy()]
+    seeds, large = [GOOD, PAIR, bundle(1, GOOD, PAIR), nested(3)], list(heavy())
     worst = 0.0
     gc.disable()
     for number in range(packets):
-        packet = bytearray(rng.choice(seeds) if number % 50 else rng.randbytes(4 * rng.randrange(64)))
+        made_up = rng.randbytes(4 * rng.randrange(64))
+        packet = bytearray(made_up if number % 10 == 5 else rng.choice(seeds if number % 100 else large))
         for _ in range(rng.randrange(5) if packet else 0):
             packet[rng.randrange(len(packet))] = rng.choice(
                 (0, 1, 0x23, 0x2C, 0x2F, 0x7F, 0x80, 0xFF, rng.randrange(256))

@@ -42,7 +42,7 @@ def flooded(home: Path, seconds: float) -> None:
         "--osc",
         f"127.0.0.1:{port}",
     ]
-    with LiveShow(home, *play, "--mapping", mapping, "--stats", stats, "--debug") as show:
+    with LiveShow(home, *play, "--mapping", mapping, "--stats", stats, "--debug", cwd=home) as show:
         show.plays()
         control = psutil.Process(show.child("control"))
         before = control.memory_info().rss

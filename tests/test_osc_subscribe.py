@@ -125,7 +125,7 @@ def test_what_is_sent_changes_only_and_all_once_a_second():
 def test_a_whole_show_tells_its_beats(tmp_path):
     port = free_port()
     args = ["demo", "--headless", "--size", "128x72", "--backend", "testcard", "--midi", "none"]
-    with LiveShow(tmp_path, *args, "--osc", f"127.0.0.1:{port}") as play:
+    with LiveShow(tmp_path, *args, "--osc", f"127.0.0.1:{port}", cwd=tmp_path) as play:
         play.plays()
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
             ear.settimeout(GUARD_S)

@@ -124,7 +124,7 @@ def test_oscsend_plays_a_whole_show_and_panic_ends_it(tmp_path):
     mapping, port = tmp_path / "plain.toml", free_port()
     mapping.write_text("version = 1\n")
     args = ["demo", "--headless", "--size", "128x72", "--backend", "testcard", "--midi", "none"]
-    with LiveShow(tmp_path, *args, "--mapping", mapping, "--osc", f"127.0.0.1:{port}") as play:
+    with LiveShow(tmp_path, *args, "--mapping", mapping, "--osc", f"127.0.0.1:{port}", cwd=tmp_path) as play:
         play.plays()
         zoom = composition.registry()["bend.zoom"]
         middle = 0.5 * (zoom.low + zoom.high)

@@ -143,7 +143,7 @@ def test_somebody_else_s_client_finds_and_plays_a_whole_show(tmp_path):
     mapping = tmp_path / "plain.toml"
     mapping.write_text("version = 1\n")
     args = ["demo", "--headless", "--size", "128x72", "--backend", "testcard", "--midi", "none", "--mapping", mapping]
-    with LiveShow(tmp_path, *args, "--osc", f"127.0.0.1:{osc}", "--oscquery", f"127.0.0.1:{web}") as play:
+    with LiveShow(tmp_path, *args, "--osc", f"127.0.0.1:{osc}", "--oscquery", f"127.0.0.1:{web}", cwd=tmp_path) as play:
         play.plays()
         with zeroconf.Zeroconf(interfaces=["127.0.0.1"]) as network:
             kind = "_oscjson._tcp.local."

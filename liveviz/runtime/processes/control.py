@@ -27,7 +27,11 @@ _LOOK_EVERY = 0.1  # at the mapping that plays, and at what is seen of it
 _WAIT_S = 0.004  # at most between two looks; a fader moves every 10 ms
 _LINES_A_LOOK = 12  # that are written for each; the others are counted
 _MOST_AT_ONCE = 5120  # messages of one source, as many as its mailbox holds
-_FLOOD = 64  # messages in one look: then the next look waits, and the newest of the meantime are read
+_FLOOD, _FLOOD_PACKETS = (
+    64,
+    3,
+)  # more in one look are a flood: the next look waits, and reads the newest of the meantime
+_TELL_S = 0.1  # between two looks in a flood at which it is told what came
 _KEPT_PACKETS = 256  # of OSC, between two looks, that are remembered
 _MOST_STATE_AGE = 0.05
 
@@ -50,7 +54,8 @@ class _Control:
         self._unpacked: tuple[int, ParameterFrame] | None = None
         self._accounts = self._begin()
         self._wake, self._never = threading.Event(), threading.Event()
-        self._flooded = False
+        self._flooded, self._told = False, -1.0
+        self._untold, self._others = dict[str, ControlMessage](), list[ControlMessage]()
         self._sources = self._open()
         self._publisher = publisher.attach(self._osc, options)
         self._query = oscquery_show.attach(self._osc, options, self.answer, self._signals)
@@ -153,18 +158,14 @@ class _Control:
         return self._unpacked[1]
 
     def step(self) -> None:
-        """Pass on what came, and write down what it did.
-
-        While the stage has not taken what it was given, OSC stays in its mailbox, where the newest values count: a ring
-        that is full throws away the newest.
-        """
+        """Pass on what came, and write down what it did."""
         (self._never if self._flooded else self._wake).wait(_WAIT_S)
         self._wake.clear()
         came: dict[str, list[ControlMessage]] = {}
         passed = 0
         for name, one in self._sources.items():
             if name != "midi" and self._links.controls.room < _MOST_AT_ONCE:
-                continue
+                continue  # it stays in its mailbox, where the newest count: a ring that is full throws away the newest
             arrived = one.poll()
             passed += len(arrived)
             for found in arrived:
@@ -178,15 +179,18 @@ class _Control:
                         self._links.ask(command)
                     elif found.address not in osc_commands.COMMAND_ADDRESSES:
                         self._links.controls.put(wire.pack_control(found))
-        self._flooded = passed > _FLOOD
+        self._flooded = passed > _FLOOD or len(self._packets) > _FLOOD_PACKETS
         if self._publisher is not None:
             for line in self._publisher.step(now(), self._signals, self.state):
                 self._page.add(line, self._osc)
         if now() - self._looked > _LOOK_EVERY:
             self._look()
-        by_osc = came.pop("osc", [])
-        if self._packets or came:
-            self._tell(by_osc, [message for messages in came.values() for message in messages])
+        self._untold |= {message.address: message for message in came.pop("osc", [])}
+        self._others += [message for messages in came.values() for message in messages]
+        if (self._packets or self._others) and not (self._flooded and now() - self._told < _TELL_S):
+            self._told = now()
+            self._tell(list(self._untold.values()), self._others)
+            self._untold, self._others = {}, []
 
     def _look(self) -> None:
         """See what plays now, and whether somebody wants the page."""
