@@ -99,3 +99,16 @@ def test_another_control_and_another_parameter_begin_anew() -> None:
 def test_what_an_encoder_cannot_have_is_named(lines: str, what: str) -> None:
     with pytest.raises(LivevizError, match=what):
         program(f"\n[[route]]\n{lines}\n")
+
+
+def test_two_controllers_of_one_name_are_learned_apart() -> None:
+    a_show = show(BODY.format("inc_dec"))
+    for name, parameter in (("nanoKONTROL2", "pca.0"), ("nanoKONTROL2 #2", "pca.1")):
+        a_show.learn(parameter)
+        a_show.control(message("midi.cc.20.ch.1", 40 / 127)._replace(port=name))
+    before = a_show.snapshot()
+    a_show.control(message("midi.cc.20.ch.1", 0.9)._replace(port="nanoKONTROL2 #2"))
+    after = a_show.snapshot()
+    assert after["pca.0"] == before["pca.0"] and after["pca.1"] > before["pca.1"]
+    a_show.control(message("midi.cc.20.ch.1", 0.9)._replace(port="nanoKONTROL2"))
+    assert a_show.snapshot()["pca.0"] == a_show.snapshot()["pca.1"]

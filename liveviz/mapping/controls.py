@@ -291,5 +291,6 @@ class Controls:
 
 
 def heard_at(route: Route, port: str) -> bool:
-    """Whether a route listens to what comes from that MIDI port."""
-    return not route.port or route.port.casefold() in port.casefold()
+    """Whether a route listens to what comes from that MIDI port. The whole name of one is not that of its twin, `NAME #2`."""
+    wanted, name = route.port.casefold(), port.casefold()
+    return wanted in name and not (wanted and name.startswith(f"{wanted} #"))
