@@ -250,3 +250,13 @@ def test_flood_of_every_controller_is_bounded():
 def test_flood_of_system_exclusive_is_refused():
     one = flooded([0xF0, *[1] * 5000, 0xF7] for _ in range(2000))
     assert one.rejected == 2000 and one.received == 0 and one.poll() == []
+
+
+@needs_jack
+def test_every_step_of_an_encoder_arrives(jack):  # noqa: F811
+    with controller("Knobs") as knobs, listening(None) as one:
+        one.listens = {"midi.cc.1", "midi.cc.33.ch.1"}
+        wait_until(lambda: one.ports, what="the port opens")
+        knobs.send(*["b00101", "b02101"] * 20, "b0017f")  # 1 and 33 would be one 14-bit controller
+        found = heard(one, 41)
+        assert found == [("midi.cc.1.ch.1", 1 / 127), ("midi.cc.33.ch.1", 1 / 127)] * 20 + [("midi.cc.1.ch.1", 1.0)]

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from liveviz.mapping.direct_addresses import DirectAddresses, goal
+from liveviz.mapping.encoders import Detector
 from liveviz.mapping.knobs import Base, Knob
+from liveviz.mapping.learned import learned_route
 from liveviz.mapping.moving_routes import Follower
 from liveviz.mapping.program import DEFAULT_BEND_LAYER, Program, Route, Target
 from liveviz.spec import Channels, ControlMessage, Registry
@@ -44,7 +46,8 @@ class Controls:
     Args:
         registry: the parameters.
     State: `bases` by place, knobs by what they listen to, the last move; `struck`: a button has asked for the next picture;
-    `learning`: the parameter that waits for a control, `learned`: the addresses that were learned, by parameter;
+    `learning`: the parameter that waits for a control, `detector`: what it may be; `learned`: the addresses that were
+    learned, by parameter;
     `newly_learned`: the last route, until somebody takes it to write it down.
     """
 
@@ -60,6 +63,7 @@ class Controls:
         self.last: Move | None = None
         self.struck = False
         self.learning = ""
+        self.detector = Detector()
         self.learned: dict[str, str] = {}
         self.newly_learned: Route | None = None
 
@@ -92,7 +96,7 @@ class Controls:
                 self._knobs.setdefault(route.source, []).append(knob)
         self.learned = {}
         for knob in learned:
-            self._bind(knob.route.to, knob.route.source, knob.route.port)
+            self._bind(knob.route.to, knob.route.source, knob.route.port, knob.route.encoder)
         self.newly_learned = None
 
     def rest_of(self, target: Target) -> float:
@@ -109,9 +113,12 @@ class Controls:
 
     @property
     def listens(self) -> frozenset[str]:
-        """Every OSC address that something listens to."""
+        """Every OSC address that something listens to, and every encoder."""
         sources = (*self._knobs, *self._followers)
-        return frozenset((*self._addresses, *self._rests, REST_ADDRESS, *(s for s in sources if s.startswith("/"))))
+        encoders = (s for s, knobs in self._knobs.items() if any(knob.route.encoder for knob in knobs))
+        return frozenset(
+            (*self._addresses, *self._rests, REST_ADDRESS, *encoders, *(s for s in sources if s.startswith("/")))
+        )
 
     def take(self, message: ControlMessage) -> list[Move] | None:
         """Do what one message says; None where nobody listens to it, else what it moved."""
@@ -126,8 +133,10 @@ class Controls:
             return self._back(message.text or self._rests.get(address, ""), address) if x > 0.0 or message.text else []
         relative = message.text in RELATIVE_SIGNS
         x = 0.0 if relative else min(max(x, 0.0), 1.0)
-        if self.learning and x > 0.0 and not address.startswith(_NOT_LEARNED):
-            self._learn(address, message.port)
+        if self.learning and not address.startswith(_NOT_LEARNED):
+            encoder = self.detector.take(address, message.port, x)
+            if encoder is not None:
+                self._learn(address, message.port, encoder)
         moves: list[Move] = []
         any_channel = address.partition(".ch.")[0] if address.startswith("midi.") else address
         for source in () if relative else dict.fromkeys((address, any_channel)):
@@ -222,13 +231,14 @@ class Controls:
             knobs[:] = [knob for knob in knobs if knob.route.line or knob.route.to != name]
         self.learned.pop(name, None)
 
-    def _learn(self, address: str, port: str) -> None:
+    def _learn(self, address: str, port: str, encoder: str) -> None:
         """Bind a control to the parameter that waits; the one that was learned for it before goes."""
         name, self.learning = self.learning, ""
+        self.detector.forget()
         self.written_down(name)
-        self._bind(name, address, port)
+        self._bind(name, address, port, encoder)
 
-    def _bind(self, name: str, address: str, port: str) -> None:
+    def _bind(self, name: str, address: str, port: str, encoder: str) -> None:
         """Let a control move a parameter from one end of its range to the other."""
         target, parameter = self.home(name), self._registry[name]
         if target not in self.bases:
@@ -236,19 +246,7 @@ class Controls:
                 log.warning("%s: %d bends are in use already", name, MAX_BENDS)
                 return
             self.bases[target] = Base(self.rest_of(target))
-        route = Route(
-            source=address,
-            kind="control",
-            to=name,
-            layer=target.layer,
-            channels=target.channels,
-            rows=target.rows,
-            low=parameter.low,
-            high=parameter.high,
-            exponential=parameter.curve == "exponential",
-            port=port,
-            takeover="jump",
-        )
+        route = learned_route(parameter, target, address, port, encoder)
         self._knobs.setdefault(address, []).append(Knob(route))
         self.learned[name] = address
         self.newly_learned = route
@@ -293,5 +291,6 @@ class Controls:
 
 
 def heard_at(route: Route, port: str) -> bool:
-    """Whether a route listens to what comes from that MIDI port."""
-    return not route.port or route.port.casefold() in port.casefold()
+    """Whether a route listens to what comes from that MIDI port. The whole name of one is not that of its twin, `NAME #2`."""
+    wanted, name = route.port.casefold(), port.casefold()
+    return wanted in name and not (wanted and name.startswith(f"{wanted} #"))

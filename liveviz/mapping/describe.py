@@ -91,6 +91,7 @@ def route_text(route: Route, names: Sequence[str] = ()) -> str:
     parts += [f"{name} {value:g} s" for name, value in (("attack", route.attack), ("release", route.release)) if value]
     if route.kind == "control" and route.takeover != "jump":
         parts.append(route.takeover)
+    parts += [f"encoder {route.encoder}"] * bool(route.encoder)
     source = route.source + f" of {route.port}" * bool(route.port)
     return f"{source} -> {knob_text(route.to, names)}{place_text(route.target)}: {', '.join(parts)}"
 

@@ -1,6 +1,7 @@
 """What a hand turns: the base value of a parameter, and the knobs that may move it. A knob that was elsewhere when
 the value was set by something else must not make the value jump: takeover decides when it may act."""
 
+from liveviz.mapping.encoders import STEP_RATIO, steps
 from liveviz.mapping.program import Route
 from liveviz.spec import approach
 
@@ -96,6 +97,8 @@ class Knob:
         the value. scale: by the same part of the way that is left to the end of the range, so both get there together.
         """
         route, old = self.route, self.travel
+        if route.encoder:
+            return self._turn_on(steps(route.encoder, x), base)
         new = self.travel = route.travel(x)
         here = route.where(base.goal)
         near = abs(new - here) <= PICKUP_RATIO
@@ -108,4 +111,13 @@ class Knob:
             rest, left = (1.0 - here, 1.0 - old) if new > old else (here, old)
             new = here + rest * (new - old) / left
         base.move(route.at(new), route.attack if new > here else route.release, self)
+        return True
+
+    def _turn_on(self, count: int, base: Base) -> bool:
+        """An encoder moves the value on from where it is going, so that there is nothing to take over."""
+        route, here = self.route, self.route.where(base.goal)
+        new = here + (-count if route.invert else count) * STEP_RATIO * route.gain
+        new = self.travel = min(max(new, 0.0), 1.0)
+        if count:
+            base.move(route.at(new), route.attack if new > here else route.release, self)
         return True

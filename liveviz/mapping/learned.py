@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 
 from liveviz.mapping.inserting import added, replaced
-from liveviz.mapping.program import DEFAULT_BEND_LAYER, Route
+from liveviz.mapping.program import DEFAULT_BEND_LAYER, Route, Target
+from liveviz.spec import Parameter
 
 _PORT_NUMBERS = re.compile(r"[\s:]*\d+:\d+$")
 """What ALSA puts behind the name of a port; it is another one after the next plug."""
@@ -34,6 +35,27 @@ def takes_the_place_of(routes: Sequence[Route], parameter: str) -> str:
     return next((r.source for r in routes if r.kind == "control" and r.mix == "set" and r.to == parameter), "")
 
 
+def learned_route(parameter: Parameter, target: Target, address: str, port: str, encoder: str) -> Route:
+    """The route of a control that moves a parameter from one end of its range to the other.
+
+    Args:
+        target: the place where it acts. encoder: one of ENCODERS, empty for a control that says where it stands.
+    """
+    return Route(
+        source=address,
+        kind="control",
+        to=parameter.name,
+        layer=target.layer,
+        channels=target.channels,
+        rows=target.rows,
+        low=parameter.low,
+        high=parameter.high,
+        exponential=parameter.curve == "exponential",
+        port=port,
+        encoder=encoder,
+    )
+
+
 def route_lines(route: Route) -> str:
     """A learned route as lines of a mapping file."""
     lines = ["[[route]]", f"from = {_string(route.source)}", f"to = {_string(route.to)}"]
@@ -48,6 +70,8 @@ def route_lines(route: Route) -> str:
     port = _PORT_NUMBERS.sub("", route.port)[:LONGEST_PORT_LETTERS].strip()
     if port and route.source.startswith("midi."):
         lines.append(f"port = {_string(port)}")
+    if route.encoder:
+        lines.append(f"encoder = {_string(route.encoder)}")
     return "\n".join(lines) + "\n"
 
 

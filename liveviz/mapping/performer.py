@@ -172,6 +172,7 @@ class Performer:
         if name and name not in self._registry:
             raise ValueError(f"{name} is no parameter")
         self._controls.learning = name
+        self._controls.detector.forget()
 
     @property
     def learning(self) -> str:

@@ -92,7 +92,8 @@ class Route:
     invert: 1 where the input is 0. steps: how many values it knows, 0 for all.
     priority: of routes that set one parameter, the highest whose input is above 0 counts.
     layer, channels: where a bend acts; layer 0 for everything that is not a bend. rows: of w+, None for the parameter's
-    own. port: part of the name of the MIDI port that it listens to, empty for all. line: in the file.
+    own. port: part of the name of the MIDI port that it listens to, empty for all. encoder: one of ENCODERS where the source
+    says how far it was turned, else empty. line: in the file.
     """
 
     source: str
@@ -111,6 +112,7 @@ class Route:
     channels: Channels = ALL_CHANNELS
     rows: Rows | None = None
     port: str = ""
+    encoder: str = ""
     gain: float = 1.0
     gate: float = 0.0
     lag: float = 0.0

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from liveviz.mapping import words
 from liveviz.mapping.curves import CURVES
+from liveviz.mapping.encoders import ENCODERS
 from liveviz.mapping.fields import Table, families, heads, instead, quote, suggest
 from liveviz.mapping.formula import LONGEST_FORMULA_LETTERS, Formula, FormulaError, parse
 from liveviz.mapping.names import Names
@@ -92,6 +93,7 @@ def read_route(table: Table, registry: Registry, known: Known, names: Names) -> 
         threshold=table.number("threshold", 0.0, 0.0, 0.99),
         takeover=_takeover(table, source, control, mix),
         port=_port(table, source),
+        encoder=_encoder(table, source, mix),
         gain=_level_number(table, kind, "gain", 1.0, 0.0, MAX_GAIN),
         gate=_level_number(table, kind, "gate", 0.0, 0.0, 0.99),
         lag=_lag(table, kind, mix),
@@ -221,7 +223,21 @@ def _takeover(table: Table, source: str, control: Address | None, mix: str) -> s
         if mix != "set":
             table.fail("takeover", f'with mix = "{mix}" nothing is taken over; remove one of the two')
     waits = control is not None and control.pickup and mix == "set"
-    return table.choice("takeover", TAKEOVERS, "pickup" if waits else "jump")
+    return table.choice("takeover", TAKEOVERS, "pickup" if waits and not table.has("encoder") else "jump")
+
+
+def _encoder(table: Table, source: str, mix: str) -> str:
+    """`encoder`: how a controller says how far it was turned; empty for one that says where it stands."""
+    if not table.has("encoder"):
+        return ""
+    if not source.startswith("midi.cc."):
+        table.fail("encoder", f"{source} is no controller of MIDI; it is for midi.cc")
+    if mix != "set":
+        table.fail("encoder", f'with mix = "{mix}" there is nothing to turn on from; remove one of the two')
+    for key in ("takeover", "curve", "threshold", "gate", "steps"):
+        if table.has(key):
+            table.fail(key, "an encoder stands nowhere, it only turns; remove it")
+    return table.choice("encoder", ENCODERS, ENCODERS[0])
 
 
 def _port(table: Table, source: str) -> str:

@@ -2,6 +2,7 @@
 `docs/` is written from them. Parameters and signals are not here: they are in the registry and in the rooms that make them."""
 
 from liveviz.mapping.curves import CURVES
+from liveviz.mapping.encoders import ENCODERS
 from liveviz.mapping.program import CHROMA_SIGNALS, DEFAULT_BEND_LAYER, MIXES, TAKEOVERS
 from liveviz.spec import LAYER_RANGES
 from liveviz.spec.parameters import WS_ROWS
@@ -79,6 +80,11 @@ ROUTE = {
         f"`{'`, `'.join(TAKEOVERS)}`",
         "Of a knob that is not where its parameter is: moves it at once, waits until it has come there, or goes its own way "
         "until both are at an end; `pickup` for midi.cc and nrpn, else `jump`.",
+    ),
+    "encoder": (
+        f"`{'`, `'.join(ENCODERS)}`",
+        "Of a `midi.cc` without ends: how it says how far it was turned. 127 steps go through the range; `gain` makes them "
+        "larger; none.",
     ),
     "port": ("text, up to 50 letters", "Of a `midi` source: only from ports with this in their name; any port."),
 }

@@ -54,7 +54,7 @@ class LearningKeys:
             if self.adds
             else f"; in place of {there} (A: beside it)"
         )
-        return f"learn {name}: move a control{how}. Arrows: another, Esc: none"
+        return f"learn {name}: move a control (one without ends: both ways){how}. Arrows: another, Esc: none"
 
     def _learn(self, name: str) -> None:
         self._last = name or self._last

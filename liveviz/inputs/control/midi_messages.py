@@ -3,7 +3,7 @@ sequence can be tried without one. mido checks and decodes the bytes; here are t
 messages (14-bit controllers, NRPN)."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import mido
@@ -79,10 +79,12 @@ class MidiDecoder:
     A controller 0-31 answers its MSB with 7 bits at once and with 14 bits when the LSB follows; of a device that sends the
     LSB first, the MSB with 14 bits. Controllers 32-63 are also reported as themselves, since many devices use them for
     buttons.
-    State: per channel both halves of each controller, their order, and the chosen NRPN.
+    State: `encoders`, controllers (`midi.cc.1`, with or without a channel) whose messages count one by one, and are no
+    halves of anything; per channel both halves of each controller, their order, and the chosen NRPN.
     """
 
     def __init__(self) -> None:
+        self.encoders: Collection[str] = ()
         self._channels = [_Channel() for _ in range(16)]
 
     def decode(self, data: Sequence[int], time: float) -> list[list[Change]]:
@@ -131,6 +133,9 @@ class MidiDecoder:
     def _control(self, channel: int, control: int, value: int, time: float) -> list[Change]:
         state, end = self._channels[channel], f".ch.{channel + 1}"
         changes: list[Change] = []
+        address = f"midi.cc.{control}{end}"
+        if address in self.encoders or f"midi.cc.{control}" in self.encoders:
+            return [(address, value / 127, True)]
         if control < 32:
             pair = state.pairs.setdefault(control, _Pair())
             changes.append((f"midi.cc.{control}{end}", pair.coarse(value, time), False))

@@ -58,7 +58,8 @@ class ControlSource(Protocol):
     makes a picture late, and no flood makes it grow. Every method but `start` and `close` is called some hundred times a
     second, on one thread, and must not wait.
 
-    listens: set by who polls: the OSC-like addresses that anybody listens to, None for all; a source may report less.
+    listens: set by who polls: the OSC-like addresses that anybody listens to, None for all, and the encoders (`midi.cc.1`), whose
+        messages all count; a source may report less.
     """
 
     listens: Collection[str] | None

@@ -180,6 +180,7 @@ class MidiInput:
         """Decode what one port heard and put it into the mailbox."""
         heard_at = self._now()
         changes: list[Change] = []
+        inlet.decoder.encoders = self.listens or ()
         for _ in range(len(inlet.heard)):
             try:
                 messages = inlet.decoder.decode(inlet.heard.popleft(), heard_at)
