@@ -70,7 +70,7 @@ class LiveShow:
 
     def plays(self, timeout: float = 60.0) -> None:
         """Wait until everything plays: sound is heard, images are drawn and seen, what is recorded has its file."""
-        self.wait_for(" pictures a second, ", timeout)
+        self.wait_for(" images a second, ", timeout)
 
     def until(self, true, timeout: float, what: str = "") -> None:
         """Wait until `true()`."""

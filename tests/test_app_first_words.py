@@ -46,7 +46,7 @@ def test_a_window_needs_two_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert first_words.due(wanted, shown)
     assert first_words.lines(wanted, shown) == [
         "plays the demo song with the show default and the generator wide, by openvino in f32 on A CPU",
-        "at 60 pictures a second, 640x360",
+        "at 60 images a second, 640x360",
     ]
 
 
@@ -66,7 +66,7 @@ def test_nobody_is_told_before_everything_plays(tmp_path: Path, monkeypatch: pyt
 def test_a_song_without_a_screen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     video = str(tmp_path / "my song.mp4")
     said = first_words.lines(options(tmp_path, monkeypatch, "demo"), status(ScreenKind.HEADLESS, True, [video]))
-    assert said[2] == f"video: {video}, and its last picture beside it at the end"
+    assert said[2] == f"video: {video}, and its last image beside it at the end"
     (command,) = (line.split(": ", 1)[1] for line in said if " | ffplay -" in line)
     assert shlex.split(command)[2:-3] == ["tail", "-c", "+1", "-f", video]
     assert said[-1] == "ends with the song or with Ctrl+C" and len(said) <= 6

@@ -65,9 +65,9 @@ def test_the_image_of_another_process_is_compared_in_the_texture(tmp_path: Path)
     report = Report(tmp_path, "cpu", small=True)
     report.run("opengl", opengl.run)
     said = {what: (value, verdict) for _, what, value, verdict in report.rows}
-    way, verdict = said["the texture is the picture that was drawn"]
+    way, verdict = said["the texture is the image that was drawn"]
     assert verdict == "ok" and way == "from host memory (backend cuda draws there)" and report.failed == 0
-    assert "not counted" in said["copies of a picture between GPU and host, a frame"][0]
+    assert "not counted" in said["copies of an image between GPU and host, a frame"][0]
 
 
 def test_copies_of_an_image_are_told_from_all_others() -> None:

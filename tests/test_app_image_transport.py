@@ -80,7 +80,7 @@ def shown(image: StageImage, gl: moderngl.Context) -> np.ndarray:
 
 def until_new(stage: Receiver, seconds: float = 20.0) -> StageImage:
     found: list[StageImage] = []
-    wait_until(lambda: found.extend(i for i in [stage.newest()] if i is not None) or found, seconds, "a picture", 0.001)
+    wait_until(lambda: found.extend(i for i in [stage.newest()] if i is not None) or found, seconds, "an image", 0.001)
     return found[0]
 
 

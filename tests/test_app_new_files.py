@@ -57,7 +57,7 @@ def test_new_effects_and_bends_wait_for_the_next_start(tmp_path: Path, gone: str
             os.kill(before, signal.SIGKILL)
             show.until(lambda room=room, before=before: show.child(room) != before, 20.0, f"{room} comes back")
         again = film.with_stem("film-2")
-        show.until(lambda: again.is_file() and again.stat().st_size > 20_000, 30.0, "pictures after all of that")
+        show.until(lambda: again.is_file() and again.stat().st_size > 20_000, 30.0, "images after all of that")
         show.interrupt()
     assert show.process.returncode == 0, show.said
     assert "Error" not in show.said and "with code 1" not in show.said, show.said

@@ -64,7 +64,7 @@ def test_a_song_without_a_display_leaves_a_video_behind(home: Path, song: Path, 
     lines = said.splitlines()
     assert len(lines) <= 24 and all(line.startswith("liveviz: ") for line in lines), said  # a screen, and nobody else's
     assert f"with the show default and the generator {read_stats(stats)['engine']['model']}, by openvino in " in said
-    for words in ("plays clicks.wav ", "at 30 pictures a second, 320x180", f"video: {video}, and its last picture"):
+    for words in ("plays clicks.wav ", "at 30 images a second, 320x180", f"video: {video}, and its last picture"):
         assert words in said
     follow = re.search(r"on another machine: ssh \S+ (tail .+) \| ffplay -$", said, re.MULTILINE)
     assert follow and str(video) in follow[1] and "ends with the song or with Ctrl+C" in said
@@ -289,7 +289,7 @@ def test_window(home: Path, tmp_path: Path, display: str) -> None:
         def pixels() -> np.ndarray:
             return screenshot(display)
 
-        show.until(lambda: pixels().std() > 15, 30, "a picture in the window")
+        show.until(lambda: pixels().std() > 15, 30, "an image in the window")
         first = pixels()
         show.until(lambda: np.abs(pixels() - first).mean() > 0.5, 10, "it moves")
 
@@ -307,7 +307,7 @@ def test_window(home: Path, tmp_path: Path, display: str) -> None:
         key("b")
         show.until(lambda: pixels().max() < 30, 5, "blackout")
         key("b")
-        show.until(lambda: pixels().std() > 15, 5, "picture again")
+        show.until(lambda: pixels().std() > 15, 5, "image again")
         before = pixels()
         key("h")
         show.until(lambda: np.abs(pixels() - before).max() > 100, 5, "overlay")

@@ -68,7 +68,7 @@ def test_the_same_seed_gives_the_same_frames(liveviz, song: Path, tmp_path: Path
     lags = range(-2400, 2401, 48)
     middle = truth[12000:36000].mean(1)
     best = max(lags, key=lambda lag: float(np.dot(middle, heard[12000 + lag : 36000 + lag])))
-    assert abs(best) <= 0.03 * rate, "picture and sound are together"
+    assert abs(best) <= 0.03 * rate, "image and sound are together"
 
 
 @pytest.mark.parametrize("name", sorted(p.stem for p in paths.mappings().glob("*.toml")))

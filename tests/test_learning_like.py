@@ -260,7 +260,7 @@ def test_the_command(teacher: Generator, tmp_path: Path, caplog: pytest.LogCaptu
     with caplog.at_level("INFO", "liveviz"):
         args = make_parser("train").parse_args(["train", *words, "--widths", "16", "16", "16", "8"])
         assert args.run(args) == 0
-    assert "GMAC a picture" in caplog.text
+    assert "GMAC an image" in caplog.text
     assert read(tmp_path / "light" / "bundle" / "generator.safetensors").config.widths == (16, 16, 16, 8)
     for more, says in (
         (["--widths", "64", "8", "8", "8"], "64 channels at 4 pixels"),

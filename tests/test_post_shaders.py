@@ -70,7 +70,7 @@ def test_amount_0_is_the_image_itself_and_amount_1_is_not(ctx: moderngl.Context,
     assert np.array_equal(render(ctx, name, amount=0.0), plain)
     seen = render(ctx, name, amount=1.0)
     assert np.abs(seen.astype(int) - plain).mean() > 1.0
-    assert seen.std() > 5.0, "there is still a picture"
+    assert seen.std() > 5.0, "there is still an image"
     # half way is between, not a jump: the first touch of the knob is gentle
     assert np.abs(render(ctx, name, amount=0.02).astype(int) - plain).mean() < 6.0
 

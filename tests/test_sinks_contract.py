@@ -328,7 +328,7 @@ def test_a_new_file_gets_every_frame_without_a_second_read_back(tmp_path: Path) 
     presented = read_stats(stats)["frames"]["presented"]
     assert presented > 30 and [frame[0] for frame in frames] == list(range(presented))
     assert {(reads, same) for _, _, reads, same, _ in frames} == {(1, True)}
-    assert len({total for *_, total in frames}) > presented // 4, "the picture moves"
+    assert len({total for *_, total in frames}) > presented // 4, "the image moves"
     assert f"sinks: {presented} frames presented, {presented} read back" in show.said
     assert show.said.count("tripped: KeyError: 'no such door'; the show goes on without it") == 1
     assert f"written: {film}" in show.said and f"written: {tmp_path / 'last.png'}" in show.said

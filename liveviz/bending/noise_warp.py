@@ -10,8 +10,8 @@ from liveviz.bending._channels import draw
 from liveviz.bending._ops import Moment
 from liveviz.bending._piece import Piece
 
-PARAMETER = Piece(0.0, 0.35, 0.0, "heights", "Stir a layer with drifting noise, this far, in picture heights")
-KNOBS = {"waves": Piece(0.5, 8.0, 2.0, "", "How fine the noise of noise_warp is: waves per picture height")}
+PARAMETER = Piece(0.0, 0.35, 0.0, "heights", "Stir a layer with drifting noise, this far, in image heights")
+KNOBS = {"waves": Piece(0.5, 8.0, 2.0, "", "How fine the noise of noise_warp is: waves per image height")}
 
 WAVE_COUNT = 8  # plane waves in each direction: from eight on their sum looks like noise
 

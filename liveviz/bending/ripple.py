@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from liveviz.bending._piece import Piece
 
-PARAMETER = Piece(-0.5, 0.5, 0.0, "heights", "Wave a layer from side to side, in picture heights")
+PARAMETER = Piece(-0.5, 0.5, 0.0, "heights", "Wave a layer from side to side, in image heights")
 WAVES_PER_HEIGHT = 2.0
 
 

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from liveviz.bending._piece import Piece
 
-PARAMETER = Piece(-1.0, 1.0, 0.0, "heights", "Move a layer down (above 0) or up, in picture heights")
+PARAMETER = Piece(-1.0, 1.0, 0.0, "heights", "Move a layer down (above 0) or up, in image heights")
 
 
 def warp(x: NDArray[np.float32], y: NDArray[np.float32], amount: float) -> tuple[NDArray, NDArray]:

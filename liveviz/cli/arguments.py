@@ -56,7 +56,7 @@ def add_wide(parser: argparse.ArgumentParser) -> None:
         "--wide",
         default="mirror",
         choices=models.WIDE_MODES,
-        help="a picture of the canvas's shape from a square generator: mirror (new sides, things keep their size), extend "
+        help="an image of the canvas's shape from a square generator: mirror (new sides, things keep their size), extend "
         "(drawn out), off (default: mirror)",
     )
 

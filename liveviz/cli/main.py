@@ -18,16 +18,16 @@ from liveviz.spec import LivevizError, UsageError
 from liveviz.system import interrupts
 
 COMMANDS = {
-    "play": "play live: sound, MIDI and OSC in, pictures out",
+    "play": "play live: sound, MIDI and OSC in, images out",
     "render": "render a song to a video, frame by frame",
     "analyze": "show what is heard in a file, as JSON or PNG",
     "listen": "show every signal of what is heard, live, in the terminal",
     "monitor": "show every MIDI and OSC message that comes, what it does, and why it does nothing",
     "calibrate": "measure how late sound comes in, with clicks, and make up for it",
-    "still": "draw single pictures of a generator",
+    "still": "draw single images of a generator",
     "model": "make, inspect and list generators",
     "train": "teach a generator to draw",
-    "dataset": "draw the pictures that generators learn from",
+    "dataset": "draw the images that generators learn from",
     "mapping": "check, show and list mapping files",
     "control": "write a layout for a tablet that plays a show",
     "devices": "list audio devices, MIDI ports and monitors",
@@ -64,7 +64,7 @@ class _Parser(argparse.ArgumentParser):
 
 def make_parser(command: str | None) -> argparse.ArgumentParser:
     """The parser, with the options of `command` alone filled in."""
-    parser = _Parser(prog="liveviz", description="Live sound, MIDI and OSC into StyleGAN pictures, in real time.")
+    parser = _Parser(prog="liveviz", description="Live sound, MIDI and OSC into StyleGAN images, in real time.")
     parser.add_argument("--version", action="version", version=f"liveviz {liveviz.__version__}")
     parser.add_argument("--debug", action="store_true", help="tracebacks and every detail")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)

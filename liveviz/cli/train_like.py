@@ -50,7 +50,7 @@ def options(args: argparse.Namespace) -> LikeOptions:
         raise UsageError(f"train --like: {error}") from None
     cost, before = (_gmac(generator) for generator in (models.new(config), teacher))
     _log.info(
-        "%s: %.3f GMAC a picture, %.1f MB; %s: %.3f GMAC", args.out, cost, config.parameters * 2e-6, args.like, before
+        "%s: %.3f GMAC an image, %.1f MB; %s: %.3f GMAC", args.out, cost, config.parameters * 2e-6, args.like, before
     )
     return made
 

@@ -85,13 +85,13 @@ def find(folder: Path) -> tuple[list[Path], list[int], tuple[str, ...]]:
         said = ", ".join(f"{count} {suffix}" for suffix, count in others.most_common(5))
         log.warning("%s: files of other kinds are left out: %s", folder, said)
     if loose and by_class:
-        log.warning("%s: %d pictures are in no sub-folder and left out", folder, len(loose))
+        log.warning("%s: %d images are in no sub-folder and left out", folder, len(loose))
     names = tuple("".join(letter if letter.isprintable() else "_" for letter in name) for name in by_class)
     files = [p for found in by_class.values() for p in found] or loose
     if not files:
-        raise LivevizError(f"{folder}: holds no pictures ({', '.join(IMAGE_SUFFIXES)})")
+        raise LivevizError(f"{folder}: holds no images ({', '.join(IMAGE_SUFFIXES)})")
     if len(files) > MAX_FILES:
-        raise LivevizError(f"{folder}: {len(files)} pictures; at most {MAX_FILES}")
+        raise LivevizError(f"{folder}: {len(files)} images; at most {MAX_FILES}")
     classes = [index for index, found in enumerate(by_class.values()) for _ in found] or [0] * len(files)
     return files, classes, names
 
@@ -134,7 +134,7 @@ def read_image(path: Path, size: tuple[int, int]) -> NDArray[np.uint8]:
                 fitted = ImageOps.fit(_coloured(ImageOps.exif_transpose(image)), size, Image.Resampling.LANCZOS)
     except BAD_IMAGE as error:
         why = "its content is none" if isinstance(error, UnidentifiedImageError) else str(error)[:80]
-        raise LivevizError(f"{path}: is no picture that can be read: {why}") from None
+        raise LivevizError(f"{path}: is no image that can be read: {why}") from None
     return np.ascontiguousarray(np.asarray(fitted).transpose(2, 0, 1))
 
 
@@ -167,7 +167,7 @@ def read_some(
                 log.warning("left out: %s", error)
         each(place + 1)
     if bad > MOST_NAMED_FILES:
-        log.warning("left out: %d pictures more that cannot be read", bad - MOST_NAMED_FILES)
+        log.warning("left out: %d images more that cannot be read", bad - MOST_NAMED_FILES)
     return places, found
 
 
@@ -227,7 +227,7 @@ def _convert(files: list[Path], size: tuple[int, int], out: Path, each: Callable
                 for one in pixels:
                     file.write(one.tobytes())
         if not places:
-            raise LivevizError(f"{files[0].parent}: holds no picture that can be read")
+            raise LivevizError(f"{files[0].parent}: holds no image that can be read")
         os.replace(draft, out)
     except OSError as error:
         raise LivevizError(f"{out}: cannot be written: {error.strerror or error}") from error

@@ -107,7 +107,7 @@ class FeatureNetworks:
             done += len(part)
             each(done)
         if not vectors:
-            raise LivevizError("scores: there is no picture to look at")
+            raise LivevizError("scores: there is no image to look at")
         return Seen(torch.cat(vectors), torch.cat(widths))
 
 
@@ -119,7 +119,7 @@ def compare(real: Seen, other: Seen) -> dict[str, float]:
     """
     if min(len(real.widths), len(other.widths)) < FEWEST_IMAGES:
         raise LivevizError(
-            f"scores: at least {FEWEST_IMAGES} pictures of each kind are needed ({2 * FEWEST_IMAGES} real ones)"
+            f"scores: at least {FEWEST_IMAGES} images of each kind are needed ({2 * FEWEST_IMAGES} real ones)"
         )
     wide, wanted = float(other.widths.median()), float(real.widths.median())
     figures = asdict(scores(real.vectors, other.vectors))

@@ -147,7 +147,7 @@ def _parameters() -> Iterator[str]:
         "",
         "## Post effects",
         "",
-        "In the pictures, `amount` is 1 and everything else at rest; this one is without:",
+        "In the images, `amount` is 1 and everything else at rest; this one is without:",
         "",
     )
     yield f"![none]({IMAGES_FOLDER}/none.jpg)"

@@ -83,7 +83,7 @@ class _Latents:
         if self.classes > 1:
             yield Section("Ways between classes", "straight in w", self._across())
         yield Section("PCA directions", "what each knob does, from one end of its range to the other", self._along())
-        yield Section("Mixing", "the upper picture, with those rows of ws that are the lower one's", self._mixed())
+        yield Section("Mixing", "the upper image, with those rows of ws that are the lower one's", self._mixed())
 
     def _seeds(self, seeds: range, psi: float = 1.0) -> Array:
         return self.mapping.ws(np.stack([self.mapping.w(seed) for seed in seeds]), psi)

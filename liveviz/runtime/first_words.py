@@ -30,10 +30,10 @@ def lines(options: ShowOptions, said: Statuses) -> list[str]:
     drawn = f"{engine.model}, by {engine.backend} in {engine.precision}"
     found = [
         f"plays {heard} with the show {options.mapping.stem} and the generator {drawn} on {engine.device}",
-        f"at {options.fps:g} pictures a second, {width}x{height}",
+        f"at {options.fps:g} images a second, {width}x{height}",
     ]
     if written := [path for path in stage.written if path.endswith(".mp4")]:
-        found.append(f"video: {written[-1]}" + ", and its last picture beside it at the end" * (not options.sinks))
+        found.append(f"video: {written[-1]}" + ", and its last image beside it at the end" * (not options.sinks))
     if stage.screen is ScreenKind.HEADLESS:
         found += _to_see_it(written)
         ends = ["with the song"] if audio.ends else []

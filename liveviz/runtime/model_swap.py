@@ -264,7 +264,7 @@ class Playing:
             width, height = opened.engine.size
             opened.engine.close()
             raise LivevizError(
-                f"model {name}: pictures of {width}x{height} are too large for this show; start it with that"
+                f"model {name}: images of {width}x{height} are too large for this show; start it with that"
             )
         return opened
 

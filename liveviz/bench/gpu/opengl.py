@@ -109,15 +109,15 @@ def _as_in_a_show(report: Report, ctx: Any, side: int) -> None:
             return
         about = json.loads(told[1][:8192].tobytes().rstrip(b"\0"))
         right = texture.read() == told[1][8192:].tobytes()
-        report.say("the texture is the picture that was drawn", about["way"], right)
+        report.say("the texture is the image that was drawn", about["way"], right)
         counted = {"engine": about["copies"], "stage": copies.count}
         if None in counted.values():
-            report.say("copies of a picture between GPU and host, a frame", "not counted: nothing could be traced")
+            report.say("copies of an image between GPU and host, a frame", "not counted: nothing could be traced")
         else:
             words = ", ".join(f"{count / frames:g} in the {room}" for room, count in counted.items())
             none = sum(counted.values()) == 0
             report.say(
-                "copies of a picture between GPU and host, a frame",
+                "copies of an image between GPU and host, a frame",
                 words,
                 none if about["way"] == DeviceUpload.way else None,
             )

@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
             flush=True,
         )
     facts = comparison.facts()
-    print(f"{facts['model']['gmac']:g} GMAC a picture ({facts['model']['convention']})")
+    print(f"{facts['model']['gmac']:g} GMAC an image ({facts['model']['convention']})")
     for rate in facts["machine"]:
         print(
             f"roofline on {rate['device']} in {rate['precision']}: {rate['copy_gb_s']:g} GB/s copied,"

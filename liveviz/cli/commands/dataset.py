@@ -21,11 +21,11 @@ _COMMAND_NAME = "dataset draw"
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the sub-command."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    draw = actions.add_parser("draw", help="draw pictures by program")
+    draw = actions.add_parser("draw", help="draw images by program")
     draw.add_argument("--classes", default="all", metavar="all|A,B", help="which, with commas between (default: all)")
-    draw.add_argument("--count", type=int, required=True, metavar="N", help="pictures in all, as many of each class")
+    draw.add_argument("--count", type=int, required=True, metavar="N", help="images in all, as many of each class")
     draw.add_argument("--size", type=int, default=256, metavar="S", help="pixels a side, 16 to 2160 (default: 256)")
-    draw.add_argument("--seed", type=int, default=0, metavar="S", help="of the pictures (default: 0)")
+    draw.add_argument("--seed", type=int, default=0, metavar="S", help="of the images (default: 0)")
     draw.add_argument("-o", "--out", required=True, metavar="DIR", help="folder for CLASS-NUMBER.png")
 
 
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
                 progress.show(done, f"{done} of {args.count} pictures")
     finally:
         progress.end()
-    _log.info("written: %d pictures of %d classes in %s", args.count, min(len(classes), args.count), out)
+    _log.info("written: %d images of %d classes in %s", args.count, min(len(classes), args.count), out)
     return 0
 
 

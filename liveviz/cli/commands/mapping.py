@@ -31,10 +31,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     for action in (check, show):
         arguments.add_stems(action)
     reference = actions.add_parser(
-        "reference", help="the whole language on one page, with a picture of every post effect"
+        "reference", help="the whole language on one page, with an image of every post effect"
     )
     reference.add_argument(
-        "-o", "--out", metavar="FOLDER", help="write page and pictures there (default: print the page)"
+        "-o", "--out", metavar="FOLDER", help="write page and images there (default: print the page)"
     )
     actions.add_parser("list", help="the mapping files that come with liveviz")
 

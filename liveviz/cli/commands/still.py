@@ -28,7 +28,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("model", metavar="MODEL", help="name, bundle folder or generator file")
     parser.add_argument(
-        "-o", "--out", required=True, metavar="OUT.png|OUT.npy", help="picture, or float32 [n, C, H, W]"
+        "-o", "--out", required=True, metavar="OUT.png|OUT.npy", help="image, or float32 [n, C, H, W]"
     )
     latent = parser.add_mutually_exclusive_group()
     latent.add_argument("--seed", type=int, metavar="N", help="of z (default: 0)")
@@ -38,7 +38,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     classes.add_argument("--c", metavar="C.npy", help="class weights [n, classes]")
     parser.add_argument("--psi", type=float, default=1.0, metavar="P", help="truncation psi (default: 1)")
     parser.add_argument(
-        "--size", metavar="WxH", help="shape of the picture, in the generator's own lines (default: its own)"
+        "--size", metavar="WxH", help="shape of the image, in the generator's own lines (default: its own)"
     )
     arguments.add_wide(parser)
     parser.add_argument("--canvas", metavar="WxH", help="draw it as a show of that size does (PNG only)")

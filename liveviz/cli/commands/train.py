@@ -39,9 +39,9 @@ _NUMBER_OPTIONS = {  # of training by images: default, lowest, highest
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
-        "data", nargs="?", metavar="DATA", help="learn from this folder of pictures; its sub-folders are classes"
+        "data", nargs="?", metavar="DATA", help="learn from this folder of images; its sub-folders are classes"
     )
-    parser.add_argument("--pictures", action="store_true", help="learn from pictures that programs draw")
+    parser.add_argument("--pictures", action="store_true", help="learn from images that programs draw")
     parser.add_argument("--like", metavar="NAME|PATH", help="make a light generator that draws like this one")
     parser.add_argument("--features", action="store_true", help="make a feature network, for --projected and scores")
     parser.add_argument("--hearing", nargs="+", metavar="SONGS", help="make the beat network, from folders of songs")
@@ -55,16 +55,16 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--stages",
         nargs="+",
         metavar=stages.STAGE_FORM,
-        help="pixels, steps, pictures a step, learning rates, and the factor on those of the sizes below",
+        help="pixels, steps, images a step, learning rates, and the factor on those of the sizes below",
     )
     parser.add_argument(
-        "--columns", type=int, metavar="N", help="of the pictures' 4 rows: 4 is square, 7 fills a wide wall"
+        "--columns", type=int, metavar="N", help="of the images' 4 rows: 4 is square, 7 fills a wide wall"
     )
     parser.add_argument(
         "--start", metavar="DIR", help="begin with the network of that run or bundle; of a file for --hearing"
     )
     images = parser.add_argument_group("with DATA")
-    images.add_argument("--size", metavar="WxH", help="of the pictures, square or not (default: 256x256)")
+    images.add_argument("--size", metavar="WxH", help="of the images, square or not (default: 256x256)")
     images.add_argument("--images", type=int, metavar="N", help="how many to show in all (default: 1000000)")
     images.add_argument("--minutes", type=float, metavar="M", help="stop after that long; the same command goes on")
     images.add_argument("--batch", type=int, metavar="N", help="of them a step (default: 16)")
@@ -84,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
     asked = (args.data is not None, args.pictures, args.like is not None, args.features, args.hearing is not None)
     if sum(asked) != 1:
         raise UsageError(
-            "train: what to learn from? DATA, a folder of pictures; or --pictures, those that liveviz draws; or --like "
+            "train: what to learn from? DATA, a folder of images; or --pictures, those that liveviz draws; or --like "
             "MODEL, another generator; or --features, to make a feature network; or --hearing SONGS, the beat network: one of them"
         )
     if args.widths is not None and args.like is None:
@@ -192,7 +192,7 @@ def _words(args: argparse.Namespace) -> list[str]:
 
 def _check_workers(args: argparse.Namespace, smallest: int) -> None:
     if not 1 <= args.workers <= smallest:
-        raise UsageError(f"workers {args.workers}: 1 to {smallest}, the pictures of the smallest step")
+        raise UsageError(f"workers {args.workers}: 1 to {smallest}, the images of the smallest step")
     if args.device == "cuda" and args.workers > 1:
         raise UsageError("workers: several are for a CPU; --device cuda takes one")
 
@@ -205,7 +205,7 @@ def _by_images(args: argparse.Namespace) -> _Learn:
         )
     out, data = Path(args.out), Path(args.data)
     if out.resolve().is_relative_to(data.resolve()):
-        raise UsageError(f"-o {out}: is inside {data}, where its sheets would be taken for pictures; take another")
+        raise UsageError(f"-o {out}: is inside {data}, where its sheets would be taken for images; take another")
     options = gan.GanOptions(
         out,
         data,

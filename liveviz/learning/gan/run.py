@@ -215,7 +215,7 @@ class GanRun:
             raise LivevizError(f"{path}: its random state is not one") from error
         self.step, self.augment = table["step"], float(table["augment"])
         if table["data"] != self.data.key:
-            log.warning("%s: the pictures are not those it was begun with; it goes on with these", self.options.data)
+            log.warning("%s: the images are not those it was begun with; it goes on with these", self.options.data)
 
     def follow(self) -> None:
         """Move the average of the weights towards the weights; faster while few images were shown."""
@@ -261,8 +261,8 @@ class GanRun:
             name=made.name,
             trained=True,
             licence="unknown",
-            origin=f"Trained from random weights on {len(self.data)} pictures of somebody's own.",
-            training=f"By images ({kind}), {self.step} steps of {self.options.batch} pictures, averaged weights.",
+            origin=f"Trained from random weights on {len(self.data)} images of somebody's own.",
+            training=f"By images ({kind}), {self.step} steps of {self.options.batch} images, averaged weights.",
             class_names=self.data.names,
         )
         return replace(made, card=card, directions=pca(made))

@@ -75,7 +75,7 @@ def train(
     together.average([torch.zeros(1)])  # the others wait here, and find the images read
     run = GanRun(options, images or read_folder(options.data, options.size, options.folder), together)
     log.info(
-        "learning from %d pictures%s at %dx%d; how it does is in %s after step %d, and ever less often then",
+        "learning from %d images%s at %dx%d; how it does is in %s after step %d, and ever less often then",
         len(run.data),
         f" of {len(run.data.names)} classes" if run.data.names else "",
         *options.size,
@@ -96,7 +96,7 @@ def train(
             figures = learn(run)
         except torch.cuda.OutOfMemoryError as error:
             raise LivevizError(
-                f"the GPU's memory is too small for steps of {options.batch} pictures of {options.size[0]}x"
+                f"the GPU's memory is too small for steps of {options.batch} images of {options.size[0]}x"
                 f"{options.size[1]}: begin another run with a smaller --batch or --channel-base"
             ) from error
         run.step, counted = run.step + 1, counted + options.batch

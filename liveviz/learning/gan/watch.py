@@ -49,8 +49,8 @@ class Watch:
         if self._sign > SURE_SIGN:
             self._alarm(
                 "strong",
-                "the discriminator knows every real picture, and the generator learns little from it: "
-                "more pictures would help",
+                "the discriminator knows every real image, and the generator learns little from it: "
+                "more images would help",
             )
 
     @torch.no_grad()
@@ -59,7 +59,7 @@ class Watch:
         too few images to compare."""
         count = min(LOOK_IMAGES, len(self._data) // 2)
         if count < IMAGES_AT_ONCE:
-            self._alarm("few", f"there are no scores: {2 * IMAGES_AT_ONCE} pictures are needed, and more are better")
+            self._alarm("few", f"there are no scores: {2 * IMAGES_AT_ONCE} images are needed, and more are better")
             return {}
         random = torch.Generator().manual_seed(1)
         if self._networks is None or self._real is None:
@@ -80,8 +80,8 @@ class Watch:
         if self._narrow == COLLAPSED_LOOKS:
             self._alarm(
                 "collapse",
-                f"coverage {figures['coverage']:.2f}: the generator draws only a few kinds of pictures (mode collapse): "
-                "begin another run, with more pictures, another --seed or --projected",
+                f"coverage {figures['coverage']:.2f}: the generator draws only a few kinds of images (mode collapse): "
+                "begin another run, with more images, another --seed or --projected",
             )
         return figures
 
@@ -99,7 +99,7 @@ class Watch:
     def _said(self, figures: dict[str, float], before: list[dict[str, Any]]) -> str:
         """The figures with those of real images beside them, and what they mean for who waits."""
         shown = ", ".join(
-            f"{name} {figures[name]:.{digits}f} (real pictures {self._wanted[name]:.{digits}f})"
+            f"{name} {figures[name]:.{digits}f} (real images {self._wanted[name]:.{digits}f})"
             for name, digits in (("frechet", 1), ("coverage", 2), ("density", 2))
         )
         best = min(before, key=lambda line: float(line["frechet"]), default=None)

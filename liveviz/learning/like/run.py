@@ -220,7 +220,7 @@ class LikeRun(StagedRun):
             trained=True,
             origin=f"Taught by `{teacher.name}` to draw as it does from the same w. {card.origin}".strip(),
             lighter="",
-            training=f"Channels of `{teacher.name}` that matter most, then {self.step} steps after its pictures.",
+            training=f"Channels of `{teacher.name}` that matter most, then {self.step} steps after its images.",
         )
         known = teacher.directions
         return replace(

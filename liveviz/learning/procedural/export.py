@@ -203,7 +203,7 @@ def write_export(folder: Path, network: FieldsNetwork, names: list[str], tag: st
         trained=True,
         licence="CC0-1.0",
         channels="fields",
-        origin="Trained for liveviz from random weights on pictures drawn by its own programs (learning/pictures).",
+        origin="Trained for liveviz from random weights on images drawn by its own programs (learning/pictures).",
         training=f"By program: fields and a palette, 32 to 128 rows in stages, averaged weights; {tag}.",
         class_names=tuple(names),
     )

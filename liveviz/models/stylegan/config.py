@@ -97,7 +97,7 @@ class GeneratorConfig:
             raise LivevizError(f"img_channels: {FIELDS} (fields) is for stylegan2-skip, not for {self.architecture}")
         if self.width * self.height > MAX_PIXELS:
             raise LivevizError(
-                f"const_width: {self.const_width} x {self.const_height} makes a picture of {self.width} x {self.height}; "
+                f"const_width: {self.const_width} x {self.const_height} makes an image of {self.width} x {self.height}; "
                 f"at most {MAX_PIXELS} pixels are allowed"
             )
         if self.num_critical >= self.num_layers:

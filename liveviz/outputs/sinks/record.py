@@ -7,7 +7,7 @@ from liveviz.spec import AudioBlock, LivevizError
 from liveviz.system import files
 
 WHERE = "FILE.mp4"
-HELP = "picture and sound; a file that is there stays: FILE-2.mp4"
+HELP = "image and sound; a file that is there stays: FILE-2.mp4"
 TAKES = Takes(Pixels.WORKING, sound=True)
 
 

@@ -106,7 +106,7 @@ class Quality:
                 continue
             new, late = (sum(flags) / len(frames) for flags in zip(*((f.new, f.late) for f in frames), strict=True))
             if new < (1.0 - missing) * self.step.images:
-                words = f"{new * self._fps:.0f} of {self.step.images * self._fps:.0f} pictures a second"
+                words = f"{new * self._fps:.0f} of {self.step.images * self._fps:.0f} images a second"
                 most = self._load(self.step) * new / self.step.images
                 return self._give_up(time, words, lambda step, most=most: self._load(step) <= most)  # type: ignore[misc]
             if self._late_counts and late > most_late:

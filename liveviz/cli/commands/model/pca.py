@@ -30,7 +30,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--method",
         default="pca",
         choices=models.FINDING_METHODS,
-        help="pca: principal components of w; sefa: of the affine layers; effect: what changes the picture most, kind by kind",
+        help="pca: principal components of w; sefa: of the affine layers; effect: what changes the image most, kind by kind",
     )
     parser.add_argument("-o", "--out", metavar="X.png", help="a contact sheet, one row per direction")
 

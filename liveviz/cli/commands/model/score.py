@@ -23,10 +23,10 @@ HELP = "how good a generator is, in numbers"
 _PART_IMAGES = 32
 _ROWS = 512  # of images of fields
 _SCORES_NOTE = (
-    "Compare only figures of one --count, and with the row for real pictures. More pictures see more: what a softened set "
+    "Compare only figures of one --count, and with the row for real images. More images see more: what a softened set "
     "has against real ones goes from coverage 0.48, density 0.35, precision 0.48 at 200 to 0.09, 0.07, 0.11 at 2000, while "
     "real against real stays near 0.97, 1.0, 0.93. frechet of real against real falls as 1 / count (10.8 at 200, 1.1 at "
-    "2000, of 360 numbers a picture); kernel does not depend on the count."
+    "2000, of 360 numbers an image); kernel does not depend on the count."
 )
 
 
@@ -41,7 +41,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", metavar="FILE", help="write the figures there")
     parser.add_argument(
-        "--count", type=int, default=2000, metavar="N", help="pictures made, and twice as many real (default: 2000)"
+        "--count", type=int, default=2000, metavar="N", help="images made, and twice as many real (default: 2000)"
     )
     parser.add_argument(
         "--features", nargs="+", metavar="FILE", default=[], help="feature networks to see with (default: ours)"
@@ -71,16 +71,16 @@ def run(args: argparse.Namespace) -> None:
         classes = _classes(generator, held, count)
         made = spaces.see(
             _made(generator, backend, classes, size),
-            lambda n: progress.show(2 * args.count + n, f"{n} pictures made"),
+            lambda n: progress.show(2 * args.count + n, f"{n} images made"),
         )
         rows = {"made": measure.compare(real, made), "real": measure.compare(real, other)}
     finally:
         progress.end()
         backend.close()
     seen = " and ".join(args.features) or "liveviz's own features"
-    print(f"{generator.name}: {count} pictures made against {count} real ones of {args.data}, seen by {seen};")
+    print(f"{generator.name}: {count} images made against {count} real ones of {args.data}, seen by {seen};")
     print(
-        "real: the same figures of as many other real pictures. frechet and kernel: less is better; the rest: 1 is good"
+        "real: the same figures of as many other real images. frechet and kernel: less is better; the rest: 1 is good"
     )
     print(measure.table(rows))
     if out is not None:

@@ -38,7 +38,7 @@ def convert(pickle: Pickle) -> tuple[GeneratorConfig, Weights]:
     if len(layers) != pickle.whole(synthesis, "num_layers") + 1:
         raise pickle.source.fail(
             f"has {len(layers)} layers, not the one more than its num_layers that a StyleGAN3 has: StyleGAN-XL's steps to a "
-            "larger picture put layers on top of a smaller generator, and on which bands is not in its paper"
+            "larger image put layers on top of a smaller generator, and on which bands is not in its paper"
         )
     config = sized(
         pickle.source,
