@@ -229,7 +229,7 @@ def test_devices_and_doctor(liveviz, root: Path) -> None:
     for part in ("processor", "engine", "speed", "OpenGL", "generator"):
         assert parts[part][0] == "ok", done.stdout
     assert re.match(r".+, \d+ cores: ", parts["processor"][1])
-    told = dict(re.findall(r"(\d+) (?:pictures/s )?of (\w+)", parts["speed"][1].partition(";")[0]))
+    told = dict(re.findall(r"(\d+) (?:images/s )?of (\w+)", parts["speed"][1].partition(";")[0]))
     assert {*told.values()} == {path.name for path in (root / "engines").iterdir()}
     assert all(int(rate) > 0 for rate in told) and re.search(r" in (f32|bf16|f16)\b", parts["speed"][1])
     capped = liveviz("doctor", env={"ONEDNN_MAX_CPU_ISA": "AVX2"})

@@ -68,5 +68,5 @@ def test_no_shipped_show_flashes(name: str, tmp_path: Path) -> None:
             linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
             light.append(linear @ (0.2126, 0.7152, 0.0722))
     share = share_that_flashes(np.stack(light))
-    print(f"\n{name}: more than {FLASHES} flashes in a second on {share:.1%} of the picture", end="")
+    print(f"\n{name}: more than {FLASHES} flashes in a second on {share:.1%} of the image", end="")
     assert share <= AREA

@@ -64,7 +64,7 @@ def test_a_song_without_a_display_leaves_a_video_behind(home: Path, song: Path, 
     lines = said.splitlines()
     assert len(lines) <= 24 and all(line.startswith("liveviz: ") for line in lines), said  # a screen, and nobody else's
     assert f"with the show default and the generator {read_stats(stats)['engine']['model']}, by openvino in " in said
-    for words in ("plays clicks.wav ", "at 30 images a second, 320x180", f"video: {video}, and its last picture"):
+    for words in ("plays clicks.wav ", "at 30 images a second, 320x180", f"video: {video}, and its last image"):
         assert words in said
     follow = re.search(r"on another machine: ssh \S+ (tail .+) \| ffplay -$", said, re.MULTILINE)
     assert follow and str(video) in follow[1] and "ends with the song or with Ctrl+C" in said

@@ -123,7 +123,7 @@ def test_ctrl_c_and_a_kill_leave_nobody_behind(trained: Path, tmp_path: Path, ro
     first = Training(words, root, home)
     worker = first.wait_for_worker()
     line = first.wait_for_line("left$")
-    assert re.search(r"step \d+, 32 px \d+/100000, error 0\.\d+, \d+ pictures/s", line)
+    assert re.search(r"step \d+, 32 px \d+/100000, error 0\.\d+, \d+ images/s", line)
     os.killpg(first.process.pid, signal.SIGINT)
     lines = [line for line in first.process.communicate(timeout=GUARD)[1].splitlines() if "left" not in line]
     assert first.process.returncode == 1 and gone(worker)
@@ -172,7 +172,7 @@ def test_what_is_on_a_sheet(classes: int) -> None:
     found = {part.title: [strip.ws for strip in part.strips] for part in sections(generator)}
     config = generator.config
     assert all(ws.shape == (COLUMN_COUNT, config.num_ws, config.w_dim) for rows in found.values() for ws in rows)
-    assert len(found["64 pictures"]) == 8 and len(found["PCA directions"]) == 16
+    assert len(found["64 images"]) == 8 and len(found["PCA directions"]) == 16
     assert len(found.get("Classes", ())) == min(classes, 32)
     assert ("Ways between classes" in found) == (classes > 1)
     upper, lower, *mixed = found["Mixing"]

@@ -289,7 +289,7 @@ def test_alarms_ring_once(options: GanOptions, tmp_path: Path, caplog: pytest.Lo
             figures = run.watch.look(run.generator, step)
     assert figures["coverage"] < 0.05
     said = [record.getMessage() for record in caplog.records]
-    assert len(said) == 2 and "knows every real picture" in said[0] and "mode collapse" in said[1]
+    assert len(said) == 2 and "knows every real image" in said[0] and "mode collapse" in said[1]
     lines = [json.loads(line) for line in (tmp_path / "scores.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines] == [1, 2, 3] and "frechet" in lines[0]
 
@@ -299,7 +299,7 @@ def test_a_folder_is_read_safely_and_kept(tmp_path: Path, caplog: pytest.LogCapt
     (data / "round" / "cut.png").write_bytes((data / "round" / "0.png").read_bytes()[:200])
     (data / "round" / "empty.jpg").touch()
     (data / "square" / "not.webp").write_text("<html>")
-    (data / "square" / "notes.txt").write_text("no picture")
+    (data / "square" / "notes.txt").write_text("no image")
     os.mkfifo(data / "square" / "pipe.png")
     Image.new("RGBA", (30, 10), (255, 0, 0, 0)).save(data / "square" / "z.png")
     header = bytearray((data / "round" / "0.png").read_bytes())
@@ -320,7 +320,7 @@ def test_a_folder_is_read_safely_and_kept(tmp_path: Path, caplog: pytest.LogCapt
         file.write(b"x")  # a cache that is not whole is made again
     read_folder(data, (16, 8), tmp_path / "cache", lambda done, total: files.append(done))
     assert files
-    for wrong, says in ((tmp_path / "none", "no such folder"), (tmp_path / "cache", "holds no pictures")):
+    for wrong, says in ((tmp_path / "none", "no such folder"), (tmp_path / "cache", "holds no images")):
         with pytest.raises(LivevizError, match=says):
             find(wrong)
 
@@ -399,7 +399,7 @@ def test_train_command(liveviz, options: GanOptions, tmp_path: Path) -> None:
         (["--stages", "32:1:1:1:1:1:1"], "are of --pictures; here"),
         (["--pictures"], "one of them"),
         (["--minutes", "0"], "minutes 0: above 0"),
-        (["-o", str(options.data / "run")], "its sheets would be taken for pictures"),
+        (["-o", str(options.data / "run")], "its sheets would be taken for images"),
     ):
         args = make_parser("train").parse_args(["train", str(options.data), "-o", str(tmp_path / "x"), *wrong])
         with pytest.raises(UsageError, match=says):

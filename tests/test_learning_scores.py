@@ -240,7 +240,7 @@ def test_score_command(liveviz, tmp_path: Path) -> None:
     random = np.random.RandomState(1)
     for n in range(20):
         Image.fromarray(random.randint(0, 256, (40, 50, 3)).astype(np.uint8)).save(tmp_path / f"{n}.png")
-    (tmp_path / "broken.png").write_bytes(b"no picture")
+    (tmp_path / "broken.png").write_bytes(b"no image")
     words = ["model", "score", tmp_path / "m.safetensors", tmp_path, "--count", "40", "--json", tmp_path / "s.json"]
     done = liveviz(*words)
     assert done.returncode == 0, done.stderr

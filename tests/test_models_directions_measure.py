@@ -129,7 +129,7 @@ def test_twice_the_same(method: str) -> None:
 
 def test_a_generator_of_no_numbers_is_measured_all_the_same(generator: Generator) -> None:
     found = Measure(generator, lambda ws: synthesize(ws) * np.nan, lambda _: None)
-    with pytest.raises(LivevizError, match="changes its pictures"):
+    with pytest.raises(LivevizError, match="changes its images"):
         found.choose(axes(), normal_cloud(), 4)
 
 

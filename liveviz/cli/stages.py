@@ -22,7 +22,7 @@ def parse(text: str) -> TrainStage:
     rules = (
         (size in _STAGE_SIZES, f"size {size}: 32, 64, 128 or 256"),
         (1 <= steps <= 10_000_000, f"steps {steps}: 1 to 10000000"),
-        (1 <= batch <= 4096, f"batch {batch}: 1 to 4096 pictures"),
+        (1 <= batch <= 4096, f"batch {batch}: 1 to 4096 images"),
         (all(math.isfinite(r) and 0.0 < r <= 0.1 for r in (start, end)), f"rates {start:g}, {end:g}: above 0, to 0.1"),
         (0.0 <= lower <= 1.0, f"lower {lower:g}: 0 to 1"),
     )

@@ -72,7 +72,7 @@ class _Latents:
     def sections(self) -> Iterator[Section]:
         rows = [self._seeds(range(n, n + COLUMN_COUNT)) for n in range(0, SAMPLE_COUNT, COLUMN_COUNT)]
         strips = [Strip(f"seeds {n * COLUMN_COUNT}\nto {(n + 1) * COLUMN_COUNT - 1}", ws) for n, ws in enumerate(rows)]
-        yield Section(f"{SAMPLE_COUNT} pictures", "as a show draws them, truncation 1", strips)
+        yield Section(f"{SAMPLE_COUNT} images", "as a show draws them, truncation 1", strips)
         if self.classes:
             note = f"four seeds with truncation 1, then the same with {SHEET_PSI:g}"
             shown = min(self.classes, MOST_CLASSES)

@@ -55,7 +55,7 @@ def _read(path: Path) -> NDArray[np.float32]:
                 raise LivevizError(f"{path}: noise_mask: {image.width}x{image.height}; at most {MAX_SIDE} each way")
             return _grey(ImageOps.exif_transpose(image))
     except UnidentifiedImageError:
-        raise LivevizError(f"{path}: noise_mask: cannot be read: is no {', '.join(FORMATS)} picture") from None
+        raise LivevizError(f"{path}: noise_mask: cannot be read: is no {', '.join(FORMATS)} image") from None
     except BAD_IMAGE as error:
         what = error.strerror if isinstance(error, OSError) and error.strerror else f"{str(error)[:80]}"
         raise LivevizError(f"{path}: noise_mask: cannot be read: {what or 'it is broken'}") from None

@@ -33,7 +33,7 @@ def run(report: Report) -> None:
                 )
                 found = trial(options, images, warm, timed, now)
             name = f"{kind} {size}², {batch} a step"
-            report.say(f"{name}: training", f"{found.speed:.0f} pictures/s, {found.memory:.1f} GiB", found.finite)
+            report.say(f"{name}: training", f"{found.speed:.0f} images/s, {found.memory:.1f} GiB", found.finite)
             same = found.same and found.apart < 1e-2
             report.say(f"{name}: stored and read again", f"next loss {found.apart:.1e} apart", same)
             row = {"pictures_s": round(found.speed, 1), "gib": round(found.memory, 2), "apart": found.apart}

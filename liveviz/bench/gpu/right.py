@@ -46,7 +46,7 @@ def run(report: Report) -> None:
 
 
 def _said(good: bool) -> tuple[str, bool]:
-    return ("the same pictures" if good else "other pictures"), good
+    return ("the same images" if good else "other images"), good
 
 
 def fixtures() -> list[Path]:

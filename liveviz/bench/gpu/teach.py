@@ -51,7 +51,7 @@ def run(report: Report, folder: Path, minutes: float, stages: tuple[learning.Tra
         done = last[0]
         report.say(
             f"{'gone on' if resumed else 'begun'}, {ended}",
-            f"step {done.step}, {done.size} px, error {done.error:.4f}, {done.speed:.0f} pictures/s",
+            f"step {done.step}, {done.size} px, error {done.error:.4f}, {done.speed:.0f} images/s",
         )
         report.keep(step=done.step, size=done.size, error=done.error, pictures_s=done.speed)
     for path in sorted((folder / "bundle").iterdir()) + sorted(folder.glob("sheet_*.png"))[-1:]:

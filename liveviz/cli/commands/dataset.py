@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     """Draw image by image: each depends on the seed, its class and its number alone."""
     classes = _classes(args.classes)
     if not 1 <= args.count <= 1_000_000:
-        raise UsageError(f"count {args.count}: 1 to 1000000 pictures")
+        raise UsageError(f"count {args.count}: 1 to 1000000 images")
     if not 16 <= args.size <= 2160:
         raise UsageError(f"size {args.size}: 16 to 2160 pixels")
     arguments.seed(args.seed)
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
             for number, z in enumerate(random.randn(count, pictures.Z_DIM).astype(np.float32)):
                 write_png(pictures.pixels(name, z, args.size), _file(out, name, number), _COMMAND_NAME)
                 done += 1
-                progress.show(done, f"{done} of {args.count} pictures")
+                progress.show(done, f"{done} of {args.count} images")
     finally:
         progress.end()
     _log.info("written: %d images of %d classes in %s", args.count, min(len(classes), args.count), out)

@@ -71,7 +71,7 @@ def _reference(out: str | None) -> int:
         print(mapping_reference.page(), end="")
     else:
         written = mapping_reference.write(Path(out))
-        print(f"written: {written[0]}, {len(written) - 1} pictures")
+        print(f"written: {written[0]}, {len(written) - 1} images")
     return 0
 
 

@@ -134,7 +134,7 @@ def _classes(args: argparse.Namespace, classes: int, count: int, seed: int) -> N
             raise LivevizError("c: this generator has no classes")
         found = read_array(args.c, "c", classes)
         if len(found) != count:
-            raise LivevizError(f"c {args.c}: {len(found)} rows for {count} pictures")
+            raise LivevizError(f"c {args.c}: {len(found)} rows for {count} images")
         return found
     if args.cls is not None and not 0 <= args.cls < classes:
         raise UsageError(f"class {args.cls}: " + (f"0 to {classes - 1}" if classes else "this generator has none"))

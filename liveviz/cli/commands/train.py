@@ -245,7 +245,7 @@ def _whole(args: argparse.Namespace, name: str, default: int, low: int, high: in
 def _line(done: gan.GanProgress) -> str:
     speed = f"{done.speed:.0f}" if done.speed >= 9.5 else f"{done.speed:.1f}"
     return (
-        f"step {done.step} of {done.steps}, {speed} pictures/s, "
+        f"step {done.step} of {done.steps}, {speed} images/s, "
         f"discriminator sure by {done.sign:+.2f}, augmentation {done.augment:.2f}"
     )
 
@@ -268,7 +268,7 @@ def _by_teacher(args: argparse.Namespace) -> _Learn:
 
 def _words_of(done: Done) -> str:
     at = f"step {done.step}, {done.size} px {done.at}/{done.steps}"
-    return f"{at}, error {done.error:.3f}, {done.speed:.0f} pictures/s"
+    return f"{at}, error {done.error:.3f}, {done.speed:.0f} images/s"
 
 
 def _by_program(args: argparse.Namespace) -> _Learn:

@@ -97,7 +97,7 @@ class Measure:
             self._shown(MOVES_WORK_SHARE + (1.0 - MOVES_WORK_SHARE) * (n + 1) / len(best))
         order = in_turns(measured, count)
         if not order:
-            raise LivevizError(f"model {self._generator.name}: nothing that w does changes its pictures")
+            raise LivevizError(f"model {self._generator.name}: nothing that w does changes its images")
         vectors = np.stack([c.vector for c in order])  # [k, w_dim]
         std = np.linalg.norm(vectors, axis=1)
         return Directions(

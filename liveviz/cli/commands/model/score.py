@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> None:
     from liveviz.learning import measure  # torch takes seconds to load, and the other actions do without
 
     if not 8 <= args.count <= 10_000:
-        raise UsageError(f"count {args.count}: 8 to 10000 pictures")
+        raise UsageError(f"count {args.count}: 8 to 10000 images")
     out = None
     if args.json:
         read = [args.model, args.data, *args.features]
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> None:
         card_names = generator.card.class_names if generator.card is not None else ()
         size = _size(generator)
         held = measure.held_out(args.data, size, 2 * args.count, card_names)
-        real, other = spaces.see(held.parts, lambda n: progress.show(n, f"{n} real pictures")).halves()
+        real, other = spaces.see(held.parts, lambda n: progress.show(n, f"{n} real images")).halves()
         count = len(real.widths)
         classes = _classes(generator, held, count)
         made = spaces.see(

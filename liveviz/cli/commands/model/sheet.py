@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> None:
         pixels = model_sheet.draw(
             generator,
             backend.images,
-            lambda done, total: progress.show(done / total, f"{done} of {total} pictures"),
+            lambda done, total: progress.show(done / total, f"{done} of {total} images"),
         )
     finally:
         progress.end()
