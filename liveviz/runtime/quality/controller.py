@@ -19,6 +19,7 @@ ROOM_QUIET_S = 1.5  # without trouble before a step is taken back for which the 
 HELD_S = 5.0  # the same, and a step has shown that it can be held
 KNOWN_QUIET_S = 12.0  # the same where that is not known: of a step that was measured, and would now be possible
 QUIET_S, MOST_QUIET_S = 60.0, 600.0  # the same where nobody knows, or a trial was in vain; longer after every other
+VAIN_FACTOR = 40.0  # so much longer a wait after a trial in vain: a minute, where room was seen and there was none
 TRIAL_S = 20.0  # a step that is left again so soon was taken back in vain
 SPARE_RATIO = 1.25  # times the images that a step needs must be possible before it is taken back
 
@@ -126,7 +127,7 @@ class Quality:
             return False
         if self._at == self._raised:
             in_vain = time - self._rose < TRIAL_S
-            self._vain[self._at] = min(8.0 * self._vain[self._at], MOST_QUIET_S / ROOM_QUIET_S) if in_vain else 1.0
+            self._vain[self._at] = min(VAIN_FACTOR * self._vain[self._at], MOST_QUIET_S / ROOM_QUIET_S) if in_vain else 1.0
         self._go(down, time, reason)
         return True
 
