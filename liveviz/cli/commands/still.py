@@ -27,9 +27,7 @@ _NO_ARRAY = (ValueError, TypeError, EOFError, SyntaxError, RecursionError, Memor
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("model", metavar="MODEL", help="name, bundle folder or generator file")
-    parser.add_argument(
-        "-o", "--out", required=True, metavar="OUT.png|OUT.npy", help="image, or float32 [n, C, H, W]"
-    )
+    parser.add_argument("-o", "--out", required=True, metavar="OUT.png|OUT.npy", help="image, or float32 [n, C, H, W]")
     latent = parser.add_mutually_exclusive_group()
     latent.add_argument("--seed", type=int, metavar="N", help="of z (default: 0)")
     latent.add_argument("--z", metavar="Z.npy", help="z [n, z_dim]")

@@ -127,7 +127,9 @@ class Quality:
             return False
         if self._at == self._raised:
             in_vain = time - self._rose < TRIAL_S
-            self._vain[self._at] = min(VAIN_FACTOR * self._vain[self._at], MOST_QUIET_S / ROOM_QUIET_S) if in_vain else 1.0
+            self._vain[self._at] = (
+                min(VAIN_FACTOR * self._vain[self._at], MOST_QUIET_S / ROOM_QUIET_S) if in_vain else 1.0
+            )
         self._go(down, time, reason)
         return True
 
