@@ -229,3 +229,24 @@ def test_values_never_leave_the_range_and_pickup_never_jumps(moves):
             # a value moves no farther than the knob did, or than 1/64
             assert abs(after - before) <= max(1 / 64, abs(x - last_pickup) if last_pickup is not None else 0.0) + 1e-9
             last_pickup = x
+
+
+@pytest.mark.parametrize("seconds", [1.0, 4.0, 20.0])
+@pytest.mark.parametrize("mix", ["set", "add"])
+def test_a_knob_of_7_bits_makes_no_steps_where_it_is_smoothed(mix: str, seconds: float) -> None:
+    """A step of the knob is 1/127; what is seen moves at most 1/255 of the range per frame beyond the ramp that the hand made."""
+    fps, span = 60, 6.0  # pca.0 goes from -3 to 3
+    s = show(
+        f'\n[[route]]\nfrom = "midi.cc.1"\nto = "pca.0"\nmix = "{mix}"\nrange = [-3, 3]\n'
+        + ('takeover = "jump"\n' if mix == "set" else "")
+        + "attack = 0.05\nrelease = 0.05\n"
+    )
+    s.control(message("midi.cc.1", 0.0))
+    for _ in range(fps):
+        before = s.step(None, 0.0, 1 / fps)["pca.0"]
+    for i in range(int(seconds * fps) + 1):
+        s.control(message("midi.cc.1", int(127 * i / (seconds * fps)) / 127))
+        now = s.step(None, i / fps, 1 / fps)["pca.0"]
+        assert 0.0 <= now - before + 1e-6 <= span * (1 / (seconds * fps) + 1 / 255)
+        before = now
+    assert now > 2.5
