@@ -40,7 +40,7 @@ MISTAKES = [  # (arguments, exit code, what the line must say)
     (["play", "--sink", "still"], 2, "is written still:FILE.png"),
     (["play", "--sink", "record:x.avi"], 2, ".mp4"),
     (["play", "--sink", "still:/proc/nope/x.png"], 1, "/proc/nope/x.png"),
-    (["play", "--mapping", "nonsense"], 1, "chroma, default, knobs"),
+    (["play", "--mapping", "nonsense"], 1, "chroma, default, drums, knobs"),
     (["play", "demo", "--model", "nonsense"], 1, "default"),
     (["play", "demo", "--model", "README.md"], 1, "README.md"),
     (["render", "missing.wav", "-o", "{tmp}/x.mp4"], 1, "missing.wav"),

@@ -75,7 +75,7 @@ def test_every_line_says_what_was_done_or_why_nothing(accounts: Accounts) -> Non
     assert told(accounts, "/liveviz/model", "wide") == "asks for the generator 'wide'"
     assert told(accounts, "/liveviz/model", 1.0) == "wants the name of a generator"
     assert told(accounts, "/liveviz/rest").startswith("back to rest: pca.0, ")
-    assert told(accounts, "/liveviz/rest") == "nothing to do: a hand has moved nothing, or the button was let go"
+    assert told(accounts, "/liveviz/rest") == "nothing to do: a hand has moved nothing, or the button was released"
     knob = ControlMessage("midi.cc.1.ch.1", 0.9, 0.0, "", "nanoKONTROL2")
     assert "stays at 0: its knob is at 90 %, turn it down to 50 %" in accounts.midi(knob)
     line = accounts.midi(knob._replace(address="midi.cc.2.ch.1"))

@@ -71,7 +71,7 @@ class Quality:
         self._took: dict[int, float] = {}  # seconds an image, by step
         self._idle_in: dict[int, float] = {}  # what was idle in a step that held
         self._left_late: set[int] = set()  # steps that were left for late frames, not for missing images
-        self._raised = -1  # the step that was taken back last, `_rose` when
+        self._raised = self._raised_from = -1  # the step that was taken back last, `_rose` when, and from which
         self._at_first = 0.0  # the same, of the present step, when it began
         self.changes = 0
         self.reason = "asked for" if fixed else "measured at the start" if first else ""
@@ -127,6 +127,9 @@ class Quality:
             return False
         if self._at == self._raised:
             in_vain = time - self._rose < TRIAL_S
+            down = (
+                max(down, self._raised_from) if in_vain else down
+            )  # what it came from can be held, what lies between may not
             self._vain[self._at] = (
                 min(VAIN_FACTOR * self._vain[self._at], MOST_QUIET_S / ROOM_QUIET_S) if in_vain else 1.0
             )
@@ -173,7 +176,7 @@ class Quality:
         target = next((n for n in range(self._at) if self._possible(n) and quiet >= self._wait(n)), self._at)
         if target == self._at:
             return False
-        self._rose, self._raised = time, target
+        self._rose, self._raised, self._raised_from = time, target, self._at
         self._go(target, time, f"quiet for {quiet:.0f} s")
         return True
 
