@@ -94,7 +94,8 @@ class Controls:
                 knob = Knob(route)
                 knob.travel = travels.get((route.source, route.port))
                 self._knobs.setdefault(route.source, []).append(knob)
-        self.learned = {}
+        in_file = {(route.to, route.source) for route in program.routes}
+        self.learned = {to: source for to, source in self.learned.items() if (to, source) in in_file}
         for knob in learned:
             self._bind(knob.route.to, knob.route.source, knob.route.port, knob.route.encoder)
         self.newly_learned = None
@@ -229,7 +230,6 @@ class Controls:
         """The route that was learned for a parameter is in the file now: what was learned beside the file goes."""
         for knobs in self._knobs.values():
             knobs[:] = [knob for knob in knobs if knob.route.line or knob.route.to != name]
-        self.learned.pop(name, None)
 
     def _learn(self, address: str, port: str, encoder: str) -> None:
         """Bind a control to the parameter that waits; the one that was learned for it before goes."""
