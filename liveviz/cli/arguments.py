@@ -130,7 +130,10 @@ def seconds(value: float | None) -> float | None:
     return value
 
 
-def host_port(text: str, what: str = "osc", like: str = "127.0.0.1:9000") -> tuple[str, int]:
+DEFAULT_OSC = "127.0.0.1:9000"
+
+
+def host_port(text: str, what: str = "osc", like: str = DEFAULT_OSC) -> tuple[str, int]:
     """`127.0.0.1:9000` as (host, port); UsageError otherwise."""
     host, _, port = text.rpartition(":")
     if not host or not port.isdecimal() or len(port) > 5 or not 0 <= int(port) <= 65535:

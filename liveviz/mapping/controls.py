@@ -11,9 +11,9 @@ from liveviz.mapping.encoders import Detector
 from liveviz.mapping.knobs import Base, Knob
 from liveviz.mapping.learned import learned_route
 from liveviz.mapping.moving_routes import Follower
-from liveviz.mapping.program import DEFAULT_BEND_LAYER, Program, Route, Target
+from liveviz.mapping.program import DEFAULT_BEND_LAYER, STROKE_PARAMETER, Program, Route, Target
 from liveviz.spec import Channels, ControlMessage, Registry
-from liveviz.spec.addresses import RELATIVE_SIGNS
+from liveviz.spec.addresses import RELATIVE_SIGNS, without_channel
 from liveviz.spec.limits import MAX_BENDS, MAX_ROWS
 
 log = logging.getLogger("liveviz.mapping")
@@ -23,7 +23,6 @@ LONGEST_FADE_SECONDS = 3600.0
 # Alone for every parameter; with a parameter's path behind it, or its name as text, for that one
 REST_ADDRESS = "/liveviz/rest"
 _NOT_LEARNED = ("/liveviz/", "key.")  # what moves parameters anyhow, and what chooses the one to learn
-_STROKE_PARAMETER = "latent.target"  # a button that pulls to it takes the next picture
 
 
 class Move(NamedTuple):
@@ -90,7 +89,7 @@ class Controls:
         travels = {(k.route.source, k.route.port): k.travel for knobs in self._knobs.values() for k in knobs}
         self._knobs = {}
         for route in program.routes:
-            if route.kind == "control" and route.mix == "set":
+            if route.is_knob:
                 knob = Knob(route)
                 knob.travel = travels.get((route.source, route.port))
                 self._knobs.setdefault(route.source, []).append(knob)
@@ -139,7 +138,7 @@ class Controls:
             if encoder is not None:
                 self._learn(address, message.port, encoder)
         moves: list[Move] = []
-        any_channel = address.partition(".ch.")[0] if address.startswith("midi.") else address
+        any_channel = without_channel(address)
         for source in () if relative else dict.fromkeys((address, any_channel)):
             moves += self._controller(source, x, message.port)
         found = self._addresses.find(address)
@@ -287,7 +286,7 @@ class Controls:
         return moves
 
     def _strike(self, route: Route, pressed: bool) -> None:
-        self.struck = self.struck or (pressed and route.to == _STROKE_PARAMETER)
+        self.struck = self.struck or (pressed and route.to == STROKE_PARAMETER)
 
 
 def heard_at(route: Route, port: str) -> bool:

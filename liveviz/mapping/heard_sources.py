@@ -10,6 +10,7 @@ from liveviz.mapping.modulators import Modulator, Moment, kinds
 from liveviz.mapping.modulators._modulator import random_number
 from liveviz.mapping.program import NamedModulator, Program
 from liveviz.spec import ControlMessage, Output
+from liveviz.spec.addresses import without_channel
 
 _SEEDS = 2**32
 
@@ -63,7 +64,7 @@ class HeardSources:
         address, value = message.address, message.value
         if not self.controls or not isinstance(address, str):
             return False
-        any_channel = address.partition(".ch.")[0] if address.startswith("midi.") else address
+        any_channel = without_channel(address)
         read = [name for name in dict.fromkeys((address, any_channel)) if name in self.controls]
         if not isinstance(value, float | int) or not -1e9 < value < 1e9:
             return False

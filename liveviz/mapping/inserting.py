@@ -1,5 +1,6 @@
 """Tables put into the text of a mapping file: whatever else is in it, comments and layout, stays letter by letter."""
 
+import json
 import re
 import tomllib
 
@@ -7,6 +8,11 @@ from liveviz.spec import LivevizError
 
 _HEADER = re.compile(r"^[ \t]*\[")
 _COMMENT_OR_BLANK = re.compile(r"^[ \t]*(?:#.*)?$")
+
+
+def toml_string(text: str) -> str:
+    """A text as TOML writes it, in quotes."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def added(text: str, table: str) -> str:

@@ -1,17 +1,16 @@
 """A route that was learned, put into the text of a mapping file: a control moves a parameter from one end of its range to the
 other. Whatever else is in the file stays letter by letter."""
 
-import json
 import re
 from collections.abc import Sequence
 
-from liveviz.mapping.inserting import added, replaced
+from liveviz.mapping.inserting import added, replaced, toml_string
 from liveviz.mapping.program import DEFAULT_BEND_LAYER, Route, Target
+from liveviz.mapping.route_table import MAX_PORT
 from liveviz.spec import Parameter
 
 _PORT_NUMBERS = re.compile(r"[\s:]*\d+:\d+$")
 """What ALSA puts behind the name of a port; it is another one after the next plug."""
-LONGEST_PORT_LETTERS = 50
 
 
 def with_learned(text: str, routes: Sequence[Route], learned: Route, add: bool = False) -> str:
@@ -22,7 +21,7 @@ def with_learned(text: str, routes: Sequence[Route], learned: Route, add: bool =
         routes: that are in the text, in its order.
     Raises: LivevizError where the file is written in a form that cannot be added to.
     """
-    found = [i for i, r in enumerate(routes) if r.kind == "control" and r.mix == "set" and r.target == learned.target]
+    found = [i for i, r in enumerate(routes) if r.is_knob and r.target == learned.target]
     return (
         added(text, route_lines(learned))
         if add or not found
@@ -32,7 +31,7 @@ def with_learned(text: str, routes: Sequence[Route], learned: Route, add: bool =
 
 def takes_the_place_of(routes: Sequence[Route], parameter: str) -> str:
     """What moves a parameter by hand already, for the question whether it is to be replaced; empty where nothing does."""
-    return next((r.source for r in routes if r.kind == "control" and r.mix == "set" and r.to == parameter), "")
+    return next((r.source for r in routes if r.is_knob and r.to == parameter), "")
 
 
 def learned_route(parameter: Parameter, target: Target, address: str, port: str, encoder: str) -> Route:
@@ -58,7 +57,7 @@ def learned_route(parameter: Parameter, target: Target, address: str, port: str,
 
 def route_lines(route: Route) -> str:
     """A learned route as lines of a mapping file."""
-    lines = ["[[route]]", f"from = {_string(route.source)}", f"to = {_string(route.to)}"]
+    lines = ["[[route]]", f"from = {toml_string(route.source)}", f"to = {toml_string(route.to)}"]
     if route.layer not in (0, DEFAULT_BEND_LAYER):
         lines.append(f"layer = {route.layer}")
     if route.channels.chosen:
@@ -67,13 +66,9 @@ def route_lines(route: Route) -> str:
         lines.append(f"channels = {{ random = {route.channels.share:g}, seed = {route.channels.seed} }}")
     if route.rows is not None:
         lines.append(f"rows = [{route.rows[0]}, {route.rows[1]}]")
-    port = _PORT_NUMBERS.sub("", route.port)[:LONGEST_PORT_LETTERS].strip()
+    port = _PORT_NUMBERS.sub("", route.port)[:MAX_PORT].strip()
     if port and route.source.startswith("midi."):
-        lines.append(f"port = {_string(port)}")
+        lines.append(f"port = {toml_string(port)}")
     if route.encoder:
-        lines.append(f"encoder = {_string(route.encoder)}")
+        lines.append(f"encoder = {toml_string(route.encoder)}")
     return "\n".join(lines) + "\n"
-
-
-def _string(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)

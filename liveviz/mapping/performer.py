@@ -68,7 +68,7 @@ class Performer:
             source: [self._index[f"{source}.{i}"] for i in range(12) if f"{source}.{i}" in self._index]
             for source in CHROMA_SIGNALS
         }
-        self.scenes = Scenes(registry, self._controls, self._latents, self._beats)
+        self.scenes = Scenes(self._controls, self._latents, self._beats)
         self._labels = [self._index[n] for i in range(SECTIONS) if (n := f"{SECTION_SIGNAL}.{i}") in self._index]
         self._install()
 

@@ -8,7 +8,7 @@ import numpy as np
 from liveviz.mapping.heard_sources import HeardSources
 from liveviz.mapping.modulators import Moment
 from liveviz.mapping.moving_routes import MovingRoutes
-from liveviz.mapping.program import Program, Target
+from liveviz.mapping.program import STROKE_PARAMETER, Program, Target
 from liveviz.mapping.signal_values import Counter, OutputRanges, normalised
 from liveviz.spec import Output, SignalFrame
 
@@ -18,7 +18,6 @@ _MIX_FUNCTIONS: dict[str, Callable[[float, float], float]] = {
     "multiply": lambda base, value: base * value,
     "max": max,
 }
-_STROKE_PARAMETER = "latent.target"  # an event that pulls to it takes the next image
 
 
 class PlayingRoutes:
@@ -39,7 +38,7 @@ class PlayingRoutes:
             before._counters if before is not None else {o.name: Counter() for o in outputs if o.kind == "event"}
         )
         # What sets comes before what does not, the highest priority last.
-        routes = [route for route in program.routes if route.kind != "control" or route.mix != "set"]
+        routes = [route for route in program.routes if not route.is_knob]
         routes.sort(key=lambda route: (route.mix != "set", route.priority))
         self.moving, self.reads = MovingRoutes(routes), HeardSources(program, outputs, seed)
         if before is not None:
@@ -50,7 +49,7 @@ class PlayingRoutes:
         self._mixes = [(place[route.target], _MIX_FUNCTIONS[route.mix]) for route in routes]
         levels = [(i, self._index[r.source]) for i, r in enumerate(routes) if r.kind in ("level", "phase")]
         self._levels = np.array(levels, int).reshape(-1, 2).T  # [2, n]: which route, which signal
-        self._events = [(i, r.source, r.to == _STROKE_PARAMETER) for i, r in enumerate(routes) if r.kind == "event"]
+        self._events = [(i, r.source, r.to == STROKE_PARAMETER) for i, r in enumerate(routes) if r.kind == "event"]
         self._formulas = [
             (i, r.formula, self.reads.places(r.formula.names)) for i, r in enumerate(routes) if r.formula is not None
         ]

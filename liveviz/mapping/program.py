@@ -19,6 +19,8 @@ MIXES = ("set", "add", "multiply", "max")
 TAKEOVERS = ("jump", "pickup", "scale")
 
 
+STROKE_PARAMETER = "latent.target"
+"""An event or a button that pulls to it takes the next image."""
 ALL_CHANNELS = Channels()
 Rows = tuple[int, int]  # the first and the one behind the last
 
@@ -121,6 +123,11 @@ class Route:
     priority: int = 0
     formula: Formula | None = None
     line: int = field(default=0, compare=False)
+
+    @property
+    def is_knob(self) -> bool:
+        """Whether a hand moves the base by it; every other route acts on top of the base."""
+        return self.kind == "control" and self.mix == "set"
 
     @property
     def target(self) -> Target:

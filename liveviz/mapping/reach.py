@@ -48,7 +48,7 @@ def refuse_unseen(top: Table, program: Program, net: Net) -> None:
             ),
             None,
         )
-        if route.kind == "control" and route.mix == "set" and over is not None:
+        if route.is_knob and over is not None:
             top.fail(
                 ("route", i, "from"),
                 f"line {over.line} sets {route.to}{place_text(route.target)} in every frame, so {route.source} is never "

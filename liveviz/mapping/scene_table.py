@@ -1,12 +1,11 @@
 """Checks [[scene]], and writes one: the table as text for a mapping file."""
 
-import json
 import re
 from collections.abc import Sequence
 
 from liveviz.mapping import words
 from liveviz.mapping.fields import Table, quote
-from liveviz.mapping.inserting import added, replaced
+from liveviz.mapping.inserting import added, replaced, toml_string
 from liveviz.mapping.latent_table import MAX_CLASS
 from liveviz.mapping.program import Scene
 from liveviz.mapping.route_table import MAX_ADDRESS, Known
@@ -128,16 +127,16 @@ def with_scene(text: str, scenes: Sequence[Scene], scene: Scene) -> str:
 
 def scene_text(scene: Scene) -> str:
     """The scene as lines of a mapping file, `[[scene]]` first."""
-    lines = ["[[scene]]", f"name = {_string(scene.name)}"]
+    lines = ["[[scene]]", f"name = {toml_string(scene.name)}"]
     if scene.scope != (*SCOPES, MODEL_SCOPE):
-        lines.append(f"scope = [{', '.join(map(_string, scene.scope))}]")
+        lines.append(f"scope = [{', '.join(map(toml_string, scene.scope))}]")
     if scene.model:
-        lines.append(f"model = {_string(scene.model)}")
+        lines.append(f"model = {toml_string(scene.model)}")
     lines.append(f"{'fade_beats' if scene.fade_in_beats else 'fade'} = {scene.fade:g}")
     if scene.at != "now":
-        lines.append(f"at = {_string(scene.at)}")
+        lines.append(f"at = {toml_string(scene.at)}")
     if scene.on:
-        lines.append(f"on = {_string(scene.on)}")
+        lines.append(f"on = {toml_string(scene.on)}")
     if scene.section is not None:
         lines.append(f"section = {scene.section}")
     if scene.others_rest:
@@ -150,12 +149,8 @@ def scene_text(scene: Scene) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _string(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
-
-
 def _key(name: str) -> str:
-    return name if _BARE_KEY.fullmatch(name) else _string(name)
+    return name if _BARE_KEY.fullmatch(name) else toml_string(name)
 
 
 def _number(value: float) -> str:

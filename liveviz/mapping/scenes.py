@@ -10,7 +10,8 @@ from liveviz.mapping.beats import Beats
 from liveviz.mapping.controls import Controls
 from liveviz.mapping.latents import Latents, strongest
 from liveviz.mapping.program import Program, Scene
-from liveviz.spec import ControlMessage, LatentTerm, Registry
+from liveviz.spec import ControlMessage, LatentTerm
+from liveviz.spec.addresses import without_channel
 
 SCOPES: dict[str, tuple[str, ...]] = {
     "latents": ("latent.", "truncation_", "pca.", "noise_", "view."),
@@ -48,14 +49,14 @@ class Scenes:
     """The scenes of a show: which one was gone to, and which one waits for its place in the music.
 
     Args:
-        registry, controls, latents, beats: of the performer.
+        controls, latents, beats: of the performer.
     State: `current`, the name of the last one; `armed`, the one that waits, and `lands`, at which count of beats; what can be
     undone; `early`, seconds by which what is done is seen later; `model`, the generator that a scene asked for, for whoever
     takes it.
     """
 
-    def __init__(self, registry: Registry, controls: Controls, latents: Latents, beats: Beats) -> None:
-        self._registry, self._controls, self._latents, self._beats = registry, controls, latents, beats
+    def __init__(self, controls: Controls, latents: Latents, beats: Beats) -> None:
+        self._controls, self._latents, self._beats = controls, latents, beats
         self._program: Program
         self._label: int | None = None
         self._down: set[str] = set()
@@ -114,7 +115,7 @@ class Scenes:
         address = message.address
         if not self._triggers or not isinstance(address, str):
             return False
-        any_channel = address.partition(".ch.")[0] if address.startswith("midi.") else address
+        any_channel = without_channel(address)
         found = self._triggers.get(address) or self._triggers.get(any_channel)
         if found is None:
             return False
@@ -160,7 +161,7 @@ class Scenes:
             values = {n: v for n, v in rests.items() if in_scope(n, scene.scope) and snapshot.get(n) != v} | values
         seconds = scene.fade * 60.0 / self._beats.bpm if scene.fade_in_beats else scene.fade
         images = scene.images if "latents" in scene.scope else None
-        before = {name: snapshot[name] for name in snapshot if name in values or in_scope(name, scene.scope)}
+        before = {name: value for name, value in snapshot.items() if in_scope(name, scene.scope)}
         self._undo = [*self._undo, Look(before, self._latents.held, self.current)][-MOST_UNDONE:]
         self._controls.recall(values, seconds)
         if images is not None:

@@ -3,9 +3,8 @@ show where this one ended without an end (`--resume`)."""
 
 import contextlib
 import json
-import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ STATE_VERSION = 1
 EVERY_SECONDS = 3.0
 MAX_BYTES = 256 * 1024
 _PREFIX = "show-"
-_log = logging.getLogger("liveviz.runtime")
 
 
 def folder() -> Path:
@@ -42,8 +40,7 @@ def write(process: int, state: Mapping[str, Any]) -> None:
 
 def forget(process: int) -> None:
     """The show ended in order."""
-    with contextlib.suppress(OSError):
-        path_of(process).unlink()
+    _unlink([path_of(process)])
 
 
 def read(process: int) -> dict[str, Any] | None:
@@ -53,28 +50,33 @@ def read(process: int) -> dict[str, Any] | None:
 
 def left_behind() -> dict[str, Any] | None:
     """The newest state of a show that ended without an end; None where there is none. Older ones are taken away."""
+    left = _left_files()
+    _unlink(left[:-1])
+    return _read(left[-1]) if left else None
+
+
+def take_left_behind() -> dict[str, Any] | None:
+    """The same, for going on from it: it is not offered again."""
+    state = left_behind()
+    _unlink(_left_files())
+    return state
+
+
+def _left_files() -> list[Path]:
+    """The states of shows whose process is gone, the newest last."""
     found: list[tuple[float, Path]] = []
     with contextlib.suppress(OSError):
         for path in folder().glob(f"{_PREFIX}*.json"):
             number = path.stem.removeprefix(_PREFIX)
             if number.isdecimal() and not process_is_there(int(number)):
                 found.append((path.stat().st_mtime, path))
-    found.sort()
-    for _, path in found[:-1]:
+    return [path for _, path in sorted(found)]
+
+
+def _unlink(paths: Iterable[Path]) -> None:
+    for path in paths:
         with contextlib.suppress(OSError):
             path.unlink()
-    return _read(found[-1][1]) if found else None
-
-
-def take_left_behind() -> dict[str, Any] | None:
-    """The same, for going on from it: it is not offered again."""
-    state = left_behind()
-    with contextlib.suppress(OSError):
-        for path in folder().glob(f"{_PREFIX}*.json"):
-            number = path.stem.removeprefix(_PREFIX)
-            if number.isdecimal() and not process_is_there(int(number)):
-                path.unlink()
-    return state
 
 
 def _read(path: Path) -> dict[str, Any] | None:

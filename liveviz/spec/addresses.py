@@ -59,6 +59,11 @@ class Addresses:
         return iter(self._kinds)
 
 
+def without_channel(address: str) -> str:
+    """An address of MIDI as a route for any channel has it: `midi.cc.1` of `midi.cc.1.ch.10`; any other as it is."""
+    return address.partition(".ch.")[0] if address.startswith("midi.") else address
+
+
 _CHANNEL_PATTERN = r"(?:\.ch\.(?:[1-9]|1[0-6]))?"
 _SEVEN_BIT_PATTERN = r"(?:\d|[1-9]\d|1[01]\d|12[0-7])"
 _NRPN_PATTERN = r"(?:0|[1-9]\d{0,3}|1[0-5]\d{3}|16[0-2]\d{2}|163[0-7]\d|1638[0-3])"

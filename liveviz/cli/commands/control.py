@@ -8,7 +8,6 @@ from liveviz.runtime import own_files, paths
 from liveviz.system.files import write_whole
 
 _log = logging.getLogger("liveviz.cli")
-_DEFAULT_OSC = "127.0.0.1:9000"
 _PROGRAMS = ("touchosc", "open-stage-control")
 
 
@@ -22,9 +21,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     layout.add_argument(
         "--osc",
-        default=_DEFAULT_OSC,
+        default=arguments.DEFAULT_OSC,
         metavar="HOST:PORT",
-        help=f"where liveviz listens, as the tablet sees it (default: {_DEFAULT_OSC}; TouchOSC has it in its settings)",
+        help=f"where liveviz listens, as the tablet sees it (default: {arguments.DEFAULT_OSC}; TouchOSC has it in its settings)",
     )
 
 

@@ -18,7 +18,6 @@ from liveviz.spec import ControlMessage, LivevizError
 from liveviz.system.clock import now, utc
 
 _log = logging.getLogger("liveviz.cli")
-_DEFAULT_OSC = "127.0.0.1:9000"
 _WAIT_S = 0.02
 _WAITING_PACKETS = 4096  # packets that came faster than they are printed
 
@@ -32,7 +31,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mapping", default="default", metavar="NAME|PATH", help="mapping file (default: default)")
     parser.add_argument("--model", metavar="NAME|PATH", help="generator (default: the mapping's, or `default`)")
     parser.add_argument(
-        "--osc", default=_DEFAULT_OSC, metavar="HOST:PORT", help=f"listen there, or `none` (default: {_DEFAULT_OSC})"
+        "--osc",
+        default=arguments.DEFAULT_OSC,
+        metavar="HOST:PORT",
+        help=f"listen there, or `none` (default: {arguments.DEFAULT_OSC})",
     )
     parser.add_argument("--midi", metavar="PORT", help="one MIDI port, or `none` (default: all of them)")
     parser.add_argument("--seconds", type=float, metavar="S", help="stop after S seconds")

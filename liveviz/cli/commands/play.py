@@ -19,7 +19,6 @@ from liveviz.system import copying
 from liveviz.system.clock import now
 
 _log = logging.getLogger("liveviz.cli")
-_DEFAULT_OSC = "127.0.0.1:9000"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +49,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--osc",
         metavar="HOST:PORT",
-        help=f"listen for OSC there (0.0.0.0 or * for every address), or `none` (default: {_DEFAULT_OSC})",
+        help=f"listen for OSC there (0.0.0.0 or * for every address), or `none` (default: {arguments.DEFAULT_OSC})",
     )
     parser.add_argument(
         "--osc-reply", metavar="[HOST:]PORT", help="answers to `?` go there (default: to where the question came from)"
@@ -119,7 +118,7 @@ def run(args: argparse.Namespace) -> int:
     if stats is not None:
         paths.check_writable(stats, "stats", inputs, "play")
     window = "fullscreen" if args.fullscreen is not None else "headless" if args.headless else "auto"
-    osc = args.osc or _DEFAULT_OSC
+    osc = args.osc or arguments.DEFAULT_OSC
     size = paths.parse_size(args.size)
     usual = open_generator.shipped_for(size)
     program = copying.whole(mapping, lambda: composition.load_mapping(mapping, None, stems, None, usual))

@@ -54,20 +54,18 @@ class Stage:
         self._learning_keys = LearningKeys(self._show, composition.registry())
         self._commands: dict[CommandKind, Callable[[Command], object]] = {
             CommandKind.MODEL: lambda asked: self._models.ask(asked.name),
-            CommandKind.NEXT_MODEL: lambda asked: self._models.turn(-1 if asked.value < 0.0 else 1),
+            CommandKind.NEXT_MODEL: lambda asked: self._models.turn(_way(asked)),
             CommandKind.TOGGLE: lambda asked: self._show.toggle(asked.name),
             CommandKind.REST: lambda asked: self._show.rest(asked.name),
             CommandKind.RECALL: self._recall,
             CommandKind.LEARN: self._learn,
             CommandKind.PANIC: lambda asked: self._panic(),
             CommandKind.SCENE: lambda asked: self._show.scenes.go(asked.name),
-            CommandKind.NEXT_SCENE: lambda asked: self._show.scenes.turn(-1 if asked.value < 0.0 else 1),
+            CommandKind.NEXT_SCENE: lambda asked: self._show.scenes.turn(_way(asked)),
             CommandKind.STORE_SCENE: lambda asked: self._choice.store(asked.name),
             CommandKind.UNDO: lambda asked: self._show.scenes.undo(),
             CommandKind.MAPPING: lambda asked: self._models.follow(self._choice.play(asked.name).model),
-            CommandKind.NEXT_MAPPING: lambda asked: self._models.follow(
-                self._choice.turn(-1 if asked.value < 0.0 else 1).model
-            ),
+            CommandKind.NEXT_MAPPING: lambda asked: self._models.follow(self._choice.turn(_way(asked)).model),
             CommandKind.OVERLAY: lambda asked: self.screen.toggle_overlay(),
             CommandKind.MESSAGES: lambda asked: links.ask_for_page(),
         }
@@ -251,6 +249,11 @@ class Stage:
         self._chain.close()
         self._images.close()
         self.screen.close()
+
+
+def _way(asked: Command) -> int:
+    """To the next one, or to the one before."""
+    return -1 if asked.value < 0.0 else 1
 
 
 def body(options: ShowOptions, links: Links, life: child.Life) -> None:
